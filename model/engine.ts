@@ -1,0 +1,50 @@
+/** Interleaved 8-bit RGB, row-major, no padding: `data.length === width * height * 3`. */
+export interface RgbPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** One class index a pixel, row-major: `data.length === width * height`. */
+export interface ClassMask {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** A class that a network tells apart, and the colour in which it is drawn. */
+export interface ClassLabel {
+  readonly name: string;
+  /** Red, green, blue, each 0-255. */
+  readonly colour: readonly [number, number, number];
+}
+
+/**
+ * Runs a network: 8-bit RGB pictures in, 8-bit class masks of the same size out. Arithmetic is on another thread; the
+ * event loop never waits for it.
+ */
+export interface Engine {
+  /** `onnx` or `tensorflow`. */
+  readonly name: string;
+  /** Where it computes, `cpu`, `cuda`, `webgpu`, ... */
+  readonly provider: string;
+  /** The network's name, `segnet-basic`. */
+  readonly network: string;
+  readonly precision: 'float32' | 'int8';
+  /** By class index. */
+  readonly classes: readonly ClassLabel[];
+  /** The size that the weights were made for: what `decode` should fit frames into. Any size is accepted. */
+  readonly inputSize: { readonly width: number; readonly height: number };
+  /** One sentence for people: what was taken and why. */
+  readonly description: string;
+  /**
+   * Segments a batch of one or more pictures of one size. Calls queue in order.
+   *
+   * @throws `Failure` `INPUT_INVALID` for an empty batch, mixed sizes or data of another length; `ENGINE_CLOSED` after
+   * `close`; `ENGINE_FAILED` if the engine dies; the signal's reason on abort (a batch that has begun is let finish
+   * and its result dropped).
+   */
+  segment(batch: readonly RgbPicture[], options?: { readonly signal?: AbortSignal }): Promise<readonly ClassMask[]>;
+  /** Ends the thread and frees memory; waits for nothing. Safe to call twice. */
+  close(): Promise<void>;
+}

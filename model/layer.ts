@@ -1,0 +1,140 @@
+/**
+ * The vocabulary in which every network is written: one flat, ordered list of tagged layers.
+ *
+ * Everything else is derived from that list, each by one exhaustive `Record<Layer['op'], ...>`: shapes (`shapes.ts`),
+ * parameters (`parameters.ts`), cost (`cost.ts`), the plain forward pass (`engines/plain.ts`), the ONNX graph
+ * (`onnx/graph.ts`) and the trainable TensorFlow function (`training/forward.ts`).
+ *
+ * Window geometry is one rule for convolutions and pools (`window` in `shapes.ts`): `out = ceil(in / stride)`, the
+ * window begins `floor((effectiveKernel - 1) / 2)` before its first pixel, and whatever is missing at the far edge is
+ * padded. For 2x2/2 that is Caffe's ceil pooling (45 rows -> 23, the last row pools alone); for odd kernels it is the
+ * usual "same". Convolutions pad with zero, pools with minus infinity.
+ */
+export type Layer =
+  | Input
+  | Conv
+  | Deconv
+  | MaxPool
+  | MaxUnpool
+  | BatchNorm
+  | Relu
+  | Prelu
+  | Add
+  | Concat
+  | ResizeBilinear
+  | PadChannels
+  | Dropout;
+
+/** What every layer has: a unique name, by which later layers and weights refer to it. */
+interface Named {
+  readonly name: string;
+}
+
+/** A layer with one input. */
+interface Unary extends Named {
+  /** The name of the layer whose output this one reads. */
+  readonly from: string;
+}
+
+/** The picture: float, already normalised, `channels` maps at the network's input size. */
+export interface Input extends Named {
+  readonly op: 'input';
+  readonly channels: number;
+}
+
+/** A convolution; weights `NAME.weight` [filters, in / groups, kh, kw] and, with `bias`, `NAME.bias` [filters]. */
+export interface Conv extends Unary {
+  readonly op: 'conv';
+  readonly filters: number;
+  /** Rows, columns. */
+  readonly kernel: readonly [number, number];
+  readonly stride: number;
+  readonly dilation: number;
+  /** 1 is dense; equal to the input's channels is depthwise (SegNet-Basic-SingleChannelDecoder). */
+  readonly groups: number;
+  readonly bias: boolean;
+}
+
+/**
+ * A transposed convolution, cut to the size of the layer `like`: the full output is `(in - 1) * stride + kernel`, of
+ * which `floor((kernel - stride) / 2)` rows and columns are dropped at the near edge and the rest at the far one
+ * (missing rows, where `like` is larger, are zero). Weights `NAME.weight` [in, filters, kh, kw], `NAME.bias` [filters].
+ */
+export interface Deconv extends Unary {
+  readonly op: 'deconv';
+  readonly filters: number;
+  readonly kernel: readonly [number, number];
+  readonly stride: number;
+  readonly bias: boolean;
+  readonly like: string;
+  /** How training starts it: FCN starts from bilinear interpolation, the others from He's normal. */
+  readonly initial: 'he' | 'bilinear';
+  /** False: the bilinear kernel is kept fixed and the layer has no trainable weights (FCN with fixed upsampling). */
+  readonly learnt: boolean;
+}
+
+/** Max pooling; the argmax of a window is its first maximum in row-major order. */
+export interface MaxPool extends Unary {
+  readonly op: 'maxPool';
+  readonly kernel: number;
+  readonly stride: number;
+}
+
+/** Puts each value where the 2x2/2 pool `indicesOf` found its maximum, zero elsewhere; as large as that pool's input. */
+export interface MaxUnpool extends Unary {
+  readonly op: 'maxUnpool';
+  readonly indicesOf: string;
+}
+
+/** Batch normalisation; `NAME.weight`, `.bias`, `.running_mean`, `.running_var`, each [channels]. */
+export interface BatchNorm extends Unary {
+  readonly op: 'batchNorm';
+  readonly epsilon: number;
+}
+
+export interface Relu extends Unary {
+  readonly op: 'relu';
+}
+
+/** Leaky below zero with a learnt slope for each channel: `NAME.weight` [channels]. */
+export interface Prelu extends Unary {
+  readonly op: 'prelu';
+}
+
+/** The sum of maps of one shape. */
+export interface Add extends Named {
+  readonly op: 'add';
+  readonly from: readonly [string, string];
+}
+
+/** Channels one after the other. */
+export interface Concat extends Named {
+  readonly op: 'concat';
+  readonly from: readonly string[];
+}
+
+/** Fixed bilinear interpolation to the size of the layer `like`, corners aligned. */
+export interface ResizeBilinear extends Unary {
+  readonly op: 'resizeBilinear';
+  readonly like: string;
+}
+
+/** Zero channels behind the given ones until there are `channels` (ENet's downsampling shortcut). */
+export interface PadChannels extends Unary {
+  readonly op: 'padChannels';
+  readonly channels: number;
+}
+
+/** Acts in training alone. */
+export interface Dropout extends Unary {
+  readonly op: 'dropout';
+  readonly rate: number;
+  /** True drops whole maps (ENet), false single values. */
+  readonly spatial: boolean;
+}
+
+/** The names that a layer reads maps from, in order (the indices of an unpool and the size of a `like` not among them). */
+export function inputsOf(layer: Layer): readonly string[] {
+  if (layer.op === 'input') return [];
+  return typeof layer.from === 'string' ? [layer.from] : layer.from;
+}

@@ -1,0 +1,97 @@
+import type { Layer } from './layer.js';
+import type { Network } from './network.js';
+
+/** The shape of one layer's output. */
+export interface Shape {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Along one dimension: how many outputs a sliding window gives, and how much is padded before and after the input. */
+export interface Window {
+  readonly out: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** The one rule of window geometry for convolutions and pools, described in `layer.ts`. */
+export function slidingWindow(size: number, kernel: number, stride: number, dilation = 1): Window {
+  const effective = (kernel - 1) * dilation + 1;
+  const out = Math.ceil(size / stride);
+  const before = Math.floor((effective - 1) / 2);
+  const after = Math.max((out - 1) * stride + effective - size - before, 0);
+  return { out, before, after };
+}
+
+/** Along one dimension of a transposed convolution: its uncut output, and what is cut (or, negative, missing) at each edge. */
+export function transposedWindow(size: number, kernel: number, stride: number, wanted: number) {
+  const full = (size - 1) * stride + kernel;
+  const before = Math.floor((kernel - stride) / 2);
+  return { full, before, after: full - before - wanted };
+}
+
+type Rules = { readonly [Op in Layer['op']]: (layer: Extract<Layer, { op: Op }>, shape: (name: string) => Shape) => Shape };
+
+function rules(height: number, width: number): Rules {
+  const same = (layer: { readonly from: string }, shape: (name: string) => Shape) => shape(layer.from);
+  return {
+    input: ({ channels }) => ({ channels, height, width }),
+    conv: ({ from, filters, kernel, stride, dilation }, shape) => ({
+      channels: filters,
+      height: slidingWindow(shape(from).height, kernel[0], stride, dilation).out,
+      width: slidingWindow(shape(from).width, kernel[1], stride, dilation).out,
+    }),
+    deconv: ({ filters, like }, shape) => ({ ...shape(like), channels: filters }),
+    maxPool: ({ from, kernel, stride }, shape) => ({
+      channels: shape(from).channels,
+      height: slidingWindow(shape(from).height, kernel, stride).out,
+      width: slidingWindow(shape(from).width, kernel, stride).out,
+    }),
+    maxUnpool: ({ name, from, indicesOf }, shape) => {
+      const pooled = shape(indicesOf);
+      const { channels, height, width } = shape(from);
+      if (channels !== pooled.channels || height !== pooled.height || width !== pooled.width) {
+        throw new TypeError(`${name} puts a map of another shape in the place of ${indicesOf}`);
+      }
+      return shape(`${indicesOf} input`);
+    },
+    batchNorm: same,
+    relu: same,
+    prelu: same,
+    add: ({ name, from }, shape) => {
+      const [left, right] = [shape(from[0]), shape(from[1])];
+      if (left.channels !== right.channels || left.height !== right.height || left.width !== right.width) {
+        throw new TypeError(`${name} adds maps of different shapes`);
+      }
+      return left;
+    },
+    concat: ({ from }, shape) => ({
+      ...shape(from[0]!),
+      channels: from.reduce((sum, name) => sum + shape(name).channels, 0),
+    }),
+    resizeBilinear: ({ from, like }, shape) => ({ ...shape(like), channels: shape(from).channels }),
+    padChannels: ({ from, channels }, shape) => ({ ...shape(from), channels }),
+    dropout: same,
+  };
+}
+
+/**
+ * The shape of every layer's output for pictures of `height` x `width`, by layer name.
+ *
+ * @throws `TypeError` where layers do not fit together: a builder's mistake, not a user's.
+ */
+export function shapesOf(network: Network, height: number, width: number): ReadonlyMap<string, Shape> {
+  const shapes = new Map<string, Shape>();
+  const rule = rules(height, width) as Record<Layer['op'], (layer: Layer, shape: (name: string) => Shape) => Shape>;
+  const shape = (name: string) => {
+    const found = shapes.get(name);
+    if (found === undefined) throw new TypeError(`${network.name} has no layer ${name} so far`);
+    return found;
+  };
+  for (const layer of network.layers) {
+    if (layer.op === 'maxPool') shapes.set(`${layer.name} input`, shape(layer.from));
+    shapes.set(layer.name, rule[layer.op](layer, shape));
+  }
+  return shapes;
+}

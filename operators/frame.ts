@@ -1,0 +1,64 @@
+import type { ClassLabel, ClassMask, RgbPicture } from '../model/engine.js';
+import type { Gate } from './gate.js';
+
+/** How the numbers of a picture are to be read, by ffmpeg's names (`tv`/`pc`, `bt709`, ...); absent where the file says nothing. */
+export interface ColourTags {
+  readonly range?: string;
+  readonly matrix?: string;
+  readonly primaries?: string;
+  readonly transfer?: string;
+}
+
+/** A planar 8-bit 4:2:0 picture: `width * height` luma bytes, then two chroma planes of `ceil(width / 2) * ceil(height / 2)`. */
+export interface YuvPicture {
+  readonly width: number;
+  readonly height: number;
+  /** Width over height of one pixel; [1, 1] is square. */
+  readonly pixelAspect: readonly [number, number];
+  readonly data: Uint8Array;
+  readonly colour: ColourTags;
+}
+
+/** Milliseconds that each step took for this frame, in the order in which they ran: `{ decode: 3.1, segment: 40.2 }`. */
+export type StepTimes = Readonly<Record<string, number>>;
+
+/**
+ * One decoded picture, upright. Immutable: steps add fields to a copy, they never write into one, so that frames may
+ * be shared, kept, paired and dropped by any operator.
+ */
+export interface Frame {
+  /** The source's name, by which merged streams are told apart. */
+  readonly source: string;
+  /** Which connection to the source this is from: 0, and one more after each reconnect. */
+  readonly epoch: number;
+  /** Counts the frames of an epoch from 0, dropped ones included. */
+  readonly index: number;
+  /** Presentation time in microseconds, as the source has it; exact, not made from a frame rate. */
+  readonly ptsUs: number;
+  /** When the last byte of it came from ffmpeg: `performance.timeOrigin + performance.now()`, ms. */
+  readonly arrivedAt: number;
+  /** The whole picture at the source's resolution. */
+  readonly picture: YuvPicture;
+  /** The same picture fitted to the network's size, as ffmpeg scaled it. */
+  readonly input: RgbPicture;
+  readonly stepTimes: StepTimes;
+  /** The gate of the route that this frame is on: steps that queue hold it. */
+  readonly gate: Gate;
+}
+
+/** A frame and what the network made of it. */
+export interface SegmentedFrame extends Frame {
+  /** Class indices at the size of `input`. */
+  readonly mask: ClassMask;
+  /** By class index. */
+  readonly classes: readonly ClassLabel[];
+  /** Share of the mask's pixels by class index, summing to 1. */
+  readonly shares: readonly number[];
+  /** True where `mask` is that of an earlier frame (`stride`). */
+  readonly carried: boolean;
+}
+
+/** A segmented frame with something to look at: `overlay` has the size, aspect and colour tags of `picture`. */
+export interface OverlaidFrame extends SegmentedFrame {
+  readonly overlay: YuvPicture;
+}

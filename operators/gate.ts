@@ -1,0 +1,49 @@
+/**
+ * How a route says how much is under way in it. RxJS pushes and cannot see fan-out, so steps that queue say so
+ * explicitly: they `hold` the frame's gate when they take a frame, and release it when it has left them or when they
+ * are torn down. `decode` reads from ffmpeg only while the gate is open; what no step holds owes nothing, so a frame
+ * that is filtered out, thrown away or unsubscribed cannot stall the source.
+ */
+export interface Gate {
+  /** True while fewer than `limit` holds are out. */
+  readonly open: boolean;
+  /** Takes one hold. The returned release may be called any number of times; the first counts. */
+  hold(): () => void;
+  /** Calls back, once, as soon as the gate is open (at once if it is). Returns a cancel. */
+  whenOpen(callback: () => void): () => void;
+}
+
+/** Makes a gate that is open while fewer than `limit` holds are out. */
+export function createGate(limit: number): Gate {
+  let held = 0;
+  const waiting = new Set<() => void>();
+  return {
+    get open() {
+      return held < limit;
+    },
+    hold() {
+      let released = false;
+      held += 1;
+      return () => {
+        if (released) return;
+        released = true;
+        held -= 1;
+        while (held < limit && waiting.size > 0) {
+          const [callback] = waiting;
+          waiting.delete(callback!);
+          callback!();
+        }
+      };
+    },
+    whenOpen(callback) {
+      if (held < limit) {
+        callback();
+        return () => {};
+      }
+      // A box of its own, so that one function waiting twice is called twice.
+      const entry = () => callback();
+      waiting.add(entry);
+      return () => waiting.delete(entry);
+    },
+  };
+}
