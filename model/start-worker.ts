@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+
+/**
+ * Starts a worker thread from a module beside the caller: `startWorker(new URL('./overlay-worker.js', import.meta.url))`.
+ *
+ * Compiled code runs the `.js` file as it is. Under a TypeScript loader (the tests) only the `.ts` source exists: the
+ * worker inherits the loader through `process.execArgv`, so all that has to change is the name.
+ *
+ * @throws `TypeError` where neither file exists, which only a packaging mistake can cause.
+ */
+export function startWorker(module: URL, options?: WorkerOptions): Worker {
+  if (existsSync(fileURLToPath(module))) return new Worker(module, options);
+  const source = new URL(module.href.replace(/\.js$/, '.ts'));
+  if (!existsSync(fileURLToPath(source))) throw new TypeError(`there is no worker module at ${fileURLToPath(module)}`);
+  return new Worker(source, options);
+}
