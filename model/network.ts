@@ -21,7 +21,8 @@ export function defineNetwork(network: Network): Network {
     if ('like' in layer) references.push(layer.like);
     if ('indicesOf' in layer) references.push(layer.indicesOf);
     for (const name of references) {
-      if (!seen.has(name)) throw new TypeError(`${network.name}: ${layer.name} reads ${name}, which is not an earlier layer`);
+      if (!seen.has(name))
+        throw new TypeError(`${network.name}: ${layer.name} reads ${name}, which is not an earlier layer`);
     }
     if (layer.op === 'maxUnpool') {
       const pool = seen.get(layer.indicesOf);
@@ -31,6 +32,7 @@ export function defineNetwork(network: Network): Network {
     }
     seen.set(layer.name, Object.freeze(layer));
   }
-  if (!seen.has(network.decoderStart)) throw new TypeError(`${network.name}: no layer is called ${network.decoderStart}`);
+  if (!seen.has(network.decoderStart))
+    throw new TypeError(`${network.name}: no layer is called ${network.decoderStart}`);
   return Object.freeze({ ...network, layers: Object.freeze([...network.layers]) });
 }

@@ -1,4 +1,4 @@
-import type { Layer } from './layer.js';
+import type { Layer, MaxPool } from './layer.js';
 import type { Network } from './network.js';
 
 /** The shape of one layer's output. */
@@ -31,9 +31,11 @@ export function transposedWindow(size: number, kernel: number, stride: number, w
   return { full, before, after: full - before - wanted };
 }
 
-type Rules = { readonly [Op in Layer['op']]: (layer: Extract<Layer, { op: Op }>, shape: (name: string) => Shape) => Shape };
+type Rules = {
+  readonly [Op in Layer['op']]: (layer: Extract<Layer, { op: Op }>, shape: (name: string) => Shape) => Shape;
+};
 
-function rules(height: number, width: number): Rules {
+function rules(height: number, width: number, layerNamed: (name: string) => Layer): Rules {
   const same = (layer: { readonly from: string }, shape: (name: string) => Shape) => shape(layer.from);
   return {
     input: ({ channels }) => ({ channels, height, width }),
@@ -54,7 +56,8 @@ function rules(height: number, width: number): Rules {
       if (channels !== pooled.channels || height !== pooled.height || width !== pooled.width) {
         throw new TypeError(`${name} puts a map of another shape in the place of ${indicesOf}`);
       }
-      return shape(`${indicesOf} input`);
+      // defineNetwork has checked that it is a pool: the size to come back to is that of what the pool read.
+      return shape((layerNamed(indicesOf) as MaxPool).from);
     },
     batchNorm: same,
     relu: same,
@@ -83,14 +86,17 @@ function rules(height: number, width: number): Rules {
  */
 export function shapesOf(network: Network, height: number, width: number): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>();
-  const rule = rules(height, width) as Record<Layer['op'], (layer: Layer, shape: (name: string) => Shape) => Shape>;
+  const byName = new Map(network.layers.map((layer) => [layer.name, layer]));
+  const rule = rules(height, width, (name) => byName.get(name)!) as Record<
+    Layer['op'],
+    (layer: Layer, shape: (name: string) => Shape) => Shape
+  >;
   const shape = (name: string) => {
     const found = shapes.get(name);
     if (found === undefined) throw new TypeError(`${network.name} has no layer ${name} so far`);
     return found;
   };
   for (const layer of network.layers) {
-    if (layer.op === 'maxPool') shapes.set(`${layer.name} input`, shape(layer.from));
     shapes.set(layer.name, rule[layer.op](layer, shape));
   }
   return shapes;

@@ -1,5 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
-import { readFile } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { ClassLabel } from './engine.js';
 import { Failure } from './failure.js';
 
@@ -57,7 +56,8 @@ export async function readSafetensors(
   const invalid = (why: string) => new Failure('WEIGHTS_INVALID', `Expected a safetensors file at ${path}, but ${why}`);
   if (bytes.length < 8) throw invalid(`it has only ${bytes.length} bytes`);
   const headerBytes = Number(bytes.readBigUInt64LE(0));
-  if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > bytes.length) throw invalid('its header is cut off or not one');
+  if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > bytes.length)
+    throw invalid('its header is cut off or not one');
   let header: Record<string, Entry | Record<string, string>>;
   try {
     header = JSON.parse(bytes.toString('utf8', 8, 8 + headerBytes));
@@ -72,7 +72,8 @@ export async function readSafetensors(
     const raw = bytes.subarray(begin + entry.data_offsets[0], begin + entry.data_offsets[1]);
     const size = ELEMENT_BYTES[entry.dtype];
     if (size === undefined) throw invalid(`${name} is ${entry.dtype}; expected F32, F16 or BF16`);
-    if (raw.length !== count * size) throw invalid(`${name} holds ${raw.length} bytes where ${count * size} are due: the file is cut off`);
+    if (raw.length !== count * size)
+      throw invalid(`${name} holds ${raw.length} bytes where ${count * size} are due: the file is cut off`);
     tensors.set(name, { shape: entry.shape, data: widen(raw, entry.dtype, count) });
   }
   return { metadata: metadata as Record<string, string>, tensors };
@@ -125,7 +126,8 @@ export async function writeSafetensors(
   try {
     await file.writeFile(length);
     await file.writeFile(padded);
-    for (const { data } of tensors.values()) await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    for (const { data } of tensors.values())
+      await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     await file.sync();
     await file.close();
     await rename(temporary, path);
@@ -144,7 +146,10 @@ export async function writeSafetensors(
 export async function readWeights(path: string): Promise<Weights> {
   const { metadata, tensors } = await readSafetensors(path);
   if (metadata.card === undefined) {
-    throw new Failure('WEIGHTS_INVALID', `Expected the weights file ${path} to carry a card of segnet-stream in its metadata, found none`);
+    throw new Failure(
+      'WEIGHTS_INVALID',
+      `Expected the weights file ${path} to carry a card of segnet-stream in its metadata, found none`,
+    );
   }
   return { card: JSON.parse(metadata.card) as WeightsCard, tensors };
 }

@@ -1,0 +1,44 @@
+import { defineNetwork, type Network } from '../network.js';
+import { LayerList } from './layer-list.js';
+import { VGG16_BLOCKS } from './segnet.js';
+
+/**
+ * VGG16's convolutions with biases and ReLU (Simonyan and Zisserman, arXiv 1409.1556, configuration D), named as in
+ * its Caffe model. Returns the last pool's name.
+ */
+export function vgg16(net: LayerList): string {
+  let map = 'image';
+  VGG16_BLOCKS.forEach(([filters, convolutions], block) => {
+    for (let i = 1; i <= convolutions; i += 1) map = net.convRelu(`conv${block + 1}_${i}`, map, filters, 3);
+    map = net.maxPool(`pool${block + 1}`, map);
+  });
+  return map;
+}
+
+/**
+ * FCN-8s (Long et al., arXiv 1411.4038): VGG16 with its fully connected layers as 7x7 and 1x1 convolutions; scores of
+ * the last three pools are upsampled and added, and the sum is upsampled eight times. The original pads the picture by
+ * 100 pixels to afford a 7x7 window without padding; here that window is padded itself, so that any size works. With
+ * `learnt` false the transposed convolutions stay bilinear interpolation ("FCN"); with true they are trained from it
+ * ("FCN (learnt deconv)" of the SegNet paper's Table 3).
+ */
+export function fcn8s(classes: number, learnt: boolean): Network {
+  const net = new LayerList();
+  let map = vgg16(net);
+  map = net.dropout('drop6', net.convRelu('fc6', map, 4096, 7), 0.5);
+  map = net.dropout('drop7', net.convRelu('fc7', map, 4096, 1), 0.5);
+  const score = (name: string, from: string) => net.conv(name, from, classes, 1, { bias: true });
+  const [pool3, pool4] = [score('score_pool3', 'pool3'), score('score_pool4', 'pool4')];
+  map = score('score', map);
+  const upsampling = { initial: 'bilinear', learnt } as const;
+  map = net.add('fuse_pool4', net.deconv('upscore2', map, classes, 4, 2, 'pool4', upsampling), pool4);
+  map = net.add('fuse_pool3', net.deconv('upscore_pool4', map, classes, 4, 2, 'pool3', upsampling), pool3);
+  net.deconv('upscore8', map, classes, 16, 8, 'image', upsampling);
+  return defineNetwork({
+    name: learnt ? 'fcn-learnt-deconv' : 'fcn',
+    title: learnt ? 'FCN (learnt deconv)' : 'FCN',
+    classes,
+    layers: net.layers,
+    decoderStart: 'upscore2',
+  });
+}

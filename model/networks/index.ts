@@ -1,0 +1,44 @@
+import { Failure } from '../failure.js';
+import type { Network } from '../network.js';
+import { deconvnet } from './deconvnet.js';
+import { deeplabLargefov } from './deeplab-largefov.js';
+import { enet } from './enet.js';
+import { fcn8s } from './fcn.js';
+import { segnet } from './segnet.js';
+import { TABLE_1_VARIANTS, table1Variant } from './segnet-basic.js';
+import { unet } from './unet.js';
+
+/** Every network of the SegNet paper and of its comparisons, by name: a function from the number of classes. */
+const builders: ReadonlyMap<string, (classes: number) => Network> = new Map<string, (classes: number) => Network>([
+  ['segnet', segnet],
+  ...TABLE_1_VARIANTS.map((variant) => [variant.name, (classes: number) => table1Variant(variant, classes)] as const),
+  ['fcn', (classes) => fcn8s(classes, false)],
+  ['fcn-learnt-deconv', (classes) => fcn8s(classes, true)],
+  ['deeplab-largefov', deeplabLargefov],
+  ['deconvnet', deconvnet],
+  ['unet', unet],
+  ['enet', enet],
+]);
+
+/** The names that `buildNetwork` knows, in the order of the paper. */
+export const networkNames: readonly string[] = [...builders.keys()];
+
+/**
+ * Builds the network `name` for `classes` classes.
+ *
+ * @throws `Failure` `NETWORK_UNKNOWN`, listing the known names; `OPTION_INVALID` for a number of classes below 2 or above 255.
+ */
+export function buildNetwork(name: string, classes: number): Network {
+  const builder = builders.get(name);
+  if (builder === undefined) {
+    throw new Failure('NETWORK_UNKNOWN', `Expected the network to be one of ${networkNames.join(', ')}; got ${name}`);
+  }
+  // A mask holds one byte a pixel, and void needs a value of its own.
+  if (!Number.isInteger(classes) || classes < 2 || classes > 255) {
+    throw new Failure(
+      'OPTION_INVALID',
+      `Expected the number of classes to be a whole number from 2 to 255, got ${classes}`,
+    );
+  }
+  return builder(classes);
+}

@@ -1,0 +1,37 @@
+import { defineNetwork, type Network } from '../network.js';
+import { LayerList } from './layer-list.js';
+
+/** The 13 convolutions of VGG16 as SegNet takes them: [filters, convolutions] of each block between two pools. */
+export const VGG16_BLOCKS = [
+  [64, 2],
+  [128, 2],
+  [256, 3],
+  [512, 3],
+  [512, 3],
+] as const;
+
+/**
+ * SegNet (Badrinarayanan et al., arXiv 1511.00561, section 3): VGG16's convolutions as encoder, each block ending in a
+ * pool whose argmax is kept; the decoder mirrors it, each block beginning with an unpool by those indices. The last
+ * convolution gives the class scores.
+ */
+export function segnet(classes: number): Network {
+  const net = new LayerList();
+  let map = 'image';
+  VGG16_BLOCKS.forEach(([filters, convolutions], block) => {
+    for (let i = 1; i <= convolutions; i += 1) map = net.convBnRelu(`conv${block + 1}_${i}`, map, filters, 3);
+    map = net.maxPool(`pool${block + 1}`, map);
+  });
+  for (let block = VGG16_BLOCKS.length; block >= 1; block -= 1) {
+    const [filters, convolutions] = VGG16_BLOCKS[block - 1]!;
+    map = net.maxUnpool(`unpool${block}`, map, `pool${block}`);
+    for (let i = convolutions; i >= 2; i -= 1) map = net.convBnRelu(`conv${block}_${i}_d`, map, filters, 3);
+    // A block's last convolution narrows to the width of the block it meets next; the first block's gives the scores.
+    const next = VGG16_BLOCKS[block - 2]?.[0];
+    map =
+      next === undefined
+        ? net.conv('classifier', map, classes, 3, { bias: true })
+        : net.convBnRelu(`conv${block}_1_d`, map, next, 3);
+  }
+  return defineNetwork({ name: 'segnet', title: 'SegNet', classes, layers: net.layers, decoderStart: 'unpool5' });
+}
