@@ -1,0 +1,60 @@
+import { Failure } from '../failure.js';
+import type { Dataset } from './dataset.js';
+import { type ClassFrequencies, createFrequencyCount } from './frequencies.js';
+import { readLabels } from './labels.js';
+import type { DatasetItem } from './pairs.js';
+import { readPictureSize } from './picture.js';
+import { readAhead } from './read-ahead.js';
+
+/** What a data set that passed its check is like. */
+export interface DatasetReport {
+  /** Sentences for people: what is odd, but no reason to stop. */
+  readonly warnings: readonly string[];
+  readonly frequencies: ClassFrequencies;
+}
+
+const SHOWN_PROBLEMS = 10;
+
+/**
+ * Looks at every file of a data set before the first step: images and labels without their other half, files that do
+ * not read, sizes that differ, labels that are no class. A class that never appears is a warning.
+ *
+ * @throws `Failure` `DATASET_INVALID` with the first ten problems, a line each, and the number of the others.
+ */
+export async function checkDataset(
+  dataset: Dataset,
+  options: { readonly onProgress?: (done: number, total: number) => void } = {},
+): Promise<DatasetReport> {
+  const { name, classSet, items, unpaired } = dataset;
+  const problems = unpaired.map((path) => `${path} has no other half`);
+  const count = createFrequencyCount(classSet.classes.length);
+  let done = 0;
+  for await (const outcome of readAhead(items, (item) => checkItem(item, dataset))) {
+    if (typeof outcome === 'string') problems.push(outcome);
+    else count.add(outcome);
+    done += 1;
+    options.onProgress?.(done, items.length);
+  }
+  if (problems.length === 0 && items.length === 0) problems.push('it has no images');
+  if (problems.length > 0) {
+    const shown = problems.slice(0, SHOWN_PROBLEMS).map((problem) => `\n  ${problem}`);
+    const more = problems.length > SHOWN_PROBLEMS ? `\n  and ${problems.length - SHOWN_PROBLEMS} more` : '';
+    throw new Failure('DATASET_INVALID', `Expected a sound data set at ${name}, but${shown.join('')}${more}`);
+  }
+  const frequencies = count.result();
+  const absent = classSet.classes.filter((_, index) => frequencies.pixels[index] === 0).map((each) => each.name);
+  const warnings = absent.length === 0 ? [] : [`${name} has no pixel of ${absent.join(', ')}`];
+  return { warnings, frequencies };
+}
+
+/** The labels of a sound pair; else its problem. */
+async function checkItem({ imagePath, labelPath }: DatasetItem, { classSet }: Dataset) {
+  try {
+    const [size, labels] = await Promise.all([readPictureSize(imagePath), readLabels(labelPath, classSet)]);
+    if (size.width === labels.width && size.height === labels.height) return labels;
+    return `${imagePath} is ${size.width}x${size.height}, its labels ${labelPath} are ${labels.width}x${labels.height}`;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+}

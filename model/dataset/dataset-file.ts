@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import type { ClassSet } from '../classes.js';
+import type { ClassLabel } from '../engine.js';
+import { Failure } from '../failure.js';
+
+/** The contents of `dataset.json`. */
+export interface DatasetFile {
+  readonly name: string;
+  /** The name of a known class set, or a set of one's own. */
+  readonly classes: string | ClassSet;
+  /** By name (`train`, `val`, `test`): folders relative to the file, and which of their files, if not all. */
+  readonly splits: Readonly<Record<string, DatasetSplit>>;
+}
+
+export interface DatasetSplit {
+  readonly images?: string;
+  readonly labels?: string;
+  /** A list file, as `pairList` reads it. */
+  readonly list?: string;
+}
+
+/**
+ * Reads and checks a `dataset.json`; undefined where there is none.
+ *
+ * @throws `Failure` `DATASET_INVALID` that names the faulty field.
+ */
+export async function readDatasetFile(path: string): Promise<DatasetFile | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new Failure('DATASET_INVALID', `Could not read ${path}: ${error.message}`);
+  });
+  if (text === undefined) return undefined;
+  const invalid = (why: string) =>
+    new Failure('DATASET_INVALID', `Expected ${path} to describe a data set, but ${why}`);
+  let file: DatasetFile;
+  try {
+    file = JSON.parse(text);
+  } catch (error) {
+    throw invalid(`it is not JSON: ${(error as Error).message}`);
+  }
+  if (typeof file !== 'object' || file === null) throw invalid('it is not an object');
+  if (typeof file.name !== 'string') throw invalid('"name" is not a string');
+  if (typeof file.splits !== 'object' || file.splits === null) throw invalid('"splits" is not an object');
+  if (typeof file.classes !== 'string') {
+    const fault = classSetFault(file.classes);
+    if (fault !== undefined) throw invalid(fault);
+  }
+  return file;
+}
+
+/** What is wrong with a class set that someone wrote by hand; nothing if it can be used. */
+function classSetFault(set: Partial<ClassSet> | null | undefined): string | undefined {
+  if (typeof set !== 'object' || set === null) return '"classes" is neither the name of a class set nor one';
+  if (typeof set.name !== 'string') return '"classes.name" is not a string';
+  if (!Array.isArray(set.classes) || set.classes.length === 0) return '"classes.classes" is not a list of classes';
+  const index = set.classes.findIndex((each: ClassLabel) => typeof each?.name !== 'string' || !isColour(each.colour));
+  if (index !== -1) return `"classes.classes[${index}]" is not {"name", "colour": [red, green, blue]}`;
+  const { classes, voidIndex, labelValues, voidLabels } = set;
+  if (voidIndex !== null && !(isByte(voidIndex) && voidIndex >= classes.length)) {
+    return `"classes.voidIndex" is neither null nor a number from ${classes.length} to 255`;
+  }
+  if (labelValues !== undefined && !(isBytes(labelValues) && labelValues.length === classes.length)) {
+    return `"classes.labelValues" is not a list of ${classes.length} numbers from 0 to 255`;
+  }
+  if (voidLabels !== undefined && !isBytes(voidLabels))
+    return '"classes.voidLabels" is not a list of numbers from 0 to 255';
+  return undefined;
+}
+
+const isByte = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 256;
+const isBytes = (value: unknown): value is number[] => Array.isArray(value) && value.every(isByte);
+const isColour = (value: unknown) => isBytes(value) && value.length === 3;

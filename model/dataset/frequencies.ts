@@ -1,0 +1,65 @@
+import type { ClassMask } from '../engine.js';
+import type { Dataset } from './dataset.js';
+import { readLabels } from './labels.js';
+import { readAhead } from './read-ahead.js';
+
+/** How often each class occurs in a data set, by class index. */
+export interface ClassFrequencies {
+  /** Pixels of the class. */
+  readonly pixels: readonly number[];
+  /** Pixels, void ones included, of the images that have the class. */
+  readonly pixelsWherePresent: readonly number[];
+  /** Images that have the class. */
+  readonly images: readonly number[];
+}
+
+/** Counts classes over label images one by one. */
+export interface FrequencyCount {
+  add(labels: ClassMask): void;
+  /** The counts so far. */
+  result(): ClassFrequencies;
+}
+
+/** Begins a count over `classes` classes. */
+export function createFrequencyCount(classes: number): FrequencyCount {
+  const pixels = new Array<number>(classes).fill(0);
+  const pixelsWherePresent = new Array<number>(classes).fill(0);
+  const images = new Array<number>(classes).fill(0);
+  return {
+    add({ data }) {
+      const histogram = new Uint32Array(256);
+      for (let i = 0; i < data.length; i += 1) histogram[data[i]!]! += 1;
+      for (let index = 0; index < classes; index += 1) {
+        if (histogram[index] === 0) continue;
+        pixels[index]! += histogram[index]!;
+        pixelsWherePresent[index]! += data.length;
+        images[index]! += 1;
+      }
+    },
+    result: () => ({ pixels: [...pixels], pixelsWherePresent: [...pixelsWherePresent], images: [...images] }),
+  };
+}
+
+/**
+ * Counts the classes of a whole data set (`checkDataset` gives the same with its checks, in one pass).
+ *
+ * @throws `Failure` as `readLabels`.
+ */
+export async function classFrequencies({ items, classSet }: Dataset): Promise<ClassFrequencies> {
+  const count = createFrequencyCount(classSet.classes.length);
+  for await (const labels of readAhead(items, ({ labelPath }) => readLabels(labelPath, classSet))) count.add(labels);
+  return count.result();
+}
+
+/**
+ * Median frequency balancing (SegNet, section 3.2): the weight of a class is the median of the frequencies over its own,
+ * a frequency being its pixels over the pixels of the images that have it. A class that never occurs weighs 0 and is
+ * left out of the median, which for an even count is the mean of the middle two.
+ */
+export function medianFrequencyWeights({ pixels, pixelsWherePresent }: ClassFrequencies): readonly number[] {
+  const frequencies = pixels.map((count, index) => (count === 0 ? 0 : count / pixelsWherePresent[index]!));
+  const sorted = frequencies.filter((frequency) => frequency > 0).sort((left, right) => left - right);
+  const middle = (sorted.length - 1) / 2;
+  const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+  return frequencies.map((frequency) => (frequency === 0 ? 0 : median / frequency));
+}

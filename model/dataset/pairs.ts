@@ -1,0 +1,127 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { Failure } from '../failure.js';
+
+/** A picture and its labels. */
+export interface DatasetItem {
+  /** The image's path inside its folder, without the extension: `0016E5_07959`, `aachen/aachen_000000_000019`. */
+  readonly name: string;
+  readonly imagePath: string;
+  readonly labelPath: string;
+}
+
+/** What was found of a data set: pairs, in order of name, and the files that have no other half. */
+export interface Pairs {
+  readonly items: readonly DatasetItem[];
+  readonly unpaired: readonly string[];
+}
+
+const IMAGE_EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.gif', '.avif']);
+
+/** What data sets append to the names of pictures. */
+const IMAGE_SUFFIXES = ['_leftImg8bit'];
+
+/** What data sets append to the names of labels; where a folder holds several kinds, the first of these is taken. */
+const LABEL_SUFFIXES = [
+  '',
+  '_gtFine_labelTrainIds',
+  '_gtFine_labelIds',
+  '_labelTrainIds',
+  '_labelIds',
+  '_L',
+  '_labels',
+];
+
+/**
+ * Pairs the images below one folder with the label images below another, by path and name without extension; the
+ * suffixes of Cityscapes (`_leftImg8bit`, `_gtFine_labelTrainIds`, `_gtFine_labelIds`) and CamVid (`_L`) are known.
+ *
+ * @throws `Failure` `DATASET_MISSING` for a folder that is not there or has no images.
+ */
+export async function pairFolders(imagesDir: string, labelsDir: string): Promise<Pairs> {
+  const [images, labels] = await Promise.all([listImages(imagesDir), listImages(labelsDir)]);
+  const used = new Set<string>();
+  const items: DatasetItem[] = [];
+  const unpaired: string[] = [];
+  for (const [stem, imagePath] of images) {
+    const name = withoutSuffix(stem);
+    const labelStem = LABEL_SUFFIXES.map((suffix) => name + suffix).find((candidate) => labels.has(candidate));
+    if (labelStem === undefined) {
+      unpaired.push(imagePath);
+      continue;
+    }
+    for (const suffix of LABEL_SUFFIXES) used.add(name + suffix);
+    items.push({ name, imagePath, labelPath: labels.get(labelStem)! });
+  }
+  for (const [stem, labelPath] of labels) {
+    // Cityscapes keeps pictures for people beside the labels: they are nobody's other half.
+    if (!used.has(stem) && !/_(color|instanceIds|instanceTrainIds)$/.test(stem)) unpaired.push(labelPath);
+  }
+  return { items, unpaired };
+}
+
+/**
+ * Reads a list file: a line holds an image and its labels, two paths relative to the list file, apart by a tab or
+ * spaces. With folders given, a line may also be one name that both folders have a file of (PASCAL VOC's lists).
+ * Empty lines and those that begin with # are passed over.
+ *
+ * @throws `Failure` `DATASET_MISSING` where there is no such file, `DATASET_INVALID` with the number of a line that is neither.
+ */
+export async function pairList(
+  listPath: string,
+  folders?: { readonly images: string; readonly labels: string },
+): Promise<Pairs> {
+  const text = await readFile(listPath, 'utf8').catch(() => {
+    throw new Failure('DATASET_MISSING', `Expected a list of images and labels at ${listPath}, found none`);
+  });
+  const known =
+    folders && new Map((await pairFolders(folders.images, folders.labels)).items.map((item) => [item.name, item]));
+  const items: DatasetItem[] = [];
+  const unpaired: string[] = [];
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#')) continue;
+    const words = trimmed.includes('\t') ? trimmed.split(/\t+/) : trimmed.split(/\s+/);
+    const [image, labels] = words;
+    if (words.length === 2) {
+      const from = (path: string) => resolve(dirname(listPath), path);
+      items.push({ name: withoutExtension(image!), imagePath: from(image!), labelPath: from(labels!) });
+    } else if (words.length === 1 && known !== undefined) {
+      const item = known.get(withoutSuffix(withoutExtension(image!))) ?? known.get(image!);
+      if (item === undefined) unpaired.push(join(folders!.images, image!));
+      else items.push(item);
+    } else {
+      const expected = known === undefined ? 'an image and its labels' : 'a name, or an image and its labels';
+      throw new Failure(
+        'DATASET_INVALID',
+        `Expected ${expected} on line ${index + 1} of ${listPath}, got '${trimmed}'`,
+      );
+    }
+  }
+  return { items, unpaired };
+}
+
+/** The image files below a folder by their path without extension, in order of name. */
+async function listImages(dir: string): Promise<ReadonlyMap<string, string>> {
+  const names = await readdir(dir, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'found none' : error.code === 'ENOTDIR' ? 'got a file' : error.message;
+    throw new Failure('DATASET_MISSING', `Expected a folder of images at ${dir}, ${why}`);
+  });
+  const paths = names
+    .filter((name) => IMAGE_EXTENSIONS.has(extname(name).toLowerCase()) && !basename(name).startsWith('.'))
+    .sort()
+    .map((name) => join(dir, name));
+  if (paths.length === 0) throw new Failure('DATASET_MISSING', `Expected images in ${dir}, found none`);
+  return new Map(paths.map((path) => [withoutExtension(relative(dir, path)), path]));
+}
+
+const withoutExtension = (path: string) =>
+  path
+    .slice(0, path.length - extname(path).length)
+    .split(sep)
+    .join('/');
+
+function withoutSuffix(stem: string): string {
+  const suffix = IMAGE_SUFFIXES.find((candidate) => stem.endsWith(candidate));
+  return suffix === undefined ? stem : stem.slice(0, -suffix.length);
+}

@@ -1,0 +1,50 @@
+import { stat } from 'node:fs/promises';
+import sharp from 'sharp';
+import type { RgbPicture } from '../engine.js';
+import { Failure } from '../failure.js';
+
+/**
+ * Reads an image file (PNG, JPEG, WebP, TIFF, ...) as 8-bit RGB; grey becomes colour, transparency is dropped.
+ *
+ * @throws `Failure` `PICTURE_MISSING` or `PICTURE_INVALID` that names the file.
+ */
+export async function readPicture(path: string): Promise<RgbPicture> {
+  try {
+    const { data, info } = await sharp(path)
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, data };
+  } catch (error) {
+    throw await pictureFailure(path, error);
+  }
+}
+
+/**
+ * The size of an image file, from its header alone.
+ *
+ * @throws `Failure` as `readPicture`.
+ */
+export async function readPictureSize(path: string): Promise<{ readonly width: number; readonly height: number }> {
+  try {
+    const { width, height } = await sharp(path).metadata();
+    return { width, height };
+  } catch (error) {
+    throw await pictureFailure(path, error);
+  }
+}
+
+/** Says in one sentence why a file did not read as an image. */
+export async function pictureFailure(path: string, cause: unknown): Promise<Failure> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return new Failure('PICTURE_MISSING', `Expected an image at ${path}, found none`, { cause });
+  const why = found.isDirectory()
+    ? 'it is a directory'
+    : found.size === 0
+      ? 'it is empty'
+      : cause instanceof Error
+        ? cause.message.split('\n')[0]
+        : String(cause);
+  return new Failure('PICTURE_INVALID', `Expected an image at ${path}, but ${why}`, { cause });
+}

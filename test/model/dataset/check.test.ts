@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import t from 'tap';
+import { checkDataset } from '../../../model/dataset/check.js';
+import { openDataset } from '../../../model/dataset/dataset.js';
+import { classFrequencies, medianFrequencyWeights } from '../../../model/dataset/frequencies.js';
+import { readPicture } from '../../../model/dataset/picture.js';
+
+const grey = (values: readonly number[], width: number) =>
+  encode({ width, height: values.length / width, channels: 1, depth: 8, data: Uint8Array.from(values) });
+
+async function plant(dir: string, pairs: Readonly<Record<string, readonly [Uint8Array | null, Uint8Array | null]>>) {
+  await mkdir(join(dir, 'train'));
+  await mkdir(join(dir, 'trainannot'));
+  for (const [name, [image, labels]] of Object.entries(pairs)) {
+    if (image !== null) await writeFile(join(dir, 'train', name), image);
+    if (labels !== null) await writeFile(join(dir, 'trainannot', name), labels);
+  }
+  return openDataset(dir, 'train');
+}
+
+t.test('a sound data set passes, with its frequencies and a warning for classes that never appear', async (t) => {
+  const dataset = await plant(t.testdir(), {
+    'a.png': [grey([0, 0, 0, 0], 2), grey([0, 0, 1, 11], 2)],
+    'b.png': [grey([0, 0], 2), grey([1, 1], 2)],
+  });
+  const seen: number[] = [];
+  const { warnings, frequencies } = await checkDataset(dataset, {
+    onProgress: (done, total) => seen.push(done / total),
+  });
+  t.same(seen, [0.5, 1]);
+  t.equal(warnings.length, 1);
+  t.match(warnings[0], /no pixel of column-pole, road, .*bicyclist$/);
+  t.same(frequencies.pixels.slice(0, 3), [2, 3, 0]);
+  t.same(frequencies.pixelsWherePresent.slice(0, 3), [4, 6, 0]);
+  t.same(frequencies.images.slice(0, 3), [1, 2, 0]);
+  t.same(await classFrequencies(dataset), frequencies);
+  // Both frequencies are one half, so both weights are 1; what never occurs weighs nothing.
+  t.same(medianFrequencyWeights(frequencies).slice(0, 3), [1, 1, 0]);
+});
+
+t.test('lists every kind of problem with the file that has it', async (t) => {
+  const dataset = await plant(t.testdir(), {
+    'alone.png': [grey([0], 1), null],
+    'broken.png': [grey([0], 1), Uint8Array.of(1, 2, 3)],
+    'labels.png': [grey([0, 0], 2), grey([0, 12], 2)],
+    'left.png': [null, grey([0], 1)],
+    'size.png': [grey([0, 0], 2), grey([0, 0], 1)],
+  });
+  const failure = await checkDataset(dataset).then(
+    () => t.fail('it passed'),
+    (error) => error,
+  );
+  t.equal(failure.code, 'DATASET_INVALID');
+  const lines: string[] = failure.message.split('\n');
+  t.equal(lines.length, 6);
+  t.match(lines[1], /train\/alone\.png has no other half$/);
+  t.match(lines[2], /trainannot\/left\.png has no other half$/);
+  t.match(lines[3], /trainannot\/broken\.png, but/);
+  t.match(lines[4], /trainannot\/labels\.png, got 12 \(1 pixels\)$/);
+  t.match(lines[5], /train\/size\.png is 2x1, its labels .*trainannot\/size\.png are 1x2$/);
+});
+
+t.test('shows ten problems and counts the others', async (t) => {
+  const pairs = Object.fromEntries(
+    Array.from({ length: 13 }, (_, i) => [`${i}.png`, [grey([0], 1), grey([99], 1)] as const]),
+  );
+  const dataset = await plant(t.testdir(), pairs);
+  await t.rejects(checkDataset(dataset), { message: /got 99 \(1 pixels\)\n {2}and 3 more$/ });
+});
+
+t.test('a data set of nothing is refused', async (t) => {
+  const dataset = await plant(t.testdir(), { 'a.png': [grey([0], 1), grey([0], 1)] });
+  await t.rejects(checkDataset({ ...dataset, items: [] }), { code: 'DATASET_INVALID', message: /it has no images/ });
+});
+
+t.test('pictures read as RGB whatever they were, with the failures that name the file', async (t) => {
+  const dir = t.testdir({ 'text.png': 'no picture' });
+  await writeFile(join(dir, 'grey.png'), grey([9, 200], 2));
+  await writeFile(
+    join(dir, 'alpha.png'),
+    encode({ width: 1, height: 1, channels: 4, depth: 8, data: Uint8Array.of(1, 2, 3, 0) }),
+  );
+  await writeFile(
+    join(dir, 'deep.png'),
+    encode({ width: 1, height: 1, channels: 3, depth: 16, data: Uint16Array.of(65535, 32896, 0) }),
+  );
+  const pixels = async (name: string) => [...(await readPicture(join(dir, name))).data];
+  t.same(await pixels('grey.png'), [9, 9, 9, 200, 200, 200]);
+  t.same(await pixels('alpha.png'), [1, 2, 3]);
+  t.same(await pixels('deep.png'), [255, 128, 0]);
+  await t.rejects(readPicture(join(dir, 'text.png')), { code: 'PICTURE_INVALID', message: /text\.png, but/ });
+  await t.rejects(readPicture(join(dir, 'none.png')), { code: 'PICTURE_MISSING' });
+});
+
+const camvid = new URL('../../../../shared/data/camvid/', import.meta.url).pathname;
+const absent = existsSync(camvid) ? false : 'CamVid is not in ../shared/data';
+
+t.test('CamVid: the weights of median frequency balancing are the published formula’s', { skip: absent }, async (t) => {
+  const { frequencies, warnings } = await checkDataset(await openDataset(camvid, 'train'));
+  t.same(warnings, []);
+  const weights = medianFrequencyWeights(frequencies).map((weight) => Number(weight.toFixed(4)));
+  t.same(weights, [0.2793, 0.2017, 4.7865, 0.149, 1, 0.4217, 3.8467, 1.9736, 0.7889, 6.3747, 8.8587]);
+});

@@ -1,0 +1,154 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import t from 'tap';
+import { camvid11 } from '../../../model/classes.js';
+import { filterDataset, openDataset, openPairs } from '../../../model/dataset/dataset.js';
+
+/** Writes 1x1 images (and text files) below a folder. */
+async function plant(dir: string, files: Readonly<Record<string, string | null>>): Promise<string> {
+  const pixel = await sharp({ create: { width: 1, height: 1, channels: 3, background: '#000' } })
+    .png()
+    .toBuffer();
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeFile(join(dir, path), text ?? pixel);
+  }
+  return dir;
+}
+
+t.test('reads the layout of CamVid, in order of name, and says who has no other half', async (t) => {
+  const dir = await plant(t.testdir(), {
+    'train/b.png': null,
+    'train/a.jpg': null,
+    'train/alone.png': null,
+    'train/.hidden.png': null,
+    'train/notes.txt': 'no image',
+    'trainannot/a.png': null,
+    'trainannot/b.png': null,
+    'trainannot/left-over.png': null,
+  });
+  const dataset = await openDataset(dir, 'train');
+  t.equal(dataset.classSet, camvid11);
+  t.same(dataset.items, [
+    { name: 'a', imagePath: join(dir, 'train/a.jpg'), labelPath: join(dir, 'trainannot/a.png') },
+    { name: 'b', imagePath: join(dir, 'train/b.png'), labelPath: join(dir, 'trainannot/b.png') },
+  ]);
+  t.same(dataset.unpaired, [join(dir, 'train/alone.png'), join(dir, 'trainannot/left-over.png')]);
+  t.same(filterDataset(dataset, ({ name }) => name !== 'a').items, dataset.items.slice(1));
+});
+
+t.test('reads the names of Cityscapes, train ids before label ids', async (t) => {
+  const stem = 'aachen/aachen_000000_000019';
+  const dir = await plant(t.testdir(), {
+    [`leftImg8bit/val/${stem}_leftImg8bit.png`]: null,
+    [`gtFine/val/${stem}_gtFine_labelIds.png`]: null,
+    [`gtFine/val/${stem}_gtFine_color.png`]: null,
+    [`gtFine/val/${stem}_gtFine_instanceIds.png`]: null,
+  });
+  const asDownloaded = await openDataset(dir, 'val');
+  t.equal(asDownloaded.classSet.name, 'cityscapes-19-label-ids');
+  t.same(asDownloaded.unpaired, []);
+  t.equal(asDownloaded.items[0]?.name, stem);
+
+  await plant(dir, { [`gtFine/val/${stem}_gtFine_labelTrainIds.png`]: null });
+  const prepared = await openDataset(dir, 'val');
+  t.equal(prepared.classSet.name, 'cityscapes-19');
+  t.match(prepared.items[0]?.labelPath, /_gtFine_labelTrainIds\.png$/);
+  t.same(prepared.unpaired, []);
+});
+
+t.test('reads list files: two paths a line, or a name a line where folders are known', async (t) => {
+  const dir = await plant(t.testdir(), {
+    'train.txt': '# image labels\nimages/a.png labels/a.png\n\nimages/b c.png\tlabels/b c.png\r\n',
+    'images/a.png': null,
+    'labels/a.png': null,
+    'images/b c.png': null,
+    'labels/b c.png': null,
+  });
+  await t.rejects(openDataset(dir, 'train'), { code: 'CLASSES_UNKNOWN' }, 'a list does not say its classes');
+  const listed = await openDataset(dir, 'train', { classes: 'camvid-12' });
+  t.equal(listed.classSet.name, 'camvid-12');
+  t.same(
+    listed.items.map(({ imagePath }) => imagePath),
+    [join(dir, 'images/a.png'), join(dir, 'images/b c.png')],
+  );
+
+  await plant(dir, {
+    'names.txt': 'a\nmissing\n',
+    'faulty.txt': 'a b c\n',
+    'dataset.json': JSON.stringify({
+      name: 'listed',
+      classes: 'pascal-voc-21',
+      splits: {
+        train: { images: 'images', labels: 'labels', list: 'names.txt' },
+        faulty: { images: 'images', labels: 'labels', list: 'faulty.txt' },
+        empty: {},
+      },
+    }),
+  });
+  const named = await openDataset(dir, 'train');
+  t.match(named, { name: 'listed', classSet: { name: 'pascal-voc-21' }, unpaired: [join(dir, 'images/missing')] });
+  t.same(
+    named.items.map(({ name }) => name),
+    ['a'],
+  );
+  await t.rejects(openDataset(dir, 'faulty'), { code: 'DATASET_INVALID', message: /on line 1 of .*, got 'a b c'$/ });
+  await t.rejects(openDataset(dir, 'empty'), { code: 'DATASET_INVALID', message: /"images" and "labels", or "list"/ });
+  await t.rejects(openDataset(dir, 'test'), { code: 'DATASET_MISSING', message: /which has train, faulty, empty$/ });
+  await t.rejects(openDataset(dir, 'toString'), { code: 'DATASET_MISSING' });
+});
+
+t.test('takes classes of one’s own from dataset.json, and names the field that is wrong', async (t) => {
+  const own = {
+    name: 'two',
+    voidIndex: 2,
+    classes: [
+      { name: 'road', colour: [1, 2, 3] },
+      { name: 'sky', colour: [4, 5, 6] },
+    ],
+  };
+  const dir = await plant(t.testdir(), { 'images/a.png': null, 'labels/a.png': null });
+  const open = async (file: unknown) => {
+    await plant(dir, { 'dataset.json': typeof file === 'string' ? file : JSON.stringify(file) });
+    return openDataset(dir, 'train');
+  };
+  const splits = { train: { images: 'images', labels: 'labels' } };
+  t.match(await open({ name: 'own', classes: own, splits }), { classSet: own, items: [{ name: 'a' }] });
+
+  const faults: readonly [unknown, RegExp][] = [
+    ['{', /it is not JSON/],
+    ['null', /it is not an object/],
+    [{ classes: own, splits }, /"name" is not a string/],
+    [{ name: 'own', classes: own }, /"splits" is not an object/],
+    [{ name: 'own', splits }, /"classes" is neither/],
+    [{ name: 'own', splits, classes: { ...own, classes: [] } }, /"classes.classes" is not a list/],
+    [
+      { name: 'own', splits, classes: { ...own, classes: [{ name: 'x', colour: [0, 0, 256] }] } },
+      /"classes.classes\[0\]"/,
+    ],
+    [
+      { name: 'own', splits, classes: { ...own, voidIndex: 1 } },
+      /"classes.voidIndex" is neither null nor a number from 2 to 255/,
+    ],
+    [{ name: 'own', splits, classes: { ...own, labelValues: [1] } }, /"classes.labelValues" is not a list of 2/],
+    [{ name: 'own', splits, classes: { ...own, voidLabels: ['x'] } }, /"classes.voidLabels"/],
+  ];
+  for (const [file, message] of faults) await t.rejects(open(file), { code: 'DATASET_INVALID', message });
+  await t.rejects(open({ name: 'own', splits, classes: 'camvid' }), { code: 'CLASSES_UNKNOWN' });
+});
+
+t.test('says what was looked for where there is no data set', async (t) => {
+  const dir = await plant(t.testdir(), { 'images/a.png': null, 'empty/readme.txt': 'nothing' });
+  await t.rejects(openDataset(dir, 'train'), {
+    code: 'DATASET_MISSING',
+    message: /dataset\.json, train\/ and trainannot\//,
+  });
+  await t.rejects(openDataset(join(dir, 'nowhere'), 'train'), { code: 'DATASET_MISSING' });
+  await t.rejects(openPairs(join(dir, 'images'), join(dir, 'nowhere'), camvid11), {
+    code: 'DATASET_MISSING',
+    message: `Expected a folder of images at ${join(dir, 'nowhere')}, found none`,
+  });
+  await t.rejects(openPairs(join(dir, 'images/a.png'), join(dir, 'images'), camvid11), { message: /got a file$/ });
+  await t.rejects(openPairs(join(dir, 'images'), join(dir, 'empty'), camvid11), { message: /^Expected images in/ });
+});
