@@ -1,0 +1,40 @@
+import { createRequire } from 'node:module';
+import nodeUtil from 'node:util';
+import type * as TensorflowModule from '@tensorflow/tfjs-node-gpu';
+import { Failure } from '../failure.js';
+
+/** TensorFlow.js bound to TensorFlow's C library. */
+export type Tensorflow = typeof TensorflowModule;
+
+let loaded: Tensorflow | undefined;
+
+/**
+ * Loads TensorFlow.js with its native addon, once.
+ *
+ * @throws `Failure` `ENGINE_UNAVAILABLE` where the optional package or its addon is missing, saying how to get it.
+ */
+export async function loadTensorflow(): Promise<Tensorflow> {
+  if (loaded !== undefined) return loaded;
+  // TensorFlow's C library reports every CPU feature it was compiled for; errors still come through.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  const require = createRequire(import.meta.url);
+  // The CommonJS object of node:util, which is the one that the package reads: Node 23 removed what it calls.
+  const legacy = nodeUtil as unknown as Record<string, unknown>;
+  legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  legacy.isArray ??= Array.isArray;
+  try {
+    loaded = require('@tensorflow/tfjs-node-gpu') as Tensorflow;
+  } catch (error) {
+    throw new Failure(
+      'ENGINE_UNAVAILABLE',
+      `TensorFlow is not set up here (${firstLine(error)}): run "npm run setup:tensorflow" in the project, with "-- --gpu" for an NVIDIA GPU`,
+      { cause: error },
+    );
+  }
+  await loaded.ready();
+  return loaded;
+}
+
+function firstLine(error: unknown): string {
+  return String((error as Error).message ?? error).split('\n')[0]!;
+}
