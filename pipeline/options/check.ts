@@ -1,0 +1,57 @@
+import { inspect } from 'node:util';
+import { Failure } from '../../model/failure.js';
+
+/** Which numbers an option takes. */
+export interface NumberRange {
+  /** If not provided, defaults to: no lower bound. */
+  readonly min?: number;
+  /** If not provided, defaults to: no upper bound. */
+  readonly max?: number;
+  /** Whole numbers alone. If not provided, defaults to: false. */
+  readonly integer?: boolean;
+}
+
+/**
+ * The failure that every wrong option ends in: `Expected --opacity to be a number from 0 to 1, got \`x\``.
+ *
+ * @param name The option as its user knows it: `--opacity` on the command line, `opacity` in a program.
+ */
+export function optionInvalid(name: string, expected: string, value: unknown): Failure {
+  const got = typeof value === 'string' ? value : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  return new Failure('OPTION_INVALID', `Expected ${name} to be ${expected}, got \`${got}\``);
+}
+
+/** Returns the value if it is a number in the range. @throws `Failure` `OPTION_INVALID`. */
+export function checkNumber(name: string, value: unknown, range: NumberRange): number {
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, integer = false } = range;
+  const fits = typeof value === 'number' && value >= min && value <= max && (!integer || Number.isInteger(value));
+  if (!fits) throw optionInvalid(name, describeRange(range), value);
+  return value;
+}
+
+function describeRange({ min, max, integer = false }: NumberRange): string {
+  const kind = integer ? 'a whole number' : 'a number';
+  if (min !== undefined && max !== undefined) return `${kind} from ${min} to ${max}`;
+  if (min !== undefined) return `${kind} of at least ${min}`;
+  return max === undefined ? kind : `${kind} of at most ${max}`;
+}
+
+/** Returns the value if it is one of the choices. @throws `Failure` `OPTION_INVALID`, listing them. */
+export function checkChoice<Choice extends string>(name: string, value: unknown, choices: readonly Choice[]): Choice {
+  if ((choices as readonly unknown[]).includes(value)) return value as Choice;
+  throw optionInvalid(name, listChoices(choices), value);
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+export function listChoices(choices: readonly string[]): string {
+  const [last, ...others] = [...choices].reverse();
+  return others.length === 0 ? `${last}` : `${others.reverse().join(', ')} or ${last}`;
+}
+
+/**
+ * What the command line makes of an argument that should be a number: the number, or the text itself, for the check
+ * that knows the range to refuse with what was typed.
+ */
+export function numeric(text: string): number | string {
+  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+}

@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { checkChoice, checkNumber, numeric, optionInvalid } from './check.js';
+
+/** Which network computes, with which weights, where. Shared by every command that segments. */
+export interface EngineOptions {
+  /** A network of `segnet-stream describe`. If not provided, defaults to: the network of `weights`, else `segnet-basic`. */
+  readonly network?: string | undefined;
+  /** A safetensors file. If not provided, defaults to: the one that comes with the package for `network`. */
+  readonly weights?: string | undefined;
+  /** If not provided, defaults to: `auto`, the fastest that loads. */
+  readonly engine?: 'auto' | 'onnx' | 'tensorflow' | undefined;
+  /** Where the `onnx` engine computes. If not provided, defaults to: `auto`. */
+  readonly provider?: 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu' | 'dml' | 'coreml' | undefined;
+  /** If not provided, defaults to: `auto`, int8 on a CPU where the weights are calibrated for it. */
+  readonly precision?: 'auto' | 'float32' | 'int8' | undefined;
+  /** Processor threads for arithmetic. If not provided, defaults to: the engine's choice for this machine. */
+  readonly threads?: number | undefined;
+}
+
+export const engineNames = ['auto', 'onnx', 'tensorflow'] as const;
+export const providerNames = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'dml', 'coreml'] as const;
+export const precisionNames = ['auto', 'float32', 'int8'] as const;
+
+/** The network that is used where neither `network` nor `weights` says another. */
+export const defaultNetwork = 'segnet-basic';
+
+/** Adds the options of `EngineOptions` to a command. */
+export function addEngineOptions(command: Command): Command {
+  return command
+    .option('--network <name>', `network, as \`segnet-stream describe\` lists them (default: ${defaultNetwork})`)
+    .option('--weights <file>', 'safetensors file (default: the one that comes with the package for the network)')
+    .option('--engine <name>', `${engineNames.join(', ')} (default: auto)`)
+    .option('--provider <name>', `where onnx computes: ${providerNames.join(', ')} (default: auto)`)
+    .option('--precision <name>', `${precisionNames.join(', ')} (default: auto)`)
+    .option('--threads <n>', 'processor threads for arithmetic (default: what suits the machine)', numeric);
+}
+
+/** Checks the options of `EngineOptions`. @throws `Failure` `OPTION_INVALID`. */
+export function checkEngineOptions(options: EngineOptions, nameOf: (option: string) => string): EngineOptions {
+  const { network, weights, engine = 'auto', provider = 'auto', precision = 'auto', threads } = options;
+  for (const [option, value] of Object.entries({ network, weights })) {
+    if (value !== undefined && (typeof value !== 'string' || value === ''))
+      throw optionInvalid(nameOf(option), 'a name', value);
+  }
+  return {
+    ...(network !== undefined && { network }),
+    ...(weights !== undefined && { weights }),
+    engine: checkChoice(nameOf('engine'), engine, engineNames),
+    provider: checkChoice(nameOf('provider'), provider, providerNames),
+    precision: checkChoice(nameOf('precision'), precision, precisionNames),
+    ...(threads !== undefined && {
+      threads: checkNumber(nameOf('threads'), threads, { min: 1, max: 1024, integer: true }),
+    }),
+  };
+}

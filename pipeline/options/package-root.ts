@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder that holds this package's `package.json`: the same for the TypeScript source and for `dist/`. */
+export const packageRoot: string = findRoot(dirname(fileURLToPath(import.meta.url)));
+
+function findRoot(folder: string): string {
+  if (existsSync(join(folder, 'package.json'))) return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new TypeError(`no package.json above ${fileURLToPath(import.meta.url)}`);
+  return findRoot(parent);
+}
+
+/** The absolute path of a file that comes with the package: `packagedFile('fixtures', 'clips', 'road.mp4')`. */
+export function packagedFile(...parts: readonly string[]): string {
+  return join(packageRoot, ...parts);
+}

@@ -1,0 +1,157 @@
+import { readFile } from 'node:fs/promises';
+import { camvid12, cityscapes19 } from '../../model/classes.js';
+import type { ClassLabel } from '../../model/engine.js';
+import { Failure } from '../../model/failure.js';
+import { listChoices, optionInvalid } from './check.js';
+
+type Colour = ClassLabel['colour'];
+
+/** Colours by class name. */
+export type Palette = Readonly<Record<string, Colour>>;
+
+/**
+ * Twelve colours, by class index, that stay apart in normal, red-blind, green-blind and blue-blind sight: the nearest
+ * two differ by 31 in CIE Lab after the simulation of Machado et al. (2009). In CamVid's order, sky to void.
+ */
+export const colourBlindColours: readonly Colour[] = [
+  [32, 150, 255],
+  [111, 24, 0],
+  [167, 255, 142],
+  [124, 49, 151],
+  [232, 128, 182],
+  [0, 94, 86],
+  [255, 255, 255],
+  [150, 161, 109],
+  [88, 14, 197],
+  [231, 99, 22],
+  [255, 210, 0],
+  [0, 0, 0],
+];
+
+/** The palettes that `--palette` knows by name; `weights` is the one that came with the network. */
+export const paletteNames = ['weights', 'camvid', 'cityscapes', 'colour-blind'] as const;
+
+/** What CamVid and Cityscapes call the same thing. */
+const SYNONYMS: readonly (readonly [string, string])[] = [
+  ['column-pole', 'pole'],
+  ['side-walk', 'sidewalk'],
+  ['tree', 'vegetation'],
+  ['sign-symbol', 'traffic-sign'],
+  ['pedestrian', 'person'],
+  ['bicyclist', 'rider'],
+];
+
+const namedPalettes: Readonly<Record<'camvid' | 'cityscapes', Palette>> = {
+  camvid: paletteOf(camvid12.classes, SYNONYMS),
+  cityscapes: paletteOf(
+    cityscapes19.classes,
+    SYNONYMS.map(([camvid, cityscapes]) => [cityscapes, camvid]),
+  ),
+};
+
+/** Colours by name, each also under what the other data set calls the class: `[own name, other name]`. */
+function paletteOf(classes: readonly ClassLabel[], synonyms: readonly (readonly [string, string])[]): Palette {
+  const colours = new Map(classes.map(({ name, colour }) => [name, colour]));
+  for (const [own, other] of synonyms) {
+    const colour = colours.get(own);
+    if (colour !== undefined && !colours.has(other)) colours.set(other, colour);
+  }
+  return Object.fromEntries(colours);
+}
+
+/**
+ * Gives classes the colours of a palette; classes that the palette does not name keep their own.
+ *
+ * @param choice One of `paletteNames`, the path of a JSON file, or the palette itself. A file maps class names to
+ * `[red, green, blue]` or `"#rrggbb"`.
+ * @throws `Failure` `OPTION_INVALID` for another name, a class that the network does not have, or too many classes for
+ * `colour-blind`; `PALETTE_INVALID` where the file cannot be read or holds something else.
+ */
+export async function applyPalette(
+  name: string,
+  choice: string | Palette,
+  classes: readonly ClassLabel[],
+): Promise<readonly ClassLabel[]> {
+  if (choice === 'weights') return classes;
+  if (choice === 'colour-blind') return colourBlind(name, classes);
+  if (choice === 'camvid' || choice === 'cityscapes') return recolour(classes, namedPalettes[choice]);
+  const palette = typeof choice === 'string' ? await readPalette(name, choice) : choice;
+  const known = new Set(classes.map((label) => label.name));
+  const stranger = Object.keys(palette).find((className) => !known.has(className));
+  if (stranger !== undefined) throw optionInvalid(name, `colours for ${listChoices([...known])}`, stranger);
+  return recolour(classes, palette);
+}
+
+function recolour(classes: readonly ClassLabel[], palette: Palette): readonly ClassLabel[] {
+  return classes.map((label) => ({ ...label, colour: palette[label.name] ?? label.colour }));
+}
+
+function colourBlind(name: string, classes: readonly ClassLabel[]): readonly ClassLabel[] {
+  if (classes.length > colourBlindColours.length) {
+    const most = colourBlindColours.length;
+    throw optionInvalid(
+      name,
+      `another palette for ${classes.length} classes: colour-blind tells ${most} apart`,
+      'colour-blind',
+    );
+  }
+  return classes.map((label, index) => ({ ...label, colour: colourBlindColours[index]! }));
+}
+
+async function readPalette(name: string, path: string): Promise<Palette> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw optionInvalid(name, `${listChoices(paletteNames)}, or a JSON file`, path);
+    throw new Failure('PALETTE_INVALID', `Could not read the palette ${path}: ${error.message}`);
+  });
+  const invalid = (got: string) =>
+    new Failure(
+      'PALETTE_INVALID',
+      `Expected the palette ${path} to map class names to [red, green, blue] or "#rrggbb" in JSON, got ${got}`,
+    );
+  let entries: [string, unknown][];
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new SyntaxError('no object');
+    entries = Object.entries(parsed);
+  } catch {
+    throw invalid('something else');
+  }
+  return Object.fromEntries(
+    entries.map(([className, value]) => {
+      const colour = readColour(value);
+      if (colour === undefined) throw invalid(`${JSON.stringify(value)} for ${className}`);
+      return [className, colour];
+    }),
+  );
+}
+
+function readColour(value: unknown): Colour | undefined {
+  if (typeof value === 'string') {
+    const [, digits] = /^#([0-9a-f]{6})$/i.exec(value) ?? [];
+    if (digits === undefined) return undefined;
+    const packed = Number.parseInt(digits, 16);
+    return [packed >> 16, (packed >> 8) & 255, packed & 255];
+  }
+  const isByte = (part: unknown) => Number.isInteger(part) && (part as number) >= 0 && (part as number) <= 255;
+  return Array.isArray(value) && value.length === 3 && value.every(isByte) ? (value as unknown as Colour) : undefined;
+}
+
+/**
+ * Finds the indices of classes by name; `void`, which jetson-inference ignores by default, may be missing.
+ *
+ * @throws `Failure` `OPTION_INVALID` for a class that the network does not have.
+ */
+export function classIndices(
+  name: string,
+  wanted: readonly string[],
+  classes: readonly ClassLabel[],
+): readonly number[] {
+  const names = classes.map((label) => label.name);
+  return wanted
+    .filter((className) => className !== 'void' || names.includes('void'))
+    .map((className) => {
+      const index = names.indexOf(className);
+      if (index < 0) throw optionInvalid(name, `classes among ${names.join(', ')}`, className);
+      return index;
+    });
+}

@@ -1,0 +1,38 @@
+import { optionInvalid } from './check.js';
+
+/** A picture's size in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The smallest side that every network's pools can still halve, and the largest that an engine is sent. */
+const [SMALLEST, LARGEST] = [32, 8192];
+
+/**
+ * Reads `480x360`, width first.
+ *
+ * @throws `Failure` `OPTION_INVALID` where it is something else or a side is not from 32 to 8192.
+ */
+export function parseSize(name: string, value: unknown): Size {
+  const [width, height] = sides(value);
+  const fits = (side: unknown) => Number.isInteger(side) && (side as number) >= SMALLEST && (side as number) <= LARGEST;
+  if (!fits(width) || !fits(height)) {
+    throw optionInvalid(name, `WIDTHxHEIGHT with sides from ${SMALLEST} to ${LARGEST}, like 480x360`, value);
+  }
+  return { width: width as number, height: height as number };
+}
+
+function sides(value: unknown): readonly unknown[] {
+  if (typeof value === 'string') return (/^(\d+)x(\d+)$/i.exec(value.trim()) ?? []).slice(1).map(Number);
+  if (typeof value === 'object' && value !== null && 'width' in value && 'height' in value)
+    return [value.width, value.height];
+  return [];
+}
+
+/** The largest size of the aspect of `picture` that fits inside `box`, never enlarged, rounded to whole pixels. */
+export function fitInside(picture: Size, box: Size): Size {
+  const scale = Math.min(box.width / picture.width, box.height / picture.height, 1);
+  const side = (length: number) => Math.max(Math.round(length * scale), 1);
+  return { width: side(picture.width), height: side(picture.height) };
+}

@@ -1,0 +1,119 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { Failure } from '../../model/failure.js';
+import { findSequence, isSequencePattern } from './image-sequence.js';
+
+/** One thing to segment: a video, a picture, a numbered sequence of pictures, or what comes on standard input. */
+export interface RunInput {
+  readonly kind: 'video' | 'image' | 'sequence' | 'stdin';
+  /** An absolute path; for a sequence its pattern, for standard input `-`. */
+  readonly path: string;
+  /** What outputs are named after, without an extension: `dash`, or `monday/dash` for what was found in a folder. */
+  readonly stem: string;
+  /** The files of a sequence, in order. */
+  readonly files?: readonly string[];
+  /** Why nothing can be made of it; the other inputs go on. */
+  readonly failure?: Failure;
+}
+
+/** What the arguments of `run` stand for. */
+export interface FoundInputs {
+  readonly inputs: readonly RunInput[];
+  /** True where outputs go into a folder: several arguments, a folder or a glob, even if just one file was found. */
+  readonly many: boolean;
+}
+
+const VIDEO_EXTENSIONS = new Set(
+  '.3gp .asf .avi .dav .flv .gif .h264 .h265 .hevc .insv .lrv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv .y4m'.split(
+    ' ',
+  ),
+);
+const IMAGE_EXTENSIONS = new Set('.bmp .jpeg .jpg .png .ppm .tif .tiff .webp'.split(' '));
+
+/** True where a path ends as a still picture's does. */
+export function isImagePath(path: string): boolean {
+  return IMAGE_EXTENSIONS.has(extname(path).toLowerCase());
+}
+
+/**
+ * Finds what arguments stand for: files (of any extension: ffmpeg decides), folders (videos and pictures by extension,
+ * in natural order, hidden files and outputs of earlier runs left out), globs, sequences (`%04d.png`) and `-`. Each
+ * file is taken once. What cannot be found comes back as an input with a `failure`, so that the rest goes on.
+ *
+ * @param isOutput Says whether a file in a folder was made by an earlier run.
+ */
+export async function findInputs(
+  args: readonly string[],
+  options: { readonly recursive: boolean; readonly isOutput?: (path: string) => Promise<boolean> },
+): Promise<FoundInputs> {
+  const found = await Promise.all(args.map((arg) => expand(arg, options)));
+  const unique = new Map<string, RunInput>();
+  for (const input of found.flatMap(({ inputs }) => inputs)) if (!unique.has(input.path)) unique.set(input.path, input);
+  return { inputs: [...unique.values()], many: args.length > 1 || found.some(({ many }) => many) };
+}
+
+async function expand(arg: string, options: Parameters<typeof findInputs>[1]): Promise<FoundInputs> {
+  const one = (input: RunInput) => ({ inputs: [input], many: false });
+  const none = (message: string) => [
+    { ...fileInput(arg, basename(arg)), failure: new Failure('INPUT_MISSING', message) },
+  ];
+  if (arg === '-') return one({ kind: 'stdin', path: '-', stem: 'stdin' });
+  const kind = await stat(arg).catch(() => undefined);
+  if (kind?.isDirectory()) {
+    const inputs = await filesOf(arg, options);
+    if (inputs.length > 0) return { inputs, many: true };
+    const hint = options.recursive ? '' : ' (--recursive looks into its folders too)';
+    return { inputs: none(`Expected videos or pictures in the folder ${arg}, found none${hint}`), many: true };
+  }
+  if (kind !== undefined) return one(fileInput(arg, basename(arg)));
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(arg)) {
+    const scheme = arg.slice(0, arg.indexOf(':'));
+    const message = `Expected a file, got a ${scheme} address: \`segnet-stream serve\` is for streams`;
+    return one({ ...fileInput(scheme, scheme), failure: new Failure('INPUT_INVALID', message) });
+  }
+  if (isSequencePattern(arg)) return one(await sequenceInput(arg));
+  if (!isDynamicPattern(arg)) {
+    return one({ ...fileInput(arg, basename(arg)), failure: new Failure('INPUT_MISSING', `No such file: ${arg}`) });
+  }
+  const matches = (
+    await glob(arg.replaceAll('\\', '/'), { absolute: true, onlyFiles: true, expandDirectories: false })
+  ).sort(naturally);
+  const inputs = matches.map((path) => fileInput(path, basename(path)));
+  return { inputs: inputs.length > 0 ? inputs : none(`Expected files that match ${arg}, found none`), many: true };
+}
+
+function fileInput(path: string, name: string): RunInput {
+  const stem = name.slice(0, name.length - extname(name).length);
+  return { kind: isImagePath(path) ? 'image' : 'video', path: resolve(path), stem };
+}
+
+async function filesOf(
+  folder: string,
+  { recursive, isOutput = async () => false }: Parameters<typeof findInputs>[1],
+): Promise<readonly RunInput[]> {
+  const names = await glob(recursive ? '**' : '*', { cwd: folder, onlyFiles: true, expandDirectories: false });
+  const paths = names
+    .filter((name) => VIDEO_EXTENSIONS.has(extname(name).toLowerCase()) || isImagePath(name))
+    .sort(naturally)
+    .map((name) => join(folder, name));
+  const made = await Promise.all(paths.map(isOutput));
+  return paths
+    .filter((_, index) => !made[index])
+    .map((path) => fileInput(path, relative(folder, path).replaceAll('\\', '/')));
+}
+
+async function sequenceInput(pattern: string): Promise<RunInput> {
+  const files = await findSequence(resolve(pattern));
+  const name = basename(pattern).replace(/[._-]*%0?\d*d.*$/, '') || basename(dirname(resolve(pattern)));
+  const input: RunInput = { kind: 'sequence', path: resolve(pattern), stem: name, files };
+  if (files.length > 0) return input;
+  return { ...input, failure: new Failure('INPUT_MISSING', `Expected pictures that match ${pattern}, found none`) };
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** `clip2` before `clip10`; the same on every machine. */
+export function naturally(left: string, right: string): number {
+  return collator.compare(left, right) || (left < right ? -1 : Number(left > right));
+}

@@ -1,0 +1,41 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+const NUMBER = /%(?:0(\d+))?d/;
+
+/** True for a path whose last part has a place for a number, as ffmpeg writes it: `frames/%04d.png`. */
+export function isSequencePattern(path: string): boolean {
+  return NUMBER.test(basename(path));
+}
+
+/** The files of a sequence in the order of their numbers, up to the first gap; ffmpeg would stop there too. */
+export async function findSequence(pattern: string): Promise<readonly string[]> {
+  const folder = dirname(pattern);
+  const [before, , after] = split(basename(pattern));
+  const names = await readdir(folder).catch(() => []);
+  const numbered = names
+    .filter((name) => name.startsWith(before) && name.endsWith(after))
+    .map((name) => sequenceNumber(pattern, name))
+    .filter((number) => number !== undefined)
+    .sort((left, right) => left - right);
+  const whole = numbered.filter((number, index) => number === numbered[0]! + index);
+  return whole.map((number) => join(folder, sequenceName(pattern, number)));
+}
+
+/** The number of a file in its sequence, which ffmpeg has to be told to start from; undefined if it is not in it. */
+export function sequenceNumber(pattern: string, path: string): number | undefined {
+  const [before, , after] = split(basename(pattern));
+  const name = basename(path);
+  const digits = name.slice(before.length, name.length - after.length);
+  return /^\d+$/.test(digits) && sequenceName(pattern, Number(digits)) === name ? Number(digits) : undefined;
+}
+
+function sequenceName(pattern: string, number: number): string {
+  const [before, digits, after] = split(basename(pattern));
+  return `${before}${String(number).padStart(digits, '0')}${after}`;
+}
+
+function split(name: string): readonly [before: string, digits: number, after: string] {
+  const { index, 0: place, 1: digits = '1' } = NUMBER.exec(name)!;
+  return [name.slice(0, index), Number(digits), name.slice(index + place.length)];
+}

@@ -1,0 +1,130 @@
+import { statSync } from 'node:fs';
+import { dirname, extname, resolve } from 'node:path';
+import { Failure } from '../../model/failure.js';
+import { listChoices, optionInvalid } from '../options/check.js';
+import { type FoundInputs, isImagePath, type RunInput } from './find-inputs.js';
+
+/** What the encoded picture shows; `none` encodes nothing. */
+export type Visualisation = 'overlay' | 'mask' | 'side-by-side' | 'none';
+
+/** Where outputs are asked to go. */
+export interface OutputRequest {
+  readonly visualize: Visualisation;
+  /** A file for one input, a folder for many. If not provided, defaults to: the working folder. */
+  readonly output?: string | undefined;
+  readonly masks?: string | undefined;
+  readonly maskVideo?: string | undefined;
+  readonly frames?: string | undefined;
+  /** What options are called in messages. */
+  readonly nameOf: (option: string) => string;
+}
+
+/** Where the outputs of one input go: absolute paths, of those that are asked for. */
+export interface OutputPaths {
+  /** The overlay: a video, or a picture where the input is one. */
+  readonly output?: string;
+  /** A folder of indexed PNGs. */
+  readonly masks?: string;
+  readonly maskVideo?: string;
+  /** JSON lines. */
+  readonly frames?: string;
+}
+
+const VIDEO_CONTAINERS = ['.mp4', '.m4v', '.mov', '.mkv'];
+const PICTURE_FORMATS = ['.png', '.jpg', '.jpeg', '.webp'];
+
+/**
+ * Names the outputs of every input, no two alike: `NAME-overlay.mp4` in the output folder, with the folders above the
+ * input before it, and its extension behind NAME, only where names would be equal otherwise.
+ *
+ * @throws `Failure` `OPTION_INVALID` where a file is given for several inputs or its format cannot be written,
+ * `OUTPUT_IS_INPUT` where an output would replace an input.
+ */
+export function nameOutputs({ inputs, many }: FoundInputs, request: OutputRequest): readonly OutputPaths[] {
+  const stems = distinctStems(inputs);
+  const outputs = inputs.map((input, index) => outputsOf(input, stems[index]!, many, request));
+  const sources = new Set(inputs.map(({ path }) => path));
+  for (const path of outputs.flatMap((paths) => Object.values(paths) as string[])) {
+    if (sources.has(path))
+      throw new Failure('OUTPUT_IS_INPUT', `The output ${path} would replace an input of that name`);
+  }
+  return outputs;
+}
+
+function outputsOf(input: RunInput, stem: string, many: boolean, request: OutputRequest): OutputPaths {
+  const { visualize, output, masks, maskVideo, frames, nameOf } = request;
+  const place = (option: string, value: string, name: string, extensions: readonly string[]) => {
+    const asked = extname(value).toLowerCase();
+    if (asked === '' || /[\\/]$/.test(value) || isFolder(value)) return resolve(value, name);
+    if (many && !KNOWN_FILES.has(asked)) return resolve(value, name);
+    if (many) throw optionInvalid(nameOf(option), 'a folder for several inputs', value);
+    if (extensions.includes(asked)) return resolve(value);
+    throw optionInvalid(nameOf(option), `a folder or a ${listChoices(extensions)} file`, value);
+  };
+  const picture = input.kind === 'image';
+  const asIs = extname(input.path).toLowerCase();
+  const extension = picture ? (PICTURE_FORMATS.includes(asIs) ? asIs : '.png') : '.mp4';
+  const formats = picture ? PICTURE_FORMATS : VIDEO_CONTAINERS;
+  return {
+    ...(visualize !== 'none' && {
+      output: place('output', output ?? '.', `${stem}-${visualize}${extension}`, formats),
+    }),
+    ...(masks !== undefined && { masks: many ? resolve(masks, stem) : resolve(masks) }),
+    ...(maskVideo !== undefined && { maskVideo: place('maskVideo', maskVideo, `${stem}-classes.mkv`, ['.mkv']) }),
+    ...(frames !== undefined && { frames: place('frames', frames, `${stem}.jsonl`, ['.jsonl', '.ndjson']) }),
+  };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** What looks like a file, and not like a folder that does not exist yet. */
+const KNOWN_FILES = new Set([
+  ...VIDEO_CONTAINERS,
+  ...PICTURE_FORMATS,
+  '.jsonl',
+  '.ndjson',
+  '.avi',
+  '.webm',
+  '.json',
+  '.gif',
+]);
+
+/**
+ * The stems of the inputs, made distinct, on file systems that do not tell upper from lower case as well: `x.mp4` beside
+ * `x.mov` keep their extensions, equal names from several folders take as many folders before them as it needs.
+ */
+export function distinctStems(inputs: readonly RunInput[]): readonly string[] {
+  const twins = clashing(inputs.map(({ path }) => path.slice(0, path.length - extname(path).length)));
+  const bases = inputs.map(({ path, stem }, index) => (twins.has(index) ? stem + extname(path) : stem));
+  const above = inputs.map(({ path, stem }) => foldersAbove(path, stem));
+  const depths = inputs.map(() => 0);
+  for (;;) {
+    const stems = bases.map((base, i) => [...above[i]!.slice(above[i]!.length - depths[i]!), base].join('/'));
+    const clashes = clashing(stems);
+    const deepened = [...clashes].filter((index) => depths[index]! < above[index]!.length);
+    // Whole paths that still clash differ in case alone.
+    if (deepened.length === 0) return stems.map((stem, index) => (clashes.has(index) ? `${stem}-${index + 1}` : stem));
+    for (const index of deepened) depths[index]! += 1;
+  }
+}
+
+/** The indices of names that are not the only ones of their kind. */
+function clashing(names: readonly string[]): ReadonlySet<number> {
+  const count = new Map<string, number>();
+  for (const name of names) count.set(name.toLowerCase(), (count.get(name.toLowerCase()) ?? 0) + 1);
+  return new Set([...names.keys()].filter((index) => count.get(names[index]!.toLowerCase())! > 1));
+}
+
+function foldersAbove(path: string, stem: string): readonly string[] {
+  const folders = dirname(path)
+    .split(/[\\/]/)
+    .filter((part) => part !== '' && !part.endsWith(':'));
+  return folders.slice(0, folders.length - (stem.split('/').length - 1));
+}
+
+/** True where an output is a still picture. */
+export function isPicturePath(path: string): boolean {
+  return isImagePath(path) && PICTURE_FORMATS.includes(extname(path).toLowerCase());
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { Failure } from '../../model/failure.js';
+import type { RunInput } from './find-inputs.js';
+
+/** What decides how an output looks: when all of it is the same, doing it again would change nothing. */
+export interface MadeFrom {
+  /** Identity of the input: sizes, modification times, and a hash of its beginning and end. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** SHA-256 of the weights file. */
+  readonly weights: string;
+  /** The options that change the output, with their defaults filled in. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What is noted beside an output, in `.segnet-stream/NAME.json`: by it a second run knows that it may skip. */
+interface OutputNote {
+  readonly format: 1;
+  readonly madeFrom: MadeFrom;
+  /** False from the beginning of the work to its end: an output that was cut short is done again. */
+  readonly finished: boolean;
+  /** Bytes of a file, number of files in a folder, when it was finished: one that was edited since is not ours any more. */
+  readonly extent: number;
+}
+
+const EDGE_BYTES = 1 << 20;
+
+/**
+ * What tells an input from a changed one without reading all of it: size, modification time and a hash of its first and
+ * last MiB; for a sequence the sizes and times of its files. Undefined for standard input, which cannot be known again.
+ */
+export async function identify(input: RunInput): Promise<MadeFrom['input'] | undefined> {
+  if (input.kind === 'stdin') return undefined;
+  if (input.files !== undefined) {
+    const hash = createHash('sha256');
+    for (const file of input.files) {
+      const { size, mtimeMs } = await stat(file);
+      hash.update(`${basename(file)} ${size} ${mtimeMs}\n`);
+    }
+    return { files: input.files.length, listing: hash.digest('hex') };
+  }
+  const file = await open(input.path, 'r');
+  try {
+    const { size, mtimeMs } = await file.stat();
+    const hash = createHash('sha256');
+    for (const position of [0, Math.max(size - EDGE_BYTES, 0)]) {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(Math.min(EDGE_BYTES, size)), { position });
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+    return { bytes: size, modifiedMs: mtimeMs, edges: hash.digest('hex') };
+  } finally {
+    await file.close();
+  }
+}
+
+/** SHA-256 of a whole file, in hexadecimal. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** True where every output is there, finished, unchanged since, and made from exactly this. */
+export async function isUpToDate(outputs: readonly string[], madeFrom: MadeFrom): Promise<boolean> {
+  const checks = outputs.map(async (output) => {
+    const [note, extent] = [await readNote(output), await extentOf(output)];
+    return note?.finished === true && note.extent === extent && isDeepStrictEqual(note.madeFrom, madeFrom);
+  });
+  return (await Promise.all(checks)).every(Boolean);
+}
+
+/** True for a path that an earlier run wrote, whether it got to its end or not. */
+export async function isOutput(path: string): Promise<boolean> {
+  const note = await readNote(path);
+  return note !== undefined && (!note.finished || note.extent === (await extentOf(path)));
+}
+
+/**
+ * Makes sure that what stands where outputs are due may be replaced: an earlier run wrote it.
+ *
+ * @throws `Failure` `OUTPUT_EXISTS` for anything else.
+ */
+export async function checkReplaceable(outputs: readonly string[]): Promise<void> {
+  for (const output of outputs) {
+    const extent = await extentOf(output);
+    if (extent === undefined || (await isOutput(output))) continue;
+    if (extent === 0 && (await stat(output)).isDirectory()) continue;
+    const message = `${output} exists already and was not made by segnet-stream from files as they are now: choose another name, or replace it with --overwrite`;
+    throw new Failure('OUTPUT_EXISTS', message);
+  }
+}
+
+/**
+ * Notes, beside each output, what it is being made from (`finished` false) or has been made from.
+ *
+ * @throws `Failure` `OUTPUT_UNWRITABLE`.
+ */
+export async function noteOutputs(outputs: readonly string[], madeFrom: MadeFrom, finished: boolean): Promise<void> {
+  for (const output of outputs) {
+    const path = await notePathOf(output);
+    const note: OutputNote = { format: 1, madeFrom, finished, extent: (await extentOf(output)) ?? 0 };
+    const temporary = `${path}.part.${process.pid}`;
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(temporary, `${JSON.stringify(note, null, 2)}\n`);
+      await rename(temporary, path);
+    } catch (error) {
+      throw new Failure('OUTPUT_UNWRITABLE', `Could not write ${output}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Takes back the notes of outputs that never came to be, and their folder if nothing is left in it. */
+export async function forgetMissing(outputs: readonly string[]): Promise<void> {
+  for (const output of outputs) {
+    if ((await extentOf(output)) !== undefined) continue;
+    const path = await notePathOf(output);
+    await rm(path, { force: true });
+    await rmdir(dirname(path)).catch(() => {});
+  }
+}
+
+async function readNote(output: string): Promise<OutputNote | undefined> {
+  try {
+    const note = JSON.parse(await readFile(await notePathOf(output), 'utf8')) as OutputNote;
+    return note.format === 1 ? note : undefined;
+  } catch {
+    // Without a note, or with one that is not whole, an output counts as not ours: nothing is lost.
+    return undefined;
+  }
+}
+
+/** Beside a file, inside a folder: the note goes where its output goes. */
+async function notePathOf(output: string): Promise<string> {
+  const kind = await stat(output).catch(() => undefined);
+  if (kind?.isDirectory()) return join(output, '.segnet-stream', 'folder.json');
+  return join(dirname(output), '.segnet-stream', `${basename(output)}.json`);
+}
+
+/** Bytes of a file, number of files in a folder (hidden ones left out); undefined where nothing is. */
+async function extentOf(path: string): Promise<number | undefined> {
+  const kind = await stat(path).catch(() => undefined);
+  if (!kind?.isDirectory()) return kind?.size;
+  return (await readdir(path)).filter((name) => !name.startsWith('.')).length;
+}

@@ -1,0 +1,169 @@
+import { checkChoice, checkNumber, optionInvalid } from '../options/check.js';
+import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
+import type { Palette } from '../options/palettes.js';
+import { parseSize, type Size } from '../options/size.js';
+import { parseTime } from '../options/time.js';
+import type { Visualisation } from './name-outputs.js';
+import type { RunEvent } from './run-event.js';
+import { parseShard, type Shard } from './shard.js';
+
+/** What `run` and `plan` take; `segnet-stream run --help` says the same in the command line's words. */
+export interface RunOptions extends EngineOptions {
+  /** Files, folders, globs, sequences (`%04d.png`), or `-` for standard input. */
+  readonly inputs: string | readonly string[];
+  /** A file for one input, a folder for several. If not provided, defaults to: the working folder. */
+  readonly output?: string | undefined;
+  /** Looks into the folders of folders. If not provided, defaults to: false. */
+  readonly recursive?: boolean | undefined;
+  /** What the encoded picture shows; `none` encodes nothing. If not provided, defaults to: `overlay`. */
+  readonly visualize?: Visualisation | undefined;
+  /** A folder for indexed PNGs of the classes, one a frame. If not provided, defaults to: none are written. */
+  readonly masks?: string | undefined;
+  /** A lossless video of the classes (`.mkv`), or a folder for several. If not provided, defaults to: none is written. */
+  readonly maskVideo?: string | undefined;
+  /** A file of JSON lines, one a frame, or a folder for several. If not provided, defaults to: none is written. */
+  readonly frames?: string | undefined;
+  /** Weight of the class colours, 0 to 1. If not provided, defaults to: 0.5. */
+  readonly opacity?: number | undefined;
+  /** The same from 0 to 255, as jetson-inference counts it; not together with `opacity`. */
+  readonly alpha?: number | undefined;
+  /** Names of classes that are left uncoloured. If not provided, defaults to: none. */
+  readonly ignoreClass?: readonly string[] | undefined;
+  /** `weights`, `camvid`, `cityscapes`, `colour-blind`, a JSON file, or colours by class name. If not provided, defaults to: `weights`. */
+  readonly palette?: string | Palette | undefined;
+  /** Draws the names and colours of the classes. If not provided, defaults to: false. */
+  readonly legend?: boolean | undefined;
+  /** Smooths masks over time, against flicker. If not provided, defaults to: false. */
+  readonly smooth?: boolean | undefined;
+  /** Every Nth frame is segmented, the others carry its mask. If not provided, defaults to: 1. */
+  readonly stride?: number | undefined;
+  /** Seconds from the beginning, or `hh:mm:ss`. If not provided, defaults to: 0. */
+  readonly start?: number | string | undefined;
+  /** Seconds, or `hh:mm:ss`. If not provided, defaults to: up to the end. */
+  readonly duration?: number | string | undefined;
+  /** Frames that the engine is given at once. If not provided, defaults to: 1. */
+  readonly batch?: number | undefined;
+  /** The network's picture size, or `480x360`. If not provided, defaults to: fitted inside the weights' size, aspect kept. */
+  readonly size?: Size | string | undefined;
+  /** An ffmpeg encoder. If not provided, defaults to: the first H.264 encoder that works. */
+  readonly encoder?: string | undefined;
+  /** Constant rate factor, 0 (best) to 51. If not provided, defaults to: 20. */
+  readonly crf?: number | undefined;
+  /** Hardware decoding, `auto` or an ffmpeg name. If not provided, defaults to: none. */
+  readonly hwaccel?: string | undefined;
+  /** Does finished outputs again and replaces files that are not ours. If not provided, defaults to: false. */
+  readonly overwrite?: boolean | undefined;
+  /** Takes one share of the inputs. If not provided, defaults to: all. */
+  readonly shard?: Shard | string | undefined;
+  /** On abort the file under way is finished, so that it plays, and no other is begun. */
+  readonly signal?: AbortSignal | undefined;
+  /** On abort everything stops at once and what is not finished is removed. */
+  readonly abandon?: AbortSignal | undefined;
+  /** Hears of the engine, of files that begin and end, of frames, and of anything worth a word. */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+}
+
+/** `RunOptions` with everything checked and filled in; what has no default and was not given is absent. */
+export interface CheckedRunOptions {
+  readonly inputs: readonly string[];
+  readonly output?: string;
+  readonly recursive: boolean;
+  readonly visualize: Visualisation;
+  readonly masks?: string;
+  readonly maskVideo?: string;
+  readonly frames?: string;
+  readonly opacity: number;
+  readonly ignoreClass: readonly string[];
+  readonly palette: string | Palette;
+  readonly legend: boolean;
+  readonly smooth: boolean;
+  readonly stride: number;
+  readonly start: number;
+  readonly duration?: number;
+  readonly batch: number;
+  readonly size?: Size;
+  readonly encoder?: string;
+  readonly crf?: number;
+  readonly hwaccel?: string;
+  readonly overwrite: boolean;
+  readonly shard?: Shard;
+  readonly engine: EngineOptions;
+  readonly nameOf: (option: string) => string;
+}
+
+export const visualisations = ['overlay', 'mask', 'side-by-side', 'none'] as const;
+
+const asIs = (option: string) => option;
+
+/**
+ * Checks the options of `run` before anything is opened.
+ *
+ * @param nameOf What an option is called in messages: itself in a program, `--ignore-class` on the command line.
+ * @throws `Failure` `OPTION_INVALID`.
+ */
+export function checkRunOptions(options: RunOptions, nameOf: (option: string) => string = asIs): CheckedRunOptions {
+  const {
+    visualize = 'overlay',
+    opacity,
+    alpha,
+    stride = 1,
+    start = 0,
+    batch = 1,
+    duration,
+    size,
+    crf,
+    shard,
+  } = options;
+  const inputs = typeof options.inputs === 'string' ? [options.inputs] : [...options.inputs];
+  if (inputs.length === 0) throw optionInvalid(nameOf('inputs'), 'one or more files, folders or globs', inputs);
+  if (opacity !== undefined && alpha !== undefined) {
+    throw optionInvalid(nameOf('alpha'), `left out where ${nameOf('opacity')} is given`, alpha);
+  }
+  const number = (option: string, value: unknown, min: number, max: number, integer = true) =>
+    checkNumber(nameOf(option), value, { min, max, integer });
+  const checked: CheckedRunOptions = {
+    inputs,
+    recursive: options.recursive ?? false,
+    visualize: checkChoice(nameOf('visualize'), visualize, visualisations),
+    opacity:
+      alpha === undefined
+        ? number('opacity', opacity ?? 0.5, 0, 1, false)
+        : number('alpha', alpha, 0, 255, false) / 255,
+    ignoreClass: options.ignoreClass ?? [],
+    palette: options.palette ?? 'weights',
+    legend: options.legend ?? false,
+    smooth: options.smooth ?? false,
+    stride: number('stride', stride, 1, 1_000_000),
+    start: parseTime(nameOf('start'), start),
+    batch: number('batch', batch, 1, 256),
+    overwrite: options.overwrite ?? false,
+    engine: checkEngineOptions(options, nameOf),
+    nameOf,
+    ...given('output', options.output),
+    ...given('masks', options.masks),
+    ...given('maskVideo', options.maskVideo),
+    ...given('frames', options.frames),
+    ...given('encoder', options.encoder),
+    ...given('hwaccel', options.hwaccel),
+    ...(duration !== undefined && { duration: positive(nameOf('duration'), parseTime(nameOf('duration'), duration)) }),
+    ...(size !== undefined && { size: parseSize(nameOf('size'), size) }),
+    ...(crf !== undefined && { crf: number('crf', crf, 0, 51) }),
+    ...(shard !== undefined && { shard: parseShard(nameOf('shard'), shard) }),
+  };
+  if (checked.visualize === 'none' && !checked.masks && !checked.maskVideo && !checked.frames) {
+    const others = ['masks', 'maskVideo', 'frames'].map(nameOf).join(', ');
+    throw optionInvalid(nameOf('visualize'), `something to write where none of ${others} is given`, 'none');
+  }
+  return checked;
+
+  function given<Option extends keyof RunOptions>(option: Option, value: string | undefined) {
+    if (value === undefined) return {};
+    if (typeof value !== 'string' || value === '') throw optionInvalid(nameOf(option), 'a name', value);
+    return { [option]: value } as { readonly [Key in Option]: string };
+  }
+}
+
+function positive(name: string, seconds: number): number {
+  if (seconds === 0) throw optionInvalid(name, 'longer than nothing', seconds);
+  return seconds;
+}

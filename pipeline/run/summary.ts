@@ -1,0 +1,109 @@
+import { formatTime } from '../options/time.js';
+import type { OutputPaths } from './name-outputs.js';
+
+/** Milliseconds: half, 95 % and 99 % of the frames took at most this. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** What became of one input. */
+export interface FileSummary {
+  readonly input: string;
+  readonly outcome: 'done' | 'skipped' | 'stopped' | 'failed';
+  readonly outputs: OutputPaths;
+  /** Frames that came to the end of the route. */
+  readonly frames: number;
+  /** Frames lost on the way: 0, since files are not live. */
+  readonly dropped: number;
+  /** From the first work on the file to its last output. */
+  readonly seconds: number;
+  readonly framesPerSecond: number;
+  /** From the call of `run` to the first frame that was handed to the encoder. */
+  readonly firstFrameMs?: number;
+  /** By step, in the order of the route. */
+  readonly steps: Readonly<Record<string, Percentiles>>;
+  /** What is worth knowing of an output that came to be: a file that was cut off, a decoder that fell back. */
+  readonly notes: readonly string[];
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** What became of a run. */
+export interface RunSummary {
+  /** One sentence: which engine computed, and why that one; absent where nothing had to be computed. */
+  readonly engine?: string;
+  readonly files: readonly FileSummary[];
+  readonly done: number;
+  readonly skipped: number;
+  readonly failed: number;
+  /** True where a signal ended the run early. */
+  readonly stopped: boolean;
+  readonly frames: number;
+  readonly dropped: number;
+  readonly seconds: number;
+}
+
+/** Adds up what became of the files. */
+export function summarise(
+  files: readonly FileSummary[],
+  seconds: number,
+  stopped: boolean,
+  engine?: string,
+): RunSummary {
+  const count = (outcome: FileSummary['outcome']) => files.filter((file) => file.outcome === outcome).length;
+  const total = (of: (file: FileSummary) => number) => files.reduce((sum, file) => sum + of(file), 0);
+  return {
+    ...(engine !== undefined && { engine }),
+    files,
+    done: count('done'),
+    skipped: count('skipped'),
+    failed: count('failed'),
+    stopped,
+    frames: total(({ frames }) => frames),
+    dropped: total(({ dropped }) => dropped),
+    seconds: round(seconds),
+  };
+}
+
+/** One file's summary for people: a line, and a table of its steps. */
+export function describeFile(file: FileSummary): string {
+  const { input, outcome, frames, dropped, seconds, framesPerSecond, notes, error } = file;
+  const outputs = Object.values(file.outputs).join(', ');
+  const lines: Record<FileSummary['outcome'], string> = {
+    done: `${input} -> ${outputs}: ${count(frames, 'frame')} in ${formatTime(seconds)} (${framesPerSecond} frames/s), ${dropped} dropped`,
+    skipped: `${input}: ${outputs} is up to date (--overwrite does it again)`,
+    stopped:
+      frames > 0
+        ? `${input} -> ${outputs}: stopped after ${count(frames, 'frame')}`
+        : `${input}: stopped before its first frame`,
+    failed: `${input}: ${error?.message} (${error?.code})`,
+  };
+  return [lines[outcome], ...notes.map((note) => `  ${note}`), ...describeSteps(file)].join('\n');
+}
+
+function describeSteps({ steps }: FileSummary): readonly string[] {
+  const rows = Object.entries(steps);
+  if (rows.length === 0) return [];
+  const width = Math.max(...rows.map(([name]) => name.length), 4);
+  const cells = (name: string, values: readonly (string | number)[]) =>
+    `  ${name.padEnd(width)}${values.map((value) => String(value).padStart(9)).join('')}`;
+  return [cells('ms', ['p50', 'p95', 'p99']), ...rows.map(([name, { p50, p95, p99 }]) => cells(name, [p50, p95, p99]))];
+}
+
+/** The last line of a run for people. */
+export function describeRun({ files, done, skipped, failed, stopped, frames, dropped, seconds }: RunSummary): string {
+  const parts = [`${done} done`, `${skipped} skipped`, `${failed} failed`].filter((part) => !part.startsWith('0 '));
+  const what = `${count(files.length, 'file')}: ${parts.join(', ') || 'nothing done'}`;
+  return `${stopped ? 'Stopped. ' : ''}${what}; ${count(frames, 'frame')} in ${formatTime(seconds)}, ${dropped} dropped`;
+}
+
+/** `1 frame`, `2 frames`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** To two decimals: nobody reads more of a millisecond or a second. */
+export function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { findInputs } from '../../../pipeline/run/find-inputs.js';
+
+const stemsOf = async (args: string[], recursive = false) =>
+  (await findInputs(args, { recursive })).inputs.map(({ stem }) => stem);
+
+t.test('a file is taken whatever it is called', async (t) => {
+  const folder = t.testdir({ 'clip.xyz': '', 'photo.JPG': '' });
+  const { inputs, many } = await findInputs([join(folder, 'clip.xyz')], { recursive: false });
+  t.same(inputs, [{ kind: 'video', path: join(folder, 'clip.xyz'), stem: 'clip' }]);
+  t.equal(many, false);
+  t.match((await findInputs([join(folder, 'photo.JPG')], { recursive: false })).inputs, [
+    { kind: 'image', stem: 'photo' },
+  ]);
+});
+
+t.test('a folder gives its videos and pictures in natural order, its folders only if asked', async (t) => {
+  const folder = t.testdir({
+    'clip10.mp4': '',
+    'clip2.MP4': '',
+    'a.png': '',
+    'notes.txt': '',
+    '.hidden.mp4': '',
+    sub: { 'c.mkv': '' },
+    '.trash': { 'd.mp4': '' },
+  });
+  t.same(await stemsOf([folder]), ['a', 'clip2', 'clip10']);
+  t.same(await stemsOf([folder], true), ['a', 'clip2', 'clip10', 'sub/c']);
+  t.equal((await findInputs([folder], { recursive: false })).many, true);
+});
+
+t.test('what earlier runs wrote is no input', async (t) => {
+  const folder = t.testdir({ 'clip.mp4': '', 'clip-overlay.mp4': '' });
+  const { inputs } = await findInputs([folder], {
+    recursive: false,
+    isOutput: async (path) => path.endsWith('-overlay.mp4'),
+  });
+  t.same(
+    inputs.map(({ stem }) => stem),
+    ['clip'],
+  );
+  const named = await findInputs([join(folder, 'clip-overlay.mp4')], { recursive: false, isOutput: async () => true });
+  t.equal(named.inputs.length, 1, 'unless it is named');
+});
+
+t.test('globs are expanded here, for shells that do not; a name with brackets that exists is a file', async (t) => {
+  const folder = t.testdir({ 'one.mp4': '', 'two.mp4': '', 'x.txt': '', '[3].mp4': '' });
+  t.same(await stemsOf([join(folder, 't*.mp4')]), ['two']);
+  t.same(await stemsOf([join(folder, '{one,two}.mp4')]), ['one', 'two']);
+  t.same(await stemsOf([join(folder, '[3].mp4')]), ['[3]']);
+});
+
+t.test('a file that is named twice is taken once', async (t) => {
+  const folder = t.testdir({ 'clip.mp4': '' });
+  t.same(await stemsOf([folder, join(folder, 'clip.mp4'), join(folder, '*.mp4')]), ['clip']);
+});
+
+t.test('numbered pictures are one input, from the first number to the first gap', async (t) => {
+  const folder = t.testdir({
+    'f_0007.png': '',
+    'f_0008.png': '',
+    'f_0009.png': '',
+    'f_0011.png': '',
+    'f_x.png': '',
+    'f_00012.png': '',
+  });
+  const { inputs, many } = await findInputs([join(folder, 'f_%04d.png')], { recursive: false });
+  t.equal(many, false);
+  t.match(inputs, [{ kind: 'sequence', path: join(folder, 'f_%04d.png'), stem: 'f' }]);
+  t.same(
+    inputs[0]?.files,
+    [7, 8, 9].map((number) => join(folder, `f_000${number}.png`)),
+  );
+  const plain = t.testdir({ '9.png': '', '10.png': '', '011.png': '' });
+  const [input] = (await findInputs([join(plain, '%d.png')], { recursive: false })).inputs;
+  t.same(input?.files, [join(plain, '9.png'), join(plain, '10.png')], '%d has no leading zeros');
+});
+
+t.test('what cannot be found comes back with a failure, and the rest with it', async (t) => {
+  const folder = t.testdir({ 'clip.mp4': '', empty: {}, 'only.txt': '' });
+  const missing = [
+    join(folder, 'no.mp4'),
+    join(folder, 'empty'),
+    join(folder, 'x*.mp4'),
+    join(folder, 'y_%03d.png'),
+    'rtsp://user:secret@camera/stream',
+  ];
+  const { inputs } = await findInputs([...missing, join(folder, 'clip.mp4')], { recursive: false });
+  t.match(
+    inputs.map(({ failure }) => failure?.code),
+    ['INPUT_MISSING', 'INPUT_MISSING', 'INPUT_MISSING', 'INPUT_MISSING', 'INPUT_INVALID', undefined],
+  );
+  t.match(inputs[1]?.failure?.message, /found none \(--recursive looks/);
+  t.match(inputs[4]?.failure?.message, /serve/);
+  t.notMatch(JSON.stringify(inputs), /secret/, 'a password is not repeated');
+});
+
+t.test('standard input is an input', async (t) => {
+  t.match(await findInputs(['-'], { recursive: false }), {
+    inputs: [{ kind: 'stdin', path: '-', stem: 'stdin' }],
+    many: false,
+  });
+});

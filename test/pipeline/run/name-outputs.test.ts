@@ -1,0 +1,74 @@
+import { join, resolve } from 'node:path';
+import t from 'tap';
+import { flagOf } from '../../../pipeline/options/flag.js';
+import type { RunInput } from '../../../pipeline/run/find-inputs.js';
+import { distinctStems, nameOutputs } from '../../../pipeline/run/name-outputs.js';
+
+const video = (path: string, stem: string): RunInput => ({ kind: 'video', path, stem });
+const clip = video('/in/clip.mp4', 'clip');
+const base = { visualize: 'overlay', nameOf: flagOf } as const;
+const name = (inputs: readonly RunInput[], many: boolean, request: object) =>
+  nameOutputs({ inputs, many }, { ...base, ...request });
+
+t.test('one input goes to the file that is named, or into the folder, or into the working folder', async (t) => {
+  const folder = t.testdir({ 'v1.5': {} });
+  t.same(name([clip], false, { output: '/out/x.mkv' }), [{ output: '/out/x.mkv' }]);
+  t.same(name([clip], false, { output: '/out' }), [{ output: '/out/clip-overlay.mp4' }]);
+  t.same(name([clip], false, { output: '/out/day.1/' }), [{ output: '/out/day.1/clip-overlay.mp4' }]);
+  t.same(name([clip], false, { output: join(folder, 'v1.5') }), [{ output: join(folder, 'v1.5', 'clip-overlay.mp4') }]);
+  t.same(name([clip], false, {}), [{ output: resolve('clip-overlay.mp4') }]);
+  t.same(name([clip], false, { visualize: 'side-by-side' }), [{ output: resolve('clip-side-by-side.mp4') }]);
+});
+
+t.test('a picture gives a picture', async (t) => {
+  const photo: RunInput = { kind: 'image', path: '/in/photo.jpg', stem: 'photo' };
+  t.same(name([photo], false, { output: '/out' }), [{ output: '/out/photo-overlay.jpg' }]);
+  t.same(name([{ ...photo, path: '/in/photo.tif' }], false, { output: '/out' }), [
+    { output: '/out/photo-overlay.png' },
+  ]);
+  t.throws(() => name([photo], false, { output: '/out/photo.mp4' }), {
+    code: 'OPTION_INVALID',
+    message: /^Expected --output to be a folder or a \.png, \.jpg/,
+  });
+});
+
+t.test('masks, mask videos and records go where they are asked to', async (t) => {
+  const asked = { visualize: 'none', masks: '/m', maskVideo: '/v/classes.mkv', frames: '/f.jsonl' };
+  t.same(name([clip], false, asked), [{ masks: '/m', maskVideo: '/v/classes.mkv', frames: '/f.jsonl' }]);
+  const several = { visualize: 'none', masks: '/m', maskVideo: '/v', frames: '/f' };
+  t.same(name([clip], true, several), [
+    { masks: '/m/clip', maskVideo: '/v/clip-classes.mkv', frames: '/f/clip.jsonl' },
+  ]);
+});
+
+t.test('several inputs want a folder', async (t) => {
+  t.throws(() => name([clip], true, { output: 'out.mp4' }), {
+    code: 'OPTION_INVALID',
+    message: 'Expected --output to be a folder for several inputs, got `out.mp4`',
+  });
+  t.throws(() => name([clip], true, { frames: 'all.jsonl' }), { code: 'OPTION_INVALID', message: /--frames/ });
+  t.same(name([clip], true, { output: '/runs/2026.11' }), [{ output: '/runs/2026.11/clip-overlay.mp4' }]);
+});
+
+t.test('a format that cannot be written safely is refused, and so is an output on top of an input', async (t) => {
+  t.throws(() => name([clip], false, { output: 'out.avi' }), {
+    code: 'OPTION_INVALID',
+    message: /a folder or a \.mp4, \.m4v, \.mov or \.mkv file, got `out\.avi`/,
+  });
+  t.throws(() => name([clip], false, { output: '/in/clip.mp4' }), {
+    code: 'OUTPUT_IS_INPUT',
+    message: /\/in\/clip\.mp4/,
+  });
+});
+
+t.test('equal names never collide', async (t) => {
+  t.same(distinctStems([video('/a/x.mp4', 'x'), video('/b/x.mp4', 'x'), video('/b/y.mp4', 'y')]), ['a/x', 'b/x', 'y']);
+  t.same(distinctStems([video('/a/x.mp4', 'x'), video('/a/x.mov', 'x')]), ['x.mp4', 'x.mov']);
+  t.same(distinctStems([video('/1/a/x.mp4', 'x'), video('/2/a/x.mp4', 'x')]), ['1/a/x', '2/a/x']);
+  t.same(distinctStems([video('/1/a/x.mp4', 'a/x'), video('/2/a/x.mp4', 'a/x')]), ['1/a/x', '2/a/x']);
+  t.same(distinctStems([video('/x.mp4', 'x'), video('/b/x.mp4', 'x')]), ['x', 'b/x']);
+  t.same(
+    distinctStems([video('/a/x.mp4', 'x'), video('/a/X.mp4', 'X')]),
+    ['x.mp4', 'X.mp4'].map((stem, i) => `a/${stem}-${i + 1}`),
+  );
+});

@@ -1,0 +1,110 @@
+import { appendFileSync, existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { RunInput } from '../../../pipeline/run/find-inputs.js';
+import {
+  checkReplaceable,
+  forgetMissing,
+  identify,
+  isOutput,
+  isUpToDate,
+  noteOutputs,
+} from '../../../pipeline/run/output-note.js';
+
+const video = (path: string): RunInput => ({ kind: 'video', path, stem: 'clip' });
+const madeFrom = { input: { bytes: 3 }, weights: 'abc', options: { opacity: 0.5, ignoreClass: ['sky'] } };
+
+t.test('an output is up to date only if input, weights and options are the ones that made it', async (t) => {
+  const output = join(t.testdir({ 'out.mp4': 'video' }), 'out.mp4');
+  t.equal(await isUpToDate([output], madeFrom), false, 'nothing is known of it');
+  await noteOutputs([output], madeFrom, true);
+  t.equal(await isUpToDate([output], structuredClone(madeFrom)), true);
+  t.equal(await isUpToDate([output], { ...madeFrom, weights: 'abd' }), false);
+  t.equal(await isUpToDate([output], { ...madeFrom, input: { bytes: 4 } }), false);
+  t.equal(await isUpToDate([output], { ...madeFrom, options: { ...madeFrom.options, opacity: 0.6 } }), false);
+  rmSync(output);
+  t.equal(await isUpToDate([output], madeFrom), false, 'it was removed');
+});
+
+t.test('work that was begun and not finished is done again', async (t) => {
+  const output = join(t.testdir({ 'out.mp4': 'half' }), 'out.mp4');
+  await noteOutputs([output], madeFrom, false);
+  t.equal(await isUpToDate([output], madeFrom), false);
+  await checkReplaceable([output]);
+});
+
+t.test('files of others are not replaced', async (t) => {
+  const folder = t.testdir({ 'holiday.mp4': 'mine', masks: { 'x.png': '' }, empty: {} });
+  await t.rejects(checkReplaceable([join(folder, 'holiday.mp4')]), {
+    code: 'OUTPUT_EXISTS',
+    message: /holiday\.mp4 .*--overwrite/,
+  });
+  await t.rejects(checkReplaceable([join(folder, 'masks')]), { code: 'OUTPUT_EXISTS' });
+  await checkReplaceable([join(folder, 'empty'), join(folder, 'new.mp4')]);
+});
+
+t.test('an output that was edited since is not ours any more', async (t) => {
+  const output = join(t.testdir({ 'out.mp4': 'video' }), 'out.mp4');
+  await noteOutputs([output], madeFrom, true);
+  t.equal(await isOutput(output), true);
+  appendFileSync(output, 'titles');
+  t.equal(await isOutput(output), false);
+  await t.rejects(checkReplaceable([output]), { code: 'OUTPUT_EXISTS' });
+});
+
+t.test('a folder of masks is known by its note and the number of its files', async (t) => {
+  const masks = join(t.testdir({ masks: { '1.png': '', '2.png': '' } }), 'masks');
+  await noteOutputs([masks], madeFrom, true);
+  t.equal(await isUpToDate([masks], madeFrom), true);
+  rmSync(join(masks, '2.png'));
+  t.equal(await isUpToDate([masks], madeFrom), false);
+});
+
+t.test('a note of nothing is taken back, and its folder with it', async (t) => {
+  const folder = t.testdir({});
+  await noteOutputs([join(folder, 'out.mp4')], madeFrom, false);
+  await forgetMissing([join(folder, 'out.mp4')]);
+  t.notOk(existsSync(join(folder, '.segnet-stream')));
+});
+
+t.test('a note that is not whole counts for nothing', async (t) => {
+  const folder = t.testdir({ 'out.mp4': 'video' });
+  mkdirSync(join(folder, '.segnet-stream'));
+  writeFileSync(join(folder, '.segnet-stream', 'out.mp4.json'), '{"format": 1, "madeFr');
+  t.equal(await isOutput(join(folder, 'out.mp4')), false);
+});
+
+t.test('a folder that cannot be written is one clear failure', async (t) => {
+  const folder = t.testdir({ file: '' });
+  await t.rejects(noteOutputs([join(folder, 'file', 'out.mp4')], madeFrom, false), {
+    code: 'OUTPUT_UNWRITABLE',
+    message: /^Could not write .*out\.mp4/,
+  });
+});
+
+t.test('an input is another one after its bytes, its length or its time has changed', async (t) => {
+  const path = join(t.testdir({ 'clip.mp4': 'a'.repeat(100) }), 'clip.mp4');
+  utimesSync(path, 1000, 1000);
+  const before = await identify(video(path));
+  t.same(await identify(video(path)), before);
+  writeFileSync(path, 'b'.repeat(100));
+  utimesSync(path, 1000, 1000);
+  t.notSame(await identify(video(path)), before, 'other bytes, same size and time');
+  writeFileSync(path, 'a'.repeat(100));
+  utimesSync(path, 2000, 2000);
+  t.notSame(await identify(video(path)), before, 'another time');
+  writeFileSync(path, '');
+  t.match(await identify(video(path)), { bytes: 0 });
+});
+
+t.test('a sequence is known by its files, standard input not at all', async (t) => {
+  const folder = t.testdir({ '1.png': 'a', '2.png': 'b' });
+  const sequence = (names: string[]): RunInput => ({
+    kind: 'sequence',
+    path: join(folder, '%d.png'),
+    stem: 'x',
+    files: names.map((name) => join(folder, name)),
+  });
+  t.notSame(await identify(sequence(['1.png', '2.png'])), await identify(sequence(['1.png'])));
+  t.equal(await identify({ kind: 'stdin', path: '-', stem: 'stdin' }), undefined);
+});
