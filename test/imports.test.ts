@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, normalize } from 'node:path';
+import t from 'tap';
+import ts from 'typescript';
+import { packageRoot } from '../pipeline/options/package-root.js';
+
+/** One import of one file: both by their paths in the repository, a library by its name. */
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly library: boolean;
+  readonly typeOnly: boolean;
+}
+
+const ROOMS = ['model', 'operators', 'pipeline', 'fixtures'] as const;
+
+/** What each room may import besides libraries and itself. `types` are imports that leave nothing in the compiled code. */
+const ALLOWED: Readonly<Record<(typeof ROOMS)[number], (found: Import) => boolean>> = {
+  model: () => false,
+  operators: ({ to, typeOnly }) =>
+    inRoom(to, 'model') && (typeOnly || to === 'model/failure.ts' || to === 'model/start-worker.ts'),
+  pipeline: ({ to }) => inRoom(to, 'model') || inRoom(to, 'operators'),
+  fixtures: ({ to, typeOnly }) => inRoom(to, 'model') && (typeOnly || to === 'model/classes.ts' || to === 'model/failure.ts'),
+};
+
+const files = ROOMS.flatMap((room) => sourcesIn(room));
+const imports = files.flatMap(importsOf);
+
+t.test('every room imports only what the plan of the house allows', async (t) => {
+  for (const room of ROOMS) {
+    const strays = imports
+      .filter(({ from, to, library }) => inRoom(from, room) && !library && !inRoom(to, room))
+      .filter((found) => !ALLOWED[room](found))
+      .map(({ from, to }) => `${from} imports ${to}`);
+    t.same(strays, [], room);
+  }
+});
+
+t.test('every import of a file names one that exists', async (t) => {
+  const broken = imports.filter(({ to, library }) => !library && !existsSync(join(packageRoot, to)));
+  t.same(broken, []);
+});
+
+t.test('every library is declared, for what runs as a dependency', async (t) => {
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(
+    readFileSync(join(packageRoot, 'package.json'), 'utf8'),
+  ) as Record<string, Record<string, string>>;
+  const runtime = new Set(Object.keys({ ...dependencies, ...optionalDependencies }));
+  const any = new Set([...runtime, ...Object.keys(devDependencies ?? {})]);
+  const undeclared = imports
+    .filter(
+      ({ library, to, typeOnly }) =>
+        library && !to.startsWith('node:') && !(typeOnly ? any : runtime).has(packageOf(to)),
+    )
+    .map(({ from, to }) => `${from} imports ${to}`);
+  t.same(undeclared, []);
+});
+
+t.test('fluent-ffmpeg is behind one file', async (t) => {
+  const users = new Set(imports.filter(({ to }) => packageOf(to) === 'fluent-ffmpeg').map(({ from }) => from));
+  t.same([...users], ['operators/ffmpeg.ts']);
+});
+
+t.test('no folder is a drawer for odds and ends, and files are named in kebab-case', async (t) => {
+  const folders = files.flatMap((file) => dirname(file).split('/'));
+  t.same(
+    [...new Set(folders)].filter((name) => /^(utils?|common|misc|helpers?|lib)$/.test(name)),
+    [],
+  );
+  t.same(
+    files.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.ts$/.test(basename(file))),
+    [],
+  );
+});
+
+function inRoom(path: string, room: string): boolean {
+  return path.startsWith(`${room}/`);
+}
+
+function packageOf(specifier: string): string {
+  const parts = specifier.split('/');
+  return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0]!;
+}
+
+function sourcesIn(room: string): readonly string[] {
+  return readdirSync(join(packageRoot, room), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !/(^|[\\/])(node_modules|\.)/.test(name))
+    .map((name) => join(room, name).replaceAll('\\', '/'));
+}
+
+function importsOf(from: string): readonly Import[] {
+  const source = ts.createSourceFile(from, readFileSync(join(packageRoot, from), 'utf8'), ts.ScriptTarget.Latest);
+  const found: Import[] = [];
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
+    if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
+    const library = !specifier.text.startsWith('.');
+    const to = library ? specifier.text : sourceOf(join(dirname(from), specifier.text));
+    found.push({ from, to, library, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeOnly(node.importClause));
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isImportTypeNode(node)) add((node.argument as ts.LiteralTypeNode).literal, true);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** `import type { A }` and `import { type A, type B }`. */
+function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
+  if (clause === undefined) return false;
+  if (clause.isTypeOnly) return true;
+  const { name, namedBindings } = clause;
+  if (name !== undefined || namedBindings === undefined || !ts.isNamedImports(namedBindings)) return false;
+  return namedBindings.elements.every((element) => element.isTypeOnly);
+}
+
+/** The TypeScript file that a `.js` specifier stands for. */
+function sourceOf(path: string): string {
+  return normalize(path).replaceAll('\\', '/').replace(/\.js$/, '.ts');
+}
