@@ -1,0 +1,103 @@
+import type { ClassMask, RgbPicture } from '../engine.js';
+
+/** What may happen to a training picture; every strength is 0 (or 1 for scales) for "not at all". */
+export interface Augmentation {
+  /** The smallest and largest magnification of a picture, drawn log-uniformly. */
+  readonly scales: readonly [number, number];
+  /** Largest factor by which width and height are magnified differently: 0.1 is up to 10 %. */
+  readonly aspect: number;
+  /** Mirrors every other picture. */
+  readonly flip: boolean;
+  /** Brightness, contrast, saturation and the tint of each channel change by up to this share; gamma too. */
+  readonly colour: number;
+}
+
+/** Rows and columns of a training crop. */
+export interface CropSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Cuts one training crop: scaled, mirrored and recoloured as `random` (uniform in [0, 1)) has it. Pixels are
+ * interpolated bilinearly, labels taken from the nearest; what lies outside the picture is `fill` and void (255).
+ * Writes into `image` (RGB) and `labels` at the crop's place `offset` of a batch, in pixels.
+ */
+export function cutCrop(
+  picture: RgbPicture,
+  truth: ClassMask,
+  crop: CropSize,
+  augmentation: Augmentation,
+  random: () => number,
+  fill: readonly [number, number, number],
+  into: { readonly images: Uint8Array; readonly labels: Uint8Array; readonly offset: number },
+): void {
+  const [smallest, largest] = augmentation.scales;
+  const scale = smallest * (largest / smallest) ** random();
+  const stretch = Math.exp((2 * random() - 1) * Math.log1p(augmentation.aspect) * 0.5);
+  const [scaleX, scaleY] = [scale * stretch, scale / stretch];
+  const mirrored = augmentation.flip && random() < 0.5;
+  // Where the crop begins in the scaled picture; a picture smaller than the crop floats in it.
+  const left = random() * (picture.width * scaleX - crop.width);
+  const top = random() * (picture.height * scaleY - crop.height);
+  const tone = toneCurves(augmentation.colour, random);
+
+  const { data, width, height } = picture;
+  for (let y = 0; y < crop.height; y += 1) {
+    const sourceY = (y + top + 0.5) / scaleY - 0.5;
+    const nearestY = Math.floor(sourceY + 0.5);
+    const y0 = clamp(Math.floor(sourceY), height - 1);
+    const y1 = clamp(Math.floor(sourceY) + 1, height - 1);
+    const weightY = sourceY - Math.floor(sourceY);
+    for (let x = 0; x < crop.width; x += 1) {
+      const column = mirrored ? crop.width - 1 - x : x;
+      const pixel = into.offset + y * crop.width + x;
+      const sourceX = (column + left + 0.5) / scaleX - 0.5;
+      const floorX = Math.floor(sourceX);
+      const nearestX = Math.floor(sourceX + 0.5);
+      if (nearestX < 0 || nearestY < 0 || nearestX >= width || nearestY >= height) {
+        into.images.set(fill, pixel * 3);
+        into.labels[pixel] = 255;
+        continue;
+      }
+      into.labels[pixel] = truth.data[nearestY * width + nearestX]!;
+      const x0 = clamp(floorX, width - 1);
+      const x1 = clamp(floorX + 1, width - 1);
+      const weightX = sourceX - floorX;
+      const a = (y0 * width + x0) * 3;
+      const b = (y0 * width + x1) * 3;
+      const c = (y1 * width + x0) * 3;
+      const d = (y1 * width + x1) * 3;
+      const interpolate = (channel: number) => {
+        const upper = data[a + channel]! + (data[b + channel]! - data[a + channel]!) * weightX;
+        const lower = data[c + channel]! + (data[d + channel]! - data[c + channel]!) * weightX;
+        return upper + (lower - upper) * weightY;
+      };
+      const [red, green, blue] = [interpolate(0), interpolate(1), interpolate(2)];
+      const grey = 0.299 * red + 0.587 * green + 0.114 * blue;
+      for (let channel = 0; channel < 3; channel += 1) {
+        const value = channel === 0 ? red : channel === 1 ? green : blue;
+        const saturated = grey + (value - grey) * tone.saturation;
+        into.images[pixel * 3 + channel] = tone.curves[channel]![clamp(Math.round(saturated), 255)]!;
+      }
+    }
+  }
+}
+
+/** A table for each channel that does gamma, contrast, brightness and tint at once; saturation mixes channels and stays apart. */
+function toneCurves(strength: number, random: () => number) {
+  const vary = (share = 1) => 1 + (2 * random() - 1) * strength * share;
+  const [brightness, contrast, saturation, gamma] = [vary(), vary(), vary(), vary()];
+  const curves = [0, 1, 2].map(() => {
+    const tint = vary(0.25);
+    const curve = new Uint8ClampedArray(256);
+    for (let value = 0; value < 256; value += 1) {
+      const bent = 255 * (value / 255) ** gamma;
+      curve[value] = ((bent - 128) * contrast + 128) * brightness * tint;
+    }
+    return curve;
+  });
+  return { saturation, curves };
+}
+
+const clamp = (value: number, largest: number) => (value < 0 ? 0 : Math.min(value, largest));

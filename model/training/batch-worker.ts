@@ -1,0 +1,96 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { readLabels } from '../dataset/labels.js';
+import { readPicture } from '../dataset/picture.js';
+import type { ClassMask, RgbPicture } from '../engine.js';
+import { seededRandom } from '../initial-weights.js';
+import { cutCrop } from './augment.js';
+import type { BatchRequest, BatchSettings } from './batches.js';
+
+/** Decoded pictures by path. A training set of a few hundred is kept whole; beyond the budget files are read again. */
+const CACHE_BYTES = 1.5e9;
+
+const settings = workerData as BatchSettings;
+const cache = new Map<string, Promise<{ picture: RgbPicture; truth: ClassMask }>>();
+let cachedBytes = 0;
+
+function read(imagePath: string, labelPath: string) {
+  const cached = cache.get(imagePath);
+  if (cached !== undefined) return cached;
+  const reading = Promise.all([readPicture(imagePath), readLabels(labelPath, settings.classSet)]).then(
+    ([picture, truth]) => ({ picture, truth }),
+  );
+  if (cachedBytes < CACHE_BYTES) {
+    cache.set(imagePath, reading);
+    reading.then(
+      ({ picture, truth }) => {
+        cachedBytes += picture.data.length + truth.data.length;
+      },
+      () => cache.delete(imagePath),
+    );
+  }
+  return reading;
+}
+
+/** The items of one epoch, shuffled by seed and epoch alone. */
+function shuffled(epoch: number): number[] {
+  const random = seededRandom(mix(settings.seed, epoch, 0x5eed));
+  const order = settings.items.map((_, index) => index);
+  for (let i = order.length - 1; i > 0; i -= 1) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
+
+let shuffledEpoch = -1;
+let order: number[] = [];
+
+async function makeBatch({ epoch, step, batch, crop }: BatchRequest) {
+  if (epoch !== shuffledEpoch) {
+    order = shuffled(epoch);
+    shuffledEpoch = epoch;
+  }
+  const pixels = crop.width * crop.height;
+  const images = new Uint8Array(batch * pixels * 3);
+  const labels = new Uint8Array(batch * pixels);
+  await Promise.all(
+    Array.from({ length: batch }, async (_, i) => {
+      const place = step * batch + i;
+      // Everything random about a crop follows from its place in training, so that a resumed run sees the same crops.
+      const random = seededRandom(mix(settings.seed, epoch, place));
+      const borrowed = settings.extraItems.length > 0 && random() < settings.extraShare;
+      const item = borrowed
+        ? settings.extraItems[Math.floor(random() * settings.extraItems.length)]!
+        : settings.items[order[place % order.length]!]!;
+      const { picture, truth } = await read(item.imagePath, item.labelPath);
+      cutCrop(picture, truth, crop, settings.augmentation, random, settings.fill, {
+        images,
+        labels,
+        offset: i * pixels,
+      });
+    }),
+  );
+  return { images, labels };
+}
+
+function mix(...numbers: readonly number[]): number {
+  return (
+    numbers.reduce(
+      (hash, number) => Math.imul(hash ^ (number + 0x9e3779b9), 0x85ebca6b) ^ (hash >>> 13),
+      0x27d4eb2f,
+    ) >>> 0
+  );
+}
+
+parentPort!.on('message', (request: BatchRequest) => {
+  makeBatch(request).then(
+    ({ images, labels }) => {
+      parentPort!.postMessage({ id: request.id, images, labels }, [images.buffer, labels.buffer]);
+    },
+    (error: Error) =>
+      parentPort!.postMessage({
+        id: request.id,
+        error: { message: error.message, code: (error as { code?: string }).code },
+      }),
+  );
+});

@@ -1,0 +1,104 @@
+import type { Worker } from 'node:worker_threads';
+import type { ClassSet } from '../classes.js';
+import type { DatasetItem } from '../dataset/pairs.js';
+import { Failure } from '../failure.js';
+import { startWorker } from '../start-worker.js';
+import type { Augmentation, CropSize } from './augment.js';
+
+/** From what, and how, batches are made. */
+export interface BatchSettings {
+  readonly items: readonly DatasetItem[];
+  /** Pictures that take the place of `extraShare` of the others: synthetic scenes. */
+  readonly extraItems: readonly DatasetItem[];
+  readonly extraShare: number;
+  readonly classSet: ClassSet;
+  readonly seed: number;
+  readonly augmentation: Augmentation;
+  /** What is seen outside a picture: the mean colour, which is zero to the network. */
+  readonly fill: readonly [number, number, number];
+}
+
+/** The place of a batch in training, and its size. */
+export interface BatchPlace {
+  readonly epoch: number;
+  readonly step: number;
+  readonly batch: number;
+  readonly crop: CropSize;
+}
+
+export interface BatchRequest extends BatchPlace {
+  readonly id: number;
+}
+
+/** `batch` crops: RGB bytes [batch, height, width, 3] and labels [batch, height, width], void 255 or the set's own. */
+export interface Batch {
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+/** A source of batches that works ahead in threads. */
+export interface Batches {
+  /** The batch of a place; the places in `ahead` are begun, so that they are ready when their turn comes. */
+  next(place: BatchPlace, ahead: readonly BatchPlace[]): Promise<Batch>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts `threads` worker threads that read, cut and colour training crops. A batch depends on the seed and its place
+ * alone, not on what was asked before.
+ *
+ * `next` throws `Failure` where a picture or its labels cannot be read, or a worker dies (`TRAINING_FAILED`).
+ */
+export function createBatches(settings: BatchSettings, threads = 1): Batches {
+  const pending = new Map<number, { resolve(batch: Batch): void; reject(error: Error): void }>();
+  const begun = new Map<string, Promise<Batch>>();
+  let lastId = 0;
+  let failure: Error | undefined;
+
+  const failAll = (error: Error) => {
+    failure = error;
+    for (const { reject } of pending.values()) reject(error);
+    pending.clear();
+  };
+  const workers = Array.from({ length: threads }, () => {
+    const worker: Worker = startWorker(new URL('./batch-worker.js', import.meta.url), { workerData: settings });
+    worker.on('message', (answer: { id: number; error?: { message: string; code?: string } } & Batch) => {
+      const request = pending.get(answer.id);
+      pending.delete(answer.id);
+      if (answer.error === undefined) request?.resolve({ images: answer.images, labels: answer.labels });
+      else request?.reject(new Failure(answer.error.code ?? 'TRAINING_FAILED', answer.error.message));
+    });
+    worker.on('error', (error) =>
+      failAll(new Failure('TRAINING_FAILED', `A data thread died: ${error.message}`, { cause: error })),
+    );
+    return worker;
+  });
+
+  function begin(place: BatchPlace): Promise<Batch> {
+    const key = `${place.epoch}/${place.step}`;
+    const already = begun.get(key);
+    if (already !== undefined) return already;
+    const id = ++lastId;
+    const promise = new Promise<Batch>((resolve, reject) => {
+      if (failure !== undefined) reject(failure);
+      else pending.set(id, { resolve, reject });
+    });
+    // It may fail before its turn; the failure is thrown when it is asked for.
+    promise.catch(() => {});
+    begun.set(key, promise);
+    workers[id % workers.length]!.postMessage({ ...place, id } satisfies BatchRequest);
+    return promise;
+  }
+
+  return {
+    async next(place, ahead) {
+      const batch = begin(place);
+      ahead.forEach(begin);
+      begun.delete(`${place.epoch}/${place.step}`);
+      return batch;
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}

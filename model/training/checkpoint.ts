@@ -1,0 +1,54 @@
+import { Failure } from '../failure.js';
+import { readSafetensors, type Tensor, type WeightsCard, writeSafetensors } from '../weights.js';
+import type { Recipe } from './recipe.js';
+
+/** Where training stands, beside its tensors. */
+export interface TrainingState {
+  readonly recipe: Recipe;
+  readonly seed: number;
+  /** The next epoch and step to do. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  /** Seconds of training so far. */
+  readonly seconds: number;
+  readonly best?: { readonly epoch: number; readonly G: number; readonly C: number; readonly mIoU: number };
+  readonly card: WeightsCard;
+}
+
+/** Everything that a later run needs to go on as if nothing had happened. */
+export interface Checkpoint {
+  readonly state: TrainingState;
+  /** Parameters, and with the prefixes `average.` and `slot.` their moving average and the optimizer's state. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Writes a checkpoint atomically; it is a weights file as well. */
+export function writeCheckpoint(path: string, { state, tensors }: Checkpoint): Promise<void> {
+  return writeSafetensors(
+    path,
+    { format: 'pt', card: JSON.stringify(state.card), state: JSON.stringify(state) },
+    tensors,
+  );
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @throws `Failure` `CHECKPOINT_MISSING`, `CHECKPOINT_INVALID` where the file is not one of training.
+ */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const { metadata, tensors } = await readSafetensors(path).catch((error: Error) => {
+    const missing = (error as { code?: string }).code === 'WEIGHTS_MISSING';
+    throw missing
+      ? new Failure('CHECKPOINT_MISSING', `Expected a checkpoint to resume from at ${path}, found none`)
+      : new Failure('CHECKPOINT_INVALID', error.message);
+  });
+  if (metadata.state === undefined) {
+    throw new Failure(
+      'CHECKPOINT_INVALID',
+      `Expected ${path} to be a checkpoint of training, but it holds weights alone`,
+    );
+  }
+  return { state: JSON.parse(metadata.state) as TrainingState, tensors };
+}

@@ -1,0 +1,89 @@
+import type { Augmentation, CropSize } from './augment.js';
+import type { Balancing } from './loss.js';
+import type { OptimizerSettings } from './optimizer.js';
+
+/** Everything that decides what training does, as data: it is kept in the checkpoint and on the weights' card. */
+export interface Recipe {
+  readonly name: string;
+  readonly epochs: number;
+  readonly batch: number;
+  /** The crops of the epochs up to each share of training: small and cheap ones early, large ones late. */
+  readonly crops: readonly { readonly untilShare: number; readonly crop: CropSize }[];
+  readonly augmentation: Augmentation;
+  readonly balancing: Balancing;
+  readonly labelSmoothing: number;
+  readonly optimizer: OptimizerSettings;
+  readonly learningRate: number;
+  /** `constant`, or `one-cycle`: linear warm-up over `warmupShare` of the steps, then half a cosine down to nothing. */
+  readonly schedule: 'constant' | 'one-cycle';
+  readonly warmupShare: number;
+  /** Decay of the moving average of the weights that is validated and kept; 0 keeps the weights themselves. */
+  readonly averaging: number;
+  /** Share of the training pictures that are taken from the extra data set. */
+  readonly extraShare: number;
+  /** Which validation score chooses the epoch that is kept; the paper's is global accuracy. */
+  readonly selectBy: 'G' | 'mIoU';
+  readonly validateEvery: number;
+}
+
+const whole = { width: 480, height: 360 };
+
+/** The recipes by name. */
+export const recipes = {
+  /**
+   * The SegNet paper, section 3.2: SGD at 0.1 with momentum 0.9 (weight decay 5e-4 in the authors' solver), batches
+   * of 12, whole pictures without augmentation, median frequency balancing, the epoch with the best global accuracy.
+   */
+  paper: {
+    name: 'paper',
+    epochs: 100,
+    batch: 12,
+    crops: [{ untilShare: 1, crop: whole }],
+    augmentation: { scales: [1, 1], aspect: 0, flip: false, colour: 0 },
+    balancing: 'median',
+    labelSmoothing: 0,
+    optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
+    learningRate: 0.1,
+    schedule: 'constant',
+    warmupShare: 0,
+    averaging: 0,
+    extraShare: 0,
+    selectBy: 'G',
+    validateEvery: 1,
+  },
+  /** What trains well in an evening on two cores: DECISIONS.md has the comparisons. */
+  modern: {
+    name: 'modern',
+    epochs: 60,
+    batch: 8,
+    crops: [
+      { untilShare: 0.7, crop: { width: 192, height: 144 } },
+      { untilShare: 1, crop: { width: 288, height: 224 } },
+    ],
+    augmentation: { scales: [0.5, 1.6], aspect: 0.2, flip: true, colour: 0.35 },
+    balancing: 'sqrt-median',
+    labelSmoothing: 0,
+    optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.02 },
+    learningRate: 3e-3,
+    schedule: 'one-cycle',
+    warmupShare: 0.1,
+    averaging: 0.995,
+    extraShare: 0.2,
+    selectBy: 'mIoU',
+    validateEvery: 5,
+  },
+} as const satisfies Record<string, Recipe>;
+
+/** The learning rate of a step. */
+export function learningRateAt(recipe: Recipe, step: number, steps: number): number {
+  if (recipe.schedule === 'constant') return recipe.learningRate;
+  const warmup = Math.max(1, Math.round(recipe.warmupShare * steps));
+  if (step < warmup) return (recipe.learningRate * (step + 1)) / warmup;
+  const share = (step - warmup) / Math.max(1, steps - warmup);
+  return (recipe.learningRate * (1 + Math.cos(Math.PI * share))) / 2;
+}
+
+/** The crop of an epoch. */
+export function cropAt({ crops, epochs }: Recipe, epoch: number): CropSize {
+  return (crops.find(({ untilShare }) => epoch < untilShare * epochs) ?? crops.at(-1)!).crop;
+}

@@ -1,0 +1,90 @@
+import type { Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-node-gpu';
+import type { RgbPicture } from '../engine.js';
+import type { Network } from '../network.js';
+import { type Parameter, parametersOf } from '../parameters.js';
+import type { Tensor as WeightTensor } from '../weights.js';
+import { createForward, type ForwardOptions } from './forward.js';
+import { trainingKernels } from './kernels.js';
+import { fromTensorflow, toTensorflow } from './layout.js';
+import type { Tensorflow } from './tensorflow.js';
+
+/** What is taken off a pixel in [0, 1] and what it is divided by, for red, green and blue. */
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** A network with its parameters as TensorFlow variables. */
+export interface Trainable {
+  readonly network: Network;
+  readonly parameters: readonly Parameter[];
+  /** By parameter name, running statistics included. */
+  readonly variables: ReadonlyMap<string, Variable>;
+  /** RGB bytes [N, H, W, 3] to class scores [N, H, W, classes]. Call inside a tidy. */
+  scores(images: Tensor, options: ForwardOptions, parameters?: ReadonlyMap<string, Tensor>): Tensor4D;
+  /** The parameters in the layout of weights files. */
+  read(from?: ReadonlyMap<string, Tensor>): Map<string, WeightTensor>;
+  /** Overwrites the parameters from a weights file's tensors, which have been checked. */
+  write(tensors: ReadonlyMap<string, WeightTensor>, to?: ReadonlyMap<string, Variable>): void;
+  dispose(): void;
+}
+
+/** Puts a network and its weights on TensorFlow. */
+export function createTrainable(
+  tf: Tensorflow,
+  network: Network,
+  tensors: ReadonlyMap<string, WeightTensor>,
+  { mean, std }: Normalisation,
+): Trainable {
+  const parameters = parametersOf(network);
+  const forward = createForward(tf, trainingKernels(tf), network);
+  const variables = new Map<string, Variable>();
+  for (const parameter of parameters) {
+    const { shape, data } = toTensorflow(parameter, tensors.get(parameter.name)!);
+    variables.set(parameter.name, tf.variable(tf.tensor(data, [...shape]), parameter.trainable));
+  }
+  // (pixel / 255 - mean) / std as one product and one difference.
+  const scale = tf.keep(tf.tensor1d(std.map((deviation) => 1 / (255 * deviation))));
+  const shift = tf.keep(tf.tensor1d(std.map((deviation, channel) => mean[channel]! / deviation)));
+
+  return {
+    network,
+    parameters,
+    variables,
+    scores: (images, options, from = variables) =>
+      forward(tf.sub(tf.mul(images.toFloat(), scale), shift) as Tensor4D, from, options),
+    read(from = variables) {
+      return new Map(
+        parameters.map((parameter) => {
+          const data = from.get(parameter.name)!.dataSync() as Float32Array;
+          return [parameter.name, fromTensorflow(parameter, Float32Array.from(data))];
+        }),
+      );
+    },
+    write(weights, to = variables) {
+      for (const parameter of parameters) {
+        const { shape, data } = toTensorflow(parameter, weights.get(parameter.name)!);
+        tf.tidy(() => to.get(parameter.name)!.assign(tf.tensor(data, [...shape])));
+      }
+    },
+    dispose() {
+      tf.dispose([...variables.values(), scale, shift]);
+    },
+  };
+}
+
+/** The class mask of one picture, as bytes. */
+export function predict(
+  tf: Tensorflow,
+  trainable: Trainable,
+  picture: RgbPicture,
+  parameters?: ReadonlyMap<string, Tensor>,
+): Uint8Array {
+  const mask = tf.tidy(() => {
+    const image = tf.tensor4d(picture.data, [1, picture.height, picture.width, 3], 'int32');
+    return tf.argMax(trainable.scores(image, { training: false }, parameters), 3).toInt();
+  });
+  const data = Uint8Array.from(mask.dataSync());
+  mask.dispose();
+  return data;
+}
