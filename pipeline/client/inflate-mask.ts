@@ -1,0 +1,20 @@
+/** Inflates a mask; works in browsers and in Node, off the main thread. @throws if the bytes are not deflated or not `length` long. */
+export async function inflateMask(data: Uint8Array, length: number): Promise<Uint8Array> {
+  const stream = new Blob([data as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream('deflate-raw'));
+  const mask = new Uint8Array(length);
+  const reader = stream.getReader();
+  let filled = 0;
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    // More than announced is refused before it is kept.
+    if (filled + chunk.value.length > length) {
+      await reader.cancel();
+      throw new RangeError(`Expected a mask of ${length} bytes, got more`);
+    }
+    mask.set(chunk.value, filled);
+    filled += chunk.value.length;
+  }
+  if (filled < length) throw new RangeError(`Expected a mask of ${length} bytes, got ${filled}`);
+  return mask;
+}

@@ -1,0 +1,58 @@
+import type { FramePacket } from './frame-packet.js';
+import type { Hello, Part, StreamInfo, StreamStats } from './protocol.js';
+
+/** A wish for one stream. */
+export interface Want {
+  /** The stream's name, or its number. The first stream if absent. */
+  readonly stream?: string | number;
+  readonly parts: readonly Part[];
+  /** At most so many frames a second. If not provided, as many as are acknowledged in time. */
+  readonly maxFps?: number;
+  /** How many frames may be unacknowledged at a time. @default 2 */
+  readonly window?: number;
+}
+
+/** A frame as it came. Parts that were not asked for are undefined. */
+export interface LiveFrame {
+  readonly type: 'frame';
+  /** The stream's name. */
+  readonly stream: string;
+  readonly epoch: number;
+  readonly seq: number;
+  /** When the decoder had it, ms since 1970 by the server's clock. */
+  readonly capturedAt: number;
+  /** Presentation time in the source, µs. */
+  readonly ptsUs: number;
+  /** Frames of the stream not sent to this client since the one before. */
+  readonly skipped: number;
+  /** How old the frame was when the server sent it, ms. */
+  readonly ageWhenSentMs: number;
+  /** How old it is now, ms, the server's clock taken into account; undefined until that is known (a round trip). */
+  ageMs(): number | undefined;
+  readonly stepUs: FramePacket['stepUs'];
+  /** The size at which to show it. */
+  readonly displayWidth: number;
+  readonly displayHeight: number;
+  /** JPEG. */
+  readonly source?: Uint8Array;
+  /** JPEG. */
+  readonly overlay?: Uint8Array;
+  /** Class indices of `hello.classes`. */
+  readonly mask?: { readonly width: number; readonly height: number; readonly data: Uint8Array };
+  /** Says that the frame is done with, so that the server sends another. Only with `acknowledge: 'manual'`; safe to call twice. */
+  acknowledge(): void;
+}
+
+/** How the connection is: after `closed` another attempt follows at `retryAt`, unless that is absent. */
+export type ConnectionEvent =
+  | { readonly type: 'connecting'; readonly attempt: number }
+  | { readonly type: 'open' }
+  | { readonly type: 'closed'; readonly code: number; readonly reason: string; readonly retryAt?: number };
+
+/** Everything that a connection tells. */
+export type LiveEvent =
+  | ConnectionEvent
+  | LiveFrame
+  | Hello
+  | { readonly type: 'streams'; readonly streams: readonly StreamInfo[] }
+  | (Omit<StreamStats, 'stream'> & { readonly stream: string });

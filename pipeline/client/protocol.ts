@@ -1,0 +1,193 @@
+/**
+ * The messages of `PROTOCOL.md`, version 1, as types; shared by the server, the client and the page.
+ *
+ * Text messages are JSON with a `type`; frames are binary (`frame-packet.ts`). Unknown fields are to be ignored by both
+ * sides, unknown message types by clients alone.
+ */
+
+import type { PicturePart } from '../../operators/encode-parts.js';
+import type { SourceState } from '../../operators/supervise.js';
+
+export type { PicturePart, SourceState };
+
+/** The WebSocket subprotocol that names this version; the server speaks no other. */
+export const SUBPROTOCOL = 'segnet-stream.v1';
+
+/** Prefix of the subprotocol by which a page may carry a token (base64url, no padding) where it cannot set headers. */
+export const BEARER_SUBPROTOCOL_PREFIX = 'base64url.bearer.authorization.segnet-stream.';
+
+/** The path of the WebSocket. */
+export const SOCKET_PATH = '/ws';
+
+/** Why a connection was closed, in the range that RFC 6455 leaves to applications and above it. */
+export const CloseCode = {
+  /** The server shuts down; come back later. */
+  shutdown: 1001,
+  /** A message was larger than `limits.messageBytes`. */
+  tooBig: 1009,
+  internal: 1011,
+  /** Not JSON, not an object, an unknown type, or a field that is missing or out of range. */
+  badMessage: 4400,
+  /** No token, or a wrong one. */
+  unauthorised: 4401,
+  /** The page's origin is not allowed, or a program without an origin came without a token. */
+  forbidden: 4403,
+  /** `subscribe` named a stream that `hello` does not list. */
+  noSuchStream: 4404,
+  /** A frame stayed unacknowledged for `limits.ackTimeoutMs`. */
+  tooSlow: 4408,
+  /** Too many clients, or too many messages. */
+  limit: 4429,
+} as const;
+
+/** What of a frame a client may subscribe to; `stats` are text messages, the others parts of the binary frames. */
+export const PARTS: readonly Part[] = ['source', 'mask', 'overlay', 'stats'];
+export type Part = PicturePart | 'stats';
+
+/** A stream as the server knows it now. */
+export interface StreamInfo {
+  /** The number that stands in `subscribe`, `ack` and binary frames. */
+  readonly id: number;
+  readonly name: string;
+  readonly state: SourceState;
+  /** When it came into that state, ms since 1970 by the server's clock. */
+  readonly since: number;
+  /** How often the source was restarted. */
+  readonly epoch: number;
+  /** Why it is not live, in one sentence without secrets. */
+  readonly error?: string;
+  /** When the next attempt is due, ms since 1970 by the server's clock. */
+  readonly retryAt?: number;
+}
+
+/** A class and the colour in which the server draws it. */
+export interface ClassInfo {
+  readonly name: string;
+  readonly colour: readonly [number, number, number];
+}
+
+/** The first message of a connection, from the server. */
+export interface Hello {
+  readonly type: 'hello';
+  readonly version: 1;
+  /** `segnet-stream/0.1.0` */
+  readonly server: string;
+  /** Random; another one after a restart of the server. */
+  readonly session: string;
+  readonly model: {
+    readonly network: string;
+    readonly engine: string;
+    readonly provider: string;
+    readonly precision: string;
+    readonly width: number;
+    readonly height: number;
+  };
+  /** By class index, as in masks. */
+  readonly classes: readonly ClassInfo[];
+  readonly streams: readonly StreamInfo[];
+  readonly limits: Limits;
+}
+
+/** What the server holds a client to. */
+export interface Limits {
+  /** Largest text message that the server takes. */
+  readonly messageBytes: number;
+  readonly messagesPerSecond: number;
+  /** Longest time from a frame to its acknowledgement. */
+  readonly ackTimeoutMs: number;
+  /** Largest `window` of a subscription. */
+  readonly window: number;
+  readonly subscriptions: number;
+}
+
+/** From the server whenever a stream changes its state: all of them, as in `hello`. */
+export interface Streams {
+  readonly type: 'streams';
+  readonly streams: readonly StreamInfo[];
+}
+
+/** From the server in answer to `subscribe`: what it will send. */
+export interface Subscribed {
+  readonly type: 'subscribed';
+  readonly stream: number;
+  readonly parts: readonly Part[];
+  readonly maxFps: number | null;
+  readonly window: number;
+}
+
+/** Middle and tail of a duration in milliseconds. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** From the server once a second to who subscribed to `stats`, about the last ten seconds or so of one stream. */
+export interface StreamStats {
+  readonly type: 'stats';
+  readonly stream: number;
+  /** Frames decoded, and frames segmented, a second. */
+  readonly fps: { readonly decoded: number; readonly segmented: number };
+  /** From the last byte of a frame out of ffmpeg to its emission by the server. */
+  readonly ageMs: Percentiles;
+  /** By step: `decode`, `segment`, `encode`, ... */
+  readonly stepMs: Readonly<Record<string, Percentiles>>;
+  /** Frames dropped since the start, by cause: `busy`, `stale`, `rate`. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Share of the latest mask's pixels by class index, summing to 1. */
+  readonly shares: readonly number[];
+  readonly viewers: number;
+  /** What to lower, where the machine cannot hold its load. */
+  readonly advice?: string;
+}
+
+/** From the server in answer to `time`. */
+export interface Time {
+  readonly type: 'time';
+  readonly id: number;
+  /** The server's clock when it answered, µs since 1970. */
+  readonly serverUs: number;
+}
+
+/** From the server before it closes with `shutdown`. */
+export interface Closing {
+  readonly type: 'closing';
+  readonly reason: string;
+  /** When it is worth coming back. */
+  readonly retryAfterMs: number;
+}
+
+export type ServerMessage = Hello | Streams | Subscribed | StreamStats | Time | Closing;
+
+/** From a client: send me this of that stream. A second one for the same stream replaces the first. */
+export interface Subscribe {
+  readonly type: 'subscribe';
+  readonly stream: number;
+  readonly parts: readonly Part[];
+  /** At most so many frames a second; all that the client keeps up with if absent. */
+  readonly maxFps?: number;
+  /** How many frames may be unacknowledged at a time. @default 2 */
+  readonly window?: number;
+}
+
+/** From a client: send nothing of that stream any more. Frames under way may still arrive. */
+export interface Unsubscribe {
+  readonly type: 'unsubscribe';
+  readonly stream: number;
+}
+
+/** From a client: this frame, and all before it of that stream, are done with (drawn, stored, thrown away). */
+export interface Ack {
+  readonly type: 'ack';
+  readonly stream: number;
+  readonly seq: number;
+}
+
+/** From a client: what time is it? */
+export interface AskTime {
+  readonly type: 'time';
+  /** Comes back in the answer. */
+  readonly id: number;
+}
+
+export type ClientMessage = Subscribe | Unsubscribe | Ack | AskTime;

@@ -1,0 +1,39 @@
+import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL } from './protocol.js';
+
+/** The part of a WebSocket that the client uses: that of browsers and that of `ws` alike. */
+export interface Socket {
+  binaryType: string;
+  readonly readyState: number;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'open', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void;
+  addEventListener(type: 'error', listener: () => void): void;
+}
+
+const inBrowser =
+  typeof document !== 'undefined' ||
+  typeof (globalThis as { WorkerGlobalScope?: unknown }).WorkerGlobalScope !== 'undefined';
+
+/**
+ * Opens a WebSocket: with the browser's own class, or with `ws` in Node (20 has none, and no later one can send headers). A
+ * token goes into a header, or into a subprotocol where headers cannot be set.
+ */
+export async function openSocket(url: string, token: string | undefined): Promise<Socket> {
+  if (inBrowser) {
+    const bearer = token === undefined ? [] : [BEARER_SUBPROTOCOL_PREFIX + base64url(token)];
+    return new WebSocket(url, [SUBPROTOCOL, ...bearer]) as unknown as Socket;
+  }
+  const { default: NodeWebSocket } = await import('ws');
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return new NodeWebSocket(url, SUBPROTOCOL, { headers, perMessageDeflate: false }) as unknown as Socket;
+}
+
+function base64url(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}

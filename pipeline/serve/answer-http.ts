@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Gatekeeper } from './gatekeeper.js';
+import type { PageFile } from './page.js';
+
+export interface AnswerHttpOptions {
+  readonly gatekeeper: Gatekeeper;
+  readonly page: ReadonlyMap<string, PageFile>;
+  /** Why the server is not ready, or undefined when it is. */
+  readonly notReady: () => string | undefined;
+  /** Prometheus' text, and its content type. */
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+}
+
+const MOST_BODY_BYTES = 4096;
+
+/** Sent with everything: nothing from elsewhere is loaded, framed, sniffed or told where the person came from. */
+const SECURITY_HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), geolocation=(), microphone=()',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+};
+
+/** An answer other than 200. */
+class HttpError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * Answers HTTP requests: the page, `/session` (a page gives its token and gets a cookie), `/healthz`, `/readyz`, `/metrics`.
+ * The page itself holds no secret and is served without a token; figures and frames are not.
+ */
+export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  const { gatekeeper, page, notReady, metrics } = options;
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!gatekeeper.hostAllowed(request))
+      throw new HttpError(421, 'This host name is not allowed: name it by --allow-host');
+    const path = request.url?.split('?', 1)[0] ?? '/';
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    if (path === '/session' && !reads) return session(request, response);
+    if (!reads) throw new HttpError(405, 'Expected GET or HEAD');
+    const file = page.get(path);
+    if (file) return sendFile(request, response, file);
+    switch (path) {
+      case '/session':
+        return sendJson(response, 200, {
+          authorised: gatekeeper.authorised(request),
+          needsToken: gatekeeper.needsToken,
+        });
+      case '/healthz':
+        return sendText(response, 200, 'ok\n');
+      case '/readyz': {
+        const reason = notReady();
+        return sendText(response, reason === undefined ? 200 : 503, `${reason ?? 'ready'}\n`);
+      }
+      case '/metrics': {
+        if (!gatekeeper.authorised(request)) throw new HttpError(401, 'A valid token is needed');
+        const { type, text } = await metrics();
+        return sendText(response, 200, text, type);
+      }
+      default:
+        throw new HttpError(404, 'There is nothing here');
+    }
+  };
+
+  /** POST {token} starts a page's session, DELETE ends it. */
+  const session = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // Another site's page could otherwise guess tokens, or log a person out.
+    if (!gatekeeper.originAllowed(request)) throw new HttpError(403, 'This origin is not allowed');
+    if (request.method === 'DELETE') {
+      response.setHeader('Set-Cookie', gatekeeper.endSession(request));
+      return sendJson(response, 200, { authorised: !gatekeeper.needsToken });
+    }
+    if (request.method !== 'POST') throw new HttpError(405, 'Expected POST or DELETE');
+    if (!gatekeeper.mayGuess()) throw new HttpError(429, 'Too many tokens tried: wait a little');
+    if (!gatekeeper.matches(await readToken(request))) throw new HttpError(401, 'This is not the token');
+    response.setHeader('Set-Cookie', gatekeeper.startSession());
+    sendJson(response, 200, { authorised: true });
+  };
+
+  return (request, response) => {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    answer(request, response).catch((error: unknown) => {
+      if (response.headersSent) return response.destroy();
+      // What the server does not expect it does not explain to strangers.
+      const status = error instanceof HttpError ? error.status : 500;
+      sendText(response, status, `${error instanceof HttpError ? error.message : 'The server failed'}\n`);
+    });
+  };
+}
+
+async function readToken(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MOST_BODY_BYTES) throw new HttpError(413, `Expected at most ${MOST_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  try {
+    const { token } = JSON.parse(Buffer.concat(chunks).toString()) as { token?: unknown };
+    if (typeof token === 'string') return token;
+  } catch {
+    // The same answer as for JSON without a token.
+  }
+  throw new HttpError(400, 'Expected JSON: {"token": "..."}');
+}
+
+function sendFile(request: IncomingMessage, response: ServerResponse, file: PageFile): void {
+  response.setHeader('ETag', file.etag);
+  response.setHeader('Cache-Control', 'no-cache');
+  if (request.headers['if-none-match'] === file.etag) {
+    response.writeHead(304).end();
+    return;
+  }
+  response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.body.length });
+  response.end(request.method === 'HEAD' ? undefined : file.body);
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  sendText(response, status, JSON.stringify(value), 'application/json');
+}
+
+function sendText(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(text);
+}

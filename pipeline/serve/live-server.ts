@@ -1,0 +1,147 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, isIP } from 'node:net';
+import { Failure } from '../../model/failure.js';
+import { type AcceptSocketsOptions, acceptSockets } from './accept-sockets.js';
+import { answerHttp } from './answer-http.js';
+import { Gatekeeper } from './gatekeeper.js';
+import { Hub, type HubOptions } from './hub.js';
+import { createMetrics } from './metrics.js';
+import { loadPage } from './page.js';
+
+export interface LiveServerOptions
+  extends Omit<HubOptions, 'observer'>,
+    Omit<AcceptSocketsOptions, 'hub' | 'gatekeeper'> {
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0 takes a free one. @default 8080 */
+  readonly port?: number;
+  /** At least 16 characters; needed to listen anywhere but on this machine's loopback. */
+  readonly token?: string;
+  /** PEM. Both or none. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** @default [] */
+  readonly allowedOrigins?: readonly string[];
+  /** @default [] */
+  readonly allowedHosts?: readonly string[];
+  /** Why the server is not ready, or undefined when it is. If not provided, it is ready at once. */
+  readonly notReady?: () => string | undefined;
+  /** Where the built page is. If not provided, defaults to the package's own. */
+  readonly pageFolder?: string;
+}
+
+/** A server that listens. */
+export interface LiveServer {
+  readonly hub: Hub;
+  /** Where the page is, `http://127.0.0.1:8080/`. */
+  readonly url: string;
+  readonly port: number;
+  /** Tells every client why, closes all connections and stops listening. Safe to call twice. */
+  close(reason: string): Promise<void>;
+}
+
+const SHORTEST_TOKEN = 16;
+
+/**
+ * Listens for viewers and programs, as `PROTOCOL.md` says.
+ *
+ * @throws `Failure` `OPTION_INVALID` for a short token; `TOKEN_NEEDED` for a public address without one; `PORT_TAKEN`,
+ * `ADDRESS_UNUSABLE`, `TLS_INVALID`, `PAGE_MISSING`.
+ */
+export async function openLiveServer(options: LiveServerOptions): Promise<LiveServer> {
+  const { host = '127.0.0.1', port = 8080, token, tls, allowedOrigins = [], allowedHosts = [] } = options;
+  if (token !== undefined && token.length < SHORTEST_TOKEN) {
+    throw new Failure(
+      'OPTION_INVALID',
+      `Expected the token to have at least ${SHORTEST_TOKEN} characters, got ${token.length}`,
+    );
+  }
+  if (token === undefined && !isLoopback(host)) {
+    throw new Failure(
+      'TOKEN_NEEDED',
+      `Listening on ${host} lets other machines in, which needs a token: set SEGNET_STREAM_TOKEN or --token-file, or listen on 127.0.0.1`,
+    );
+  }
+  const page = await loadPage(options.pageFolder);
+  const gatekeeper = new Gatekeeper({
+    ...(token === undefined ? {} : { token }),
+    allowedOrigins: allowedOrigins.map((origin) => origin.toLowerCase()),
+    allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
+    secure: tls !== undefined,
+  });
+  const metrics = createMetrics(() => sockets.clients);
+  const hub = new Hub({ ...options, observer: metrics.observer });
+  const listener = answerHttp({
+    gatekeeper,
+    page,
+    metrics: metrics.text,
+    notReady: options.notReady ?? (() => undefined),
+  });
+  const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5_000 };
+  const server = tls ? createTls(tls, limits, listener) : createHttpServer(limits, listener);
+  server.maxConnections = (options.maxClients ?? 100) * 2;
+  const sockets = acceptSockets(server, { ...options, hub, gatekeeper });
+  try {
+    await listen(server, port, host);
+  } catch (error) {
+    hub.close('It could not listen');
+    throw error;
+  }
+
+  const bound = (server.address() as AddressInfo).port;
+  const shown = isIP(host) === 6 ? `[${host}]` : host;
+  let closing: Promise<void> | undefined;
+  return {
+    hub,
+    port: bound,
+    url: `${tls ? 'https' : 'http'}://${shown}:${bound}/`,
+    close(reason) {
+      closing ??= (async () => {
+        const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+        hub.close(reason);
+        await sockets.close();
+        server.closeAllConnections();
+        await stopped;
+      })();
+      return closing;
+    },
+  };
+}
+
+function createTls(
+  tls: NonNullable<LiveServerOptions['tls']>,
+  limits: object,
+  listener: Parameters<typeof createHttpServer>[1],
+): Server {
+  try {
+    return createHttpsServer({ ...tls, ...limits, minVersion: 'TLSv1.2' }, listener);
+  } catch (cause) {
+    throw new Failure('TLS_INVALID', 'Expected --tls-cert and --tls-key to be a PEM certificate and its key', {
+      cause,
+    });
+  }
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') {
+        return reject(
+          new Failure('PORT_TAKEN', `Port ${port} on ${host} is in use: choose another by --port`, { cause: error }),
+        );
+      }
+      reject(
+        new Failure(
+          'ADDRESS_UNUSABLE',
+          `Expected --host and --port to be an address of this machine, got ${host}:${port} (${error.code})`,
+          { cause: error },
+        ),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

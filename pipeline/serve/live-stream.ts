@@ -1,0 +1,103 @@
+import type { EncodedPart, PicturePart } from '../../operators/encode-parts.js';
+import type { SegmentedFrame } from '../../operators/frame.js';
+import type { SourceStatus } from '../../operators/supervise.js';
+import type { StreamInfo, StreamStats } from '../client/protocol.js';
+import { RateMeter } from './rate-meter.js';
+import { RollingSample } from './rolling-sample.js';
+import { type ShownFrame, serverNow, shownFrame } from './shown-frame.js';
+import type { Subscription } from './subscription.js';
+
+/** Why a frame was not shown to anybody: the network was busy, the frame too old, or `--max-fps` reached. */
+export type DropCause = 'busy' | 'stale' | 'rate';
+
+/** One source as the server shows it: its state, its newest frame, its figures, and who watches. */
+export class LiveStream {
+  readonly id: number;
+  readonly name: string;
+  readonly subscriptions = new Set<Subscription>();
+  readonly segmented = new RateMeter();
+  readonly decoded = new RateMeter();
+  readonly dropped: Record<DropCause, number> = { busy: 0, stale: 0, rate: 0 };
+  /** What to lower, where the machine cannot hold this stream. */
+  advice: string | undefined;
+  #status: Omit<StreamInfo, 'id' | 'name'> = { state: 'connecting', since: serverNow(), epoch: 0 };
+  #newest: ShownFrame | undefined;
+  #shares: readonly number[] = [];
+  #seq = 0;
+  readonly #ageMs = new RollingSample();
+  readonly #stepMs = new Map<string, RollingSample>();
+
+  constructor(id: number, name: string) {
+    this.id = id;
+    this.name = name;
+  }
+
+  get info(): StreamInfo {
+    return { id: this.id, name: this.name, ...this.#status };
+  }
+
+  /** The latest that was shown, however old. */
+  get newest(): ShownFrame | undefined {
+    return this.#newest;
+  }
+
+  /** @param describeError Says what is wrong in one sentence without secrets. */
+  setStatus(status: SourceStatus, describeError: (error: unknown) => string): void {
+    this.#status = {
+      state: status.state,
+      since: status.since,
+      epoch: status.epoch,
+      ...(status.error === undefined ? {} : { error: describeError(status.error) }),
+      ...(status.retryAt === undefined ? {} : { retryAt: status.retryAt }),
+    };
+  }
+
+  wanted(): ReadonlySet<PicturePart> {
+    const kinds = new Set<PicturePart>();
+    for (const subscription of this.subscriptions) for (const kind of subscription.pictureParts) kinds.add(kind);
+    return kinds;
+  }
+
+  /** Counts a drop; it was decoded all the same. */
+  drop(cause: DropCause): void {
+    this.dropped[cause] += 1;
+    this.decoded.add();
+  }
+
+  /** Numbers a frame, offers it to every viewer, and returns it with its age, ms. */
+  show(frame: SegmentedFrame, parts: readonly EncodedPart[], encodeMs: number): number {
+    const shown = shownFrame(frame, { stream: this.id, seq: this.#seq++ }, parts, encodeMs);
+    this.#newest = shown;
+    this.#shares = frame.shares;
+    this.decoded.add();
+    this.segmented.add();
+    for (const subscription of this.subscriptions) subscription.offer(shown);
+    const ageMs = serverNow() - frame.arrivedAt;
+    this.#ageMs.add(ageMs);
+    for (const [step, ms] of Object.entries({ ...frame.stepTimes, encode: encodeMs })) {
+      const sample = this.#stepMs.get(step) ?? new RollingSample();
+      this.#stepMs.set(step, sample);
+      sample.add(ms);
+    }
+    return ageMs;
+  }
+
+  tick(now: number): void {
+    this.segmented.tick(now);
+    this.decoded.tick(now);
+  }
+
+  stats(): StreamStats {
+    return {
+      type: 'stats',
+      stream: this.id,
+      fps: { decoded: this.decoded.perSecond, segmented: this.segmented.perSecond },
+      ageMs: this.#ageMs.percentiles(),
+      stepMs: Object.fromEntries([...this.#stepMs].map(([step, sample]) => [step, sample.percentiles()])),
+      dropped: this.dropped,
+      shares: this.#shares.map((share) => Math.round(share * 10_000) / 10_000),
+      viewers: this.subscriptions.size,
+      ...(this.advice ? { advice: this.advice } : {}),
+    };
+  }
+}

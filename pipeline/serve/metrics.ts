@@ -1,0 +1,102 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { HubObserver } from './hub.js';
+
+/** Seconds: from a fast step to a frame that nobody wants any more. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1, 2, 5];
+
+/** The server's figures for Prometheus. */
+export interface Metrics {
+  /** To be given to the hub. */
+  readonly observer: Required<HubObserver>;
+  readonly text: () => Promise<{ readonly type: string; readonly text: string }>;
+}
+
+/**
+ * Makes the figures of one server; names begin with `segnet_stream_`.
+ *
+ * @param clients The number of connected clients, read when scraped.
+ */
+export function createMetrics(clients: () => number): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: 'segnet_stream_' });
+  const stage = new Histogram({
+    name: 'segnet_stream_stage_duration_seconds',
+    help: 'Time that a step took for a frame',
+    labelNames: ['stream', 'stage'],
+    buckets: BUCKETS,
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'segnet_stream_frame_latency_seconds',
+    help: 'From the last byte of a frame out of the decoder to its emission',
+    labelNames: ['stream'],
+    buckets: BUCKETS,
+    registers,
+  });
+  const frames = new Counter({
+    name: 'segnet_stream_frames_total',
+    help: 'Frames emitted',
+    labelNames: ['stream'],
+    registers,
+  });
+  const dropped = new Counter({
+    name: 'segnet_stream_frames_dropped_total',
+    help: 'Frames decoded and not emitted, by cause',
+    labelNames: ['stream', 'reason'],
+    registers,
+  });
+  const skipped = new Counter({
+    name: 'segnet_stream_ws_frames_skipped_total',
+    help: 'Frames emitted and not sent to one viewer, by cause',
+    labelNames: ['reason'],
+    registers,
+  });
+  new Gauge({
+    name: 'segnet_stream_ws_clients',
+    help: 'Connected clients',
+    registers,
+    collect() {
+      this.set(clients());
+    },
+  });
+  const up = new Gauge({
+    name: 'segnet_stream_source_up',
+    help: '1 while frames come from the source',
+    labelNames: ['stream'],
+    registers,
+  });
+  const restarts = new Counter({
+    name: 'segnet_stream_source_restarts_total',
+    help: 'Attempts to connect again',
+    labelNames: ['stream'],
+    registers,
+  });
+  const lastFrame = new Gauge({
+    name: 'segnet_stream_last_frame_timestamp_seconds',
+    help: 'When the newest emitted frame arrived, since 1970',
+    labelNames: ['stream'],
+    registers,
+  });
+
+  return {
+    observer: {
+      shown(stream, frame, ageMs, encodeMs) {
+        frames.inc({ stream });
+        latency.observe({ stream }, ageMs / 1000);
+        lastFrame.set({ stream }, frame.arrivedAt / 1000);
+        for (const [step, ms] of Object.entries({ ...frame.stepTimes, encode: encodeMs })) {
+          stage.observe({ stream, stage: step }, ms / 1000);
+        }
+      },
+      dropped: (stream, reason) => dropped.inc({ stream, reason }),
+      skipped: (reason) => skipped.inc({ reason }),
+      status(stream, status) {
+        up.set({ stream }, status.state === 'live' ? 1 : 0);
+        // So that the series is there, at 0, before the first restart.
+        restarts.inc({ stream }, status.state === 'connecting' && status.epoch > 0 ? 1 : 0);
+      },
+    },
+    text: async () => ({ type: registry.contentType, text: await registry.metrics() }),
+  };
+}

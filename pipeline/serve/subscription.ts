@@ -1,0 +1,76 @@
+import type { Part, PicturePart } from '../client/protocol.js';
+import { packShownFrame, type ShownFrame, serverNow } from './shown-frame.js';
+
+/** Why a frame was not sent to a viewer: its window was full, or its `maxFps` reached. */
+export type SkipReason = 'window' | 'rate';
+
+export interface SubscriptionOptions {
+  readonly parts: readonly Part[];
+  readonly window: number;
+  readonly maxFps: number | null;
+  readonly send: (message: Uint8Array, seq: number) => void;
+  readonly onSkip: (reason: SkipReason) => void;
+}
+
+/**
+ * One viewer's view of one stream: at most `window` frames sent and unacknowledged, and one slot with the newest frame that
+ * waits for its turn. So a slow viewer gets fewer frames, never older ones, and costs the server one frame of memory.
+ */
+export class Subscription {
+  readonly parts: readonly Part[];
+  readonly pictureParts: readonly PicturePart[];
+  readonly #options: SubscriptionOptions;
+  #inFlight: { readonly seq: number; readonly sentAt: number }[] = [];
+  #waiting: ShownFrame | undefined;
+  #lastSent: number | undefined;
+  #dueAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
+    this.parts = options.parts;
+    this.pictureParts = options.parts.filter((part) => part !== 'stats');
+  }
+
+  /** Sends the frame now, or when there is room and no newer one has come. */
+  offer(frame: ShownFrame): void {
+    // The stream had not encoded these parts yet when the frame was made: the next one will have them.
+    if (this.pictureParts.length === 0 || !this.pictureParts.every((part) => frame.parts.has(part))) return;
+    const { maxFps, onSkip, window } = this.#options;
+    if (maxFps !== null) {
+      if (frame.capturedAt < this.#dueAt) {
+        onSkip('rate');
+        return;
+      }
+      this.#dueAt = Math.max(this.#dueAt + 1000 / maxFps, frame.capturedAt);
+    }
+    if (this.#inFlight.length < window) {
+      this.#send(frame);
+      return;
+    }
+    if (this.#waiting) onSkip('window');
+    this.#waiting = frame;
+  }
+
+  /** Takes an acknowledgement of this frame and all before it. */
+  acknowledge(seq: number): void {
+    this.#inFlight = this.#inFlight.filter((sent) => sent.seq > seq);
+    const next = this.#waiting;
+    if (next && this.#inFlight.length < this.#options.window) {
+      this.#waiting = undefined;
+      this.#send(next);
+    }
+  }
+
+  /** How long the oldest unacknowledged frame has been out, ms; 0 if there is none. */
+  get owedMs(): number {
+    const oldest = this.#inFlight[0];
+    return oldest ? serverNow() - oldest.sentAt : 0;
+  }
+
+  #send(frame: ShownFrame): void {
+    const skipped = this.#lastSent === undefined ? 0 : frame.seq - this.#lastSent - 1;
+    this.#lastSent = frame.seq;
+    this.#inFlight.push({ seq: frame.seq, sentAt: serverNow() });
+    this.#options.send(packShownFrame(frame, this.pictureParts, skipped), frame.seq);
+  }
+}

@@ -1,0 +1,77 @@
+import uPlot from 'uplot';
+import type { Percentiles } from '../client/protocol.js';
+
+const KEPT_SECONDS = 120;
+
+/** Two minutes of p50, p95 and p99, a point a second. */
+export class LatencyChart {
+  readonly #box: HTMLElement;
+  #plot: uPlot | undefined;
+  readonly #times: number[] = [];
+  readonly #series: Record<keyof Percentiles, (number | null)[]> = { p50: [], p95: [], p99: [] };
+
+  constructor(box: HTMLElement) {
+    this.#box = box;
+    this.#make();
+    new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(box);
+    // Colours are read when the plot is made.
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.restyle());
+  }
+
+  /** Adds a point; a gap where there are no figures. */
+  add(at: number, ageMs: Percentiles | undefined): void {
+    this.#times.push(at / 1000);
+    for (const [name, values] of Object.entries(this.#series)) values.push(ageMs?.[name as keyof Percentiles] ?? null);
+    while (this.#times.length > KEPT_SECONDS) {
+      this.#times.shift();
+      for (const values of Object.values(this.#series)) values.shift();
+    }
+    this.#plot?.setData(this.#data());
+  }
+
+  /** Takes on the page's colours of now. */
+  restyle(): void {
+    this.#plot?.destroy();
+    this.#make();
+  }
+
+  #make(): void {
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name: string): string => style.getPropertyValue(name).trim();
+    const axis: uPlot.Axis = {
+      stroke: colour('--soft'),
+      grid: { stroke: colour('--line'), width: 1 },
+      ticks: { show: false },
+      font: '12px system-ui, sans-serif',
+    };
+    this.#plot = new uPlot(
+      {
+        ...this.#size(),
+        legend: { show: false },
+        cursor: { show: false },
+        scales: { y: { range: (_plot, _least, most) => [0, Math.max(50, (most ?? 0) * 1.15)] } },
+        axes: [
+          { ...axis, size: 26 },
+          { ...axis, size: 56, values: (_plot, splits) => splits.map((ms) => `${ms} ms`) },
+        ],
+        series: [
+          {},
+          { label: 'p50', stroke: colour('--live'), width: 2 },
+          { label: 'p95', stroke: colour('--stale'), width: 2, dash: [6, 3] },
+          { label: 'p99', stroke: colour('--offline'), width: 1.5, dash: [2, 3] },
+        ],
+      },
+      this.#data(),
+      this.#box,
+    );
+  }
+
+  #data(): uPlot.AlignedData {
+    const { p50, p95, p99 } = this.#series;
+    return [this.#times, p50, p95, p99];
+  }
+
+  #size(): { width: number; height: number } {
+    return { width: Math.max(this.#box.clientWidth, 120), height: this.#box.clientHeight || 150 };
+  }
+}

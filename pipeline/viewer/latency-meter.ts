@@ -1,0 +1,35 @@
+import type { Percentiles } from '../client/protocol.js';
+
+/** What the page knows of its own speed: ages of frames when drawn, frames drawn and skipped. */
+export class LatencyMeter {
+  #recent: { readonly at: number; readonly ageMs: number }[] = [];
+  #skipped = 0;
+
+  /** @param ageMs From capture to the drawing; undefined while the server's clock is not known. */
+  drawn(at: number, ageMs: number | undefined, skipped: number): void {
+    this.#recent.push({ at, ageMs: ageMs ?? Number.NaN });
+    this.#skipped += skipped;
+  }
+
+  clear(): void {
+    this.#recent = [];
+    this.#skipped = 0;
+  }
+
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** Over the last `windowMs`; percentiles are undefined where no age is known. */
+  read(now: number, windowMs: number): { readonly fps: number; readonly ageMs: Percentiles | undefined } {
+    this.#recent = this.#recent.filter((frame) => now - frame.at < 30_000);
+    const frames = this.#recent.filter((frame) => now - frame.at < windowMs);
+    const ages = frames
+      .map((frame) => frame.ageMs)
+      .filter((age) => !Number.isNaN(age))
+      .sort((a, b) => a - b);
+    const at = (share: number): number => ages[Math.min(Math.floor(share * ages.length), ages.length - 1)]!;
+    const ageMs = ages.length === 0 ? undefined : { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+    return { fps: (frames.length * 1000) / windowMs, ageMs };
+  }
+}

@@ -1,0 +1,132 @@
+import type { ClassInfo } from '../client/protocol.js';
+import type { Colour } from './palettes.js';
+
+/** The list of classes: which are coloured, and how much of the picture each covers. */
+export class Legend {
+  readonly #list: HTMLElement;
+  readonly #showAll: HTMLButtonElement;
+  readonly #onChange: () => void;
+  #rows: Row[] = [];
+
+  constructor(list: HTMLElement, showAll: HTMLButtonElement, onChange: () => void) {
+    this.#list = list;
+    this.#showAll = showAll;
+    this.#onChange = onChange;
+    showAll.addEventListener('click', () => this.showAll());
+  }
+
+  /** By class index. */
+  get visible(): readonly boolean[] {
+    return this.#rows.map((row) => row.checkbox.checked);
+  }
+
+  /** Builds the rows anew; hides what was hidden where the names are the same. */
+  setClasses(classes: readonly ClassInfo[]): void {
+    const hidden = new Set(this.#rows.filter((row) => !row.checkbox.checked).map((row) => row.name));
+    this.#rows = classes.map(({ name }, index) => {
+      const row = makeRow(name);
+      row.checkbox.checked = !hidden.has(name);
+      row.checkbox.addEventListener('change', () => this.#changed());
+      row.solo.addEventListener('click', () => this.solo(index));
+      return row;
+    });
+    this.#list.replaceChildren(...this.#rows.map((row) => row.item));
+    this.#changed();
+  }
+
+  setColours(colours: readonly Colour[]): void {
+    for (const [index, row] of this.#rows.entries()) {
+      const colour = `rgb(${colours[index]?.join(' ') ?? '0 0 0'})`;
+      row.swatch.style.background = colour;
+      row.fill.style.background = colour;
+    }
+  }
+
+  /** @param shares 0-1 by class index. */
+  setShares(shares: readonly number[]): void {
+    for (const [index, row] of this.#rows.entries()) {
+      const share = shares[index] ?? 0;
+      const text = `${(share * 100).toFixed(1)} %`;
+      if (row.share.textContent !== text) row.share.textContent = text;
+      row.fill.style.transform = `scaleX(${share})`;
+    }
+  }
+
+  /** Marks the class under the cursor. */
+  mark(index: number | undefined): void {
+    for (const [place, row] of this.#rows.entries()) row.item.classList.toggle('under', place === index);
+  }
+
+  toggle(index: number): void {
+    const row = this.#rows[index];
+    if (!row) return;
+    row.checkbox.checked = !row.checkbox.checked;
+    this.#changed();
+  }
+
+  /** Shows one class alone; all again if it is alone already. */
+  solo(index: number): void {
+    const alone = this.visible.every((shown, place) => shown === (place === index));
+    if (alone) {
+      this.showAll();
+      return;
+    }
+    for (const [place, row] of this.#rows.entries()) row.checkbox.checked = place === index;
+    this.#changed();
+  }
+
+  showAll(): void {
+    for (const row of this.#rows) row.checkbox.checked = true;
+    this.#changed();
+  }
+
+  #changed(): void {
+    const { visible } = this;
+    const shown = visible.filter(Boolean).length;
+    for (const row of this.#rows) {
+      row.item.classList.toggle('off', !row.checkbox.checked);
+      row.solo.setAttribute('aria-pressed', String(shown === 1 && row.checkbox.checked));
+    }
+    this.#showAll.disabled = shown === visible.length;
+    this.#onChange();
+  }
+}
+
+interface Row {
+  readonly name: string;
+  readonly item: HTMLLIElement;
+  readonly checkbox: HTMLInputElement;
+  readonly swatch: HTMLElement;
+  readonly share: HTMLElement;
+  readonly fill: HTMLElement;
+  readonly solo: HTMLButtonElement;
+}
+
+function makeRow(name: string): Row {
+  const item = document.createElement('li');
+  const label = document.createElement('label');
+  const checkbox = document.createElement('input');
+  checkbox.type = 'checkbox';
+  const swatch = makeSpan('swatch');
+  const title = makeSpan('name');
+  title.textContent = name;
+  const share = makeSpan('share');
+  label.append(checkbox, swatch, title, share);
+  const solo = document.createElement('button');
+  solo.type = 'button';
+  solo.textContent = 'Solo';
+  solo.setAttribute('aria-label', `Show ${name} alone`);
+  const track = document.createElement('div');
+  track.className = 'track';
+  const fill = document.createElement('div');
+  fill.className = 'fill';
+  track.append(fill);
+  item.append(label, solo, track);
+  return { name, item, checkbox, swatch, share, fill, solo };
+}
+
+function makeSpan(className: string): HTMLSpanElement {
+  const span = document.createElement('span');
+  span.className = className;
+  return span;
+}

@@ -1,0 +1,65 @@
+import type { StreamInfo } from '../client/protocol.js';
+
+/** What the page says of what it shows. */
+export interface Status {
+  readonly kind: 'connecting' | 'live' | 'stale' | 'offline' | 'paused';
+  readonly word: string;
+  /** `84 ms`, `12 s`; empty where nothing was drawn. */
+  readonly age: string;
+  /** What is wrong and what happens next; undefined where nothing is. */
+  readonly notice: string | undefined;
+}
+
+export interface StatusFacts {
+  /** This page's clock, ms. */
+  readonly now: number;
+  /** Undefined while connected. */
+  readonly offline: { readonly reason: string; readonly retryAt: number | undefined } | undefined;
+  readonly stream: StreamInfo | undefined;
+  /** Age of what is drawn, ms; undefined before the first frame. */
+  readonly ageMs: number | undefined;
+  readonly paused: boolean;
+}
+
+/** Older than this is not live. */
+const STALE_MS = 2000;
+
+/** Says how what is shown relates to what is: nothing old is ever called live. */
+export function describeStatus({ now, offline, stream, ageMs, paused }: StatusFacts): Status {
+  const age = ageMs === undefined ? '' : describeAge(ageMs);
+  if (offline) {
+    const next = offline.retryAt === undefined ? '' : ` Trying again ${inSeconds(offline.retryAt - now)}.`;
+    return { kind: 'offline', word: 'OFFLINE', age, notice: `${offline.reason}.${next}` };
+  }
+  if (paused) return { kind: 'paused', word: 'PAUSED', age, notice: undefined };
+  if (stream && stream.state !== 'live' && !(stream.state === 'connecting' && stream.epoch === 0)) {
+    return {
+      kind: 'stale',
+      word: stream.state === 'ended' ? 'ENDED' : 'STALE',
+      age,
+      notice: describeSource(stream, now),
+    };
+  }
+  if (ageMs === undefined)
+    return { kind: 'connecting', word: 'CONNECTING', age, notice: 'Waiting for the first frame' };
+  if (ageMs > STALE_MS) return { kind: 'stale', word: 'STALE', age, notice: undefined };
+  return { kind: 'live', word: 'LIVE', age, notice: undefined };
+}
+
+function describeSource({ name, state, error, retryAt }: StreamInfo, now: number): string {
+  if (state === 'ended') return `${name} is over`;
+  const what = error ?? { connecting: 'connecting', stalled: 'no frames' }[state as string] ?? state;
+  return `${name}: ${what}.${retryAt === undefined ? '' : ` Next attempt ${inSeconds(retryAt - now)}.`}`;
+}
+
+function describeAge(ms: number): string {
+  if (ms < 1000) return `${Math.max(Math.round(ms), 0)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
+
+function inSeconds(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds <= 0 ? 'now' : `in ${seconds} s`;
+}
