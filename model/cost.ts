@@ -1,0 +1,134 @@
+import { inputsOf, type Layer, type MaxPool } from './layer.js';
+import type { Network } from './network.js';
+import { elementCount, parametersOf } from './parameters.js';
+import { type Shape, shapesOf } from './shapes.js';
+
+type Rules = {
+  readonly [Op in Layer['op']]: (
+    layer: Extract<Layer, { op: Op }>,
+    out: Shape,
+    shape: (name: string) => Shape,
+  ) => number;
+};
+
+const values = ({ channels, height, width }: Shape) => channels * height * width;
+const nothing = () => 0;
+
+/** Comparisons, copies and sums cost no multiplication; batch norm becomes part of a convolution before it runs. */
+const MULTIPLY_ADDS: Rules = {
+  input: nothing,
+  conv: ({ from, kernel, groups }, out, shape) => (values(out) * kernel[0] * kernel[1] * shape(from).channels) / groups,
+  deconv: ({ from, filters, kernel }, _, shape) => values(shape(from)) * kernel[0] * kernel[1] * filters,
+  maxPool: nothing,
+  maxUnpool: nothing,
+  batchNorm: nothing,
+  relu: nothing,
+  prelu: (_, out) => values(out),
+  add: nothing,
+  concat: nothing,
+  resizeBilinear: (_, out) => 4 * values(out),
+  padChannels: nothing,
+  dropout: nothing,
+};
+
+/** Multiply-adds of each layer for one picture of `height` x `width`, by layer name. */
+export function layerMultiplyAdds(network: Network, height: number, width: number): ReadonlyMap<string, number> {
+  const shapes = shapesOf(network, height, width);
+  const shape = (name: string) => shapes.get(name)!;
+  const rules = MULTIPLY_ADDS as Record<Layer['op'], (layer: Layer, out: Shape, of: typeof shape) => number>;
+  return new Map(network.layers.map((layer) => [layer.name, rules[layer.op](layer, shape(layer.name), shape)]));
+}
+
+/** Multiply-adds of a network for one picture of `height` x `width`; twice as many floating point operations. */
+export function multiplyAdds(network: Network, height: number, width: number): number {
+  return sum(layerMultiplyAdds(network, height, width).values());
+}
+
+/** A float32 map takes 4 bytes a value; the place of a maximum in its 2x2 window takes 2 bits. */
+const BYTES_PER_VALUE = 4;
+const BYTES_PER_INDEX = 2 / 8;
+
+/** What the decoder reads from the encoder other than the map that it begins with. */
+function keptFromEncoder(network: Network): {
+  readonly maps: ReadonlySet<string>;
+  readonly indices: ReadonlySet<string>;
+} {
+  const start = network.layers.findIndex(({ name }) => name === network.decoderStart);
+  const encoder = new Set(network.layers.slice(0, start).map(({ name }) => name));
+  const decoder = network.layers.slice(start);
+  const mainPath = inputsOf(decoder[0]!)[0];
+  const maps = new Set(decoder.flatMap(inputsOf).filter((name) => encoder.has(name) && name !== mainPath));
+  const indices = new Set<string>();
+  for (const layer of decoder) {
+    if (layer.op !== 'maxUnpool') continue;
+    const pool = network.layers.find(({ name }) => name === layer.indicesOf) as MaxPool;
+    // Whoever has the map that was pooled finds the places of the maxima again.
+    if (!maps.has(pool.from)) indices.add(pool.name);
+  }
+  return { maps, indices };
+}
+
+/**
+ * Bytes of each encoder layer's output that have to be kept until the decoder reads them, by layer name: whole maps as
+ * float32, or, under a pool's name, its indices. Layers of which nothing is kept are not in it.
+ */
+export function layerStoredBytes(network: Network, height: number, width: number): ReadonlyMap<string, number> {
+  const shapes = shapesOf(network, height, width);
+  const { maps, indices } = keptFromEncoder(network);
+  return new Map([
+    ...[...maps].map((name) => [name, BYTES_PER_VALUE * values(shapes.get(name)!)] as const),
+    ...[...indices].map((name) => [name, BYTES_PER_INDEX * values(shapes.get(name)!)] as const),
+  ]);
+}
+
+/** Bytes of a network's encoder that have to be kept for its decoder, for one picture of `height` x `width`. */
+export function storedBytes(network: Network, height: number, width: number): number {
+  return sum(layerStoredBytes(network, height, width).values());
+}
+
+/** A size that five pools halve without a rest. */
+const EVEN_SIZE = 256;
+
+/**
+ * Table 1's "storage multiplier": the memory of what the decoder needs kept from the encoder over the memory of the
+ * indices of the pools where it is kept (those unpooled, and those whose input is as large as a kept map). 0 where
+ * nothing is kept.
+ */
+export function storageMultiplier(network: Network): number {
+  const shapes = shapesOf(network, EVEN_SIZE, EVEN_SIZE);
+  const { maps, indices } = keptFromEncoder(network);
+  if (maps.size + indices.size === 0) return 0;
+  const heights = new Set([...maps].map((name) => shapes.get(name)!.height));
+  const pools = network.layers.filter(
+    (layer): layer is MaxPool =>
+      layer.op === 'maxPool' && (indices.has(layer.name) || heights.has(shapes.get(layer.from)!.height)),
+  );
+  const ofIndices = sum(pools.map(({ name }) => BYTES_PER_INDEX * values(shapes.get(name)!)));
+  return storedBytes(network, EVEN_SIZE, EVEN_SIZE) / ofIndices;
+}
+
+/** How many numbers each layer learns or has fixed for it, batch norm's running statistics not counted, by layer name. */
+export function layerParameters(network: Network): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>(network.layers.map(({ name }) => [name, 0]));
+  for (const { layer, shape, role } of parametersOf(network)) {
+    if (role === 'mean' || role === 'variance') continue;
+    counts.set(layer.name, counts.get(layer.name)! + elementCount(shape));
+  }
+  return counts;
+}
+
+/** A network's parameters as papers count them: weights, biases and batch norm's scale and shift, fixed kernels included. */
+export function parameterCount(network: Network): number {
+  return sum(layerParameters(network).values());
+}
+
+/** The size of a network's weights on disk as float32, running statistics included, headers apart. */
+export function modelBytes(network: Network): number {
+  return sum(parametersOf(network).map(({ shape }) => BYTES_PER_VALUE * elementCount(shape)));
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+}
