@@ -1,0 +1,74 @@
+import { type BatchNorm, type Conv, type Deconv, inputsOf, type Layer } from '../layer.js';
+import type { Network } from '../network.js';
+import type { Tensor, Weights } from '../weights.js';
+
+/** A network's layers with the weights that belong to them. */
+export interface FoldedNetwork {
+  readonly layers: readonly Layer[];
+  readonly tensors: Weights['tensors'];
+}
+
+/**
+ * Takes batch normalisations out of a network for inference: one that alone reads a (transposed) convolution becomes part
+ * of that layer's weights and bias. Others stay. The results differ by float rounding only.
+ */
+export function foldBatchNorm(network: Network, tensors: Weights['tensors']): FoldedNetwork {
+  const readers = new Map<string, number>();
+  for (const name of network.layers.flatMap(inputsOf)) readers.set(name, (readers.get(name) ?? 0) + 1);
+  const layers = new Map<string, Layer>();
+  const folded = new Map<string, Tensor>();
+  /** What stands in the place of a batch normalisation that is gone. */
+  const renamed = new Map<string, string>();
+  for (const original of network.layers) {
+    const layer = rename(original, renamed);
+    const source = layer.op === 'batchNorm' ? layers.get(layer.from) : undefined;
+    if (
+      layer.op === 'batchNorm' &&
+      (source?.op === 'conv' || source?.op === 'deconv') &&
+      readers.get(source.name) === 1
+    ) {
+      for (const [name, tensor] of fold(source, layer, tensors)) folded.set(name, tensor);
+      layers.set(source.name, { ...source, bias: true });
+      renamed.set(layer.name, source.name);
+      readers.set(source.name, readers.get(layer.name) ?? 0);
+    } else {
+      layers.set(layer.name, layer);
+    }
+  }
+  return { layers: [...layers.values()], tensors: new Map([...tensors, ...folded]) };
+}
+
+function rename(layer: Layer, renamed: ReadonlyMap<string, string>): Layer {
+  const now = (name: string) => renamed.get(name) ?? name;
+  const changed: Record<string, unknown> = { ...layer };
+  if ('from' in layer) changed.from = typeof layer.from === 'string' ? now(layer.from) : layer.from.map(now);
+  if ('like' in layer) changed.like = now(layer.like);
+  if ('indicesOf' in layer) changed.indicesOf = now(layer.indicesOf);
+  return changed as unknown as Layer;
+}
+
+function fold(layer: Conv | Deconv, norm: BatchNorm, tensors: Weights['tensors']): [string, Tensor][] {
+  const of = (name: string) => tensors.get(name)!.data;
+  const factors = of(`${norm.name}.weight`).map(
+    (gamma, i) => gamma / Math.sqrt(of(`${norm.name}.running_var`)[i]! + norm.epsilon),
+  );
+  const bias = layer.bias ? of(`${layer.name}.bias`) : new Float32Array(layer.filters);
+  const { shape, data } = tensors.get(`${layer.name}.weight`)!;
+  // A convolution's filters are the first dimension, a transposed one's the second.
+  const inner = layer.op === 'conv' ? data.length / layer.filters : shape[2]! * shape[3]!;
+  return [
+    [
+      `${layer.name}.weight`,
+      { shape, data: data.map((value, i) => value * factors[Math.floor(i / inner) % layer.filters]!) },
+    ],
+    [
+      `${layer.name}.bias`,
+      {
+        shape: [layer.filters],
+        data: bias.map(
+          (value, i) => (value - of(`${norm.name}.running_mean`)[i]!) * factors[i]! + of(`${norm.name}.bias`)[i]!,
+        ),
+      },
+    ],
+  ];
+}

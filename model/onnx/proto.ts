@@ -1,0 +1,155 @@
+import protobuf from 'protobufjs';
+
+/** The element types that our graphs use, by their names in JavaScript and numbers in ONNX. */
+const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
+
+export type ElementType = keyof typeof ELEMENT_TYPES;
+
+/** A constant of the graph; `data` holds its elements in row-major order. */
+export interface Initialiser {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
+}
+
+/** A number or list of numbers is an integer in ONNX; floats are marked as such. */
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+/** One operator call. */
+export interface OnnxNode {
+  readonly opType: string;
+  /** Empty for ONNX's own operators. */
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** A graph input or output. A dimension that is a word is free. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly (number | string)[];
+}
+
+/** An ONNX file's contents. */
+export interface OnnxModel {
+  readonly name: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly initialisers: readonly Initialiser[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  /** Operator set versions by domain. */
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** IR version 8 goes with operator set 18: what ONNX Runtime 1.14, OpenVINO 2023 and later read. */
+const IR_VERSION = 8;
+
+const field = (type: string, id: number) => ({ type, id });
+const list = (type: string, id: number) => ({ rule: 'repeated', type, id });
+
+/** The part of onnx.proto that we write. Field numbers are those of github.com/onnx/onnx. */
+const root = protobuf.Root.fromJSON({
+  nested: {
+    ModelProto: {
+      fields: {
+        irVersion: field('int64', 1),
+        producerName: field('string', 2),
+        graph: field('GraphProto', 7),
+        opsetImport: list('OperatorSetIdProto', 8),
+        metadataProps: list('StringStringEntryProto', 14),
+      },
+    },
+    OperatorSetIdProto: { fields: { domain: field('string', 1), version: field('int64', 2) } },
+    StringStringEntryProto: { fields: { key: field('string', 1), value: field('string', 2) } },
+    GraphProto: {
+      fields: {
+        node: list('NodeProto', 1),
+        name: field('string', 2),
+        initializer: list('TensorProto', 5),
+        input: list('ValueInfoProto', 11),
+        output: list('ValueInfoProto', 12),
+      },
+    },
+    NodeProto: {
+      fields: {
+        input: list('string', 1),
+        output: list('string', 2),
+        name: field('string', 3),
+        opType: field('string', 4),
+        attribute: list('AttributeProto', 5),
+        domain: field('string', 7),
+      },
+    },
+    AttributeProto: {
+      fields: {
+        name: field('string', 1),
+        f: field('float', 2),
+        i: field('int64', 3),
+        s: field('bytes', 4),
+        ints: list('int64', 8),
+        type: field('int32', 20),
+      },
+    },
+    TensorProto: {
+      fields: {
+        dims: list('int64', 1),
+        dataType: field('int32', 2),
+        name: field('string', 8),
+        rawData: field('bytes', 9),
+      },
+    },
+    ValueInfoProto: { fields: { name: field('string', 1), type: field('TypeProto', 2) } },
+    TypeProto: { fields: { tensorType: field('TensorTypeProto', 1) } },
+    TensorTypeProto: { fields: { elemType: field('int32', 1), shape: field('TensorShapeProto', 2) } },
+    TensorShapeProto: { fields: { dim: list('DimensionProto', 1) } },
+    DimensionProto: { fields: { dimValue: field('int64', 1), dimParam: field('string', 2) } },
+  },
+});
+
+/** Writes a model as the bytes of an `.onnx` file, its constants inside. */
+export function encodeModel(model: OnnxModel): Uint8Array {
+  const type = root.lookupType('ModelProto');
+  return type
+    .encode({
+      irVersion: IR_VERSION,
+      producerName: 'segnet-stream',
+      opsetImport: Object.entries(model.opsets).map(([domain, version]) => ({ domain, version })),
+      metadataProps: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
+      graph: {
+        name: model.name,
+        node: model.nodes.map((node, i) => ({
+          name: `${node.opType}_${i}`,
+          opType: node.opType,
+          domain: node.domain,
+          input: node.inputs,
+          output: node.outputs,
+          attribute: Object.entries(node.attributes).map(([name, value]) => ({ name, ...attributeFields(value) })),
+        })),
+        initializer: model.initialisers.map(({ name, type: elementType, shape, data }) => ({
+          name,
+          dims: shape,
+          dataType: ELEMENT_TYPES[elementType],
+          rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+        })),
+        input: model.inputs.map(valueFields),
+        output: model.outputs.map(valueFields),
+      },
+    })
+    .finish();
+}
+
+function attributeFields(value: Attribute) {
+  if (typeof value === 'string') return { s: Buffer.from(value), type: 3 };
+  if (typeof value === 'number') return { i: value, type: 2 };
+  if ('float' in value) return { f: value.float, type: 1 };
+  return { ints: value, type: 7 };
+}
+
+function valueFields({ name, type, shape }: OnnxValue) {
+  const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: ELEMENT_TYPES[type], shape: { dim } } } };
+}
