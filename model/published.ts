@@ -337,3 +337,11 @@ export const publishedSizes: ReadonlyMap<string, PublishedSize> = new Map<string
   ['fcn', { modelMegabytes: 539 }],
   ['enet', { parameters: 370_000 }],
 ]);
+
+/** Why the size of a network here is further than 3 % from the published one, by name. */
+export const sizeDifferences: ReadonlyMap<string, string> = new Map([
+  [
+    'deconvnet',
+    'The published 877 MB cannot hold the paper’s own layers: fc6, fc7 and the transposed fc6 of 4096 filters are 889 MB by themselves.',
+  ],
+]);
