@@ -1,6 +1,7 @@
-import { type MonoTypeOperatorFunction, Observable } from 'rxjs';
+import { type MonoTypeOperatorFunction, map } from 'rxjs';
 import { type EncodedPart, type EncodePartsOptions, encodeParts, type PicturePart } from './encode-parts.js';
 import type { SegmentedFrame } from './frame.js';
+import { inOrder } from './in-order.js';
 
 /** Whoever watches; `serve` makes one whose viewers come by WebSocket. */
 export interface Audience {
@@ -19,45 +20,29 @@ export interface Audience {
  * result   ----a----b-------c-|
  * ```
  *
- * Keeps the order. Frames under way hold their gate, so a route that encodes slower than it segments drops (policy `latest`)
- * or waits (policy `every`) instead of queueing without bound; frames that nobody wants take no time. Stopping early leaves the audience as it is.
+ * Keeps each source's order. Frames under way hold their gate, so a route that encodes slower than it segments drops
+ * (policy `latest`) or waits (policy `every`) instead of queueing without bound; frames that nobody wants take no time.
+ * Adds the step time `encode`.
+ *
+ * @example
+ * decode('dash.mp4').pipe(segment(engine), broadcast(server.hub))
  */
 export function broadcast<T extends SegmentedFrame>(
   audience: Audience,
   options: EncodePartsOptions = {},
 ): MonoTypeOperatorFunction<T> {
   return (source) =>
-    new Observable<T>((subscriber) => {
-      const releases = new Set<() => void>();
-      // One after the other, so that frames are shown in the order in which they came.
-      let turn: Promise<void> = Promise.resolve();
-
-      const present = async (frame: T, release: () => void): Promise<void> => {
-        if (subscriber.closed) return;
-        const begun = performance.now();
-        const parts = await encodeParts(frame, audience.wanted(frame.source), options);
-        const encodeMs = performance.now() - begun;
-        releases.delete(release);
-        release();
-        if (subscriber.closed) return;
+    source.pipe(
+      inOrder(() => ({
+        async take(frame: T) {
+          const begunAt = performance.now();
+          const parts = await encodeParts(frame, audience.wanted(frame.source), options);
+          return { frame, parts, encodeMs: performance.now() - begunAt };
+        },
+      })),
+      map(({ frame, parts, encodeMs }) => {
         audience.show(frame, parts, encodeMs);
-        subscriber.next({ ...frame, stepTimes: { ...frame.stepTimes, encode: encodeMs } });
-      };
-
-      const subscription = source.subscribe({
-        next(frame) {
-          const release = frame.gate.hold();
-          releases.add(release);
-          turn = turn.then(() => present(frame, release)).catch((error) => subscriber.error(error));
-        },
-        error: (error) => subscriber.error(error),
-        complete() {
-          turn = turn.then(() => subscriber.complete());
-        },
-      });
-      return () => {
-        subscription.unsubscribe();
-        for (const release of releases) release();
-      };
-    });
+        return { ...frame, stepTimes: { ...frame.stepTimes, encode: encodeMs } };
+      }),
+    );
 }

@@ -67,6 +67,13 @@ export class SourceDisconnected extends Error {
   }
 }
 
+/** Makes one attempt at a source. Its observable is unsubscribed before the next one is made. */
+export type Attempt<T> = (
+  epoch: number,
+  /** To be called where the source shows that it lives without giving a value: a frame that was decoded and dropped. */
+  alive: () => void,
+) => Observable<T>;
+
 /**
  * Keeps one live source going: connects, watches that values come, and connects again when they stop, the source fails or
  * completes. The first attempt is treated as any other. Never errors; completes on `signal` and, with `completion: 'end'`, when
@@ -77,10 +84,8 @@ export class SourceDisconnected extends Error {
  * connect(1)             ~~--c--d------------(given up after stallTimeoutMs)
  * result       --a--b--------c--d------ ...
  * ```
- *
- * @param connect Makes an attempt; gets its epoch. Its observable is unsubscribed before the next one is made.
  */
-export function supervise<T>(connect: (epoch: number) => Observable<T>, options: SuperviseOptions = {}): Observable<T> {
+export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}): Observable<T> {
   const {
     openTimeoutMs = 10_000,
     quietMs = 2_000,
@@ -136,13 +141,18 @@ export function supervise<T>(connect: (epoch: number) => Observable<T>, options:
         wait(error);
       };
 
-      const current = connect(epoch).subscribe({
+      const alive = (): void => {
+        if (over) return;
+        if (liveSince === undefined || quiet) report('live');
+        liveSince ??= scheduler.now();
+        quiet = false;
+        watch();
+      };
+
+      const current = connect(epoch, alive).subscribe({
         next(value) {
           if (over) return;
-          if (liveSince === undefined || quiet) report('live');
-          liveSince ??= scheduler.now();
-          quiet = false;
-          watch();
+          alive();
           subscriber.next(value);
         },
         error: end,

@@ -63,8 +63,10 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       return;
     }
     const here = perAddress.get(address) ?? 0;
-    if (hub.sessions.size >= maxClients) refuse(socket, address, CloseCode.limit, `At most ${maxClients} clients`);
-    return;
+    if (hub.sessions.size >= maxClients) {
+      refuse(socket, address, CloseCode.limit, `At most ${maxClients} clients`);
+      return;
+    }
     if (here >= maxClientsPerAddress) {
       refuse(socket, address, CloseCode.limit, `At most ${maxClientsPerAddress} clients from one address`);
       return;
@@ -114,9 +116,10 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       return;
     }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-    if (!offered.includes(SUBPROTOCOL))
+    if (!offered.includes(SUBPROTOCOL)) {
       refuseUpgrade(connection, '400 Bad Request', `Expected the subprotocol ${SUBPROTOCOL}\n`);
-    return;
+      return;
+    }
     sockets.handleUpgrade(request, connection, head, (socket) => admit(socket, request));
   };
   server.on('upgrade', upgrade);

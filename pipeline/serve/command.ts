@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { printResult } from '../commands/print-result.js';
+import { numeric } from '../options/check.js';
+import { addEngineOptions } from '../options/engine-options.js';
+import { flagOf } from '../options/flag.js';
+import { collectList } from '../options/list.js';
+import { DEFAULT_CONFIG_FILE, readConfigFile } from './config-file.js';
+import { readEnvironment } from './environment-options.js';
+import type { ServeSummary } from './serve.js';
+import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
+
+type Flags = Omit<ServeOptions, 'sources'> & { readonly config?: string; readonly json?: boolean };
+
+/** `segnet-stream serve`: its options, and an action that loads the server only when it is called. */
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .description(
+      'Watches live sources and shows their segmented pictures on a page and to programs. The latest frame wins: what is shown is never late, and its age is always known.',
+    )
+    .argument(
+      '[sources...]',
+      '[NAME=]SOURCE: rtsp, http (HLS), rtmp, a file, /dev/video0, avfoundation:0, dshow:video=NAME',
+    )
+    .option('-c, --config <file>', `options and sources in YAML (default: ${DEFAULT_CONFIG_FILE} where it is there)`);
+  for (const [name, { kind, help, value, secret }] of Object.entries(SERVE_OPTIONS)) {
+    if (secret) continue;
+    const flag = flagOf(name);
+    if (kind === 'flag') {
+      command.option(flag, help);
+      if (name === 'realtime') command.option('--no-realtime', 'read files as fast as they decode');
+    } else if (kind === 'list') command.option(`${flag} <${value}>`, help, collectList);
+    else if (kind === 'number') command.option(`${flag} <${value}>`, help, numeric);
+    else command.option(`${flag} <${value}>`, help);
+  }
+  return addEngineOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (sources: readonly string[], flags: Flags) => {
+      const options = await gatherOptions(sources, flags, process.env);
+      // The command line may hold a camera's password, and everybody on the machine can read command lines.
+      process.title = 'segnet-stream serve';
+      await serveAndReport(options, flags.json === true);
+    });
+}
+
+/** Puts together what the command line, the environment and the file say; the first to say it wins. */
+async function gatherOptions(
+  sources: readonly string[],
+  flags: Flags,
+  environment: NodeJS.ProcessEnv,
+): Promise<ServeOptions> {
+  const { config, json, ...given } = flags;
+  const path =
+    config ?? environment.SEGNET_STREAM_CONFIG ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
+  const fromFile = path === undefined ? {} : await readConfigFile(path);
+  const fromEnvironment = readEnvironment(environment);
+  const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options = { sources: [], ...fromFile, ...fromEnvironment, ...own };
+  return sources.length > 0 ? { ...options, sources } : options;
+}
+
+/** Serves until a signal, with its log on standard error, and prints the summary. */
+async function serveAndReport(options: ServeOptions, json: boolean): Promise<void> {
+  const [{ serve }, { createLog }, { listenForStop }, { createEngine }] = await Promise.all([
+    import('./serve.js'),
+    import('./log.js'),
+    import('../run/stop.js'),
+    import('../../model/engines/index.js'),
+  ]);
+  const requests = listenForStop(() =>
+    process.stderr.write('Stopping: telling viewers, finishing recordings (again to end at once)\n'),
+  );
+  requests.abandon.addEventListener('abort', () => process.exit(requests.exitStatus));
+  try {
+    const summary = await serve(options, {
+      signal: requests.stop,
+      nameOf: flagOf,
+      createEngine: () => createEngine(options),
+      createLog: (scrub) =>
+        createLog({
+          format: options.logFormat ?? (process.stderr.isTTY ? 'text' : 'json'),
+          scrub,
+          write: (line) => process.stderr.write(line),
+          ...(options.logLevel ? { level: options.logLevel } : {}),
+        }),
+      onListening: ({ url }) => process.stderr.write(`Watch at ${url}\n`),
+    });
+    printResult({ json }, summary, describeSummary(summary));
+  } finally {
+    requests.dispose();
+  }
+}
+
+function describeSummary({ seconds, streams, recordings }: ServeSummary): string {
+  const lines = streams.map(({ name, frames, dropped, restarts }) => {
+    const drops = Object.entries(dropped).map(([cause, count]) => `${count} ${cause}`);
+    return `${name}: ${frames} frames shown, dropped ${drops.join(', ')}, ${restarts} restarts`;
+  });
+  return [`Served for ${Math.round(seconds)} s`, ...lines, ...recordings.map((path) => `Recorded ${path}`)].join('\n');
+}
+
+const EXAMPLES = `
+Examples:
+  segnet-stream serve rtsp://user:password@camera/stream          and open http://127.0.0.1:8080/
+  segnet-stream serve 'front=rtsp://cam:\${CAMERA_PASSWORD}@10.0.0.7/live' back=rtsp://10.0.0.8/live
+  segnet-stream serve dashcam.mp4 --loop                          a file as if it were a camera
+  segnet-stream serve /dev/video0 --camera-size 1280x720
+  segnet-stream serve rtsp://camera/stream --record drive.mp4 --max-fps 10
+  SEGNET_STREAM_TOKEN=... segnet-stream serve rtsp://camera/stream --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
+  segnet-stream serve --config segnet-stream.yaml
+
+Every option can be set in the environment (--max-fps: SEGNET_STREAM_MAX_FPS) and in the file (maxFps: 10); the command line wins, then the
+environment. The token comes from SEGNET_STREAM_TOKEN or --token-file; programs need one, see PROTOCOL.md. Also at that address: /healthz,
+/readyz, /metrics. Ctrl-C tells the viewers and finishes recordings.`;

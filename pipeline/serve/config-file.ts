@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { Failure } from '../../model/failure.js';
+import { checkEngineOptions } from '../options/engine-options.js';
+import { checkOption, SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
+
+/** The file that is read where none is named, if it is there. */
+export const DEFAULT_CONFIG_FILE = 'segnet-stream.yaml';
+
+const ENGINE_KEYS = ['network', 'weights', 'engine', 'provider', 'precision', 'threads'] as const;
+
+/**
+ * Reads `serve`'s options from a YAML file. Keys are the options' names with or without hyphens (`maxFps`, `max-fps`); `sources` is a
+ * list of `[NAME=]SOURCE`, or a map of names to sources.
+ *
+ * @throws `Failure` `CONFIG_MISSING`, or `CONFIG_INVALID` that names file and line.
+ */
+export async function readConfigFile(path: string): Promise<Partial<ServeOptions>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Failure('CONFIG_MISSING', `The configuration ${path} cannot be read (${code})`, { cause });
+  }
+  return parseConfig(text, path);
+}
+
+/** Reads the text of a configuration. @throws `Failure` `CONFIG_INVALID` that names file and line. */
+export function parseConfig(text: string, path: string): Partial<ServeOptions> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const fail = (offset: number, message: string): never => {
+    throw new Failure('CONFIG_INVALID', `${path}, line ${lines.linePos(offset).line}: ${message}`);
+  };
+  const [broken] = document.errors;
+  if (broken) fail(broken.pos[0], broken.message.split('\n', 1)[0]!.replace(/ at line \d+, column \d+:?$/, ''));
+  const root = document.contents;
+  if (root === null) return {};
+  if (!isMap(root)) return fail((root as Node).range?.[0] ?? 0, 'expected a map of options, `port: 8080`');
+
+  const options: Record<string, unknown> = {};
+  for (const pair of root.items) {
+    const key = pair.key as Node;
+    const offset = key.range?.[0] ?? 0;
+    const written = String(isScalar(key) ? key.value : key);
+    const name = written.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    const value = (pair.value as Node | null)?.toJS(document);
+    if (name in options) fail(offset, `${written} is given twice`);
+    try {
+      options[name] = readValue(name, written, value);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      const place = (pair.value as Node | null)?.range?.[0] ?? offset;
+      fail(isSeq(pair.value) || isMap(pair.value) ? offset : place, error.message);
+    }
+  }
+  return options;
+}
+
+function readValue(name: string, written: string, value: unknown): unknown {
+  if (name === 'sources') return readSources(value);
+  if ((ENGINE_KEYS as readonly string[]).includes(name)) {
+    checkEngineOptions({ [name]: value }, () => written);
+    return value;
+  }
+  const rule = SERVE_OPTIONS[name as keyof typeof SERVE_OPTIONS];
+  if (!Object.hasOwn(SERVE_OPTIONS, name) || !rule) {
+    throw new Failure(
+      'CONFIG_INVALID',
+      `there is no option ${written}; there are sources, ${[...Object.keys(SERVE_OPTIONS), ...ENGINE_KEYS].join(', ')}`,
+    );
+  }
+  if (rule.secret)
+    throw new Failure(
+      'CONFIG_INVALID',
+      `${written} does not belong into this file: use tokenFile or SEGNET_STREAM_TOKEN`,
+    );
+  const list = rule.kind === 'list' && typeof value === 'string' ? [value] : value;
+  checkOption(written, list, rule);
+  return list;
+}
+
+function readSources(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value) && value.every((source) => typeof source === 'string')) return value;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const entries = Object.entries(value);
+    if (entries.every(([, source]) => typeof source === 'string'))
+      return entries.map(([name, source]) => `${name}=${source}`);
+  }
+  throw new Failure('CONFIG_INVALID', 'expected sources to be a list of sources, or a map of names to sources');
+}

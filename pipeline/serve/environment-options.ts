@@ -1,0 +1,35 @@
+import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
+
+/**
+ * Reads `serve`'s options from the environment: `SEGNET_STREAM_MAX_FPS` is `--max-fps`. `SEGNET_STREAM_SOURCES` has one source a line, or several
+ * separated by spaces.
+ */
+export function readEnvironment(environment: NodeJS.ProcessEnv): Partial<ServeOptions> {
+  const options: Record<string, unknown> = {};
+  for (const [name, rule] of Object.entries(SERVE_OPTIONS)) {
+    const text = environment[variableOf(name)];
+    if (text === undefined || text === '') continue;
+    switch (rule.kind) {
+      case 'number':
+        // What is no number stays a text, for the check to refuse with what was written.
+        options[name] = Number.isNaN(Number(text)) ? text : Number(text);
+        break;
+      case 'flag':
+        options[name] = { true: true, 1: true, false: false, 0: false }[text.toLowerCase()] ?? text;
+        break;
+      case 'list':
+        options[name] = text.split(',').map((entry) => entry.trim());
+        break;
+      case 'text':
+        options[name] = text;
+    }
+  }
+  const sources = environment.SEGNET_STREAM_SOURCES?.trim();
+  if (sources) options.sources = sources.split(sources.includes('\n') ? /\s*\n\s*/ : /\s+/);
+  return options;
+}
+
+/** `maxFps` is `SEGNET_STREAM_MAX_FPS`. */
+export function variableOf(option: string): string {
+  return `SEGNET_STREAM_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}

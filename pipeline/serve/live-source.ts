@@ -1,0 +1,124 @@
+import { basename, extname } from 'node:path';
+import { Failure } from '../../model/failure.js';
+import { type FfmpegTool, isAtLeast } from '../../operators/find-ffmpeg.js';
+import { redact } from '../../operators/redact.js';
+
+/** A source of live video, as a person named it. */
+export interface LiveSource {
+  /** What viewers see; unique in a server. */
+  readonly name: string;
+  /** What ffmpeg opens, secrets included: for nobody's eyes. */
+  readonly input: string;
+  /** The same for people. */
+  readonly shown: string;
+  readonly kind: 'rtsp' | 'http' | 'rtmp' | 'device' | 'network' | 'file';
+}
+
+/** How sources are read; the same for all of a server. */
+export interface SourceOptions {
+  /** For RTSP. @default 'tcp' */
+  readonly transport?: 'tcp' | 'udp' | undefined;
+  /** `keyframes` decodes those alone: a picture every second or so for a fraction of the work. @default 'all' */
+  readonly decode?: 'all' | 'keyframes' | undefined;
+  /** Files begin anew at their end. @default false */
+  readonly loop?: boolean | undefined;
+  /** Files are read at their own speed. @default true */
+  readonly realtime?: boolean | undefined;
+  /** The size to ask a USB camera for, `1280x720`. If not provided, the driver decides. */
+  readonly cameraSize?: string | undefined;
+}
+
+/** How long ffmpeg itself waits for a network; the watchdog of `supervise` is for what this does not see. */
+const NETWORK_TIMEOUT_US = '5000000';
+
+/**
+ * Reads `[NAME=]SOURCE` for each source, `front=rtsp://camera/stream`; names that are not given are made of the source. `${NAME}`
+ * is replaced by that environment variable, so that passwords need stand in no file and no command line.
+ *
+ * @throws `Failure` `OPTION_INVALID` for an empty source, a name given twice or an unset variable.
+ */
+export function parseSources(specs: readonly string[], environment: NodeJS.ProcessEnv = process.env): LiveSource[] {
+  const taken = new Set<string>();
+  return specs.map((spec) => {
+    const [, givenName, rest] = /^(?:([\p{L}\p{N}][\p{L}\p{N} ._-]{0,63})=)?(.*)$/su.exec(spec)!;
+    const input = rest!.replaceAll(/\$\{(\w+)\}/g, (_, variable: string) => {
+      const value = environment[variable];
+      if (value === undefined)
+        throw new Failure(
+          'OPTION_INVALID',
+          `The source ${redact(rest!)} needs the environment variable ${variable}, which is not set`,
+        );
+      return value;
+    });
+    if (input === '')
+      throw new Failure('OPTION_INVALID', `Expected a source to be [NAME=]URL, a file or a camera, got \`${spec}\``);
+    if (givenName !== undefined && taken.has(givenName)) {
+      throw new Failure('OPTION_INVALID', `Expected the names of sources to differ, got ${givenName} twice`);
+    }
+    const name = givenName ?? freeName(nameOf(input), taken);
+    taken.add(name);
+    return { name, input, shown: redact(input), kind: kindOf(input) };
+  });
+}
+
+/** The input that ffmpeg is given for a source, where that is not its name: USB cameras go by other names in ffmpeg. */
+export function ffmpegInput(source: LiveSource): string {
+  return source.kind === 'device' ? source.input.replace(/^(?:v4l2|avfoundation|dshow):(?:\/\/)?/i, '') : source.input;
+}
+
+/** The options before `-i` by which ffmpeg opens a source at once, keeps nothing back, and gives up on a dead network. */
+export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: SourceOptions = {}): string[] {
+  const { transport = 'tcp', decode = 'all', loop = false, realtime = true, cameraSize } = options;
+  // On ffmpeg 4 RTSP's -timeout means: listen for so long.
+  const rtspTimeout = isAtLeast(tool, [59, 0]) ? '-timeout' : '-stimeout';
+  // Threads that decode frame by frame each hold one back: 6 times the latency with 16 of them.
+  const live = ['-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '500000', '-analyzeduration', '500000'];
+  const byKind: Record<LiveSource['kind'], readonly string[]> = {
+    rtsp: ['-rtsp_transport', transport, rtspTimeout, NETWORK_TIMEOUT_US, ...live],
+    http: ['-rw_timeout', NETWORK_TIMEOUT_US, ...(isHls(source.input) ? ['-live_start_index', '-2'] : live)],
+    rtmp: ['-rw_timeout', NETWORK_TIMEOUT_US, ...live],
+    network: live,
+    device: [
+      '-f',
+      deviceFormat(source.input),
+      ...(cameraSize ? ['-video_size', cameraSize] : []),
+      '-fflags',
+      'nobuffer',
+    ],
+    file: [...(realtime ? ['-re'] : []), ...(loop ? ['-stream_loop', '-1'] : [])],
+  };
+  return [...byKind[source.kind], ...(decode === 'keyframes' ? ['-skip_frame', 'nokey'] : [])];
+}
+
+function kindOf(input: string): LiveSource['kind'] {
+  if (/^rtsps?:/i.test(input)) return 'rtsp';
+  if (/^https?:/i.test(input)) return 'http';
+  if (/^rtmp[a-z]*:/i.test(input)) return 'rtmp';
+  if (/^(?:v4l2|avfoundation|dshow):/i.test(input) || input.startsWith('/dev/')) return 'device';
+  return /^(?:udp|srt|rtp|tcp|mmsh?):/i.test(input) ? 'network' : 'file';
+}
+
+function deviceFormat(input: string): string {
+  return /^(v4l2|avfoundation|dshow):/i.exec(input)?.[1]?.toLowerCase() ?? 'v4l2';
+}
+
+function isHls(input: string): boolean {
+  return /\.m3u8(?:$|[?#])/i.test(input);
+}
+
+function nameOf(input: string): string {
+  if (URL.canParse(input) && !/^[a-z]:[\\/]/i.test(input)) {
+    const { hostname, pathname } = new URL(input);
+    const last = decodeURIComponent(pathname).split('/').filter(Boolean).at(-1);
+    const parts = [hostname, last && basename(last, extname(last))].filter(Boolean);
+    if (parts.length > 0) return parts.join(' ');
+  }
+  return basename(input, extname(input)) || input;
+}
+
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  for (let count = 2, name = wanted; ; count++) {
+    if (!taken.has(name)) return name;
+    name = `${wanted} ${count}`;
+  }
+}

@@ -1,0 +1,53 @@
+import { type Logger, pino } from 'pino';
+
+export type { Logger };
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Fields whose values are secrets whatever they hold. */
+const SECRET_FIELDS = [
+  'token',
+  'password',
+  'authorization',
+  'cookie',
+  '*.token',
+  '*.password',
+  '*.authorization',
+  '*.cookie',
+];
+
+export interface LogOptions {
+  /** @default 'info' */
+  readonly level?: LogLevel;
+  /** `text` for people, `json` for machines. */
+  readonly format: 'text' | 'json';
+  /** Takes secrets out of every line. */
+  readonly scrub: (text: string) => string;
+  readonly write: (line: string) => void;
+}
+
+/** Makes a log of one JSON object, or one line for people, an event; nothing leaves it unscrubbed. */
+export function createLog({ level = 'info', format, scrub, write }: LogOptions): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      redact: { paths: SECRET_FIELDS, censor: '***' },
+      formatters: { level: (label) => ({ level: label }) },
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    },
+    { write: (line: string) => write(format === 'json' ? scrub(line) : scrub(toText(line))) },
+  );
+}
+
+/** `12:03:55 warn  front: reconnecting (error: ...)` */
+function toText(line: string): string {
+  const { level, time, msg, stream, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const said = Object.entries(fields).map(
+    ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  const more = said.length === 0 ? '' : ` (${said.join(', ')})`;
+  const subject = stream === undefined ? '' : `${stream}: `;
+  return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${subject}${msg ?? ''}${more}\n`;
+}

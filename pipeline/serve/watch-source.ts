@@ -1,0 +1,86 @@
+import type { Observable } from 'rxjs';
+import type { Engine } from '../../model/engine.js';
+import { Failure } from '../../model/failure.js';
+import { broadcast } from '../../operators/broadcast.js';
+import { decode } from '../../operators/decode.js';
+import { dropStale } from '../../operators/drop-stale.js';
+import type { FfmpegTool } from '../../operators/find-ffmpeg.js';
+import type { Frame, SegmentedFrame } from '../../operators/frame.js';
+import { limitRate } from '../../operators/limit-rate.js';
+import { segment } from '../../operators/segment.js';
+import { type SourceStatus, supervise } from '../../operators/supervise.js';
+import type { Hub } from './hub.js';
+import { ffmpegInput, ffmpegOptions, type LiveSource } from './live-source.js';
+import type { ServeOptions } from './serve-options.js';
+
+export interface WatchSourceOptions {
+  readonly engine: Engine;
+  readonly hub: Hub;
+  readonly tool: FfmpegTool;
+  readonly options: ServeOptions;
+  readonly onStatus: (status: SourceStatus) => void;
+  readonly onWarning: (text: string, code: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Errors that the same attempt will meet again: they are retried slowly. */
+const LASTING = [
+  'INPUT_UNAUTHORIZED',
+  'INPUT_NOT_FOUND',
+  'INPUT_MISSING',
+  'INPUT_NOT_VIDEO',
+  'INPUT_NO_VIDEO_STREAM',
+  'INPUT_UNREADABLE',
+];
+const DEFAULT_MAX_STALENESS_MS = 500;
+/** Key frames may be ten seconds apart. */
+const KEYFRAMES_STALL_SECONDS = 30;
+
+/**
+ * The route of one live source: supervised decoding, the latest frame segmented, shown to the hub. Errors of the source are
+ * states; what it errors with is the engine's or the encoder's.
+ */
+export function watchSource(source: LiveSource, context: WatchSourceOptions): Observable<SegmentedFrame> {
+  const { engine, hub, tool, options, onStatus, onWarning, signal } = context;
+  const { maxFps, maxStaleness = DEFAULT_MAX_STALENESS_MS, quality, opacity, hwaccel } = options;
+  const { openTimeout = 10, stallTimeout = options.decode === 'keyframes' ? KEYFRAMES_STALL_SECONDS : 5 } = options;
+  const { name } = source;
+  const endsByItself = source.kind === 'file' && !options.loop;
+
+  const frames = supervise<Frame>(
+    (epoch, alive) =>
+      decode(ffmpegInput(source), {
+        policy: 'latest',
+        fit: engine.inputSize,
+        source: name,
+        epoch,
+        inputOptions: ffmpegOptions(source, tool, options),
+        ...(hwaccel ? { hwaccel } : {}),
+        onDrop(cause) {
+          // Decoded, so the source lives, however busy the network is.
+          alive();
+          hub.drop(name, cause);
+        },
+        onWarning,
+      }),
+    {
+      openTimeoutMs: openTimeout * 1000,
+      stallTimeoutMs: stallTimeout * 1000,
+      quietMs: (stallTimeout * 1000) / 2,
+      isLasting: (error) => error instanceof Failure && LASTING.includes(error.code),
+      completion: endsByItself ? 'end' : 'disconnection',
+      onStatus,
+      signal,
+    },
+  );
+  return frames.pipe(
+    maxFps === undefined ? passAll : limitRate({ maxFps, onDrop: () => hub.drop(name, 'rate') }),
+    dropStale({ maxStalenessMs: maxStaleness, onDrop: () => hub.drop(name, 'stale') }),
+    segment(engine),
+    broadcast(hub, { ...(quality ? { quality } : {}), ...(opacity === undefined ? {} : { opacity }) }),
+  );
+}
+
+function passAll<T>(source: Observable<T>): Observable<T> {
+  return source;
+}
