@@ -28,7 +28,11 @@ export function createOptimizer(
   const slotNames = settings.kind === 'sgd' ? ['momentum'] : ['mean', 'variance'];
   const slots = new Map<string, Variable>();
   for (const [name, variable] of variables) {
-    for (const slot of slotNames) slots.set(`${slot}.${name}`, tf.variable(tf.zeros(variable.shape), false));
+    for (const slot of slotNames)
+      slots.set(
+        `${slot}.${name}`,
+        tf.tidy(() => tf.variable(tf.zeros(variable.shape), false)),
+      );
   }
 
   return {

@@ -17,6 +17,8 @@ export async function loadTensorflow(): Promise<Tensorflow> {
   if (loaded !== undefined) return loaded;
   // TensorFlow's C library reports every CPU feature it was compiled for; errors still come through.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  // On is the default; said aloud, it is not announced at every start.
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   const require = createRequire(import.meta.url);
   // The CommonJS object of node:util, which is the one that the package reads: Node 23 removed what it calls.
   const legacy = nodeUtil as unknown as Record<string, unknown>;

@@ -310,7 +310,9 @@ function updateStatistics(
 
 /** A moving average of all parameters; early on it follows closely, so that the random start is soon forgotten. */
 function createAverage(tf: Tensorflow, { variables }: Trainable) {
-  const average = new Map([...variables].map(([name, variable]) => [name, tf.variable(variable.clone(), false)]));
+  const average = new Map(
+    [...variables].map(([name, variable]) => [name, tf.tidy(() => tf.variable(variable.clone(), false))]),
+  );
   return {
     variables: average,
     update(decay: number, step: number) {

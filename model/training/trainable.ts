@@ -41,7 +41,8 @@ export function createTrainable(
   const variables = new Map<string, Variable>();
   for (const parameter of parameters) {
     const { shape, data } = toTensorflow(parameter, tensors.get(parameter.name)!);
-    variables.set(parameter.name, tf.variable(tf.tensor(data, [...shape]), parameter.trainable));
+    const variable = tf.tidy(() => tf.variable(tf.tensor(data, [...shape]), parameter.trainable));
+    variables.set(parameter.name, variable);
   }
   // (pixel / 255 - mean) / std as one product and one difference.
   const scale = tf.keep(tf.tensor1d(std.map((deviation) => 1 / (255 * deviation))));

@@ -1,0 +1,131 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { writeSyntheticDataset } from '../../../fixtures/write-synthetic-dataset.js';
+import { type Dataset, openDataset } from '../../../model/dataset/dataset.js';
+import { defineNetwork } from '../../../model/network.js';
+import { LayerList } from '../../../model/networks/layer-list.js';
+import { recipes } from '../../../model/training/recipe.js';
+import { type TrainingEvent, type TrainOptions, train } from '../../../model/training/train.js';
+import { readWeights } from '../../../model/weights.js';
+import { tensorflow, withoutTensorflow } from './tensorflow-or-skip.js';
+
+t.test('training', { skip: withoutTensorflow }, async (t) => {
+  const folder = t.testdir();
+  const dataDirectory = join(folder, 'data');
+  await writeSyntheticDataset({ out: dataDirectory, count: 8, seed: 5, width: 64, height: 48 });
+  const [trainSet, validation] = await Promise.all([
+    openDataset(dataDirectory, 'train'),
+    openDataset(dataDirectory, 'val'),
+  ]);
+
+  const recipe = {
+    ...recipes.modern,
+    epochs: 3,
+    batch: 2,
+    crops: [{ untilShare: 1, crop: { width: 32, height: 32 } }],
+    validateEvery: 1,
+  };
+  /** Runs one training and gives the losses of its steps beside the result. */
+  async function run(name: string, options: Partial<TrainOptions> = {}, onEvent?: (event: TrainingEvent) => void) {
+    const events: TrainingEvent[] = [];
+    const result = await train({
+      network: tinyNetwork(),
+      recipe,
+      train: trainSet as Dataset,
+      validation: validation as Dataset,
+      directory: join(folder, name),
+      seed: 1,
+      ...options,
+      onEvent: (event) => {
+        events.push(event);
+        onEvent?.(event);
+      },
+    });
+    const losses = events.flatMap((event) => (event.kind === 'step' ? [event.loss] : []));
+    return { result, events, losses };
+  }
+
+  const whole = await run('whole');
+
+  t.test('leaves weights of the best epoch with a card, a checkpoint and a log', async (t) => {
+    t.equal(whole.losses.length, 12);
+    const { card, tensors } = await readWeights(whole.result.weightsPath!);
+    t.equal(card.network, 'tiny');
+    t.equal(card.classes.length, 11);
+    t.match(card.scores, { validation: { mIoU: whole.result.best!.mIoU } });
+    t.ok([...tensors.values()].every(({ data }) => data.every(Number.isFinite)));
+    const log = readFileSync(join(folder, 'whole', 'log.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    t.same(
+      log.filter(({ kind }) => kind === 'step').map(({ loss }) => loss),
+      whole.losses,
+    );
+  });
+
+  t.test('the same seed gives the same losses, another seed others', async (t) => {
+    t.same((await run('again')).losses, whole.losses);
+    t.not((await run('other', { seed: 2, recipe: { ...recipe, epochs: 1 } })).losses[0], whole.losses[0]);
+  });
+
+  t.test('stopped in the middle of an epoch and resumed, it gives the losses of an uninterrupted run', async (t) => {
+    const stop = new AbortController();
+    const first = await run('stopped', { signal: stop.signal }, (event) => {
+      if (event.kind === 'step' && event.step === 5) stop.abort();
+    });
+    t.equal(first.result.stopped, true);
+    const rest = await run('stopped', { resume: true });
+    t.equal(rest.result.stopped, false);
+    t.same([...first.losses, ...rest.losses], whole.losses);
+    t.same(rest.result.best, whole.result.best);
+  });
+
+  t.test('holds the same number of tensors at every step', async (t) => {
+    const counts = whole.events.flatMap((event) => (event.kind === 'step' ? [event.tensors] : []));
+    t.equal(new Set(counts).size, 1);
+    const before = tensorflow!.memory().numTensors;
+    await run('memory', { recipe: { ...recipe, epochs: 1 } });
+    t.equal(tensorflow!.memory().numTensors, before, 'and leaves none');
+  });
+
+  t.test('a loss that is no number stops it, and the last checkpoint stays', async (t) => {
+    const wild = {
+      ...recipe,
+      optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 0 },
+      learningRate: 3e38,
+      averaging: 0,
+    } as const;
+    await t.rejects(run('wild', { recipe: wild }), {
+      code: 'TRAINING_DIVERGED',
+      message: /learning rate/,
+    });
+    t.notOk(existsSync(join(folder, 'wild', 'last.safetensors')));
+  });
+
+  t.test('a resume without a checkpoint says what is missing', async (t) => {
+    await t.rejects(run('nothing', { resume: true }), { code: 'CHECKPOINT_MISSING' });
+  });
+
+  t.test('the recipe of the paper runs as well', async (t) => {
+    const paper = {
+      ...recipes.paper,
+      epochs: 1,
+      batch: 4,
+      crops: [{ untilShare: 1, crop: { width: 64, height: 48 } }],
+    };
+    const { result } = await run('paper', { recipe: paper });
+    t.ok(result.best!.G > 0);
+  });
+});
+
+/** A SegNet of one block, with a dropout whose choices a resumed run has to repeat. */
+function tinyNetwork() {
+  const net = new LayerList();
+  const pooled = net.maxPool('pool', net.convBnRelu('conv', 'image', 8, 5));
+  net.conv('classifier', net.maxUnpool('unpool', net.dropout('drop', pooled, 0.2, true), 'pool'), 11, 3, {
+    bias: true,
+  });
+  return defineNetwork({ name: 'tiny', title: 'Tiny', classes: 11, layers: net.layers, decoderStart: 'unpool' });
+}
