@@ -1,0 +1,106 @@
+import sharp from 'sharp';
+import { pictureOf, scaleMask, scalePicture, sharpOf } from '../dataset/scale.js';
+import type { ClassMask, RgbPicture } from '../engine.js';
+
+/** A picture and its labels, of one size. */
+export interface Sample {
+  readonly picture: RgbPicture;
+  readonly labels: ClassMask;
+}
+
+type Corrupt = (sample: Sample) => Promise<Sample>;
+
+/** What dashcams do to pictures, by name; each gives the same result every time. */
+const corruptions = {
+  /** A night's light: a quarter of it, with the noise of a sensor that amplifies what is left. */
+  dark: ofPicture((picture) =>
+    Promise.resolve(
+      addNoise(
+        mapValues(picture, (value) => value / 4),
+        6,
+      ),
+    ),
+  ),
+  /** Overexposed: what is brighter than 140 is lost. */
+  bright: ofPicture((picture) => Promise.resolve(mapValues(picture, (value) => value * 1.8))),
+  /** Milky light: contrast falls to 40 % around a light grey. */
+  fog: ofPicture((picture) => Promise.resolve(mapValues(picture, (value) => 0.4 * value + 0.6 * 200))),
+  noise: ofPicture((picture) => Promise.resolve(addNoise(picture, 20))),
+  /** The hard compression of cheap recorders: JPEG of quality 15. */
+  jpeg: ofPicture(async (picture) => pictureOf(sharp(await sharpOf(picture).jpeg({ quality: 15 }).toBuffer()))),
+  /** A pan during the exposure: each pixel is the mean of its row over 2 % of the width. */
+  'motion-blur': ofPicture((picture) => pictureOf(sharpOf(picture).convolve(rowKernel(picture.width / 50)))),
+  /** Out of focus: a Gaussian of 0.5 % of the width. */
+  defocus: ofPicture((picture) => pictureOf(sharpOf(picture).blur(Math.max(picture.width / 200, 0.3)))),
+  /** Taken at a third of the size and enlarged. */
+  'low-resolution': ofPicture(async (picture) => {
+    const { width, height } = picture;
+    const small = await scalePicture(picture, Math.ceil(width / 3), Math.ceil(height / 3));
+    return scalePicture(small, width, height);
+  }),
+  /** Another aspect ratio by a wider lens: the middle of the picture, twice as wide as high. */
+  wide: async ({ picture, labels }) => {
+    const { width } = picture;
+    const height = Math.min(Math.round(width / 2), picture.height);
+    const from = Math.floor((picture.height - height) / 2) * width;
+    const rows = (data: Uint8Array, bytes: number) => data.subarray(from * bytes, (from + width * height) * bytes);
+    return {
+      picture: { width, height, data: rows(picture.data, 3) },
+      labels: { width, height, data: rows(labels.data, 1) },
+    };
+  },
+  /** Another aspect ratio by pixels that are not square: three quarters of the width. */
+  squeezed: async ({ picture, labels }) => {
+    const width = Math.round(picture.width * 0.75);
+    return {
+      picture: await scalePicture(picture, width, picture.height),
+      labels: scaleMask(labels, width, labels.height),
+    };
+  },
+} satisfies Record<string, Corrupt>;
+
+export type Corruption = keyof typeof corruptions;
+
+/** The names that `corrupt` knows. */
+export const corruptionNames = Object.keys(corruptions) as readonly Corruption[];
+
+/** Spoils a picture as the weather, the lens or the recorder would; `wide` and `squeezed` change its labels too. */
+export function corrupt(sample: Sample, corruption: Corruption): Promise<Sample> {
+  return corruptions[corruption](sample);
+}
+
+function ofPicture(change: (picture: RgbPicture) => Promise<RgbPicture>): Corrupt {
+  return async ({ picture, labels }) => ({ picture: await change(picture), labels });
+}
+
+function mapValues({ width, height, data }: RgbPicture, change: (value: number) => number): RgbPicture {
+  // A clamped array rounds, and stops at 0 and 255.
+  const table = Uint8ClampedArray.from({ length: 256 }, (_, value) => change(value));
+  return { width, height, data: data.map((value) => table[value]!) };
+}
+
+/** Adds noise of a normal distribution, drawn anew for each value but the same for each call. */
+function addNoise({ width, height, data }: RgbPicture, deviation: number): RgbPicture {
+  const noisy = new Uint8ClampedArray(data.length);
+  let state = 1;
+  const uniform = () => {
+    // The generator of Park and Miller: every value from 1 to 2^31 - 2 once.
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+  for (let i = 0; i < data.length; i += 2) {
+    // Box and Muller make two normal values of two uniform ones.
+    const radius = deviation * Math.sqrt(-2 * Math.log(uniform()));
+    const angle = 2 * Math.PI * uniform();
+    noisy[i] = data[i]! + radius * Math.cos(angle);
+    if (i + 1 < data.length) noisy[i + 1] = data[i + 1]! + radius * Math.sin(angle);
+  }
+  return { width, height, data: new Uint8Array(noisy.buffer) };
+}
+
+/** A kernel that averages along a row; sharp wants at least three rows. */
+function rowKernel(length: number) {
+  const width = 2 * Math.max(Math.round((length - 1) / 2), 1) + 1;
+  const kernel = Array.from({ length: 3 * width }, (_, i) => (i >= width && i < 2 * width ? 1 : 0));
+  return { width, height: 3, kernel };
+}

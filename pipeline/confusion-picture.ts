@@ -1,0 +1,91 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { Failure } from '../model/failure.js';
+import type { Evaluation } from './evaluate.js';
+
+/** Pixels. */
+const CELL = 46;
+const MARGIN = { left: 150, top: 176, right: 64, bottom: 24 };
+const INK = '#1b2430';
+const QUIET = '#667085';
+
+/**
+ * Draws the confusion matrix as SVG: a row for each true class, shaded and numbered by the per cent of its pixels that
+ * were given each class. SVG keeps its text as text, so no fonts are needed where it is made.
+ */
+export function drawConfusion({ classes, confusion, ...evaluation }: Evaluation): string {
+  const side = CELL * classes.length;
+  const width = MARGIN.left + side + MARGIN.right;
+  const height = MARGIN.top + side + MARGIN.bottom;
+  const { network, images, G, C, mIoU, BF, corruption } = evaluation;
+  const title = `${network} on ${images} images${corruption === null ? '' : `, spoilt by ${corruption}`}`;
+  const scores = Object.entries({ G, C, mIoU, BF }).map(([name, value]) => `${name} ${value.toFixed(1)}`);
+
+  const cells = confusion.flatMap((row, truth) => {
+    const total = row.reduce((sum, pixels) => sum + pixels, 0);
+    return row.map((pixels, predicted) => drawCell(truth, predicted, total === 0 ? 0 : pixels / total));
+  });
+  const names = classes.map(({ name, colour }, index) => {
+    const middle = (index + 0.5) * CELL;
+    const swatch = `width="10" height="10" rx="2" fill="rgb(${colour.join()})"`;
+    const label = escapeXml(name);
+    return [
+      `<rect x="${MARGIN.left - 18}" y="${MARGIN.top + middle - 5}" ${swatch}/>`,
+      `<text x="${MARGIN.left - 26}" y="${MARGIN.top + middle + 4}" text-anchor="end">${label}</text>`,
+      `<g transform="translate(${MARGIN.left + middle} ${MARGIN.top - 8}) rotate(-45)">`,
+      `<rect y="-5" ${swatch}/><text x="16" y="4">${label}</text></g>`,
+    ].join('');
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="${INK}" role="img" aria-label="${escapeXml(`Confusion matrix of ${title}`)}">
+<rect width="${width}" height="${height}" fill="#fff"/>
+<text x="16" y="28" font-size="16" font-weight="600">${escapeXml(title)}</text>
+<text x="16" y="48" fill="${QUIET}">${scores.join(', ')}, in per cent</text>
+<text x="16" y="66" fill="${QUIET}">rows: what it is, columns: what it was taken for, in per cent of the row</text>
+${names.join('\n')}
+${cells.join('\n')}
+</svg>
+`;
+}
+
+/**
+ * Writes the picture of the confusion matrix, under a temporary name and renamed.
+ *
+ * @throws `Failure` `OPTION_INVALID` for a name that does not end in .svg, `OUTPUT_UNWRITABLE` where nothing can be written.
+ */
+export async function writeConfusion(path: string, evaluation: Evaluation): Promise<void> {
+  if (!/\.svg$/i.test(path)) {
+    throw new Failure('OPTION_INVALID', `Expected the picture of the confusion matrix to be an .svg file, got ${path}`);
+  }
+  const temporary = `${path}.part.${process.pid}`;
+  try {
+    await writeFile(temporary, drawConfusion(evaluation));
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    const { message } = error as Error;
+    throw new Failure('OUTPUT_UNWRITABLE', `Could not write the confusion matrix to ${path}: ${message}`, {
+      cause: error,
+    });
+  }
+}
+
+function drawCell(truth: number, predicted: number, share: number): string {
+  const [x, y] = [MARGIN.left + predicted * CELL, MARGIN.top + truth * CELL];
+  const percent = 100 * share;
+  const number = percent >= 99.95 ? '100' : percent >= 0.1 ? percent.toFixed(1) : '';
+  const frame = truth === predicted ? ` stroke="${INK}"` : '';
+  const text = `<text x="${x + CELL / 2}" y="${y + CELL / 2 + 4}" text-anchor="middle" fill="${share > 0.45 ? '#fff' : INK}">${number}</text>`;
+  return `<rect x="${x + 1}" y="${y + 1}" width="${CELL - 2}" height="${CELL - 2}" rx="3" fill="${shade(share)}"${frame}/>${text}`;
+}
+
+/** From almost white to dark blue; the square root keeps small shares visible. */
+function shade(share: number): string {
+  const [light, dark] = [
+    [243, 246, 251],
+    [23, 78, 166],
+  ] as const;
+  const mix = Math.sqrt(share);
+  return `rgb(${light.map((from, i) => Math.round(from + (dark[i]! - from) * mix)).join()})`;
+}
+
+const escapeXml = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

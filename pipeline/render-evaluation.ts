@@ -1,0 +1,23 @@
+import type { Evaluation } from './evaluate.js';
+import { textTable } from './text-table.js';
+
+/** Renders scores for people: a sentence, the table of classes with the means below, and warnings. */
+export function renderEvaluation(evaluation: Evaluation): string {
+  const { network, engine, provider, precision, images, seconds, corruption, warnings } = evaluation;
+  const rows = Object.entries(evaluation.perClass).map(([name, { recall, IoU, BF }]) => [
+    name,
+    ...[recall, IoU, BF].map(percent),
+  ]);
+  const spoilt = corruption === null ? '' : `, spoilt by ${corruption}`;
+  const { G, C, mIoU, BF } = evaluation;
+  return [
+    `${network} (${engine}, ${provider}, ${precision}) on ${images} images${spoilt}, in ${seconds.toFixed(1)} s; per cent`,
+    '',
+    textTable([['class', 'recall', 'IoU', 'BF'], ...rows]),
+    '',
+    textTable([['G', 'C', 'mIoU', 'BF'].map((name) => name.padStart(5)), [G, C, mIoU, BF].map(percent)]),
+    ...warnings.map((warning) => `Warning: ${warning}`),
+  ].join('\n');
+}
+
+const percent = (value: number) => (Number.isNaN(value) ? '-' : value.toFixed(2));

@@ -1,0 +1,23 @@
+import t from 'tap';
+import { scaleMask, scalePicture } from '../../../model/dataset/scale.js';
+
+t.test('masks scale by nearest neighbour and never mix labels', async (t) => {
+  const mask = { width: 2, height: 2, data: Uint8Array.of(0, 9, 3, 255) };
+  t.same(scaleMask(mask, 4, 2).data, Uint8Array.of(0, 0, 9, 9, 3, 3, 255, 255));
+  t.same(scaleMask(scaleMask(mask, 6, 10), 2, 2), mask);
+  t.equal(scaleMask(mask, 2, 2), mask, 'the same size is the same mask');
+});
+
+t.test('pictures scale to any size, a constant one stays constant', async (t) => {
+  const picture = { width: 7, height: 5, data: new Uint8Array(7 * 5 * 3).fill(77) };
+  for (const [width, height] of [
+    [3, 9],
+    [14, 10],
+    [1, 1],
+  ] as const) {
+    const scaled = await scalePicture(picture, width, height);
+    t.same([scaled.width, scaled.height], [width, height]);
+    t.same([...scaled.data], new Array(width * height * 3).fill(77));
+  }
+  t.equal(await scalePicture(picture, 7, 5), picture);
+});
