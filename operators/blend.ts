@@ -1,0 +1,185 @@
+import type { ClassMask } from '../model/engine.js';
+
+/** One plane of a picture, inside a larger one: `stride` bytes from row to row, beginning at `offset`. */
+export interface Plane {
+  readonly data: Uint8Array;
+  readonly offset: number;
+  readonly stride: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What each class does to one plane: `value` is laid over it; `opacity` is 0-255 of 255, 255 hiding what is there. */
+export interface Paint {
+  readonly value: Uint8Array;
+  readonly opacity: Uint8Array;
+}
+
+/** How one axis of a mask is stretched over one axis of a plane. */
+interface Axis {
+  /** For each place of the plane: the mask's place before it. */
+  readonly before: Int32Array;
+  /** And how far on towards the mask's next place, 0-256 of 256. */
+  readonly towards: Int32Array;
+  /** For each place of the mask, and one more: the first place of the plane that is at or after it. */
+  readonly first: Int32Array;
+}
+
+const axes = new Map<string, Axis>();
+
+/** Axes are the same for every frame of a video: kept, a few at a time. */
+function axisOf(size: number, maskSize: number): Axis {
+  const key = `${size}/${maskSize}`;
+  let axis = axes.get(key);
+  if (!axis) {
+    if (axes.size > 64) axes.clear();
+    axis = makeAxis(size, maskSize);
+    axes.set(key, axis);
+  }
+  return axis;
+}
+
+function makeAxis(size: number, maskSize: number): Axis {
+  const before = new Int32Array(size);
+  const towards = new Int32Array(size);
+  const first = new Int32Array(maskSize + 1).fill(size);
+  for (let place = size - 1; place >= 0; place--) {
+    // Centres of pixels lie on centres: no shift by half a pixel, and no border.
+    const at = Math.min(maskSize - 1, Math.max(0, ((place + 0.5) * maskSize) / size - 0.5));
+    before[place] = Math.floor(at);
+    towards[place] = Math.round((at - Math.floor(at)) * 256);
+    first[before[place]!] = place;
+  }
+  // A mask larger than the plane has places that no pixel falls on.
+  for (let place = maskSize - 1; place >= 0; place--) first[place] = Math.min(first[place]!, first[place + 1]!);
+  return { before, towards, first };
+}
+
+/** A row of the mask at the plane's width, four pixels to a word. */
+interface WideRow {
+  readonly values: Uint8Array;
+  readonly valueWords: Int32Array;
+  readonly opacities: Uint8Array;
+  readonly opacityWords: Int32Array;
+}
+
+function makeRow(width: number): WideRow {
+  const values = new Uint8Array((width + 3) & ~3);
+  const opacities = new Uint8Array((width + 3) & ~3);
+  return {
+    values,
+    valueWords: new Int32Array(values.buffer),
+    opacities,
+    opacityWords: new Int32Array(opacities.buffer),
+  };
+}
+
+/**
+ * Lays the classes of a mask over a plane, in place: the mask's pixels are stretched over the whole plane, and colour and
+ * opacity are interpolated bilinearly between them, so that edges are soft and not blocks.
+ *
+ * Each row of the mask is widened once, run by run; each row of the plane is then a mix of two such rows and itself, four
+ * pixels at a time as bytes of one integer. 1920 x 1080 takes about a third of the time of the same loop over bytes.
+ */
+export function paintPlane(plane: Plane, mask: ClassMask, paint: Paint): void {
+  const { data, stride, width, height } = plane;
+  const across = axisOf(width, mask.width);
+  const down = axisOf(height, mask.height);
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  let top = makeRow(width);
+  let bottom = makeRow(width);
+  let topRow = -1;
+  let bottomRow = -1;
+  for (let y = 0; y < height; y++) {
+    const row = down.before[y]!;
+    const next = Math.min(row + 1, mask.height - 1);
+    if (bottomRow === row) {
+      [top, bottom] = [bottom, top];
+      [topRow, bottomRow] = [bottomRow, topRow];
+    }
+    if (topRow !== row) widen(mask, row, paint, across, top);
+    if (bottomRow !== next) widen(mask, next, paint, across, bottom);
+    [topRow, bottomRow] = [row, next];
+    mixRow(view, data, plane.offset + y * stride, width, down.towards[y]!, top, bottom);
+  }
+}
+
+function widen(mask: ClassMask, row: number, paint: Paint, axis: Axis, into: WideRow): void {
+  const { values, opacities } = into;
+  const { before, towards, first } = axis;
+  const start = row * mask.width;
+  const last = mask.width - 1;
+  let place = 0;
+  while (place <= last) {
+    const index = mask.data[start + place]!;
+    let end = place;
+    while (end < last && mask.data[start + end + 1] === index) end++;
+    const value = paint.value[index]!;
+    const opacity = paint.opacity[index]!;
+    // From the first pixel of the run to its last centre all is one colour...
+    const from = first[place]!;
+    const to = end === last ? before.length : first[end]!;
+    values.fill(value, from, to);
+    opacities.fill(opacity, from, to);
+    if (end === last) return;
+    // ... and from there to the centre of the next run's first pixel it turns into the next.
+    const nextIndex = mask.data[start + end + 1]!;
+    const valueStep = paint.value[nextIndex]! - value;
+    const opacityStep = paint.opacity[nextIndex]! - opacity;
+    for (let x = to; x < first[end + 1]!; x++) {
+      values[x] = value + ((valueStep * towards[x]! + 128) >> 8);
+      opacities[x] = opacity + ((opacityStep * towards[x]! + 128) >> 8);
+    }
+    place = end + 1;
+  }
+}
+
+const even = 0x00ff00ff;
+
+/** Bytes of two words mixed: `a` at `from` parts of 256, `b` at the rest. Two bytes at a time, each with 8 bits of room. */
+function mixWords(a: number, b: number, towards: number): number {
+  const from = 256 - towards;
+  const low = ((Math.imul(a & even, from) + Math.imul(b & even, towards)) >>> 8) & even;
+  const high = (Math.imul((a >>> 8) & even, from) + Math.imul((b >>> 8) & even, towards)) & ~even;
+  return low | high;
+}
+
+function mixRow(
+  view: DataView,
+  data: Uint8Array,
+  start: number,
+  width: number,
+  towards: number,
+  top: WideRow,
+  bottom: WideRow,
+): void {
+  const words = width >> 2;
+  for (let word = 0; word < words; word++) {
+    const at = start + word * 4;
+    const o = top.opacityWords[word]!;
+    const p = bottom.opacityWords[word]!;
+    const opacities = o === p ? o : mixWords(o, p, towards);
+    if (opacities === 0) continue;
+    const a = top.valueWords[word]!;
+    const b = bottom.valueWords[word]!;
+    const values = a === b ? a : mixWords(a, b, towards);
+    const opacity = opacities & 255;
+    // Four pixels of one opacity, as nearly all are, are mixed together; on the edge of a class left out, one by one.
+    if (opacities === Math.imul(opacity, 0x01010101)) {
+      const weight = opacity + (opacity >> 7);
+      view.setInt32(at, mixWords(view.getInt32(at, true), values, weight), true);
+    } else {
+      for (let i = 0; i < 4; i++) mixByte(data, at + i, (values >>> (8 * i)) & 255, (opacities >>> (8 * i)) & 255);
+    }
+  }
+  for (let x = words * 4; x < width; x++) {
+    const value = top.values[x]! + (((bottom.values[x]! - top.values[x]!) * towards) >> 8);
+    const opacity = top.opacities[x]! + (((bottom.opacities[x]! - top.opacities[x]!) * towards) >> 8);
+    mixByte(data, start + x, value, opacity);
+  }
+}
+
+function mixByte(data: Uint8Array, at: number, value: number, opacity: number): void {
+  const weight = opacity + (opacity >> 7);
+  data[at] = (data[at]! * (256 - weight) + value * weight) >> 8;
+}

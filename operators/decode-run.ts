@@ -1,0 +1,82 @@
+import type { Readable, Writable } from 'node:stream';
+import type { FfmpegRun } from './ffmpeg.js';
+import { type FfmpegTool, passthroughOption } from './find-ffmpeg.js';
+import { isPattern } from './input-failure.js';
+
+/** The part of a decoder's options that becomes ffmpeg's command line. */
+export interface DecodeCommand {
+  readonly input: string;
+  /** The box for the network's picture. */
+  readonly fit: { readonly width: number; readonly height: number };
+  readonly fitMode: 'contain' | 'stretch';
+  readonly startSeconds?: number;
+  readonly durationSeconds?: number;
+  readonly hwaccel?: string;
+  readonly threads?: number;
+  readonly inputOptions?: readonly string[];
+}
+
+/** Added to every time stamp on the way and taken off again, because NUT holds no negative ones. Microseconds. */
+export const nutOffsetUs = 1_000_000_000;
+
+/**
+ * Both pictures of every frame from one process, decoded once: the whole one as NUT on standard output, the network's on
+ * descriptor 3. Two pipes rather than two streams in one, because a muxer holds a packet back until each of its streams
+ * has another: one frame of latency.
+ *
+ * Times are the source's own (`-copyts`) in microseconds, which is exact for 1 / 1,000,000 and rounds any other clock by
+ * at most half a microsecond, little enough for its tick to be found again.
+ */
+export function decodeRun(tool: FfmpegTool, command: DecodeCommand, picture: Writable): FfmpegRun {
+  const { input, startSeconds, durationSeconds, hwaccel, threads } = command;
+  const output = [
+    ...passthroughOption(tool),
+    ...['-enc_time_base', '1:1000000', '-c:v', 'rawvideo', '-f', 'nut'],
+    ...['-output_ts_offset', `${nutOffsetUs / 1e6}`],
+    // Otherwise the tail of each frame waits in ffmpeg for the next one.
+    ...['-flush_packets', '1'],
+  ];
+  return {
+    inputs: [
+      {
+        source: input === '-' ? (process.stdin as Readable) : ffmpegName(input),
+        options: [
+          '-copyts',
+          ...(hwaccel ? ['-hwaccel', hwaccel] : []),
+          ...(threads ? ['-threads', String(threads)] : []),
+          ...patternOptions(input),
+          ...(startSeconds ? ['-ss', String(startSeconds)] : []),
+          ...(durationSeconds ? ['-t', String(durationSeconds)] : []),
+          ...(command.inputOptions ?? []),
+        ],
+      },
+    ],
+    // [0:V:0] is the first video stream that is no cover picture.
+    filter: `[0:V:0]split[a][b];[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
+    outputs: [
+      { target: picture, options: ['-map', '[picture]', ...output] },
+      { target: 'pipe:3', options: ['-map', '[net]', ...output] },
+    ],
+    log: 'info',
+    secondPipe: true,
+    killOnExit: true,
+  };
+}
+
+/** What ffmpeg has to be told for names with a `*` in them; `%05d` it finds by itself. */
+export function patternOptions(input: string): readonly string[] {
+  return input.includes('*') && isPattern(input) ? ['-pattern_type', 'glob'] : [];
+}
+
+/** A name as ffmpeg takes it for one, not for an option. */
+export function ffmpegName(input: string): string {
+  return input.startsWith('-') ? `./${input}` : input;
+}
+
+function fitFilter({ fit: { width, height }, fitMode }: DecodeCommand): string {
+  const size =
+    fitMode === 'stretch'
+      ? `${width}:${height}`
+      : `w='max(1,trunc(min(${width},${height}*dar)+0.5))':h='max(1,trunc(min(${height},${width}/dar)+0.5))'`;
+  return `scale=${size}:flags=area,format=rgb24`;
+}

@@ -1,0 +1,105 @@
+import { Observable } from 'rxjs';
+import type { Failure } from '../model/failure.js';
+import { type Decoding, startDecoding } from './decoding.js';
+import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
+import type { Frame } from './frame.js';
+import { checkInput } from './input-failure.js';
+import { redact } from './redact.js';
+import type { SourceInfo } from './source-info.js';
+
+/** Options of {@link decode}. */
+export interface DecodeOptions {
+  /** The network's input box. If not provided, defaults to 480 x 360. */
+  readonly fit?: { readonly width: number; readonly height: number };
+  /** `contain` keeps the display aspect, `stretch` fills the box. If not provided, defaults to `contain`. */
+  readonly fitMode?: 'contain' | 'stretch';
+  /** The name that frames carry. If not provided, defaults to the input, secrets taken out. */
+  readonly source?: string;
+  /** Seconds after the source's beginning at which to start. */
+  readonly startSeconds?: number;
+  /** Seconds of video to give. */
+  readonly durationSeconds?: number;
+  /** `auto`, `cuda`, `vaapi`, `videotoolbox`, ...: tried, and left with a word if no frame comes of it. */
+  readonly hwaccel?: string;
+  /** Decoder threads. If not provided, ffmpeg decides. */
+  readonly threads?: number;
+  /**
+   * `every`: each frame, and ffmpeg waits while the gate is shut. `latest`: ffmpeg is always drained and the newest
+   * frame waits in one slot while the gate is shut. If not provided, defaults to `every`.
+   */
+  readonly policy?: 'every' | 'latest';
+  /**
+   * How many frames may be under way before the gate shuts. If not provided, defaults to what fits in 96 MiB, at
+   * least 4 and at most 16; for `latest`, to 2.
+   */
+  readonly gateLimit?: number;
+  /** Stops: the source completes, and what was given so far is finished by the steps after it. */
+  readonly signal?: AbortSignal;
+  /** If not provided, defaults to 0. */
+  readonly epoch?: number;
+  /** More options for ffmpeg, before its `-i`: `['-rtsp_transport', 'tcp']`. */
+  readonly inputOptions?: readonly string[];
+  /** Called once, before the first frame. */
+  readonly onInfo?: (info: SourceInfo) => void;
+  /** One sentence on what is not as it should be, and its code: `INPUT_TRUNCATED`, `HWACCEL_UNAVAILABLE`, `FFMPEG_OLD`. */
+  readonly onWarning?: (text: string, code: string) => void;
+  /** Called for each frame that is not given on, with the cause: `busy`. */
+  readonly onDrop?: (cause: 'busy') => void;
+}
+
+/**
+ * Decodes a video, image, image sequence (`%05d.png`, `*.jpg`), URL or standard input (`-`): the first video stream,
+ * upright, as 8-bit 4:2:0 at its own size and as RGB fitted to the network, with the source's own times.
+ *
+ * Cold: each subscription starts an ffmpeg of its own. Unsubscribing kills it at once.
+ *
+ * Errors: `Failure` with `INPUT_MISSING`, `INPUT_EMPTY`, `INPUT_UNREADABLE`, `INPUT_NOT_VIDEO`, `INPUT_NO_VIDEO_STREAM`,
+ * `INPUT_TRUNCATED` (only if nothing could be decoded), `INPUT_UNAUTHORIZED`, `INPUT_NOT_FOUND`, `INPUT_REFUSED`,
+ * `INPUT_UNREACHABLE`, `FFMPEG_DIED`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`.
+ *
+ * @example
+ * decode('dash.mp4').pipe(segment(engine), overlay(), encode('out.mp4', { copyFrom: 'dash.mp4' }))
+ */
+export function decode(input: string, options: DecodeOptions = {}): Observable<Frame> {
+  return new Observable((subscriber) => {
+    const { signal } = options;
+    let decoding: Decoding | undefined;
+    const stop = () => {
+      decoding?.abandon();
+      subscriber.complete();
+    };
+    if (signal?.aborted) return stop();
+    signal?.addEventListener('abort', stop, { once: true });
+
+    const attempt = (tool: FfmpegTool, how: DecodeOptions): Promise<'complete' | Failure> => {
+      if (subscriber.closed) return Promise.resolve('complete');
+      decoding = startDecoding(input, how, tool, (frame) => subscriber.next(frame));
+      return decoding.done;
+    };
+    const run = async () => {
+      await checkInput(input);
+      const tool = await findFfmpeg();
+      if (tool.warning) options.onWarning?.(tool.warning, 'FFMPEG_OLD');
+      let outcome = await attempt(tool, options);
+      // Standard input cannot be read a second time.
+      if (outcome !== 'complete' && options.hwaccel && input !== '-') {
+        const { hwaccel, ...software } = options;
+        outcome = await attempt(tool, software);
+        if (outcome === 'complete') {
+          const text = `Hardware decoding (${hwaccel}) gave no frame of ${redact(input)}: it was decoded in software.`;
+          options.onWarning?.(text, 'HWACCEL_UNAVAILABLE');
+        }
+      }
+      if (outcome !== 'complete') throw outcome;
+    };
+    run().then(
+      () => subscriber.complete(),
+      (error: unknown) => subscriber.error(error),
+    );
+
+    return () => {
+      signal?.removeEventListener('abort', stop);
+      decoding?.abandon();
+    };
+  });
+}

@@ -1,0 +1,206 @@
+import type { Failure } from '../model/failure.js';
+import { coloursOf } from './colours.js';
+import type { DecodeOptions } from './decode.js';
+import { decodeRun, nutOffsetUs } from './decode-run.js';
+import { type FfmpegProcess, startFfmpeg } from './ffmpeg.js';
+import type { FfmpegTool } from './find-ffmpeg.js';
+import type { Frame } from './frame.js';
+import { createGate } from './gate.js';
+import { explainDeath, explainLoss, explainNoFrames, isDamage } from './input-failure.js';
+import { pictureBytes } from './nut-format.js';
+import type { NutStream } from './nut-reader.js';
+import { createPicturePipe, type PipedPicture } from './picture-pipe.js';
+import { redact } from './redact.js';
+import { createInfoParser } from './source-info.js';
+
+/** One run of ffmpeg over one source. */
+export interface Decoding {
+  /**
+   * `complete`, or why no frame at all came, so that another way can be tried.
+   *
+   * Rejects with `Failure` `FFMPEG_DIED` where frames had come, and with whatever a callback threw.
+   */
+  readonly done: Promise<'complete' | Failure>;
+  /** Kills ffmpeg and gives nothing more; `done` resolves. */
+  abandon(): void;
+}
+
+/** What stays the same from frame to frame. */
+interface Constants extends Pick<Frame, 'source' | 'epoch' | 'gate'> {
+  readonly picture: Omit<Frame['picture'], 'data'>;
+  readonly input: Omit<Frame['input'], 'data'>;
+}
+
+/** Bytes that may be under way by default, pictures and their overlays together. */
+const defaultBytesUnderWay = 96 * 1024 * 1024;
+
+/** Starts ffmpeg and hands on the frames that it makes, under the policy asked for. */
+export function startDecoding(
+  input: string,
+  options: DecodeOptions,
+  tool: FfmpegTool,
+  onFrame: (frame: Frame) => void,
+): Decoding {
+  const { policy = 'every', source = redact(input), epoch = 0 } = options;
+  const info = createInfoParser();
+  const damage = { count: 0, first: '' };
+  const pictures: PipedPicture[] = [];
+  const inputs: PipedPicture[] = [];
+  let ffmpeg: FfmpegProcess | undefined;
+  let ended = false;
+  let abandoned = false;
+  let constants: Constants | undefined;
+  let newest: Frame | undefined;
+  let frames = 0;
+  let lastPtsUs = 0;
+  let demandedAt = now();
+
+  const picturePipe = createPicturePipe((picture) => {
+    pictures.push(picture);
+    pair();
+  }, whenWanted);
+  const inputPipe = createPicturePipe((picture) => {
+    inputs.push(picture);
+    pair();
+  }, whenWanted);
+
+  function whenWanted(more: () => void): void {
+    if (abandoned) return;
+    if (policy === 'latest' || !constants || constants.gate.open) {
+      more();
+      return;
+    }
+    constants.gate.whenOpen(() => {
+      demandedAt = now();
+      more();
+    });
+  }
+
+  function pair(): void {
+    // The colour tags come by another pipe: printed before the first frame, but perhaps not read before it.
+    if (!info.output && !ended) return;
+    while (!abandoned && pictures.length > 0 && inputs.length > 0) {
+      const difference = pictures[0]!.ptsUs - inputs[0]!.ptsUs;
+      if (difference === 0) give(makeFrame(pictures.shift()!, inputs.shift()!));
+      else (difference < 0 ? pictures : inputs).shift();
+    }
+  }
+
+  function makeFrame(picture: PipedPicture, fitted: PipedPicture): Frame {
+    constants ??= describe(picturePipe.format!, inputPipe.format!);
+    const arrivedAt = Math.max(picture.arrivedAt, fitted.arrivedAt);
+    lastPtsUs = picture.ptsUs - nutOffsetUs;
+    return {
+      ...constants,
+      index: frames++,
+      ptsUs: lastPtsUs,
+      arrivedAt,
+      picture: { ...constants.picture, data: picture.data },
+      input: { ...constants.input, data: fitted.data },
+      stepTimes: { decode: Math.max(0, arrivedAt - demandedAt) },
+    };
+  }
+
+  function describe(picture: NutStream, fitted: NutStream): Constants {
+    const { width, height } = picture;
+    const [num, den] = picture.pixelAspect;
+    const pixelAspect: [number, number] = num > 0 && den > 0 ? [num, den] : [1, 1];
+    const found = info.source();
+    const colour = coloursOf(found, info.output);
+    if (found) options.onInfo?.({ ...found, width, height, pixelAspect, colour });
+    const room = Math.floor(defaultBytesUnderWay / (2 * pictureBytes('yuv420p', width, height)));
+    const limit = options.gateLimit ?? (policy === 'latest' ? 2 : Math.min(16, Math.max(4, room)));
+    return {
+      source,
+      epoch,
+      gate: createGate(limit),
+      picture: { width, height, pixelAspect, colour },
+      input: { width: fitted.width, height: fitted.height },
+    };
+  }
+
+  function give(frame: Frame): void {
+    if (policy === 'every') {
+      onFrame(frame);
+      demandedAt = now();
+      return;
+    }
+    demandedAt = frame.arrivedAt;
+    if (newest) {
+      options.onDrop?.('busy');
+      newest = frame;
+      return;
+    }
+    newest = frame;
+    frame.gate.whenOpen(() => {
+      const taken = newest;
+      newest = undefined;
+      if (taken && !abandoned) onFrame(taken);
+    });
+  }
+
+  function takeLine(line: string, level: string): void {
+    const knewOutput = info.output !== undefined;
+    info.read(line);
+    if (!knewOutput && info.output) pair();
+    if (level === 'info' || !isDamage(line)) return;
+    damage.count += 1;
+    damage.first ||= line;
+  }
+
+  async function run(): Promise<'complete' | Failure> {
+    ffmpeg = await startFfmpeg(tool, {
+      ...decodeRun(
+        tool,
+        { fit: { width: 480, height: 360 }, fitMode: 'contain', ...options, input },
+        picturePipe.stream,
+      ),
+      onLine: (line, level) => {
+        try {
+          takeLine(line, level);
+        } catch (error) {
+          interrupt(error);
+        }
+      },
+    });
+    if (abandoned) ffmpeg.abandon();
+    ffmpeg.secondPipe!.pipe(inputPipe.stream);
+    picturePipe.stream.once('error', interrupt);
+    inputPipe.stream.once('error', interrupt);
+    const end = await ffmpeg.ended;
+    ended = true;
+    pair();
+    await Promise.all([picturePipe.finished, inputPipe.finished]);
+    await lastGiven();
+    if (frames === 0) return explainNoFrames(input, end, info.sawInput);
+    if (end.signal || (end.code !== 0 && damage.count === 0)) throw explainDeath(source, end, frames);
+    const isWhole = !options.startSeconds && !options.durationSeconds;
+    const loss = explainLoss({ input, info: info.source(), isWhole, frames, lastPtsUs, damage });
+    if (loss) options.onWarning?.(loss, 'INPUT_TRUNCATED');
+    return 'complete';
+  }
+
+  /** Under `latest`, the frame in the slot is still owed. */
+  function lastGiven(): Promise<void> {
+    return new Promise((resolve) => (newest ? newest.gate.whenOpen(resolve) : resolve()));
+  }
+
+  // Ends the run from outside, or from inside an event handler: with an error, or with none.
+  let interrupt: (error?: unknown) => void;
+  const interrupted = new Promise<'complete'>((resolve, reject) => {
+    interrupt = (error) => (error === undefined ? resolve('complete') : reject(error));
+  });
+
+  function abandon(): void {
+    abandoned = true;
+    newest = undefined;
+    ffmpeg?.abandon();
+    interrupt();
+  }
+
+  return { done: Promise.race([interrupted, run()]).finally(abandon), abandon };
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}

@@ -1,0 +1,177 @@
+import type { Encoder } from './choose-encoder.js';
+import { ffmpegName, nutOffsetUs } from './decode-run.js';
+import type { FfmpegRun } from './ffmpeg.js';
+import { type FfmpegTool, passthroughOption } from './find-ffmpeg.js';
+import type { ColourTags } from './frame.js';
+import type { SourceInfo } from './source-info.js';
+
+/** Endings of files that can be written, and what their containers hold. */
+const containers: Readonly<Record<string, Container>> = {
+  '.mp4': { format: 'mp4', isMp4: true, audio: /^(aac|mp3|ac3|eac3|alac|opus)$/, convertTo: 'aac' },
+  '.m4v': { format: 'mp4', isMp4: true, audio: /^(aac|mp3|ac3|eac3|alac|opus)$/, convertTo: 'aac' },
+  '.mov': {
+    format: 'mov',
+    isMp4: true,
+    audio: /^(aac|mp3|ac3|eac3|alac|pcm_(s16|s24|s32|f32)(le|be)|pcm_u8)$/,
+    convertTo: 'aac',
+  },
+  '.mkv': { format: 'matroska', isMp4: false, audio: /./, convertTo: 'aac' },
+  '.webm': { format: 'webm', isMp4: false, audio: /^(opus|vorbis)$/, convertTo: 'libopus' },
+};
+
+/** What a kind of file can hold. */
+export interface Container {
+  /** ffmpeg's name of the muxer. */
+  readonly format: string;
+  readonly isMp4: boolean;
+  /** Audio codecs that are copied; others are converted. */
+  readonly audio: RegExp;
+  readonly convertTo: string;
+}
+
+/** The container for a file's ending, in lower case; `undefined` for one that is not written. */
+export function containerOf(ending: string): Container | undefined {
+  return containers[ending];
+}
+
+/** The endings of files that can be written. */
+export const outputEndings: readonly string[] = Object.keys(containers);
+
+/** What one encoder process is to do. */
+export interface EncodeCommand {
+  readonly part: string;
+  readonly container: Container;
+  readonly encoder: Encoder;
+  readonly crf: number;
+  readonly preset: string;
+  readonly picture: { readonly width: number; readonly height: number; readonly colour: ColourTags };
+  /** The file that sound, metadata and chapters come from. */
+  readonly original?: { readonly path: string; readonly info: SourceInfo };
+  readonly startSeconds?: number;
+  readonly durationSeconds?: number;
+  /** Taken off every time stamp. */
+  readonly shiftSeconds: number;
+  readonly threads?: number;
+}
+
+/**
+ * Frames with their times from standard input, sound from the original by its own clock (`-copyts` on both sides: without
+ * it sound moves by the difference between their first time stamps), into a part file that plays however it ends: MP4
+ * in fragments of a second. Its index is put off until the first fragment (`delay_moov`), without which it could not say
+ * that a track begins late.
+ */
+export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
+  const { container, encoder, picture, original, startSeconds, durationSeconds, shiftSeconds } = command;
+  const { width, height } = picture;
+  const colours = colourOptions(picture.colour);
+  const trim = [
+    ...(startSeconds ? ['-ss', String(startSeconds)] : []),
+    ...(durationSeconds ? ['-t', String(durationSeconds)] : []),
+  ];
+  const isOdd = width % 2 === 1 || height % 2 === 1;
+  const pad = `pad=${width + (width % 2)}:${height + (height % 2)},fillborders=right=${width % 2}:bottom=${height % 2}:mode=smear,`;
+  const ticks = ticksPerSecond(original?.info.timeBase);
+  return {
+    inputs: [
+      {
+        source: 'pipe:0',
+        options: [
+          ...encoder.globalOptions,
+          ...['-y', '-copyts', '-itsoffset', String(-nutOffsetUs / 1e6), ...colours],
+          // The header says it all: no frame is kept back to find out more.
+          ...['-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0', '-f', 'nut'],
+        ],
+      },
+      ...(original ? [{ source: ffmpegName(original.path), options: trim }] : []),
+    ],
+    outputs: [
+      {
+        target: command.part,
+        options: [
+          ...['-map', '0:v:0'],
+          ...(original ? soundAndMetadata(original.info, container, trim.length === 0) : []),
+          ...['-vf', `${isOdd && encoder.name !== 'ffv1' ? pad : ''}${encoder.filter}`],
+          ...['-c:v', encoder.name, ...encoder.options({ ...command, width, height })],
+          ...(command.threads ? ['-threads', String(command.threads)] : []),
+          ...colours,
+          ...[...passthroughOption(tool), '-enc_time_base', `1:${ticks}`],
+          ...(shiftSeconds ? ['-output_ts_offset', String(-shiftSeconds)] : []),
+          ...(container.isMp4
+            ? [
+                ...['-video_track_timescale', String(ticks), '-frag_duration', '1000000'],
+                ...['-movflags', '+frag_keyframe+empty_moov+delay_moov+default_base_moof'],
+              ]
+            : []),
+          ...['-f', container.format],
+        ],
+      },
+    ],
+    log: 'error',
+  };
+}
+
+/** Writes the part over as a file whose index comes first, without encoding anything again. */
+export function remuxRun(part: string, target: string, command: EncodeCommand): FfmpegRun {
+  const { original, container } = command;
+  const isTrimmed = Boolean(command.startSeconds || command.durationSeconds);
+  return {
+    inputs: [
+      { source: ffmpegName(part), options: ['-y', '-copyts'] },
+      ...(original ? [{ source: ffmpegName(original.path) }] : []),
+    ],
+    outputs: [
+      {
+        target,
+        options: [
+          ...['-map', '0', '-c', 'copy'],
+          // Fragmented files cannot hold chapters.
+          ...(original ? ['-map_metadata', '1', '-map_chapters', isTrimmed ? '-1' : '1'] : []),
+          ...['-movflags', '+faststart', '-f', container.format],
+        ],
+      },
+    ],
+    log: 'error',
+  };
+}
+
+function soundAndMetadata(info: SourceInfo, container: Container, isWhole: boolean): string[] {
+  const codecs = info.audioCodecs.flatMap((codec, index) => [
+    `-c:a:${index}`,
+    container.audio.test(codec) ? 'copy' : container.convertTo,
+  ]);
+  return [
+    ...['-map', '1:a?', ...codecs],
+    ...['-map_metadata', '1', '-map_metadata:s:v:0', '1:s:v:0', '-map_chapters', isWhole ? '1' : '-1'],
+    // The picture stands upright now; ffmpeg 4 would tell players to turn it again.
+    ...['-metadata:s:v:0', 'rotate='],
+    // In some MP4 the sound ends far later than the picture: nothing is held back in memory for the difference.
+    ...['-max_muxing_queue_size', '4096'],
+  ];
+}
+
+/**
+ * A clock on which the source's time stamps are whole numbers: its own, made finer if it is coarse. Without a source, RTP's.
+ * 29.97 and the like are ffmpeg's rounding of 30000 / 1001.
+ */
+function ticksPerSecond(timeBase = 90_000): number {
+  let ticks = Number.isInteger(timeBase) ? timeBase : Math.round(timeBase * 1.001) * 1000;
+  while (ticks < 10_000) ticks *= 2;
+  return Math.min(ticks, 1_000_000);
+}
+
+const matrices = /^(bt709|fcc|bt470bg|smpte170m|smpte240m|ycgco|bt2020nc|bt2020c)$/;
+const primaries = /^(bt709|bt470m|bt470bg|smpte170m|smpte240m|film|bt2020|smpte428|smpte431|smpte432)$/;
+const transfers =
+  /^(bt709|gamma22|gamma28|smpte170m|smpte240m|linear|iec61966-2-4|iec61966-2-1|bt2020-10|bt2020-12|smpte2084|smpte428|arib-std-b67)$/;
+
+/** Tags as options, on the input so that nothing is converted, and on the output so that older versions write them too. */
+function colourOptions({ range, matrix, ...colour }: ColourTags): string[] {
+  // Two that ffmpeg prints under one name and reads under another.
+  const transfer = { bt470m: 'gamma22', bt470bg: 'gamma28' }[colour.transfer ?? ''] ?? colour.transfer;
+  return [
+    ...(range ? ['-color_range', range] : []),
+    ...(matrix && matrices.test(matrix) ? ['-colorspace', matrix] : []),
+    ...(colour.primaries && primaries.test(colour.primaries) ? ['-color_primaries', colour.primaries] : []),
+    ...(transfer && transfers.test(transfer) ? ['-color_trc', transfer] : []),
+  ];
+}

@@ -1,0 +1,87 @@
+import { extname } from 'node:path';
+import type { OperatorFunction } from 'rxjs';
+import { Failure } from '../model/failure.js';
+import { containerOf, outputEndings } from './encode-run.js';
+import { type Encodable, startEncoding } from './encoding.js';
+import type { Frame, OverlaidFrame, SegmentedFrame } from './frame.js';
+import { inOrder } from './in-order.js';
+
+/** Options of {@link encode}. */
+export interface EncodeOptions {
+  /** The file from which sound, metadata and chapters are copied: the one that was decoded. */
+  readonly copyFrom?: string;
+  /**
+   * What is written: `overlay`, what `overlay()` drew; `picture`, the source's; `mask`, class indices as grey values at
+   * the network's size, without loss (.mkv). If not provided, defaults to `overlay` where there is one, else `picture`.
+   */
+  readonly content?: 'overlay' | 'picture' | 'mask';
+  /** `auto`, `hardware` or an encoder's name, see `chooseEncoder`. If not provided, defaults to `auto`: libx264 if there. */
+  readonly encoder?: string;
+  /** Constant rate factor, 0 (without loss) to 51. If not provided, defaults to 20. */
+  readonly crf?: number;
+  /** x264's preset. If not provided, defaults to `veryfast`. */
+  readonly preset?: string;
+  /** Encoder threads. If not provided, ffmpeg decides. */
+  readonly threads?: number;
+  /** As given to `decode`: sound is cut alike, and the file begins at 0. */
+  readonly startSeconds?: number;
+  readonly durationSeconds?: number;
+  /** Frames a second, a hint to the encoder's rate control. If not provided, defaults to that of `copyFrom`, else 25. */
+  readonly frameRate?: number;
+  /** One sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `OUTPUT_FRAGMENTED`. */
+  readonly onWarning?: (text: string, code: string) => void;
+}
+
+/**
+ * Writes frames to a video file (.mp4, .m4v, .mov, .mkv, .webm) with their own times, and gives each on once ffmpeg has
+ * taken it, with the step time `encode` (ms until then).
+ *
+ * While it is written the file is called `NAME.part.mp4` and plays up to its last second however it ends. It gets its
+ * name when it is complete, before this completes. On an error from before, the part is ended properly and kept, and then
+ * the error is passed on. Unsubscribing kills ffmpeg and removes the part.
+ *
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_DISK_FULL`, `FFMPEG_DIED`, `ENCODER_UNAVAILABLE`,
+ * `SIZE_CHANGED`. @throws `Failure` `OPTION_INVALID` for an ending or a crf that is none.
+ */
+export function encode<T extends Frame>(output: string, options: EncodeOptions = {}): OperatorFunction<T, T> {
+  const ending = extname(output).toLowerCase();
+  const container = containerOf(ending);
+  if (!container) {
+    const expected = outputEndings.join(', ');
+    throw new Failure('OPTION_INVALID', `Expected the output to end in ${expected}, got ${output}.`);
+  }
+  const { content, crf = 20 } = options;
+  if (!(crf >= 0 && crf <= 51)) {
+    throw new Failure('OPTION_INVALID', `Expected the crf option to be between 0 and 51, got ${crf}.`);
+  }
+  if (content === 'mask' && ending !== '.mkv') {
+    throw new Failure('OPTION_INVALID', `Expected the output of masks to end in .mkv, got ${output}.`);
+  }
+  return inOrder(() => {
+    const encoding = startEncoding(output, container, options);
+    return {
+      async take(frame) {
+        const takenAt = performance.now();
+        await encoding.write(encodable(frame, content), frame.ptsUs);
+        return { ...frame, stepTimes: { ...frame.stepTimes, encode: performance.now() - takenAt } };
+      },
+      finish: (failed) => encoding.finish(failed),
+      dispose: () => encoding.abandon(),
+    };
+  });
+}
+
+function encodable(frame: Frame & Partial<OverlaidFrame>, content: EncodeOptions['content']): Encodable {
+  if (content === 'mask') {
+    const { mask } = frame as SegmentedFrame;
+    return { ...mask, format: 'gray', pixelAspect: maskAspect(frame), colour: {} };
+  }
+  const picture = content === 'picture' ? frame.picture : (frame.overlay ?? frame.picture);
+  return { ...picture, format: 'yuv420p' };
+}
+
+/** The mask covers the whole picture: its pixels have the aspect that makes it as wide as the picture is. */
+function maskAspect({ picture, input }: Frame): [number, number] {
+  const [num, den] = picture.pixelAspect;
+  return [num * picture.width * input.height, den * picture.height * input.width];
+}

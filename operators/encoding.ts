@@ -1,0 +1,257 @@
+import { access, constants, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { Failure } from '../model/failure.js';
+import { chooseEncoder, type Encoder } from './choose-encoder.js';
+import { nutOffsetUs } from './decode-run.js';
+import type { EncodeOptions } from './encode.js';
+import { type Container, type EncodeCommand, encodeRun, remuxRun } from './encode-run.js';
+import { type FfmpegEnd, type FfmpegProcess, startFfmpeg } from './ffmpeg.js';
+import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
+import type { ColourTags } from './frame.js';
+import type { SampleFormat } from './nut-format.js';
+import { createNutWriter, type NutWriter } from './nut-writer.js';
+import { probe } from './probe.js';
+import type { SourceInfo } from './source-info.js';
+
+/** A picture as it goes into a file. */
+export interface Encodable {
+  readonly format: SampleFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly pixelAspect: readonly [number, number];
+  readonly colour: ColourTags;
+  readonly data: Uint8Array;
+}
+
+/** A file that is being written. */
+export interface Encoding {
+  /**
+   * Resolves when ffmpeg has taken the picture. Pictures are of one size; calls may overlap, and keep their order.
+   *
+   * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`, `FFMPEG_DIED`, `ENCODER_UNAVAILABLE`, `SIZE_CHANGED`, and
+   * those of `probe` for the original.
+   */
+  write(picture: Encodable, ptsUs: number): Promise<void>;
+  /** Ends the part file; unless `failed`, makes the final file of it. Does nothing if nothing was written. */
+  finish(failed: boolean): Promise<void>;
+  /** Ends everything at once; what was neither finished nor has failed by itself leaves no file behind. */
+  abandon(): void;
+}
+
+/** What is made ready before the first frame comes. */
+interface Prepared {
+  readonly tool: FfmpegTool;
+  readonly encoder: Encoder;
+  readonly original?: { readonly path: string; readonly info: SourceInfo };
+}
+
+interface Running extends Prepared {
+  readonly ffmpeg: FfmpegProcess;
+  readonly nut: NutWriter;
+  readonly command: EncodeCommand;
+  readonly first: Encodable;
+}
+
+/** A container's clock may begin anywhere; what begins later than this is moved to begin at 0, seconds. */
+const longestLeadSeconds = 2;
+
+/** Begins a file: looks whether it can be written and with what, and starts ffmpeg at the first picture. */
+export function startEncoding(output: string, container: Container, options: EncodeOptions): Encoding {
+  const stem = join(dirname(output), basename(output, extname(output)));
+  const part = `${stem}.part${extname(output)}`;
+  const remuxed = `${stem}.part.whole${extname(output)}`;
+  let running: Promise<Running> | undefined;
+  let current: FfmpegProcess | undefined;
+  let state: 'open' | 'finished' | 'failed' | 'abandoned' = 'open';
+  let written = 0;
+  let lastPtsUs = Number.NEGATIVE_INFINITY;
+  let jumpUs = 0;
+
+  const prepared = prepare(output, container, options);
+  // Looked at with the first picture; until then an error waits.
+  prepared.catch(() => {});
+
+  async function run(...args: Parameters<typeof startFfmpeg>): Promise<FfmpegProcess> {
+    const ffmpeg = await startFfmpeg(...args);
+    current = ffmpeg;
+    if (state === 'abandoned') ffmpeg.abandon();
+    return ffmpeg;
+  }
+
+  async function start(first: Encodable): Promise<Running> {
+    const ready = await prepared;
+    const { tool, original } = ready;
+    const startSeconds = original?.info.startSeconds ?? 0;
+    const lead = startSeconds > longestLeadSeconds ? startSeconds : 0;
+    const command: EncodeCommand = {
+      ...ready,
+      part,
+      container,
+      crf: options.crf ?? 20,
+      preset: options.preset ?? 'veryfast',
+      picture: first,
+      shiftSeconds: lead + (options.startSeconds ?? 0),
+      ...(options.startSeconds !== undefined && { startSeconds: options.startSeconds }),
+      ...(options.durationSeconds !== undefined && { durationSeconds: options.durationSeconds }),
+      ...(options.threads !== undefined && { threads: options.threads }),
+    };
+    const frameRate = rationalRate(options.frameRate ?? original?.info.frameRate ?? 25);
+    const nut = createNutWriter({ ...first, frameRate });
+    const ffmpeg = await run(tool, encodeRun(tool, command));
+    // What goes wrong with it is told by how the process ends.
+    ffmpeg.stdin.on('error', () => {});
+    ffmpeg.stdin.write(nut.head);
+    return { ...ready, ffmpeg, nut, command, first };
+  }
+
+  /** Times only grow in a file: a clock that was set back (a camera connected again) goes on from the last frame. */
+  function nextPtsUs(ptsUs: number): number {
+    if (ptsUs + jumpUs <= lastPtsUs) {
+      const isGlitch = lastPtsUs - (ptsUs + jumpUs) < 500_000;
+      if (isGlitch) return lastPtsUs + 1000;
+      jumpUs = lastPtsUs + 40_000 - ptsUs;
+    }
+    return ptsUs + jumpUs;
+  }
+
+  async function write(picture: Encodable, ptsUs: number): Promise<void> {
+    running ??= start(picture);
+    const { ffmpeg, nut, first } = await running;
+    if (picture.width !== first.width || picture.height !== first.height) {
+      const sizes = `${first.width} x ${first.height} to ${picture.width} x ${picture.height}`;
+      throw await fail(new Failure('SIZE_CHANGED', `The pictures for ${output} changed from ${sizes}.`));
+    }
+    lastPtsUs = nextPtsUs(ptsUs);
+    ffmpeg.stdin.write(nut.frameHead(lastPtsUs + nutOffsetUs, picture.data.length));
+    const error = await new Promise((resolve) => ffmpeg.stdin.write(picture.data, resolve));
+    if (error) throw await fail(explainEnd(output, await ffmpeg.ended, written));
+    written += 1;
+  }
+
+  /** Keeps the part if there is something in it to see, and says where it is. */
+  async function fail(failure: Failure): Promise<Failure> {
+    if (state !== 'open') return failure;
+    state = 'failed';
+    current?.stdin.end();
+    await current?.ended;
+    const { size } = await stat(part).catch(() => ({ size: 0 }));
+    if (written > 0 && size > 4096) {
+      return new Failure(failure.code, `${failure.message} What was written is in ${part}.`, { cause: failure.cause });
+    }
+    await rm(part, { force: true });
+    return failure;
+  }
+
+  async function finish(failed: boolean): Promise<void> {
+    if (!running) return;
+    const { ffmpeg, tool, command } = await running;
+    ffmpeg.stdin.end();
+    const end = await ffmpeg.ended;
+    if (end.code !== 0) throw await fail(explainEnd(output, end, written));
+    if (failed) {
+      state = 'failed';
+      return;
+    }
+    if (container.isMp4) await makeWhole(tool, command);
+    else await rename(part, output);
+    state = 'finished';
+  }
+
+  async function makeWhole(tool: FfmpegTool, command: EncodeCommand): Promise<void> {
+    const end = await (await run(tool, remuxRun(part, remuxed, command))).ended;
+    if (state === 'abandoned') return;
+    if (end.code === 0) {
+      await rename(remuxed, output);
+      await rm(part);
+      return;
+    }
+    // For instance no room for a second copy. The part plays, and is complete.
+    await rm(remuxed, { force: true });
+    await rename(part, output);
+    options.onWarning?.(
+      `${output} could not be rewritten for fast start, and stays in fragments: ${end.log.at(-1)}.`,
+      'OUTPUT_FRAGMENTED',
+    );
+  }
+
+  function abandon(): void {
+    const wasOpen = state === 'open';
+    if (wasOpen) state = 'abandoned';
+    const ffmpeg = current;
+    ffmpeg?.abandon();
+    if (wasOpen) void removeAfter(ffmpeg?.ended);
+  }
+
+  async function removeAfter(ended: Promise<FfmpegEnd> | undefined): Promise<void> {
+    await running?.catch(() => {});
+    await (ended ?? current?.ended);
+    await Promise.all([part, remuxed].map((path) => rm(path, { force: true })));
+  }
+
+  return { write, finish, abandon };
+}
+
+async function prepare(output: string, container: Container, options: EncodeOptions): Promise<Prepared> {
+  await checkOutput(output, options.copyFrom);
+  const tool = await findFfmpeg();
+  const preference = container.format === 'webm' ? 'libvpx-vp9' : (options.encoder ?? 'auto');
+  const [{ encoder, warning }, info] = await Promise.all([
+    chooseEncoder(tool, options.content === 'mask' ? 'ffv1' : preference),
+    options.copyFrom === undefined ? undefined : probe(options.copyFrom),
+  ]);
+  if (warning) options.onWarning?.(warning, 'ENCODER_REPLACED');
+  const converted = info?.audioCodecs.filter((codec) => !container.audio.test(codec)) ?? [];
+  if (converted.length > 0) {
+    const text = `${extname(output)} files cannot hold ${converted.join(', ')} sound: it is converted to ${container.convertTo}.`;
+    options.onWarning?.(text, 'AUDIO_CONVERTED');
+  }
+  return { tool, encoder, ...(info && { original: { path: options.copyFrom!, info } }) };
+}
+
+/** Looks at the place of a file before anything is started for it. */
+async function checkOutput(output: string, original: string | undefined): Promise<void> {
+  const folder = dirname(output);
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+    if (!(await stat(folder)).isDirectory()) throw new Error('it is no folder');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'the folder does not exist' : (code ?? message);
+    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written to ${folder}: ${reason}.`, {
+      cause: error,
+    });
+  }
+  const isDirectory = await stat(output).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (isDirectory) throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} is a folder; expected the name of a file.`);
+  if (original === undefined) return;
+  const same = await Promise.all([realpath(output), realpath(original)]).then(
+    ([a, b]) => a === b,
+    () => false,
+  );
+  if (same) throw new Failure('OUTPUT_IS_INPUT', `Output ${output} is the input itself; give another name.`);
+}
+
+function explainEnd(output: string, end: FfmpegEnd, frames: number): Failure {
+  const text = end.log.join('\n');
+  if (/No space left/.test(text)) {
+    return new Failure('OUTPUT_DISK_FULL', `The disk is full: writing ${output} stopped after ${frames} frames.`);
+  }
+  if (/Permission denied|Read-only file system|Operation not permitted/.test(text)) {
+    return new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written. ffmpeg says: ${end.log.at(-1)}`);
+  }
+  const how = end.signal ? `was ended by ${end.signal}` : `exited with code ${end.code}`;
+  const line = end.log.at(-1);
+  const says = line ? ` ffmpeg says: ${line}` : '';
+  return new Failure('FFMPEG_DIED', `ffmpeg ${how} while writing ${output}, after ${frames} frames.${says}`);
+}
+
+/** 29.97 and the like are 30000 / 1001 and the like. */
+function rationalRate(rate: number): [number, number] {
+  const nearest = Math.round(rate * 1.001);
+  return Math.abs((nearest * 1000) / 1001 - rate) < 0.01 && !Number.isInteger(rate)
+    ? [nearest * 1000, 1001]
+    : [Math.round(rate * 1000), 1000];
+}

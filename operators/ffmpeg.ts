@@ -1,0 +1,157 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import fluentFfmpeg from 'fluent-ffmpeg';
+import { Failure } from '../model/failure.js';
+import type { FfmpegTool } from './find-ffmpeg.js';
+import { redact } from './redact.js';
+
+/** One `-i`, with the options that come before it. A `Readable` is piped into standard input. */
+export interface FfmpegInput {
+  readonly source: string | Readable;
+  readonly options?: readonly string[];
+}
+
+/** One output, with the options that come before it. A `Writable` is fed from standard output. */
+export interface FfmpegOutput {
+  readonly target: string | Writable;
+  readonly options?: readonly string[];
+}
+
+/** What one ffmpeg process is to do. */
+export interface FfmpegRun {
+  readonly inputs: readonly FfmpegInput[];
+  readonly outputs: readonly FfmpegOutput[];
+  readonly filter?: string;
+  /** `info` also prints what the input is. If not provided, defaults to `error`. */
+  readonly log?: 'error' | 'info';
+  /** Opens file descriptor 3 of the process for reading: `pipe:3` as a target. */
+  readonly secondPipe?: boolean;
+  /** Ends the process when ours exits. An encoder is better left alone: the end of its input makes it finish its file. */
+  readonly killOnExit?: boolean;
+  /** Each line that it prints, secrets taken out, with the level that it gave it. */
+  readonly onLine?: (line: string, level: string) => void;
+}
+
+/** How a process ended: one of `code` and `signal` is there. */
+export interface FfmpegEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The last lines that it printed at level warning or worse, oldest first, secrets taken out. */
+  readonly log: readonly string[];
+}
+
+/** A running ffmpeg. */
+export interface FfmpegProcess {
+  readonly pid: number;
+  readonly stdin: Writable;
+  /** Only with `secondPipe`. */
+  readonly secondPipe: Readable | undefined;
+  /** Resolves once it has exited and all that it printed has been read; never rejects. */
+  readonly ended: Promise<FfmpegEnd>;
+  kill(signal: NodeJS.Signals): void;
+  /** SIGKILL, and lets go of its pipes: what is still in them is lost. */
+  abandon(): void;
+}
+
+/** The parts of fluent-ffmpeg that this file replaces; they have no types because they are private to it. */
+interface Internals {
+  ffmpegProc?: ChildProcess;
+  _checkCapabilities(callback: (error: null) => void): void;
+  availableEncoders(callback: (error: null, encoders: object) => void): void;
+  _getFfmpegPath(callback: (error: null, path: string) => void): void;
+  _spawnFfmpeg(args: string[], options: object, onProcess: unknown, onEnd: unknown): void;
+}
+
+const keptLines = 40;
+const killedOnExit = new Set<ChildProcess>();
+
+process.on('exit', () => {
+  for (const child of killedOnExit) child.kill('SIGKILL');
+});
+
+/**
+ * Starts ffmpeg through fluent-ffmpeg; resolves when the process runs. What is changed in the library, and why:
+ * - it asks ffmpeg for its formats and encoders before every run (two processes, and it refuses devices on ffmpeg 7);
+ * - it keeps one binary's path in a module-wide cache;
+ * - it splits a lone option at its space, hence the spreads below;
+ * - its error messages drop lines, so the log is kept here;
+ * - the process gets a group of its own, so that Ctrl-C reaches only us and files can be finished.
+ *
+ * @throws `Failure` `FFMPEG_MISSING` if the binary cannot be run.
+ */
+export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegProcess> {
+  const command = fluentFfmpeg({ stdoutLines: 1 });
+  for (const { source, options = [] } of run.inputs) {
+    command.input(source);
+    if (options.length > 0) command.inputOptions(...options);
+  }
+  if (run.filter) command.complexFilter(run.filter);
+  for (const { target, options = [] } of run.outputs) {
+    command.output(target);
+    if (options.length > 0) command.outputOptions(...options);
+  }
+  const internals = command as unknown as Internals;
+  internals._checkCapabilities = (callback) => callback(null);
+  internals.availableEncoders = (callback) => callback(null, {});
+  internals._getFfmpegPath = (callback) => callback(null, tool.path);
+  const spawnAsBefore = internals._spawnFfmpeg;
+  internals._spawnFfmpeg = function (args, options, onProcess, onEnd) {
+    const global = ['-hide_banner', '-nostdin', '-nostats', '-v', `repeat+level+${run.log ?? 'error'}`];
+    const stdio = run.secondPipe ? ['pipe', 'pipe', 'pipe', 'pipe'] : 'pipe';
+    const spawning = { ...options, stdio, detached: process.platform !== 'win32' };
+    spawnAsBefore.call(this, [...global, ...args], spawning, onProcess, onEnd);
+  };
+
+  return new Promise((resolve, reject) => {
+    command.on('start', () => resolve(watch(internals.ffmpegProc!, run)));
+    // After the start this only repeats what the process itself told us.
+    command.on('error', (error: Error) =>
+      reject(new Failure('FFMPEG_MISSING', `${tool.path} cannot be run: ${error.message}.`, { cause: error })),
+    );
+    command.run();
+  });
+}
+
+function watch(child: ChildProcess, run: FfmpegRun): FfmpegProcess {
+  const log: string[] = [];
+  let rest = '';
+  const takeLine = (raw: string) => {
+    const match = /^(.*?)\[(debug|verbose|info|warning|error|fatal|panic)\] (.*)$/.exec(raw);
+    const level = match?.[2] ?? 'error';
+    const line = redact(match ? `${match[1]}${match[3]}` : raw).trimEnd();
+    if (line === '') return;
+    if (level !== 'info') {
+      log.push(line);
+      if (log.length > keptLines) log.shift();
+    }
+    run.onLine?.(line, level);
+  };
+  child.stderr!.on('data', (text: string) => {
+    const lines = (rest + text).split(/\r?\n|\r/);
+    rest = lines.pop()!;
+    for (const line of lines) takeLine(line);
+  });
+  if (run.killOnExit) killedOnExit.add(child);
+
+  const exited = new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+    child.once('exit', (code, signal) => resolve([code, signal]));
+    child.once('error', () => resolve([null, null]));
+  });
+  const printed = new Promise<void>((resolve) => child.stderr!.once('close', resolve));
+  const ended = Promise.all([exited, printed]).then(([[code, signal]]): FfmpegEnd => {
+    killedOnExit.delete(child);
+    takeLine(rest);
+    return { code, signal, log };
+  });
+  return {
+    pid: child.pid ?? -1,
+    stdin: child.stdin!,
+    secondPipe: run.secondPipe ? (child.stdio[3] as Readable) : undefined,
+    ended,
+    kill: (signal) => child.kill(signal),
+    abandon() {
+      child.kill('SIGKILL');
+      for (const pipe of [child.stdin, child.stdout, child.stdio[3]]) pipe?.destroy();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { Observable, type OperatorFunction } from 'rxjs';
+import type { Frame } from './frame.js';
+
+/** What a step does for one subscription. */
+export interface Work<T, R> {
+  /** Starts on a frame; resolves with its result, or with `undefined` to give nothing on for it. */
+  take(frame: T): Promise<R | undefined>;
+  /** Runs once after the last result was given on; the stream ends when it resolves. `failed` where it ends in an error. */
+  finish?(failed: boolean): Promise<void>;
+  /** Runs once at the very end, whatever the end was: drops what is still under way. */
+  dispose?(): void;
+}
+
+interface Entry<R> {
+  readonly release: () => void;
+  outcome: 'pending' | 'nothing' | { readonly result: R };
+}
+
+/**
+ * The frame of every step that queues: starts work on each frame as it comes, and gives the results on in the order of
+ * the frames, source by source, so that a slow camera holds up no other.
+ *
+ * A frame's gate is held from its arrival until its result has been given on, or until the step is torn down. An error
+ * from before takes its turn behind the frames that came before it; an error in the work ends the stream at once.
+ */
+export function inOrder<T extends Frame, R>(open: () => Work<T, R>): OperatorFunction<T, R> {
+  return (source) =>
+    new Observable((subscriber) => {
+      const work = open();
+      const queues = new Map<string, Entry<R>[]>();
+      let ending: { readonly failed: boolean; readonly error?: unknown } | undefined;
+      let finishing = false;
+
+      function giveOn(name: string): void {
+        const queue = queues.get(name) ?? [];
+        while (!subscriber.closed && queue.length > 0 && queue[0]!.outcome !== 'pending') {
+          const { outcome, release } = queue.shift()!;
+          if (typeof outcome === 'object') subscriber.next(outcome.result);
+          // After `next`, so that the step after this one holds the gate before this one lets go of it.
+          release();
+        }
+        if (queue.length === 0) queues.delete(name);
+        finishIfDone();
+      }
+
+      function finishIfDone(): void {
+        if (!ending || finishing || queues.size > 0 || subscriber.closed) return;
+        finishing = true;
+        const { failed, error } = ending;
+        const end = () => (failed ? subscriber.error(error) : subscriber.complete());
+        // Of two errors the first is the cause.
+        const endBadly = (own: unknown) => subscriber.error(failed ? error : own);
+        Promise.resolve(work.finish?.(failed)).then(end, endBadly);
+      }
+
+      function take(frame: T): void {
+        const entry: Entry<R> = { release: frame.gate.hold(), outcome: 'pending' };
+        const queue = queues.get(frame.source);
+        if (queue) queue.push(entry);
+        else queues.set(frame.source, [entry]);
+        work.take(frame).then(
+          (result) => {
+            entry.outcome = result === undefined ? 'nothing' : { result };
+            giveOn(frame.source);
+          },
+          (error: unknown) => subscriber.error(error),
+        );
+      }
+
+      subscriber.add(() => {
+        for (const queue of queues.values()) for (const { release } of queue) release();
+        queues.clear();
+        work.dispose?.();
+      });
+      subscriber.add(
+        source.subscribe({
+          next: take,
+          error: (error: unknown) => {
+            ending = { failed: true, error };
+            finishIfDone();
+          },
+          complete: () => {
+            ending = { failed: false };
+            finishIfDone();
+          },
+        }),
+      );
+    });
+}

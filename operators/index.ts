@@ -1,0 +1,12 @@
+export { chooseEncoder } from './choose-encoder.js';
+export { type DecodeOptions, decode } from './decode.js';
+export { type EncodeOptions, encode } from './encode.js';
+export { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
+export type { ColourTags, Frame, OverlaidFrame, SegmentedFrame, StepTimes, YuvPicture } from './frame.js';
+export { createGate, type Gate } from './gate.js';
+export { inOrder, type Work } from './in-order.js';
+export { type OverlayOptions, overlay } from './overlay.js';
+export { probe } from './probe.js';
+export { redact } from './redact.js';
+export { type SegmentOptions, segment } from './segment.js';
+export type { SourceInfo } from './source-info.js';

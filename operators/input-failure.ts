@@ -1,0 +1,143 @@
+import { open, stat } from 'node:fs/promises';
+import { Failure } from '../model/failure.js';
+import type { FfmpegEnd } from './ffmpeg.js';
+import { redact } from './redact.js';
+import type { SourceInfo } from './source-info.js';
+
+/** True for what ffmpeg is to open itself and we cannot look at first: URLs, devices by protocol, patterns. */
+export function isUrl(input: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:/i.test(input) && !/^[a-z]:[\\/]/i.test(input);
+}
+
+/** True for the name of an image sequence: `frames/%05d.png` or `frames/*.jpg`. */
+export function isPattern(input: string): boolean {
+  return !isUrl(input) && /%\d*d|[*]/.test(input);
+}
+
+/**
+ * Looks at a local file before ffmpeg is started for it, because "no such file" is clearer from us.
+ *
+ * @throws `Failure` `INPUT_MISSING`, `INPUT_EMPTY`, `INPUT_NOT_VIDEO` (a directory), `INPUT_UNREADABLE`.
+ */
+export async function checkInput(input: string): Promise<void> {
+  if (input === '-' || isUrl(input)) return;
+  let stats: Awaited<ReturnType<typeof stat>>;
+  try {
+    stats = await stat(input);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (isPattern(input)) return;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure('INPUT_MISSING', `Input ${input} does not exist.`);
+    throw new Failure('INPUT_UNREADABLE', `Input ${input} cannot be read (${code}).`, { cause: error });
+  }
+  if (stats.isDirectory()) {
+    throw new Failure(
+      'INPUT_NOT_VIDEO',
+      `Input ${input} is a directory; expected a video, an image or a pattern such as ${input}/%04d.png.`,
+    );
+  }
+  if (stats.isFile() && stats.size === 0)
+    throw new Failure('INPUT_EMPTY', `Input ${input} is empty (0 bytes); expected a video.`);
+}
+
+/** By what ffmpeg printed, from the most to the least telling. */
+const causes: readonly (readonly [RegExp, string, (input: string) => string])[] = [
+  [/matches no streams/, 'INPUT_NO_VIDEO_STREAM', (input) => `Input ${input} has no video stream.`],
+  [
+    /401 Unauthorized|403 Forbidden/,
+    'INPUT_UNAUTHORIZED',
+    (input) => `Input ${input} refused the user name or password.`,
+  ],
+  [/404 Not Found|Stream Not Found/, 'INPUT_NOT_FOUND', (input) => `Input ${input} has no such stream (404).`],
+  [/Connection refused/, 'INPUT_REFUSED', (input) => `Input ${input} refused the connection: nothing listens there.`],
+  [
+    /Connection timed out|No route to host|Network is unreachable|Failed to resolve|Operation timed out/,
+    'INPUT_UNREACHABLE',
+    (input) => `Input ${input} cannot be reached.`,
+  ],
+  [/No such file or directory|no file with path/i, 'INPUT_MISSING', (input) => `Input ${input} does not exist.`],
+  [/Permission denied/, 'INPUT_UNREADABLE', (input) => `Input ${input} cannot be read: permission denied.`],
+  [
+    /Invalid data found|could not find codec parameters|unknown format|Unable to find a suitable|Output file #?\d* ?does not contain|decoder .* not found/i,
+    'INPUT_NOT_VIDEO',
+    (input) => `Input ${input} is not a video or image that ffmpeg can read.`,
+  ],
+];
+
+/** Says why ffmpeg gave no frame at all. */
+export async function explainNoFrames(input: string, end: FfmpegEnd, sawInput: boolean): Promise<Failure> {
+  const name = input === '-' ? 'on standard input' : redact(input);
+  const text = end.log.join('\n');
+  if (text.includes('moov atom not found')) {
+    if (input === '-') {
+      const hint = 'write it with -movflags +faststart, or give the file by name';
+      return new Failure('INPUT_NOT_VIDEO', `Input ${name} is an MP4 whose index (moov) does not come first: ${hint}.`);
+    }
+    if (await beginsAsMp4(input)) {
+      const reason = 'it was cut off while it was written or copied';
+      return new Failure('INPUT_TRUNCATED', `Input ${name} is an MP4 without its index (moov): ${reason}.`);
+    }
+  }
+  const cause = causes.find(([pattern]) => pattern.test(text));
+  if (cause) return new Failure(cause[1], cause[2](name));
+  if (end.signal || (end.code !== 0 && !sawInput)) return explainDeath(name, end, 0);
+  return new Failure('INPUT_NOT_VIDEO', `Input ${name} gave no frame.${lastLine(end)}`);
+}
+
+/** ffmpeg believes a name that ends in .mp4, whatever the bytes are. */
+async function beginsAsMp4(path: string): Promise<boolean> {
+  try {
+    const file = await open(path);
+    try {
+      const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
+      return ['ftyp', 'moov', 'mdat', 'free', 'wide'].includes(buffer.toString('latin1', 4));
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
+/** Says that ffmpeg ended by itself in the middle. */
+export function explainDeath(name: string, end: FfmpegEnd, frames: number): Failure {
+  const how = end.signal ? `was ended by ${end.signal}` : `exited with code ${end.code}`;
+  return new Failure('FFMPEG_DIED', `ffmpeg ${how} after ${frames} frames of ${redact(name)}.${lastLine(end)}`);
+}
+
+function lastLine(end: FfmpegEnd): string {
+  const line = end.log.at(-1);
+  return line ? ` ffmpeg says: ${line}` : '';
+}
+
+const damage =
+  /partial file|ended prematurely|Error while decoding|Decoding error|error while decoding|Invalid NAL|corrupt|Truncat|truncat|Error submitting packet|Invalid data found|concealing/;
+
+/** True for a line of ffmpeg's that tells of damaged or missing data: it goes on, and exits with 0. */
+export function isDamage(line: string): boolean {
+  return damage.test(line);
+}
+
+/** What a decoder that came to its end knows of how it went. */
+export interface Decoded {
+  readonly input: string;
+  readonly info: SourceInfo | undefined;
+  /** False where only a part was asked for. */
+  readonly isWhole: boolean;
+  readonly frames: number;
+  readonly lastPtsUs: number;
+  readonly damage: { readonly count: number; readonly first: string };
+}
+
+/** One sentence on what is missing of a source that did decode, expected against got; `undefined` if nothing is. */
+export function explainLoss({ input, info, isWhole, frames, lastPtsUs, damage }: Decoded): string | undefined {
+  const expectedSeconds = isWhole ? info?.durationSeconds : undefined;
+  const gotSeconds = lastPtsUs / 1e6 - (info?.startSeconds ?? 0) + 1 / (info?.frameRate ?? 25);
+  // Sound may well be longer than the picture; only a large part missing is worth a word by itself.
+  const isShort = expectedSeconds !== undefined && expectedSeconds - gotSeconds > Math.max(1, expectedSeconds / 20);
+  if (!isShort && damage.count === 0) return undefined;
+  const of = expectedSeconds !== undefined && info?.frames ? ` of about ${info.frames}` : '';
+  const seconds = isShort ? `, ${gotSeconds.toFixed(1)} s of ${expectedSeconds.toFixed(1)} s` : '';
+  const reports = damage.count > 0 ? ` ffmpeg reports ${damage.count} errors, the first: ${damage.first}` : '';
+  return `Input ${redact(input)} is damaged or cut off: ${frames}${of} frames were decoded${seconds}.${reports}`;
+}

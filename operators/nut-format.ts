@@ -1,0 +1,58 @@
+/**
+ * What reading and writing NUT have in common: the container in which raw frames travel between ffmpeg and us, each with
+ * its exact time. https://ffmpeg.org/~michael/nut.txt (NUT Open Container Format, version 3).
+ */
+
+/** First bytes of a file, zero included. */
+export const fileId = Buffer.from('nut/multimedia container\0', 'latin1');
+
+/** The eight bytes that begin each packet that is no frame. All start with `N`, which is therefore no frame code. */
+export const startcodes = {
+  main: 0x4e4d7a561f5f04adn,
+  stream: 0x4e5311405bf2f9dbn,
+  syncpoint: 0x4e4be4adeeca4569n,
+  index: 0x4e58dd672f23e64en,
+  info: 0x4e49ab68b596ba78n,
+} as const;
+
+/** Bits of a frame's flags. */
+export const flags = {
+  key: 1,
+  codedPts: 8,
+  streamId: 16,
+  sizeMsb: 32,
+  checksum: 64,
+  reserved: 128,
+  sideData: 256,
+  headerIndex: 1024,
+  matchTime: 2048,
+  coded: 4096,
+  invalid: 8192,
+} as const;
+
+const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte << 24;
+  for (let bit = 0; bit < 8; bit++) value = value & 0x80000000 ? (value << 1) ^ 0x04c11db7 : value << 1;
+  return value >>> 0;
+});
+
+/** The checksum of headers: CRC-32 with polynomial 0x04C11DB7, most significant bit first, starting from 0. */
+export function crc32(bytes: Uint8Array): number {
+  let crc = 0;
+  for (const byte of bytes) crc = ((crc << 8) ^ crcTable[(crc >>> 24) ^ byte]!) >>> 0;
+  return crc;
+}
+
+/** Sample formats that cross the pipe, by the fourcc that ffmpeg's rawvideo knows them by. */
+export const fourccs = { yuv420p: 'I420', rgb24: 'RGB\x18', gray: 'Y800' } as const;
+
+/** `yuv420p`: three planes, 4:2:0, chroma rounded up; `rgb24`: interleaved; `gray`: one plane. All 8 bit. */
+export type SampleFormat = keyof typeof fourccs;
+
+/** Bytes of one picture, without padding. */
+export function pictureBytes(format: SampleFormat, width: number, height: number): number {
+  const luma = width * height;
+  if (format === 'gray') return luma;
+  if (format === 'rgb24') return luma * 3;
+  return luma + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
+}

@@ -1,0 +1,61 @@
+import type { ClassMask } from '../model/engine.js';
+import { type Paint, paintPlane } from './blend.js';
+import { pictureBytes } from './nut-format.js';
+
+/** How a mask is shown: laid over the picture, alone, or beside the picture. */
+export type Visualize = 'overlay' | 'mask' | 'side-by-side';
+
+/** What the worker is given for one frame. All of it is the worker's own: `data` is painted in place. */
+export interface PaintJob {
+  readonly visualize: Visualize;
+  readonly width: number;
+  readonly height: number;
+  /** The planes of the picture; not needed for `mask`. */
+  readonly data: Uint8Array<ArrayBuffer> | undefined;
+  readonly mask: ClassMask;
+  /** How each class is painted on the planes Y, U and V. */
+  readonly paints: readonly [Paint, Paint, Paint];
+}
+
+/** The size of what {@link paintPicture} makes: beside each other, two pictures of even width. */
+export function paintedWidth(visualize: Visualize, width: number): number {
+  return visualize === 'side-by-side' ? 2 * evenWidth(width) : width;
+}
+
+function evenWidth(width: number): number {
+  return width + (width & 1);
+}
+
+/** Paints a mask over a 4:2:0 picture, alone, or beside it; gives the planes, those of `data` where it can. */
+export function paintPicture({ visualize, width, height, data, mask, paints }: PaintJob): Uint8Array<ArrayBuffer> {
+  const outWidth = paintedWidth(visualize, width);
+  const out = visualize === 'overlay' ? data! : new Uint8Array(pictureBytes('yuv420p', outWidth, height));
+  const chromaStride = Math.ceil(outWidth / 2);
+  const chromaHeight = Math.ceil(height / 2);
+  const planes = [
+    { offset: 0, stride: outWidth, height },
+    { offset: outWidth * height, stride: chromaStride, height: chromaHeight },
+    { offset: outWidth * height + chromaStride * chromaHeight, stride: chromaStride, height: chromaHeight },
+  ];
+  let from = 0;
+  for (const [index, { offset, stride, height: rows }] of planes.entries()) {
+    const isLuma = index === 0;
+    const painted = isLuma ? width : Math.ceil(width / 2);
+    const left = visualize === 'side-by-side' ? stride / 2 : 0;
+    if (visualize === 'side-by-side') {
+      copyLeft(data!.subarray(from, from + painted * rows), painted, out, offset, stride);
+      from += painted * rows;
+    }
+    const plane = { data: out, offset: offset + left, stride, width: stride - left, height: rows };
+    paintPlane(plane, mask, paints[index]!);
+  }
+  return out;
+}
+
+/** Copies the rows of a plane to the left half of a wider one, an odd last column twice. */
+function copyLeft(plane: Uint8Array, width: number, out: Uint8Array, offset: number, stride: number): void {
+  for (let from = 0, to = offset; from < plane.length; from += width, to += stride) {
+    out.set(plane.subarray(from, from + width), to);
+    if (width < stride / 2) out[to + width] = plane[from + width - 1]!;
+  }
+}

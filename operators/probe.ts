@@ -1,0 +1,29 @@
+import { Failure } from '../model/failure.js';
+import { ffmpegName, patternOptions } from './decode-run.js';
+import { startFfmpeg } from './ffmpeg.js';
+import { findFfmpeg } from './find-ffmpeg.js';
+import { checkInput, explainNoFrames } from './input-failure.js';
+import { createInfoParser, type SourceInfo } from './source-info.js';
+
+/**
+ * Opens a video, image sequence or URL and says what it is, without decoding it. `decode` gives the same through
+ * `onInfo`, from the process that decodes.
+ *
+ * @throws `Failure` with the codes of `decode`, `OPTION_INVALID` for standard input, which could not be read again.
+ */
+export async function probe(input: string, inputOptions: readonly string[] = []): Promise<SourceInfo> {
+  if (input === '-') throw new Failure('OPTION_INVALID', 'Standard input can be decoded but not probed.');
+  await checkInput(input);
+  const parser = createInfoParser();
+  const ffmpeg = await startFfmpeg(await findFfmpeg(), {
+    inputs: [{ source: ffmpegName(input), options: [...patternOptions(input), ...inputOptions] }],
+    outputs: [{ target: '-', options: ['-map', '0:V:0', '-c', 'copy', '-t', '0', '-f', 'null'] }],
+    log: 'info',
+    killOnExit: true,
+    onLine: (line) => parser.read(line),
+  });
+  const end = await ffmpeg.ended;
+  const info = parser.source();
+  if (info) return info;
+  throw await explainNoFrames(input, end, parser.sawInput);
+}

@@ -1,0 +1,149 @@
+import type { ClassMask, Engine, RgbPicture } from '../model/engine.js';
+
+/** One picture to be segmented. */
+export interface Job {
+  /** Jobs of one queue are done in order; queues take turns. An object of the caller's, compared by identity. */
+  readonly queue: object;
+  readonly picture: RgbPicture;
+  /** The most pictures that it may share a batch with, itself included. */
+  readonly batch: number;
+  /** How long it may wait for company when the engine is idle, ms. */
+  readonly maxWaitMs: number;
+  /** Once aborted, the job is forgotten and its promise never settles. */
+  readonly signal: AbortSignal;
+}
+
+/** A mask, and when the engine began and ended its batch: `performance.now()`, ms. */
+export interface JobResult {
+  readonly mask: ClassMask;
+  readonly beganAt: number;
+  readonly endedAt: number;
+}
+
+/** Brings the frames of all streams to one engine. */
+export interface Scheduler {
+  submit(job: Job): Promise<JobResult>;
+}
+
+interface Waiting {
+  readonly job: Job;
+  readonly since: number;
+  readonly resolve: (result: JobResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Batches that the engine has at a time: one that it works on, and the next, so that it need not wait for an event loop
+ * that is busy copying pictures.
+ */
+const batchesUnderWay = 2;
+
+const schedulers = new WeakMap<Engine, Scheduler>();
+
+/** The one scheduler of an engine, shared by every stream that uses it. */
+export function schedulerOf(engine: Engine): Scheduler {
+  let scheduler = schedulers.get(engine);
+  if (!scheduler) {
+    scheduler = createScheduler(engine);
+    schedulers.set(engine, scheduler);
+  }
+  return scheduler;
+}
+
+/**
+ * Takes what waits whenever the engine can take it: queues in turn, one picture each, pictures of one size only, and
+ * never waits for more than the `maxWaitMs` of the job that has waited longest.
+ */
+function createScheduler(engine: Engine): Scheduler {
+  // In the order of their turns.
+  const queues = new Map<object, Waiting[]>();
+  let underWay = 0;
+  let lastEndedAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function forgetAborted(): void {
+    for (const [key, queue] of queues) {
+      const left = queue.filter(({ job }) => !job.signal.aborted);
+      if (left.length > 0) queues.set(key, left);
+      else queues.delete(key);
+    }
+  }
+
+  /** The next batch, not yet taken out of the queues. */
+  function choose(): Waiting[] {
+    const chosen: Waiting[] = [];
+    let room = Number.POSITIVE_INFINITY;
+    const depths = [...queues.values()].map((queue) => queue.length);
+    for (let depth = 0; depth < Math.max(0, ...depths); depth++) {
+      for (const queue of queues.values()) {
+        const waiting = queue[depth];
+        if (!waiting || chosen.length >= room) continue;
+        // Nothing may overtake an earlier one of its own queue that did not fit.
+        if (depth > 0 && !chosen.includes(queue[depth - 1]!)) continue;
+        const { picture, batch } = waiting.job;
+        const first = chosen[0]?.job.picture ?? picture;
+        if (picture.width !== first.width || picture.height !== first.height || batch <= chosen.length) continue;
+        room = Math.min(room, batch);
+        chosen.push(waiting);
+      }
+    }
+    return chosen;
+  }
+
+  function takeOut(chosen: readonly Waiting[]): void {
+    for (const { job } of chosen) {
+      const queue = queues.get(job.queue)!;
+      queue.shift();
+      // To the end of the turns.
+      queues.delete(job.queue);
+      if (queue.length > 0) queues.set(job.queue, queue);
+    }
+  }
+
+  function pump(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    forgetAborted();
+    while (underWay < batchesUnderWay && queues.size > 0) {
+      const chosen = choose();
+      const isFull = chosen.some(({ job }) => job.batch <= chosen.length);
+      const leftMs = Math.min(...chosen.map(({ job, since }) => since + job.maxWaitMs - performance.now()));
+      if (!isFull && leftMs > 0) {
+        timer = setTimeout(pump, leftMs);
+        return;
+      }
+      takeOut(chosen);
+      void run(chosen);
+    }
+  }
+
+  async function run(batch: readonly Waiting[]): Promise<void> {
+    underWay += 1;
+    const sentAt = performance.now();
+    try {
+      const masks = await engine.segment(batch.map(({ job }) => job.picture));
+      const endedAt = performance.now();
+      // The engine works on one batch after the other: before the last one ended it had not begun this one.
+      const beganAt = Math.max(sentAt, lastEndedAt);
+      lastEndedAt = endedAt;
+      for (const [index, { resolve }] of batch.entries()) resolve({ mask: masks[index]!, beganAt, endedAt });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    } finally {
+      underWay -= 1;
+      pump();
+    }
+  }
+
+  return {
+    submit(job) {
+      return new Promise((resolve, reject) => {
+        const waiting: Waiting = { job, since: performance.now(), resolve, reject };
+        const queue = queues.get(job.queue);
+        if (queue) queue.push(waiting);
+        else queues.set(job.queue, [waiting]);
+        pump();
+      });
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { OperatorFunction } from 'rxjs';
+import type { ClassMask, Engine } from '../model/engine.js';
+import { Failure } from '../model/failure.js';
+import type { Frame, SegmentedFrame } from './frame.js';
+import { inOrder } from './in-order.js';
+import { schedulerOf } from './scheduler.js';
+
+/** Options of {@link segment}. */
+export interface SegmentOptions {
+  /** The most pictures given to the engine at once. If not provided, defaults to 1: no picture waits for another. */
+  readonly batch?: number;
+  /** How long a picture may wait for others to fill a batch when the engine is idle, ms. If not provided, defaults to 3. */
+  readonly maxWaitMs?: number;
+  /** Segments every nth frame of a source; those between carry its mask. If not provided, defaults to 1. */
+  readonly stride?: number;
+}
+
+/**
+ * Segments frames. All streams that use an engine share one scheduler, which batches what waits and takes the sources in
+ * turn. Each source's order is kept; what belongs to an earlier epoch of a source is dropped as soon as a frame of a
+ * later one comes.
+ *
+ * Adds the step times `queue` (ms until the engine began) and `segment` (ms that its batch took).
+ *
+ * Errors: whatever the engine throws. @throws `Failure` `OPTION_INVALID` for options out of range.
+ */
+export function segment(engine: Engine, options: SegmentOptions = {}): OperatorFunction<Frame, SegmentedFrame> {
+  const { batch = 1, maxWaitMs = 3, stride = 1 } = options;
+  checkCount('batch', batch);
+  checkCount('stride', stride);
+  return inOrder(() => {
+    const scheduler = schedulerOf(engine);
+    const sources = new Map<string, Source>();
+
+    return {
+      async take(frame) {
+        const takenAt = performance.now();
+        let source = sources.get(frame.source);
+        if (source && frame.epoch < source.epoch) return undefined;
+        if (!source || frame.epoch > source.epoch) {
+          source?.abandoned.abort();
+          source = { epoch: frame.epoch, abandoned: new AbortController(), taken: 0, last: undefined };
+          sources.set(frame.source, source);
+        }
+        const { signal } = source.abandoned;
+        const isCarried = source.taken % stride !== 0 && source.last !== undefined;
+        source.taken += 1;
+        if (!isCarried) {
+          const queue = source;
+          source.last = scheduler
+            .submit({ queue, picture: frame.input, batch, maxWaitMs, signal })
+            .then(({ mask, beganAt, endedAt }) => ({
+              mask,
+              shares: countShares(mask, engine.classes.length),
+              beganAt,
+              endedAt,
+            }));
+        }
+        const segmented = await orAborted(source.last!, signal);
+        if (!segmented) return undefined;
+        const { mask, shares, beganAt, endedAt } = segmented;
+        const times = isCarried
+          ? { queue: performance.now() - takenAt }
+          : { queue: Math.max(0, beganAt - takenAt), segment: endedAt - beganAt };
+        return {
+          ...frame,
+          mask,
+          classes: engine.classes,
+          shares,
+          carried: isCarried,
+          stepTimes: { ...frame.stepTimes, ...times },
+        };
+      },
+      dispose() {
+        for (const { abandoned } of sources.values()) abandoned.abort();
+      },
+    };
+  });
+}
+
+interface Segmented {
+  readonly mask: ClassMask;
+  readonly shares: readonly number[];
+  readonly beganAt: number;
+  readonly endedAt: number;
+}
+
+interface Source {
+  readonly epoch: number;
+  readonly abandoned: AbortController;
+  taken: number;
+  last: Promise<Segmented> | undefined;
+}
+
+/** The promise's value, or `undefined` as soon as the signal is aborted. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined);
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** Share of the pixels of each class, by class index. */
+function countShares(mask: ClassMask, classes: number): number[] {
+  const counts = new Uint32Array(256);
+  const { data } = mask;
+  // Not for-of: this is the one loop over pixels on the main thread, 0.1 ms for 480 x 360.
+  for (let i = 0; i < data.length; i++) counts[data[i]!]! += 1;
+  return Array.from(counts.subarray(0, classes), (count) => count / data.length);
+}
+
+function checkCount(option: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new Failure(
+    'OPTION_INVALID',
+    `Expected the ${option} option to be a whole number of at least 1, got ${value}.`,
+  );
+}
