@@ -10,7 +10,8 @@ import { limitRate } from '../../operators/limit-rate.js';
 import { segment } from '../../operators/segment.js';
 import { type SourceStatus, supervise } from '../../operators/supervise.js';
 import type { Hub } from './hub.js';
-import { ffmpegInput, ffmpegOptions, type LiveSource } from './live-source.js';
+import type { LiveSource } from './live-source.js';
+import { openSource } from './open-source.js';
 import type { ServeOptions } from './serve-options.js';
 
 export interface WatchSourceOptions {
@@ -49,20 +50,22 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
 
   const frames = supervise<Frame>(
     (epoch, alive) =>
-      decode(ffmpegInput(source), {
-        policy: 'latest',
-        fit: engine.inputSize,
-        source: name,
-        epoch,
-        inputOptions: ffmpegOptions(source, tool, options),
-        ...(hwaccel ? { hwaccel } : {}),
-        onDrop(cause) {
-          // Decoded, so the source lives, however busy the network is.
-          alive();
-          hub.drop(name, cause);
-        },
-        onWarning,
-      }),
+      openSource(source, tool, options, (input, inputOptions) =>
+        decode(input, {
+          policy: 'latest',
+          fit: engine.inputSize,
+          source: name,
+          epoch,
+          inputOptions,
+          ...(hwaccel ? { hwaccel } : {}),
+          onDrop(cause) {
+            // Decoded, so the source lives, however busy the network is.
+            alive();
+            hub.drop(name, cause);
+          },
+          onWarning,
+        }),
+      ),
     {
       openTimeoutMs: openTimeout * 1000,
       stallTimeoutMs: stallTimeout * 1000,

@@ -49,16 +49,25 @@ export class LatencyChart {
         ...this.#size(),
         legend: { show: false },
         cursor: { show: false },
-        scales: { y: { range: (_plot, _least, most) => [0, Math.max(50, (most ?? 0) * 1.15)] } },
+        scales: {
+          x: { range: (_plot, _first, last) => [last - KEPT_SECONDS, last] },
+          y: { range: (_plot, _least, most) => [0, Math.max(50, (most ?? 0) * 1.15)] },
+        },
         axes: [
-          { ...axis, size: 26 },
+          {
+            ...axis,
+            size: 26,
+            // Ages, not times of day: what is read off it is how long ago something was.
+            values: (_plot, splits) => splits.map((at) => `${Math.round(at - (this.#times.at(-1) ?? at))} s`),
+            space: 80,
+          },
           { ...axis, size: 56, values: (_plot, splits) => splits.map((ms) => `${ms} ms`) },
         ],
         series: [
           {},
-          { label: 'p50', stroke: colour('--live'), width: 2 },
-          { label: 'p95', stroke: colour('--stale'), width: 2, dash: [6, 3] },
-          { label: 'p99', stroke: colour('--offline'), width: 1.5, dash: [2, 3] },
+          { label: 'p50', stroke: colour('--live'), width: 2, points: { show: false } },
+          { label: 'p95', stroke: colour('--stale'), width: 2, dash: [6, 3], points: { show: false } },
+          { label: 'p99', stroke: colour('--offline'), width: 1.5, dash: [2, 3], points: { show: false } },
         ],
       },
       this.#data(),

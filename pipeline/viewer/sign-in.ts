@@ -12,7 +12,7 @@ export async function signIn(dialog: HTMLDialogElement): Promise<void> {
 
 function ask(dialog: HTMLDialogElement): Promise<void> {
   const form = dialog.querySelector('form')!;
-  const input = dialog.querySelector('input')!;
+  const input = dialog.querySelector<HTMLInputElement>('#token')!;
   const message = dialog.querySelector('.error')!;
   dialog.showModal();
   return new Promise((resolve) => {

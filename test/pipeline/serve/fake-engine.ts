@@ -9,7 +9,11 @@ export interface FakeEngineOptions {
 }
 
 /** An engine whose masks are known beforehand: sky above the middle, road below it, car where a pixel is red. */
-export function fakeEngine({ delayMs = 0, width = 480, height = 360 }: FakeEngineOptions = {}): Engine & { batches: number } {
+export function fakeEngine({
+  delayMs = 0,
+  width = 480,
+  height = 360,
+}: FakeEngineOptions = {}): Engine & { batches: number } {
   return {
     name: 'fake',
     provider: 'cpu',
