@@ -9,16 +9,23 @@ export type Tensorflow = typeof TensorflowModule;
 let loaded: Tensorflow | undefined;
 
 /**
+ * Sets what TensorFlow's C library reads from the environment when it is loaded. Only the main thread's changes reach
+ * it: an engine calls this before it starts its worker.
+ */
+export function prepareTensorflow(threads?: number): void {
+  // The library reports every CPU feature that it was compiled for; errors still come through.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  if (threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS = String(threads);
+}
+
+/**
  * Loads TensorFlow.js with its native addon, once.
  *
  * @throws `Failure` `ENGINE_UNAVAILABLE` where the optional package or its addon is missing, saying how to get it.
  */
 export async function loadTensorflow(): Promise<Tensorflow> {
   if (loaded !== undefined) return loaded;
-  // TensorFlow's C library reports every CPU feature it was compiled for; errors still come through.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  // On is the default; said aloud, it is not announced at every start.
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  prepareTensorflow();
   const require = createRequire(import.meta.url);
   // The CommonJS object of node:util, which is the one that the package reads: Node 23 removed what it calls.
   const legacy = nodeUtil as unknown as Record<string, unknown>;

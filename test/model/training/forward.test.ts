@@ -55,7 +55,7 @@ t.test('the gradient of every kind of layer is the numerical one', { skip: witho
   );
   for (const { name } of trained) {
     const variable = trainable.variables.get(name)!;
-    const gradient = grads[variable.name]!.dataSync();
+    const gradient = Float32Array.from(grads[variable.name]!.dataSync());
     const data = Float32Array.from(variable.dataSync());
     // The steepest element: there the numerical difference stands out of float32's noise.
     const i = gradient.reduce((best, each, index) => (Math.abs(each) > Math.abs(gradient[best]!) ? index : best), 0);

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { classSetByName } from '../model/classes.js';
+import { openDataset } from '../model/dataset/dataset.js';
+import { Failure } from '../model/failure.js';
+import { buildNetwork } from '../model/networks/index.js';
+import { checkWeights } from '../model/parameters.js';
+import type { CropSize } from '../model/training/augment.js';
+import { type Recipe, recipes } from '../model/training/recipe.js';
+import { splitByDrive, type TrainingEvent, type TrainResult, train } from '../model/training/train.js';
+import { readWeights } from '../model/weights.js';
+
+/** What `segnet-stream train` takes. */
+export interface TrainingOptions {
+  /** A network of `segnet-stream describe`. */
+  readonly network: string;
+  /** The folder of a data set with a training and a validation split. */
+  readonly data: string;
+  /** The folder of a data set whose training pictures are mixed in: synthetic scenes. */
+  readonly extra?: string;
+  /** The class set of the data. If not provided, defaults to: what its layout or `dataset.json` says. */
+  readonly classes?: string;
+  /** The folder of checkpoint, weights and log. */
+  readonly out: string;
+  /** If not provided, defaults to: `modern`. */
+  readonly recipe?: keyof typeof recipes;
+  /** Changes to the recipe. */
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly learningRate?: number;
+  readonly balancing?: Recipe['balancing'];
+  readonly selectBy?: Recipe['selectBy'];
+  readonly validateEvery?: number;
+  /** One size of crops for the whole training. */
+  readonly crop?: CropSize;
+  readonly seed?: number;
+  /** Prefixes of picture names (`0006R0`): those of the training set are held out and validated on instead. */
+  readonly holdOut?: readonly string[];
+  /** A weights file of this project to start from. */
+  readonly weights?: string;
+  /** Goes on from the checkpoint in `out`, with the recipe that is in it. */
+  readonly resume?: boolean;
+  /** The command that this was called by, for the card. */
+  readonly command?: string;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainingEvent) => void;
+}
+
+/**
+ * Trains a network on a data set: `train` of the model, with its options looked up by name.
+ *
+ * @throws `Failure` as `train`; `OUTPUT_EXISTS` where `out` holds a checkpoint and `resume` is not asked for.
+ */
+export async function trainNetwork(options: TrainingOptions): Promise<TrainResult> {
+  const { data, out, resume = false } = options;
+  if (!resume && existsSync(join(out, 'last.safetensors'))) {
+    throw new Failure(
+      'OUTPUT_EXISTS',
+      `Expected ${out} to hold no training yet: resume it (--resume) or name another folder`,
+    );
+  }
+  const classes = options.classes === undefined ? {} : { classes: classSetByName(options.classes) };
+  const whole = await openDataset(data, 'train', classes);
+  const folds = options.holdOut === undefined ? undefined : splitByDrive(whole, options.holdOut);
+  if (folds !== undefined && (folds.held.items.length === 0 || folds.rest.items.length === 0)) {
+    throw new Failure(
+      'OPTION_INVALID',
+      `Expected --hold-out to take a part of the training pictures; ${options.holdOut!.join(', ')} takes ${folds.held.items.length} of ${whole.items.length}`,
+    );
+  }
+  const validation = folds?.held ?? (await openDataset(data, 'val', classes));
+  const extra = options.extra === undefined ? undefined : await openDataset(options.extra, 'train', classes);
+  const network = buildNetwork(options.network, whole.classSet.classes.length);
+  const initial = options.weights === undefined ? undefined : (await readWeights(options.weights)).tensors;
+  if (initial !== undefined) checkWeights(network, initial);
+
+  return train({
+    network,
+    recipe: changed(recipes[options.recipe ?? 'modern'], options),
+    train: folds?.rest ?? whole,
+    validation,
+    ...(extra !== undefined && { extra }),
+    directory: out,
+    seed: options.seed ?? 1,
+    ...(initial !== undefined && { initial }),
+    resume,
+    provenance: {
+      data: whole.name,
+      ...(extra !== undefined && { extra: extra.name }),
+      ...(options.holdOut !== undefined && { heldOut: options.holdOut }),
+      ...(options.command !== undefined && { command: options.command }),
+    },
+    ...(options.signal !== undefined && { signal: options.signal }),
+    ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
+  });
+}
+
+function changed(recipe: Recipe, options: TrainingOptions): Recipe {
+  const { epochs, batch, learningRate, balancing, selectBy, validateEvery, crop } = options;
+  return {
+    ...recipe,
+    ...(epochs !== undefined && { epochs }),
+    ...(batch !== undefined && { batch }),
+    ...(learningRate !== undefined && { learningRate }),
+    ...(balancing !== undefined && { balancing }),
+    ...(selectBy !== undefined && { selectBy }),
+    ...(validateEvery !== undefined && { validateEvery }),
+    ...(crop !== undefined && { crops: [{ untilShare: 1, crop }] }),
+  };
+}
