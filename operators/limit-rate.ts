@@ -9,23 +9,37 @@ export interface LimitRateOptions {
 }
 
 /**
- * Lets at most so many frames a second through, evenly, by their arrival. Frames that come in bursts do not save up credit
- * for more than one period.
+ * Lets at most so many frames a second through, evenly, by their arrival.
+ *
+ * ```
+ * source  -a-b-c-d-e-f-g-h-|   every 100 ms
+ * result  -a---c---e---g---|   maxFps: 5
+ * ```
  */
 export function limitRate<T extends Frame>(options: LimitRateOptions): MonoTypeOperatorFunction<T> {
-  const periodMs = 1000 / options.maxFps;
   return (source) =>
     defer(() => {
-      let dueAt = Number.NEGATIVE_INFINITY;
+      const isDue = createPacer(options.maxFps);
       return source.pipe(
         filter((frame) => {
-          if (frame.arrivedAt < dueAt) {
-            options.onDrop?.(frame);
-            return false;
-          }
-          dueAt = Math.max(dueAt + periodMs, frame.arrivedAt);
-          return true;
+          if (isDue(frame.arrivedAt)) return true;
+          options.onDrop?.(frame);
+          return false;
         }),
       );
     });
+}
+
+/**
+ * Makes a function that says of each moment, ms, whether something is due then; it is at most `maxFps` times a second. The pace is kept
+ * over moments that do not fall on it, and a pause saves up no credit.
+ */
+export function createPacer(maxFps: number): (at: number) => boolean {
+  const periodMs = 1000 / maxFps;
+  let dueAt = Number.NEGATIVE_INFINITY;
+  return (at) => {
+    if (at < dueAt) return false;
+    dueAt = (at - dueAt < periodMs ? dueAt : at) + periodMs;
+    return true;
+  };
 }

@@ -55,8 +55,9 @@ export function createNutWriter(video: NutVideo): NutWriter {
   const main = [
     ...[...v(3), ...v(1), ...v(65536)], // version, streams, longest distance between synchronisation points
     ...[...v(1), ...v(timeBase[0]), ...v(timeBase[1])],
-    // All 255 frame codes alike: six fields, "the frame itself says what it has".
-    ...[...v(flags.coded), ...v(6), ...s(0), ...v(1), ...v(0), ...v(0), ...v(0), ...v(255)],
+    // Frame code 0 leaves all to the frame itself; the other 254 are not used.
+    ...[...v(flags.coded), ...v(6), ...s(0), ...v(1), ...v(0), ...v(0), ...v(0), ...v(1)],
+    ...[...v(flags.invalid), ...v(6), ...s(0), ...v(1), ...v(0), ...v(0), ...v(0), ...v(254)],
     ...v(0), // no elided headers
   ];
   const stream = [
@@ -79,7 +80,7 @@ export function createNutWriter(video: NutVideo): NutWriter {
     frameHead(ptsUs, size) {
       const point = packet(startcodes.syncpoint, [...v(ptsUs), ...v(0)]);
       const frameFlags = flags.key | flags.codedPts | flags.sizeMsb | flags.checksum;
-      const header = [1, ...v(flags.coded ^ (flags.coded | frameFlags)), ...v(ptsUs + 2 ** msbPtsShift), ...v(size)];
+      const header = [0, ...v(frameFlags), ...v(ptsUs + 2 ** msbPtsShift), ...v(size)];
       return Buffer.concat([point, Buffer.from([...header, ...u32(crc32(Uint8Array.from(header)))])]);
     },
   };
