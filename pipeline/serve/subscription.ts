@@ -1,3 +1,4 @@
+import { createPacer } from '../../operators/limit-rate.js';
 import type { Part, PicturePart } from '../client/protocol.js';
 import { packShownFrame, type ShownFrame, serverNow } from './shown-frame.js';
 
@@ -23,10 +24,11 @@ export class Subscription {
   #inFlight: { readonly seq: number; readonly sentAt: number }[] = [];
   #waiting: ShownFrame | undefined;
   #lastSent: number | undefined;
-  #dueAt = Number.NEGATIVE_INFINITY;
+  readonly #isDue: (at: number) => boolean;
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
+    this.#isDue = options.maxFps === null ? () => true : createPacer(options.maxFps);
     this.parts = options.parts;
     this.pictureParts = options.parts.filter((part) => part !== 'stats');
   }
@@ -35,13 +37,10 @@ export class Subscription {
   offer(frame: ShownFrame): void {
     // The stream had not encoded these parts yet when the frame was made: the next one will have them.
     if (this.pictureParts.length === 0 || !this.pictureParts.every((part) => frame.parts.has(part))) return;
-    const { maxFps, onSkip, window } = this.#options;
-    if (maxFps !== null) {
-      if (frame.capturedAt < this.#dueAt) {
-        onSkip('rate');
-        return;
-      }
-      this.#dueAt = Math.max(this.#dueAt + 1000 / maxFps, frame.capturedAt);
+    const { onSkip, window } = this.#options;
+    if (!this.#isDue(frame.capturedAt)) {
+      onSkip('rate');
+      return;
     }
     if (this.#inFlight.length < window) {
       this.#send(frame);

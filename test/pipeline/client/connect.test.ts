@@ -1,0 +1,184 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { BehaviorSubject, firstValueFrom, type Observable, take, toArray } from 'rxjs';
+import { filter } from 'rxjs/operators';
+import t from 'tap';
+import { encodeParts } from '../../../operators/encode-parts.js';
+import {
+  ConnectionRefused,
+  type ConnectOptions,
+  connect,
+  type LiveEvent,
+  type LiveFrame,
+  type Want,
+} from '../../../pipeline/client/index.js';
+import type { LiveServer } from '../../../pipeline/serve/live-server.js';
+import { fakeFrame } from '../serve/fake-frames.js';
+import { openTestServer } from '../serve/open-test-server.js';
+
+const TOKEN = 'correct-horse-battery-staple';
+
+async function show(server: LiveServer, given: Parameters<typeof fakeFrame>[0] = {}): Promise<void> {
+  const frame = fakeFrame(given);
+  server.hub.show(frame, await encodeParts(frame, server.hub.wanted(frame.source)), 1);
+}
+
+/** Subscribes and keeps what comes; `until` waits for an event. */
+function listen(t: { teardown(done: () => void): unknown }, events: Observable<LiveEvent>) {
+  const heard: LiveEvent[] = [];
+  let error: unknown;
+  let wake = (): void => {};
+  const subscription = events.subscribe({
+    next(event) {
+      heard.push(event);
+      wake();
+    },
+    error(cause) {
+      error = cause;
+      wake();
+    },
+  });
+  t.teardown(() => subscription.unsubscribe());
+  const until = async <T extends LiveEvent['type']>(type: T): Promise<Extract<LiveEvent, { type: T }>> => {
+    for (;;) {
+      const index = heard.findIndex((event) => event.type === type);
+      if (index >= 0) return heard.splice(index, 1)[0] as Extract<LiveEvent, { type: T }>;
+      if (error) throw error;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  };
+  return { heard, until, subscription };
+}
+
+/** Shows frames until the test is over. */
+function keepShowing(t: { teardown(done: () => void): unknown }, server: LiveServer): void {
+  let index = 0;
+  const timer = setInterval(() => void show(server, { index: index++ }), 10);
+  t.teardown(() => clearInterval(timer));
+}
+
+const quick: ConnectOptions = { token: TOKEN, backoffMs: 10, maxBackoffMs: 40 };
+
+t.test('frames come with mask, picture, times and names', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  const { until } = listen(
+    t,
+    connect(server.url, { ...quick, want: [{ stream: 'back', parts: ['source', 'mask', 'stats'] }] }),
+  );
+  t.equal((await until('connecting')).attempt, 0);
+  await until('open');
+  t.match(await until('hello'), { classes: [{ name: 'sky' }, { name: 'road' }] });
+  while (server.hub.wanted('back').size === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  await show(server, { source: 'back', index: 4 });
+  const frame = await until('frame');
+  t.match(frame, { stream: 'back', seq: 0, ptsUs: 160_000, skipped: 0, displayWidth: 128 });
+  t.same(frame.mask, fakeFrame().mask);
+  t.same([...frame.source!.subarray(0, 2)], [0xff, 0xd8]);
+  t.equal(frame.overlay, undefined);
+  t.ok(frame.ageMs()! > 0 && frame.ageMs()! < 60_000);
+  t.match(await until('stats'), { stream: 'back', viewers: 1 });
+});
+
+t.test('acknowledges by itself, so that frames flow; manually, only then', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  keepShowing(t, server);
+  const isFrame = (event: LiveEvent): event is LiveFrame => event.type === 'frame';
+  const flowing = connect(server.url, { ...quick, want: [{ parts: ['mask'] }] });
+  const frames = await firstValueFrom(flowing.pipe(filter(isFrame), take(20), toArray()));
+  t.ok(frames.every((frame, index) => index === 0 || frame.seq > frames[index - 1]!.seq));
+
+  const { until, heard } = listen(
+    t,
+    connect(server.url, { ...quick, acknowledge: 'manual', want: [{ parts: ['mask'], window: 1 }] }),
+  );
+  const first = await until('frame');
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  t.equal(heard.filter(isFrame).length, 0);
+  first.acknowledge();
+  first.acknowledge();
+  t.ok((await until('frame')).skipped > 0);
+});
+
+t.test('wants may change: another stream, nothing, back again', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  const want = new BehaviorSubject<readonly Want[]>([{ stream: 'front', parts: ['mask'] }]);
+  const { until } = listen(t, connect(server.url, { ...quick, want }));
+  await until('hello');
+  const wanted = async (front: number, back: number): Promise<void> => {
+    while (server.hub.wanted('front').size !== front || server.hub.wanted('back').size !== back) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  };
+  await wanted(1, 0);
+  want.next([{ stream: 1, parts: ['source', 'mask'] }]);
+  await wanted(0, 2);
+  want.next([]);
+  await wanted(0, 0);
+  want.next([{ parts: ['overlay'] }]);
+  await wanted(1, 0);
+  await show(server);
+  t.ok((await until('frame')).overlay);
+});
+
+t.test('connects again after a restart of the server, and goes on', async (t) => {
+  const first = await openTestServer(t, { token: TOKEN });
+  const { until } = listen(t, connect(first.url, { ...quick, want: [{ parts: ['mask'] }] }));
+  const { session } = await until('hello');
+  await first.close('Restart');
+  t.match(await until('closed'), { code: 1001, reason: 'Restart', retryAt: Number });
+  const second = await openTestServer(t, { token: TOKEN, port: first.port });
+  keepShowing(t, second);
+  t.not((await until('hello')).session, session);
+  await until('frame');
+});
+
+t.test('a server that is not there is tried again and again', async (t) => {
+  const gone = createServer().listen(0, '127.0.0.1');
+  await once(gone, 'listening');
+  const { port } = gone.address() as AddressInfo;
+  gone.close();
+  const { until } = listen(t, connect(`ws://127.0.0.1:${port}`, quick));
+  for (let attempt = 0; attempt < 4; attempt++) {
+    t.equal((await until('connecting')).attempt, attempt);
+    t.equal((await until('closed')).code, 1006);
+  }
+});
+
+t.test('a server that says nothing is given up', async (t) => {
+  const sockets: Socket[] = [];
+  const mute = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    mute.close();
+  });
+  const { port } = mute.address() as AddressInfo;
+  const { until } = listen(t, connect(`ws://127.0.0.1:${port}`, { ...quick, openTimeoutMs: 30 }));
+  t.match(await until('closed'), { reason: 'No answer in time' });
+});
+
+t.test('what trying again will not mend is an error', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  await t.rejects(
+    firstValueFrom(connect(server.url, { token: 'wrong' }).pipe(filter((event) => event.type === 'hello'))),
+    {
+      name: ConnectionRefused.name,
+      code: 4401,
+    },
+  );
+  const nowhere = connect(server.url, { ...quick, want: [{ stream: 'left', parts: ['mask'] }] });
+  await t.rejects(firstValueFrom(nowhere.pipe(filter((event) => event.type === 'frame'))), {
+    code: 4404,
+    message: /left/,
+  });
+});
+
+t.test('unsubscribing closes the connection, also while it is being made', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  connect(server.url, quick).subscribe().unsubscribe();
+  const { until, subscription } = listen(t, connect(server.url, quick));
+  await until('hello');
+  subscription.unsubscribe();
+  while (server.hub.sessions.size > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+});

@@ -1,0 +1,404 @@
+import { request as httpRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inflateRawSync } from 'node:zlib';
+import t from 'tap';
+import { encodeParts } from '../../../operators/encode-parts.js';
+import { BEARER_SUBPROTOCOL_PREFIX, CloseCode, SUBPROTOCOL } from '../../../pipeline/client/protocol.js';
+import type { LiveServer } from '../../../pipeline/serve/live-server.js';
+import { openLiveServer } from '../../../pipeline/serve/live-server.js';
+import { fakeFrame } from './fake-frames.js';
+import { openTestServer } from './open-test-server.js';
+import { connectRaw } from './raw-client.js';
+
+const TOKEN = 'correct-horse-battery-staple';
+
+/** Shows a frame as `broadcast` does. */
+async function show(server: LiveServer, given: Parameters<typeof fakeFrame>[0] = {}): Promise<void> {
+  const frame = fakeFrame(given);
+  server.hub.show(frame, await encodeParts(frame, server.hub.wanted(frame.source)), 1);
+}
+
+/** An HTTP request with any headers, `Host` and `Origin` included. */
+function ask(
+  server: LiveServer,
+  path: string,
+  {
+    method = 'GET',
+    headers = {},
+    body = '',
+  }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<{ status: number; headers: Record<string, unknown>; text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ port: server.port, host: '127.0.0.1', path, method, headers }, (response) => {
+      let text = '';
+      response.on('data', (data) => (text += data));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+t.test('says hello, serves a subscription, and encodes what is wanted alone', async (t) => {
+  const server = await openTestServer(t);
+  const client = connectRaw(server);
+  t.match(await client.hear('hello'), {
+    version: 1,
+    server: 'segnet-stream/test',
+    classes: [{ name: 'sky' }, { name: 'road' }],
+    streams: [
+      { id: 0, name: 'front', state: 'connecting', epoch: 0 },
+      { id: 1, name: 'back' },
+    ],
+    limits: { window: 8 },
+  });
+  t.equal(server.hub.wanted('front').size, 0);
+  client.send({ type: 'subscribe', stream: 0, parts: ['source', 'mask', 'stats'] });
+  t.match(await client.hear('subscribed'), { stream: 0, parts: ['source', 'mask', 'stats'], maxFps: null, window: 2 });
+  t.same([...server.hub.wanted('front')], ['source', 'mask']);
+  t.equal(server.hub.wanted('back').size, 0);
+
+  await show(server, { index: 5, epoch: 3 });
+  const frame = await client.frame();
+  t.match(frame, { stream: 0, epoch: 3, seq: 0, ptsUs: 200_000, skipped: 0, displayWidth: 128, displayHeight: 96 });
+  t.ok(frame.ageUs > 0 && frame.stepUs.segment === 20_000 && frame.stepUs.decode === 3_000);
+  const [source, mask] = frame.parts;
+  t.same([source?.kind, source?.codec, mask?.kind, mask?.codec], ['source', 'jpeg', 'mask', 'deflate-raw']);
+  t.same([...source!.data.subarray(0, 2)], [0xff, 0xd8]);
+  t.same(new Uint8Array(inflateRawSync(mask!.data)), fakeFrame().mask.data);
+  t.match(await client.hear('stats'), { stream: 0, viewers: 1, shares: [0.5, 0.5] });
+
+  client.send({ type: 'unsubscribe', stream: 0 });
+  client.send({ type: 'time', id: 7 });
+  t.match(await client.hear('time'), { id: 7, serverUs: Number });
+  t.equal(server.hub.wanted('front').size, 0);
+});
+
+t.test('a client that does not acknowledge gets its window and then the newest', async (t) => {
+  const server = await openTestServer(t);
+  const client = connectRaw(server);
+  await client.hear('hello');
+  client.send({ type: 'subscribe', stream: 0, parts: ['mask'], window: 2 });
+  await client.hear('subscribed');
+  for (let index = 0; index < 10; index++) await show(server, { index });
+  t.equal((await client.frame()).seq, 0);
+  t.equal((await client.frame()).seq, 1);
+  client.send({ type: 'ack', stream: 0, seq: 1 });
+  const next = await client.frame();
+  t.equal(next.seq, 9, 'the newest, not the next');
+  t.equal(next.skipped, 7);
+});
+
+t.test('a client that never acknowledges is closed as too slow; another goes on', async (t) => {
+  const server = await openTestServer(t, { limits: { ackTimeoutMs: 200 } });
+  const slow = connectRaw(server);
+  const quick = connectRaw(server);
+  for (const client of [slow, quick]) {
+    await client.hear('hello');
+    client.send({ type: 'subscribe', stream: 0, parts: ['mask'] });
+    await client.hear('subscribed');
+  }
+  await show(server);
+  quick.send({ type: 'ack', stream: 0, seq: (await quick.frame()).seq });
+  t.equal((await slow.closed).code, CloseCode.tooSlow);
+  await show(server);
+  t.equal((await quick.frame()).seq, 1);
+});
+
+t.test('maxFps is kept', async (t) => {
+  const server = await openTestServer(t);
+  const client = connectRaw(server);
+  await client.hear('hello');
+  client.send({ type: 'subscribe', stream: 0, parts: ['mask'], maxFps: 10, window: 8 });
+  await client.hear('subscribed');
+  const now = performance.timeOrigin + performance.now();
+  for (let index = 0; index < 25; index++) await show(server, { index, arrivedAt: now + index * 40 });
+  client.send({ type: 'time', id: 1 });
+  await client.hear('time');
+  t.same(
+    client.frames.map((frame) => frame.seq),
+    [0, 3, 5, 8, 10, 13, 15, 18],
+    '8 of a window of 8, 100 ms apart',
+  );
+});
+
+t.test('an acknowledgement from before a change of subscription is no error', async (t) => {
+  const server = await openTestServer(t);
+  const client = connectRaw(server);
+  await client.hear('hello');
+  client.send({ type: 'subscribe', stream: 0, parts: ['mask'] });
+  await client.hear('subscribed');
+  await show(server);
+  const { seq } = await client.frame();
+  client.send({ type: 'subscribe', stream: 0, parts: ['source'] });
+  client.send({ type: 'ack', stream: 0, seq });
+  client.send({ type: 'unsubscribe', stream: 0 });
+  client.send({ type: 'ack', stream: 0, seq });
+  client.send({ type: 'time', id: 1 });
+  await client.hear('time');
+});
+
+const refusals: readonly (readonly [string, unknown, number])[] = [
+  ['text that is no JSON', 'hello', CloseCode.badMessage],
+  ['an unknown type', { type: 'shutdown' }, CloseCode.badMessage],
+  ['a wrong field', { type: 'subscribe', stream: 'front', parts: ['mask'] }, CloseCode.badMessage],
+  ['an acknowledgement of what was not sent', { type: 'ack', stream: 0, seq: 0 }, CloseCode.badMessage],
+  ['a stream that is not there', { type: 'subscribe', stream: 2, parts: ['mask'] }, CloseCode.noSuchStream],
+  ['a message that is too large', 'x'.repeat(70_000), CloseCode.tooBig],
+];
+for (const [name, message, code] of refusals) {
+  t.test(`${name} is closed with ${code}`, async (t) => {
+    const server = await openTestServer(t);
+    const client = connectRaw(server);
+    await client.hear('hello');
+    client.send(message);
+    t.equal((await client.closed).code, code);
+    t.equal(server.hub.sessions.size, 0);
+  });
+}
+
+t.test('binary messages, floods and silence are closed', async (t) => {
+  const server = await openTestServer(t, { helloTimeoutMs: 100 });
+  const binary = connectRaw(server);
+  await binary.hear('hello');
+  binary.socket.send(Buffer.from('{"type":"time","id":1}'));
+  t.equal((await binary.closed).code, CloseCode.badMessage);
+
+  const flood = connectRaw(server);
+  await flood.hear('hello');
+  for (let id = 0; id < 1000; id++) flood.send({ type: 'time', id });
+  t.equal((await flood.closed).code, CloseCode.limit);
+
+  const silent = connectRaw(server);
+  t.equal((await silent.closed).code, CloseCode.limit);
+});
+
+t.test('many fragments are refused by the receiver', async (t) => {
+  const server = await openTestServer(t);
+  const client = connectRaw(server);
+  await client.hear('hello');
+  for (let index = 0; index < 100; index++) client.socket.send(' ', { fin: false });
+  t.equal((await client.closed).code, 1008);
+});
+
+t.test('clients are limited, all together and by address', async (t) => {
+  const server = await openTestServer(t, { maxClients: 3, maxClientsPerAddress: 2 });
+  const first = connectRaw(server);
+  const second = connectRaw(server);
+  await first.hear('hello');
+  await second.hear('hello');
+  t.match(await connectRaw(server).closed, { code: CloseCode.limit, reason: /address/ });
+  first.socket.close();
+  await first.closed;
+  while (server.hub.sessions.size > 1) await sleep(5);
+  await connectRaw(server).hear('hello');
+});
+
+t.test('other origins, other hosts and other subprotocols stay outside', async (t) => {
+  const server = await openTestServer(t, { allowedOrigins: ['https://wall.example'], allowedHosts: ['cam.example'] });
+  t.match(await connectRaw(server, { origin: 'https://evil.example' }).closed, { code: CloseCode.forbidden });
+  t.match(await connectRaw(server, { origin: 'null' }).closed, { code: CloseCode.forbidden });
+  await connectRaw(server, { origin: 'https://wall.example' }).hear('hello');
+  t.match(await connectRaw(server, { origin: undefined as never }).closed, {
+    code: CloseCode.forbidden,
+    reason: /token/,
+  });
+
+  const upgrade = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+  t.equal((await ask(server, '/ws', { headers: { ...upgrade, host: 'evil.example' } })).status, 421);
+  t.equal((await ask(server, '/ws', { headers: upgrade })).status, 400, 'no subprotocol');
+  t.equal((await ask(server, '/elsewhere', { headers: upgrade })).status, 404);
+  t.equal(
+    (await ask(server, '/', { headers: { host: 'evil.example' } })).status,
+    421,
+    'a name pointed at this address',
+  );
+  for (const host of ['localhost:1', '127.0.0.1', '[::1]:8080', 'cam.example']) {
+    t.equal((await ask(server, '/healthz', { headers: { host } })).status, 200, host);
+  }
+});
+
+t.test('with a token nobody without it gets in', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  const origin = server.url.slice(0, -1);
+  t.equal((await connectRaw(server).closed).code, CloseCode.unauthorised);
+  t.equal(
+    (await connectRaw(server, { headers: { authorization: 'Bearer wrong' } }).closed).code,
+    CloseCode.unauthorised,
+  );
+  await connectRaw(server, { origin: undefined as never, headers: { authorization: `Bearer ${TOKEN}` } }).hear('hello');
+  const bearer = BEARER_SUBPROTOCOL_PREFIX + Buffer.from(TOKEN).toString('base64url');
+  const page = connectRaw(server, {}, [SUBPROTOCOL, bearer]);
+  await page.hear('hello');
+  t.equal(page.socket.protocol, SUBPROTOCOL, 'the token is not echoed');
+
+  t.equal((await ask(server, '/metrics')).status, 401);
+  t.equal((await ask(server, '/metrics', { headers: { authorization: `Bearer ${TOKEN}` } })).status, 200);
+  t.equal((await ask(server, '/')).status, 200, 'the page asks for the token itself');
+  t.match(JSON.parse((await ask(server, '/session')).text), { authorised: false, needsToken: true });
+
+  const post = (token: unknown, headers = { origin }) =>
+    ask(server, '/session', { method: 'POST', headers, body: JSON.stringify({ token }) });
+  t.equal((await post('wrong')).status, 401);
+  t.equal((await post(5)).status, 400);
+  t.equal((await post(TOKEN, { origin: 'https://evil.example' })).status, 403);
+  t.equal((await post('x'.repeat(5000))).status, 413);
+  const { status, headers } = await post(TOKEN);
+  t.equal(status, 200);
+  const cookie = String((headers['set-cookie'] as string[])[0]);
+  t.match(cookie, /HttpOnly; SameSite=Strict$/);
+  t.notMatch(cookie, TOKEN);
+  const session = cookie.split(';')[0]!;
+  await connectRaw(server, { headers: { cookie: session } }).hear('hello');
+  t.equal(
+    (await connectRaw(server, { origin: undefined as never, headers: { cookie: `${session}x` } }).closed).code,
+    CloseCode.unauthorised,
+  );
+  await ask(server, '/session', { method: 'DELETE', headers: { origin, cookie: session } });
+  t.equal((await connectRaw(server, { headers: { cookie: session } }).closed).code, CloseCode.unauthorised);
+});
+
+t.test('tokens cannot be guessed fast', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  const origin = server.url.slice(0, -1);
+  const statuses = [];
+  for (let count = 0; count < 15; count++) {
+    statuses.push(
+      (await ask(server, '/session', { method: 'POST', headers: { origin }, body: '{"token":"no"}' })).status,
+    );
+  }
+  t.equal(statuses[0], 401);
+  t.ok(statuses.includes(429));
+});
+
+t.test('refuses to let others in without a token, and short tokens', async (t) => {
+  const options = { streams: ['a'], server: '', model: {} as never, classes: [], port: 0 };
+  for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org']) {
+    await t.rejects(openLiveServer({ ...options, host }), { code: 'TOKEN_NEEDED' });
+  }
+  await t.rejects(openLiveServer({ ...options, token: 'short' }), { code: 'OPTION_INVALID', message: /16 characters/ });
+  await t.rejects(openTestServer(t, { tls: { cert: 'no', key: 'no' } }), { code: 'TLS_INVALID' });
+});
+
+t.test('a port that is taken, and an address of elsewhere', async (t) => {
+  const { port } = await openTestServer(t);
+  await t.rejects(openTestServer(t, { port }), { code: 'PORT_TAKEN', message: new RegExp(String(port)) });
+  await t.rejects(openTestServer(t, { host: '192.0.2.1', token: TOKEN }), { code: 'ADDRESS_UNUSABLE' });
+});
+
+t.test('health, readiness, metrics, and headers that keep others out', async (t) => {
+  let reason: string | undefined = 'warming up';
+  const server = await openTestServer(t, { notReady: () => reason });
+  t.equal((await ask(server, '/healthz')).status, 200);
+  t.match(await ask(server, '/readyz'), { status: 503, text: /warming up/ });
+  reason = undefined;
+  t.equal((await ask(server, '/readyz')).status, 200);
+  server.hub.setStatus('front', { state: 'live', epoch: 0, since: 0 });
+  server.hub.setStatus('back', { state: 'connecting', epoch: 1, since: 0 });
+  server.hub.drop('front', 'busy');
+  await show(server);
+  const { text } = await ask(server, '/metrics');
+  for (const line of [
+    'segnet_stream_frames_total{stream="front"} 1',
+    'segnet_stream_frames_dropped_total{stream="front",reason="busy"} 1',
+    'segnet_stream_source_up{stream="front"} 1',
+    'segnet_stream_source_up{stream="back"} 0',
+    'segnet_stream_source_restarts_total{stream="front"} 0',
+    'segnet_stream_source_restarts_total{stream="back"} 1',
+    'segnet_stream_stage_duration_seconds_count{stream="front",stage="segment"} 1',
+    'segnet_stream_frame_latency_seconds_count{stream="front"} 1',
+    'segnet_stream_ws_clients 0',
+  ]) {
+    t.ok(text.includes(line), line);
+  }
+  const page = await ask(server, '/');
+  t.match(page.headers, {
+    'content-security-policy': /default-src 'none'.*frame-ancestors 'none'/,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  });
+  t.equal((await ask(server, '/', { headers: { 'if-none-match': String(page.headers.etag) } })).status, 304);
+  t.equal((await ask(server, '/../package.json')).status, 404);
+  t.equal((await ask(server, '/', { method: 'PUT' })).status, 405);
+});
+
+t.test('closing tells every client why, and when to come back', async (t) => {
+  const server = await openTestServer(t);
+  const client = connectRaw(server);
+  await client.hear('hello');
+  const closing = server.close('Maintenance');
+  t.match(await client.hear('closing'), { reason: 'Maintenance', retryAfterMs: 2000 });
+  t.match(await client.closed, { code: CloseCode.shutdown, reason: 'Maintenance' });
+  await closing;
+  await server.close('again');
+});
+
+t.test('a client that answers no ping is ended, one that does not close is cut', async (t) => {
+  const server = await openTestServer(t, { heartbeatMs: 50, closeTimeoutMs: 50 });
+  const dead = connectRaw(server, { autoPong: false });
+  const alive = connectRaw(server);
+  await Promise.all([dead.hear('hello'), alive.hear('hello')]);
+  t.equal((await dead.closed).code, 1006);
+  await sleep(120);
+  t.equal(alive.socket.readyState, alive.socket.OPEN);
+  alive.socket.pause();
+  await server.close('The test is over');
+  alive.socket.terminate();
+});
+
+t.test('states reach every client, without secrets', async (t) => {
+  const server = await openTestServer(t, { describeError: (error) => `scrubbed ${(error as Error).message.length}` });
+  const client = connectRaw(server);
+  await client.hear('hello');
+  server.hub.setStatus('back', { state: 'failed', epoch: 2, since: 5, retryAt: 9, error: new Error('secret') });
+  t.match(await client.hear('streams'), {
+    streams: [
+      { name: 'front' },
+      { name: 'back', state: 'failed', epoch: 2, since: 5, retryAt: 9, error: 'scrubbed 6' },
+    ],
+  });
+});
+
+t.test('thousands of malformed messages: nothing crashes, each is refused with the right code', async (t) => {
+  const server = await openTestServer(t, { maxClientsPerAddress: 100 });
+  let seed = 1;
+  const random = (below: number): number => {
+    seed = (seed * 1103515245 + 12345) % 2147483648;
+    return seed % below;
+  };
+  const valid = [
+    { type: 'subscribe', stream: 0, parts: ['mask', 'source'], maxFps: 5, window: 2 },
+    { type: 'ack', stream: 0, seq: 1 },
+    { type: 'time', id: 1 },
+  ].map((message) => JSON.stringify(message));
+  const codes = new Map<number, number>();
+  const attack = async (): Promise<void> => {
+    const client = connectRaw(server);
+    await client.hear('hello');
+    const bytes = Buffer.from(valid[random(valid.length)]!);
+    for (let count = 0; count <= random(6); count++) bytes[random(bytes.length)] = random(256);
+    const isText = random(10) > 0;
+    if (random(10) === 0) client.socket.send(bytes.subarray(0, random(bytes.length)), { binary: false });
+    client.socket.send(bytes, { binary: !isText });
+    client.send({ type: 'time', id: 99 });
+    await Promise.race([client.closed, client.hear('time').catch(() => {})]);
+    if (client.socket.readyState === client.socket.OPEN) client.socket.close();
+    const { code } = await client.closed;
+    codes.set(code, (codes.get(code) ?? 0) + 1);
+  };
+  for (let round = 0; round < 24; round++) await Promise.all(Array.from({ length: 50 }, attack));
+  t.comment(JSON.stringify(Object.fromEntries(codes)));
+  const allowed: number[] = [1005, 1007, CloseCode.badMessage, CloseCode.noSuchStream];
+  t.same(
+    [...codes.keys()].filter((code) => !allowed.includes(code)),
+    [],
+  );
+  t.ok((codes.get(CloseCode.badMessage) ?? 0) > 900);
+  while (server.hub.sessions.size > 0) await sleep(5);
+  await connectRaw(server).hear('hello');
+});
