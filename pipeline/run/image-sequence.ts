@@ -22,8 +22,20 @@ export async function findSequence(pattern: string): Promise<readonly string[]> 
   return whole.map((number) => join(folder, sequenceName(pattern, number)));
 }
 
-/** The number of a file in its sequence, which ffmpeg has to be told to start from; undefined if it is not in it. */
-export function sequenceNumber(pattern: string, path: string): number | undefined {
+/** What ffmpeg has to be told before a sequence: it looks for the first number no further than 4. Nothing for other inputs. */
+export function sequenceOptions({
+  path,
+  files,
+}: {
+  readonly path: string;
+  readonly files?: readonly string[];
+}): readonly string[] {
+  const [first] = files ?? [];
+  return first === undefined ? [] : ['-start_number', String(sequenceNumber(path, first))];
+}
+
+/** The number of a file in its sequence; undefined if it is not in it. */
+function sequenceNumber(pattern: string, path: string): number | undefined {
   const [before, , after] = split(basename(pattern));
   const name = basename(path);
   const digits = name.slice(before.length, name.length - after.length);

@@ -31,6 +31,8 @@ const EDGE_BYTES = 1 << 20;
 /**
  * What tells an input from a changed one without reading all of it: size, modification time and a hash of its first and
  * last MiB; for a sequence the sizes and times of its files. Undefined for standard input, which cannot be known again.
+ *
+ * @throws `Failure` `INPUT_UNREADABLE`.
  */
 export async function identify(input: RunInput): Promise<MadeFrom['input'] | undefined> {
   if (input.kind === 'stdin') return undefined;
@@ -42,7 +44,9 @@ export async function identify(input: RunInput): Promise<MadeFrom['input'] | und
     }
     return { files: input.files.length, listing: hash.digest('hex') };
   }
-  const file = await open(input.path, 'r');
+  const file = await open(input.path, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw new Failure('INPUT_UNREADABLE', `Input ${input.path} cannot be read (${error.code})`, { cause: error });
+  });
   try {
     const { size, mtimeMs } = await file.stat();
     const hash = createHash('sha256');

@@ -77,7 +77,7 @@ export function describeFile(file: FileSummary): string {
       frames > 0
         ? `${input} -> ${outputs}: stopped after ${count(frames, 'frame')}`
         : `${input}: stopped before its first frame`,
-    failed: `${input}: ${error?.message} (${error?.code})`,
+    failed: `${input}: ${error?.message} [${error?.code}]`,
   };
   return [lines[outcome], ...notes.map((note) => `  ${note}`), ...describeSteps(file)].join('\n');
 }

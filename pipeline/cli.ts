@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { catalogue } from './commands/catalogue.js';
+import { explainError } from './commands/explain-error.js';
+import { packagedFile } from './options/package-root.js';
+
+/** Builds `segnet-stream` with the one command that is called loaded, the others by name alone: start-up time counts. */
+async function createProgram(args: readonly string[]): Promise<Command> {
+  const { version } = JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')) as { version: string };
+  const program = new Command('segnet-stream')
+    .description('Streaming semantic segmentation of road scenes.')
+    .version(version, '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .addHelpText('after', EXAMPLES);
+  const called = args.find((arg) => !arg.startsWith('-'));
+  const wanted = called === 'help' ? args[args.indexOf('help') + 1] : called;
+  for (const { name, summary, load } of catalogue) {
+    if (name === wanted) {
+      const command = (await load()).copyInheritedSettings(program).summary(summary);
+      for (const option of COMMON_OPTIONS())
+        if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
+      program.addCommand(command);
+    } else program.command(name).summary(summary).description(summary);
+  }
+  return program;
+}
+
+const COMMON_OPTIONS = () => [
+  new Option('--json', 'print one JSON document on standard output at the end, and nothing else there'),
+  new Option('--verbose', 'print stack traces of errors'),
+];
+
+const EXAMPLES = `
+Examples:
+  segnet-stream run dashcam.mp4 -o out.mp4
+  segnet-stream run --help`;
+
+/** `npm start` alone shows what the project does: the sample clip, into the folder in which it was typed. */
+function argumentsOf(process: NodeJS.Process): readonly string[] {
+  const args = process.argv.slice(2);
+  if (process.env.npm_lifecycle_event !== 'start') return args;
+  if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD);
+  return args.length > 0 ? args : ['run', packagedFile('fixtures', 'clips', 'road.mp4')];
+}
+
+function reportError(error: unknown, args: readonly string[]): void {
+  if (error instanceof CommanderError && error.exitCode === 0) return;
+  const { code, message, exitStatus } = explainError(error);
+  process.exitCode = exitStatus;
+  if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  process.stderr.write(`${message} [${code}]\n`);
+  const verbose = args.includes('--verbose') || process.env.SEGNET_STREAM_DEBUG !== undefined;
+  if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+// A reader that has seen enough, `segnet-stream describe | head -3`, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+const args = argumentsOf(process);
+try {
+  const program = await createProgram(args);
+  if (args.length === 0) program.outputHelp();
+  else await program.parseAsync(args, { from: 'user' });
+} catch (error) {
+  reportError(error, args);
+}

@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+
+/** A command as `segnet-stream --help` lists it; everything else about it is loaded when it is called. */
+export interface CatalogueEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads the options and the action. */
+  readonly load: () => Promise<Command>;
+}
+
+/** The commands of `segnet-stream`, in the order of `--help`. */
+export const catalogue: readonly CatalogueEntry[] = [
+  {
+    name: 'run',
+    summary: 'segment videos and pictures and write overlays, masks or class shares',
+    load: async () => (await import('./run.js')).createRunCommand(),
+  },
+];

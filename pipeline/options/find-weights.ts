@@ -1,0 +1,39 @@
+import { readdir } from 'node:fs/promises';
+import { Failure } from '../../model/failure.js';
+import { readWeights, type Weights } from '../../model/weights.js';
+import { listChoices, optionInvalid } from './check.js';
+import { defaultNetwork, type EngineOptions } from './engine-options.js';
+import { packagedFile } from './package-root.js';
+
+const ENDING = '.safetensors';
+
+/** Networks whose trained weights come with the package. */
+export async function packagedNetworks(): Promise<readonly string[]> {
+  const names = await readdir(packagedFile('model', 'weights')).catch(() => []);
+  return names.filter((name) => name.endsWith(ENDING)).map((name) => name.slice(0, -ENDING.length));
+}
+
+/**
+ * Reads the weights that `weights` and `network` ask for: a file, or those that come with the package.
+ *
+ * @throws `Failure` `WEIGHTS_MISSING`, `WEIGHTS_INVALID`, and `OPTION_INVALID` where the file is for another network.
+ */
+export async function findWeights(
+  options: Pick<EngineOptions, 'network' | 'weights'>,
+  nameOf: (option: string) => string = (option) => option,
+): Promise<{ readonly path: string; readonly weights: Weights }> {
+  const { network = defaultNetwork } = options;
+  const path = options.weights ?? packagedFile('model', 'weights', `${network}${ENDING}`);
+  const weights = await readWeights(path).catch(async (error: unknown) => {
+    const missing = error instanceof Failure && error.code === 'WEIGHTS_MISSING' && options.weights === undefined;
+    if (!missing) throw error;
+    const known = await packagedNetworks();
+    const packaged = known.length > 0 ? `they come for ${listChoices(known)}` : 'none do';
+    const message = `No weights come with the package for the network ${network} (${packaged}): give a file with ${nameOf('weights')}`;
+    throw new Failure('WEIGHTS_MISSING', message);
+  });
+  if (options.network !== undefined && weights.card.network !== options.network) {
+    throw optionInvalid(nameOf('weights'), `a file for the network ${options.network}`, weights.card.network);
+  }
+  return { path, weights };
+}

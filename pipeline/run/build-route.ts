@@ -1,0 +1,60 @@
+import { identity, type Observable } from 'rxjs';
+import type { Engine } from '../../model/engine.js';
+import { decode } from '../../operators/decode.js';
+import { encode } from '../../operators/encode.js';
+import type { SegmentedFrame } from '../../operators/frame.js';
+import { overlay } from '../../operators/overlay.js';
+import { segment } from '../../operators/segment.js';
+import type { SourceInfo } from '../../operators/source-info.js';
+import { sequenceOptions } from './image-sequence.js';
+import type { Job } from './prepare-run.js';
+import type { CheckedRunOptions } from './run-options.js';
+import { writePicture } from './write-picture.js';
+
+/** What a route tells on the way, and what stops it. */
+export interface RouteContext {
+  /** Ends the source; what is under way is finished. */
+  readonly signal?: AbortSignal;
+  readonly onInfo?: (info: SourceInfo) => void;
+  readonly onWarning?: (text: string) => void;
+}
+
+/**
+ * The way of the frames of one input, from ffmpeg to everything that is to be written of them. Cold; gives each frame on
+ * when all of its outputs have taken it.
+ */
+export function buildRoute(
+  { input, outputs }: Job,
+  engine: Engine,
+  options: CheckedRunOptions,
+  { signal, onInfo, onWarning }: RouteContext = {},
+): Observable<SegmentedFrame> {
+  const { output, masks, maskVideo, frames } = outputs;
+  const { start, duration, size, crf, encoder, hwaccel, visualize } = options;
+  const warning = onWarning && { onWarning };
+  const part = {
+    ...(start > 0 && { startSeconds: start }),
+    ...(duration !== undefined && { durationSeconds: duration }),
+  };
+
+  const segmented = decode(input.path, {
+    ...part,
+    ...warning,
+    ...(size === undefined ? { fit: engine.inputSize } : { fit: size, fitMode: 'stretch' as const }),
+    ...(hwaccel !== undefined && { hwaccel }),
+    inputOptions: sequenceOptions(input),
+    ...(signal && { signal }),
+    ...(onInfo && { onInfo }),
+  }).pipe(
+    segment(engine, { batch: options.batch, stride: options.stride }),
+    maskVideo === undefined ? identity : encode(maskVideo, { ...part, ...warning, content: 'mask' }),
+  );
+  if (output === undefined || visualize === 'none') return segmented;
+
+  const paint = overlay({ visualize, opacity: options.opacity, ignoreClasses: options.ignoreClass });
+  if (input.kind === 'image') return segmented.pipe(paint, writePicture(output));
+  const settings = { ...(crf !== undefined && { crf }), ...(encoder !== undefined && { encoder }) };
+  // Pictures have no sound, and standard input can be read only once.
+  const copy = input.kind === 'video' ? { copyFrom: input.path } : {};
+  return segmented.pipe(paint, encode(output, { ...part, ...warning, ...settings, ...copy }));
+}

@@ -1,0 +1,45 @@
+import { formatTime } from '../options/time.js';
+import type { PlannedFile, RunPlan } from './plan.js';
+import { count } from './summary.js';
+
+/** A plan for people: a line for each input, and what it comes to. */
+export function describePlan(plan: RunPlan): string {
+  const { files, make, skip, refuse, frames, seconds, bytes, freeBytes, engine, samples } = plan;
+  const basis = samples.map(
+    ({ width, height, framesPerSecond, frames: measured }) =>
+      `${framesPerSecond} frames/s at ${width}x${height} (${count(measured, 'frame')} measured)`,
+  );
+  const unknown = files.some((file) => file.action === 'make' && file.frames === undefined);
+  const room = freeBytes !== undefined && bytes > freeBytes ? ': not enough' : '';
+  return [
+    ...files.map(describeFile),
+    `${count(files.length, 'file')}: ${make} to make, ${skip} up to date, ${refuse} refused`,
+    ...(make === 0
+      ? []
+      : [
+          `${unknown ? 'At least ' : ''}${count(frames, 'frame')}, about ${formatTime(seconds)} and ${formatBytes(bytes)} of disk` +
+            (freeBytes === undefined ? '' : ` (${formatBytes(freeBytes)} free${room})`),
+        ]),
+    ...(engine === undefined ? [] : [`Estimated on ${engine}: ${basis.join(', ')}`]),
+  ].join('\n');
+}
+
+function describeFile({ input, action, outputs, frames, seconds, bytes, error }: PlannedFile): string {
+  if (action === 'refuse') return `refuse  ${input}: ${error?.message} [${error?.code}]`;
+  const target = Object.values(outputs).join(', ');
+  if (action === 'skip') return `skip    ${input}: ${target} is up to date`;
+  const facts = [
+    frames === undefined ? 'length unknown' : count(frames, 'frame'),
+    ...(seconds === undefined ? [] : [`about ${formatTime(seconds)}`]),
+    ...(bytes === undefined ? [] : [formatBytes(bytes)]),
+  ];
+  return `make    ${input} -> ${target}: ${facts.join(', ')}`;
+}
+
+/** `950 B`, `1.5 MB`, `12 GB`: powers of a thousand, as disks are sold. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  const value = bytes / 1000 ** power;
+  return `${value >= 10 || power === 0 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}

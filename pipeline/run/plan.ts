@@ -1,0 +1,151 @@
+import { statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Failure } from '../../model/failure.js';
+import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import { probe } from '../../operators/probe.js';
+import type { SourceInfo } from '../../operators/source-info.js';
+import { sequenceOptions } from './image-sequence.js';
+import type { OutputPaths } from './name-outputs.js';
+import { checkReplaceable, isUpToDate } from './output-note.js';
+import { type Job, type PreparedRun, prepareRun } from './prepare-run.js';
+import { framesOf, labelOf } from './process-job.js';
+import { checkRunOptions, type RunOptions } from './run-options.js';
+import { type Sample, takeSample } from './sample-route.js';
+
+/** What `run` would do with one input. */
+export interface PlannedFile {
+  readonly input: string;
+  /** `skip` what is up to date; `refuse` what cannot be read or would replace a file of somebody else's. */
+  readonly action: 'make' | 'skip' | 'refuse';
+  readonly outputs: OutputPaths;
+  /** Absent where the container does not say how long it is. */
+  readonly frames?: number;
+  /** Estimated from a sample at its picture size. */
+  readonly seconds?: number;
+  readonly bytes?: number;
+  /** Why it would be refused. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** What `run` would do, how long it would take and how much disk it would need. */
+export interface RunPlan {
+  readonly files: readonly PlannedFile[];
+  readonly make: number;
+  readonly skip: number;
+  readonly refuse: number;
+  /** Of the files to make whose length is known; the others come on top. */
+  readonly frames: number;
+  readonly seconds: number;
+  readonly bytes: number;
+  /** Free bytes where the outputs go; absent where that cannot be known. */
+  readonly freeBytes?: number;
+  /** Which engine the estimate was measured on; absent where nothing is to be made. */
+  readonly engine?: string;
+  /** What was measured, by picture size. */
+  readonly samples: readonly Sample[];
+}
+
+/** As many picture sizes are measured; others are estimated from the one nearest to them. */
+const MOST_SAMPLES = 3;
+
+/**
+ * Says what `run` would do with the same options, and does nothing of it: the time and disk are estimated from a second
+ * or two of video that really go through everything, into a temporary folder.
+ *
+ * @throws `Failure` as `run`.
+ */
+export async function planRun(options: RunOptions, nameOf?: (option: string) => string): Promise<RunPlan> {
+  let engine: string | undefined;
+  const checked = checkRunOptions(options, nameOf);
+  await findFfmpeg();
+  const prepared = await prepareRun(checked, ({ description }) => {
+    engine = description;
+  });
+  try {
+    const looked = [];
+    for (const job of prepared.jobs) looked.push(await look(job, prepared));
+    const samples = await sampleSizes(looked, prepared);
+    const files = looked.map((one) => estimate(one, samples));
+    const count = (action: PlannedFile['action']) => files.filter((file) => file.action === action).length;
+    const total = (of: 'frames' | 'seconds' | 'bytes') => files.reduce((sum, file) => sum + (file[of] ?? 0), 0);
+    const freeBytes = await freeSpace(prepared.jobs);
+    return {
+      files,
+      make: count('make'),
+      skip: count('skip'),
+      refuse: count('refuse'),
+      frames: total('frames'),
+      seconds: Math.round(total('seconds')),
+      bytes: total('bytes'),
+      ...(freeBytes !== undefined && { freeBytes }),
+      ...(engine !== undefined && { engine }),
+      samples,
+    };
+  } finally {
+    await prepared.engine.close();
+  }
+}
+
+interface Looked {
+  readonly job: Job;
+  readonly file: PlannedFile;
+  readonly info?: SourceInfo;
+}
+
+async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looked> {
+  const file = { input: labelOf(job), outputs: job.outputs };
+  const outputs = Object.values(job.outputs) as string[];
+  try {
+    if (job.input.failure !== undefined) throw job.input.failure;
+    const made = options.overwrite ? undefined : await madeFrom(job);
+    if (made !== undefined && (await isUpToDate(outputs, made))) return { job, file: { ...file, action: 'skip' } };
+    if (!options.overwrite) await checkReplaceable(outputs);
+    if (job.input.kind === 'stdin') return { job, file: { ...file, action: 'make' } };
+    const info = await probe(job.input.path, sequenceOptions(job.input));
+    const frames = job.input.files?.length ?? (job.input.kind === 'image' ? 1 : framesOf(info, options));
+    return { job, info, file: { ...file, action: 'make', ...(frames !== undefined && { frames }) } };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { job, file: { ...file, action: 'refuse', error: { code: error.code, message: error.message } } };
+  }
+}
+
+/** Measures the first input of each picture size, the most frequent sizes first. */
+async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Promise<readonly Sample[]> {
+  const bySize = new Map<number, Looked[]>();
+  for (const one of looked) {
+    if (one.info === undefined || one.file.action !== 'make') continue;
+    const pixels = one.info.width * one.info.height;
+    bySize.set(pixels, [...(bySize.get(pixels) ?? []), one]);
+  }
+  const frequent = [...bySize.values()].sort((left, right) => right.length - left.length).slice(0, MOST_SAMPLES);
+  const samples: Sample[] = [];
+  for (const [first] of frequent) {
+    const sample = await takeSample(first!.job, first!.info!, prepared);
+    if (sample !== undefined) samples.push(sample);
+  }
+  return samples;
+}
+
+function estimate({ file, info }: Looked, samples: readonly Sample[]): PlannedFile {
+  if (info === undefined || file.frames === undefined || samples.length === 0) return file;
+  const pixels = info.width * info.height;
+  const distance = (sample: Sample) => Math.abs(Math.log((sample.width * sample.height) / pixels));
+  const [nearest] = [...samples].sort((left, right) => distance(left) - distance(right));
+  // Disk goes by the pixels, time mostly by the network, whose pictures are of one size.
+  const scale = pixels / (nearest!.width * nearest!.height);
+  return {
+    ...file,
+    seconds: Math.round(file.frames / nearest!.framesPerSecond),
+    bytes: Math.round(file.frames * nearest!.bytesPerFrame * scale),
+  };
+}
+
+async function freeSpace(jobs: readonly Job[]): Promise<number | undefined> {
+  const [path] = jobs.flatMap(({ outputs }) => Object.values(outputs) as string[]);
+  for (let folder = resolve(path ?? '.'); ; folder = dirname(folder)) {
+    const space = await statfs(folder).catch(() => undefined);
+    if (space !== undefined) return space.bavail * space.bsize;
+    if (folder === dirname(folder)) return undefined;
+  }
+}

@@ -1,0 +1,88 @@
+import type { ClassLabel, Engine } from '../../model/engine.js';
+import { findWeights } from '../options/find-weights.js';
+import { applyPalette, classIndices } from '../options/palettes.js';
+import { findInputs, type RunInput } from './find-inputs.js';
+import { createLazyEngine, type LazyEngine } from './lazy-engine.js';
+import { nameOutputs, type OutputPaths } from './name-outputs.js';
+import { hashFile, identify, isOutput, type MadeFrom } from './output-note.js';
+import type { CheckedRunOptions } from './run-options.js';
+import { takeShard } from './shard.js';
+
+/** One input and where its outputs go. */
+export interface Job {
+  readonly input: RunInput;
+  readonly outputs: OutputPaths;
+}
+
+/** Everything that is known before the first frame: what is to be done, and with what. */
+export interface PreparedRun {
+  readonly options: CheckedRunOptions;
+  readonly jobs: readonly Job[];
+  /** Made when the first frame wants it; its classes are in the colours that were asked for. The caller closes it. */
+  readonly engine: LazyEngine;
+  /** What the outputs of an input are made from; undefined for standard input, which cannot be known again. */
+  madeFrom(job: Job): Promise<MadeFrom | undefined>;
+}
+
+/**
+ * Finds the inputs, names the outputs, takes this machine's share and reads the weights.
+ *
+ * @param onEngine Hears of the engine once it is made.
+ * @throws `Failure` `OPTION_INVALID`, `OUTPUT_IS_INPUT`, `PALETTE_INVALID`, `WEIGHTS_MISSING`, `WEIGHTS_INVALID`.
+ */
+export async function prepareRun(
+  options: CheckedRunOptions,
+  onEngine: (engine: Engine) => void = () => {},
+): Promise<PreparedRun> {
+  const [found, { path, weights }] = await Promise.all([
+    findInputs(options.inputs, { recursive: options.recursive, isOutput }),
+    findWeights(options.engine, options.nameOf),
+  ]);
+  const classes = await applyPalette(options.nameOf('palette'), options.palette, weights.card.classes);
+  // A name that no class has is refused before the first file, not by each of them.
+  classIndices(options.nameOf('ignoreClass'), options.ignoreClass, classes);
+  const outputs = nameOutputs(found, options);
+  const all = found.inputs.map((input, index) => ({ input, outputs: outputs[index]! }));
+  const jobs = options.shard === undefined ? all : takeShard(all, options.shard, ({ input }) => input.path);
+  const hash = hashFile(path);
+  hash.catch(() => {});
+  const deciding = decidingOptions(options, classes);
+  const makeEngine = async () => {
+    const { createEngine } = await import('../../model/engines/index.js');
+    return createEngine({ ...options.engine, weights });
+  };
+  return {
+    options,
+    jobs,
+    engine: createLazyEngine(makeEngine, weights.card, classes, onEngine),
+    async madeFrom({ input, outputs }) {
+      const identity = await identify(input);
+      if (identity === undefined) return undefined;
+      return { input: identity, weights: await hash, options: { ...deciding, outputs: Object.keys(outputs) } };
+    },
+  };
+}
+
+/** The options that change what is written; those that only change how fast (engine, threads, batch) are not among them. */
+function decidingOptions(
+  options: CheckedRunOptions,
+  classes: readonly ClassLabel[],
+): Readonly<Record<string, unknown>> {
+  const { visualize, opacity, ignoreClass, legend, smooth, stride, start, duration, size, encoder, crf, engine } =
+    options;
+  return {
+    visualize,
+    opacity,
+    ignoreClass: [...ignoreClass].sort(),
+    colours: Object.fromEntries(classes.map(({ name, colour }) => [name, colour])),
+    legend,
+    smooth,
+    stride,
+    start,
+    duration: duration ?? null,
+    size: size ?? null,
+    encoder: encoder ?? 'auto',
+    crf: crf ?? null,
+    precision: engine.precision,
+  };
+}

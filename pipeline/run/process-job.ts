@@ -1,0 +1,149 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fromEvent, lastValueFrom, NEVER, takeUntil, tap } from 'rxjs';
+import { Failure } from '../../model/failure.js';
+import type { SourceInfo } from '../../operators/source-info.js';
+import { buildRoute } from './build-route.js';
+import { checkReplaceable, forgetMissing, isUpToDate, noteOutputs } from './output-note.js';
+import type { Job, PreparedRun } from './prepare-run.js';
+import type { RunEvent } from './run-event.js';
+import type { CheckedRunOptions } from './run-options.js';
+import { createStepTimer } from './step-timer.js';
+import { type FileSummary, round } from './summary.js';
+
+/** What the files of a run have in common. */
+export interface JobContext {
+  readonly prepared: PreparedRun;
+  readonly signal: AbortSignal | undefined;
+  readonly abandon: AbortSignal | undefined;
+  /** When `run` was called, `performance.now()`. */
+  readonly begunAt: number;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** Makes the outputs of one input, or finds that they are up to date. Never rejects: a file that fails is told of. */
+export async function processJob(job: Job, context: JobContext): Promise<FileSummary> {
+  const { options } = context.prepared;
+  const label = labelOf(job);
+  const nothing = {
+    input: label,
+    outputs: {},
+    frames: 0,
+    dropped: 0,
+    seconds: 0,
+    framesPerSecond: 0,
+    steps: {},
+    notes: [],
+  };
+  const outputs = Object.values(job.outputs) as string[];
+  try {
+    if (job.input.failure !== undefined) throw job.input.failure;
+    if (context.signal?.aborted) return { ...nothing, outcome: 'stopped' };
+    const madeFrom = await context.prepared.madeFrom(job);
+    if (!options.overwrite) {
+      if (madeFrom !== undefined && (await isUpToDate(outputs, madeFrom))) {
+        return { ...nothing, outcome: 'skipped', outputs: job.outputs };
+      }
+      await checkReplaceable(outputs);
+    }
+    await makeFolders(job);
+    if (madeFrom !== undefined) await noteOutputs(outputs, madeFrom, false);
+    const summary = await follow(job, label, context);
+    if (madeFrom !== undefined && summary.outcome === 'done') await noteOutputs(outputs, madeFrom, true);
+    return summary;
+  } catch (error) {
+    return { ...nothing, outcome: 'failed', error: tell(error) };
+  } finally {
+    await forgetMissing(outputs).catch(() => {});
+  }
+}
+
+/** Lets all frames of an input go their way. */
+async function follow(job: Job, label: string, context: JobContext): Promise<FileSummary> {
+  const { signal, abandon, begunAt, onEvent } = context;
+  const { options, engine } = context.prepared;
+  const timer = createStepTimer();
+  const startedAt = performance.now();
+  const notes: string[] = [];
+  let expectedFrames: number | undefined;
+  let firstFrameMs: number | undefined;
+  let frames = 0;
+  const route = buildRoute(job, engine, options, {
+    ...(signal && { signal }),
+    onWarning: (text) => notes.push(text),
+    onInfo: (info) => {
+      expectedFrames = framesOf(info, options);
+      if (job.input.kind === 'stdin' && info.hasAudio && job.outputs.output !== undefined) {
+        notes.push('The sound of standard input is left out, since it can be read only once: give a file to keep it');
+      }
+    },
+  });
+  engine.start();
+  let error: unknown;
+  try {
+    await lastValueFrom(
+      route.pipe(
+        tap(({ stepTimes }) => {
+          timer.add(stepTimes);
+          firstFrameMs ??= performance.now() - begunAt;
+          frames += 1;
+          onEvent({ kind: 'frame', input: label, frames, ...(expectedFrames !== undefined && { expectedFrames }) });
+        }),
+        takeUntil(abandon === undefined ? NEVER : fromEvent(abandon, 'abort')),
+      ),
+      { defaultValue: undefined },
+    );
+  } catch (caught) {
+    error = caught;
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  const stopped = signal?.aborted || abandon?.aborted;
+  const kept = error === undefined && frames > 0 && !abandon?.aborted;
+  return {
+    input: label,
+    outcome: error !== undefined ? 'failed' : stopped ? 'stopped' : 'done',
+    outputs: kept ? job.outputs : {},
+    frames,
+    dropped: 0,
+    seconds: round(seconds),
+    framesPerSecond: round(frames / seconds),
+    ...(firstFrameMs !== undefined && { firstFrameMs: Math.round(firstFrameMs) }),
+    steps: timer.percentiles(),
+    notes,
+    ...(error !== undefined && { error: tell(error) }),
+  };
+}
+
+/** What an input is called in messages and summaries. */
+export function labelOf({ input }: Job): string {
+  return input.kind === 'stdin' ? 'standard input' : input.path;
+}
+
+/** How many frames are to be expected of a source, of the part that is asked for. */
+export function framesOf(
+  { frames, frameRate, durationSeconds }: SourceInfo,
+  options: CheckedRunOptions,
+): number | undefined {
+  if (frames === undefined || frameRate === undefined || durationSeconds === undefined) return undefined;
+  const { start, duration = Number.POSITIVE_INFINITY } = options;
+  if (start === 0 && duration >= durationSeconds) return frames;
+  return Math.max(Math.round(Math.min(durationSeconds - start, duration) * frameRate), 0);
+}
+
+async function makeFolders({ outputs }: Job): Promise<void> {
+  const { masks, ...files } = outputs;
+  const folders = [
+    ...Object.values(files).map((path: string) => dirname(path)),
+    ...(masks === undefined ? [] : [masks]),
+  ];
+  for (const folder of folders) {
+    await mkdir(folder, { recursive: true }).catch((error: Error) => {
+      throw new Failure('OUTPUT_UNWRITABLE', `Could not make the folder ${folder}: ${error.message}`, { cause: error });
+    });
+  }
+}
+
+function tell(error: unknown): { readonly code: string; readonly message: string } {
+  if (error instanceof Failure) return { code: error.code, message: error.message };
+  return { code: 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) };
+}

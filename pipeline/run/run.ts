@@ -1,0 +1,51 @@
+import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import { prepareRun } from './prepare-run.js';
+import { labelOf, processJob } from './process-job.js';
+import { checkRunOptions, type RunOptions } from './run-options.js';
+import { type FileSummary, type RunSummary, summarise } from './summary.js';
+
+/**
+ * Segments files and writes what is asked for: what `segnet-stream run` does, as a function. One engine serves all files,
+ * one after the other; a file that fails does not stop the rest, and is told of in the summary.
+ *
+ * @throws `Failure` where nothing at all can be done: `OPTION_INVALID`, `OUTPUT_IS_INPUT`, `PALETTE_INVALID`,
+ * `WEIGHTS_MISSING`, `WEIGHTS_INVALID`, `ENGINE_UNAVAILABLE`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`.
+ *
+ * @example
+ * const { files } = await run({ inputs: 'dashcam.mp4', output: 'out.mp4', legend: true });
+ */
+export function run(options: RunOptions): Promise<RunSummary> {
+  return runFiles(options);
+}
+
+/** `run`, with what its options are called in messages. */
+export async function runFiles(options: RunOptions, nameOf?: (option: string) => string): Promise<RunSummary> {
+  const begunAt = performance.now();
+  const { signal, abandon, onEvent = () => {} } = options;
+  const say = (message: string) => onEvent({ kind: 'note', message });
+  const checked = checkRunOptions(options, nameOf);
+  let description: string | undefined;
+  const [tool, prepared] = await Promise.all([
+    findFfmpeg(),
+    prepareRun(checked, (engine) => {
+      description = engine.description;
+      say(description);
+    }),
+  ]);
+  say(`ffmpeg ${tool.version} (${tool.path})${tool.warning ? `: ${tool.warning}` : ''}`);
+  const files: FileSummary[] = [];
+  try {
+    for (const [index, job] of prepared.jobs.entries()) {
+      onEvent({ kind: 'begin', input: labelOf(job), number: index + 1, count: prepared.jobs.length });
+      const file = await processJob(job, { prepared, signal, abandon, begunAt, onEvent });
+      // Without an engine no file can be done, and each would fail alike.
+      if (prepared.engine.failure !== undefined) throw prepared.engine.failure;
+      files.push(file);
+      onEvent({ kind: 'end', file });
+    }
+  } finally {
+    await prepared.engine.close();
+  }
+  const seconds = (performance.now() - begunAt) / 1000;
+  return summarise(files, seconds, signal?.aborted === true, description);
+}

@@ -1,0 +1,77 @@
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { lastValueFrom, tap } from 'rxjs';
+import type { SourceInfo } from '../../operators/source-info.js';
+import { buildRoute } from './build-route.js';
+import type { Job, PreparedRun } from './prepare-run.js';
+import { round } from './summary.js';
+
+/** What was measured with the first frames of one input. */
+export interface Sample {
+  readonly input: string;
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  readonly framesPerSecond: number;
+  /** Of all outputs together. */
+  readonly bytesPerFrame: number;
+}
+
+/** Enough for the pace of a pipeline that is full, and for more than the first key frame. */
+const SAMPLE_FRAMES = 48;
+const LONGEST_MS = 8000;
+
+/**
+ * Lets the first frames of an input really go their way, into a temporary folder. Undefined where nothing comes of it:
+ * the run itself will say why.
+ */
+export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedRun): Promise<Sample | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'segnet-stream-plan-'));
+  try {
+    const names = Object.entries(job.outputs) as [keyof Job['outputs'], string][];
+    const outputs = Object.fromEntries(names.map(([kind, path]) => [kind, join(folder, kind, basename(path))]));
+    for (const kind of Object.keys(outputs)) await mkdir(join(folder, kind));
+    if (outputs.masks !== undefined) await mkdir(outputs.masks);
+    const stop = new AbortController();
+    let frames = 0;
+    let firstAt = 0;
+    let lastAt = 0;
+    const longest = SAMPLE_FRAMES / (info.frameRate ?? 25);
+    const options = { ...prepared.options, duration: Math.min(prepared.options.duration ?? longest, longest) };
+    const route = buildRoute({ ...job, outputs }, prepared.engine, options, { signal: stop.signal });
+    await lastValueFrom(
+      route.pipe(
+        tap(() => {
+          lastAt = performance.now();
+          if (frames === 0) firstAt = lastAt;
+          frames += 1;
+          // The source ends, what is under way goes to its end: files of so many frames are whole.
+          if (lastAt - firstAt > LONGEST_MS) stop.abort();
+        }),
+      ),
+      { defaultValue: undefined },
+    );
+    if (frames === 0) return undefined;
+    // Of one frame nothing but its own time is known.
+    const pace = frames > 1 ? ((frames - 1) * 1000) / (lastAt - firstAt) : 1;
+    return {
+      input: job.input.path,
+      width: info.width,
+      height: info.height,
+      frames,
+      framesPerSecond: round(pace),
+      bytesPerFrame: Math.round((await bytesUnder(folder)) / frames),
+    };
+  } catch {
+    return undefined;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function bytesUnder(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true });
+  const sizes = await Promise.all(entries.map((entry) => stat(join(folder, entry))));
+  return sizes.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
+}

@@ -1,0 +1,80 @@
+import { access, constants, rename, rm, stat } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import type { OperatorFunction } from 'rxjs';
+import { Failure } from '../../model/failure.js';
+import { type FfmpegProcess, startFfmpeg } from '../../operators/ffmpeg.js';
+import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import type { OverlaidFrame, YuvPicture } from '../../operators/frame.js';
+import { inOrder } from '../../operators/in-order.js';
+import { matrixOf } from '../../operators/yuv.js';
+
+/**
+ * Writes the overlay of the one frame that a still picture gives to a file (.png, .jpg, .webp), under its name only
+ * when it is whole, and gives the frame on with the step time `encode`.
+ *
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `FFMPEG_DIED`.
+ */
+export function writePicture(output: string): OperatorFunction<OverlaidFrame, OverlaidFrame> {
+  return inOrder(() => {
+    let current: FfmpegProcess | undefined;
+    return {
+      async take(frame) {
+        const takenAt = performance.now();
+        await write(frame.overlay, output, (ffmpeg) => {
+          current = ffmpeg;
+        });
+        return { ...frame, stepTimes: { ...frame.stepTimes, encode: performance.now() - takenAt } };
+      },
+      dispose: () => current?.abandon(),
+    };
+  });
+}
+
+async function write(picture: YuvPicture, output: string, onStart: (ffmpeg: FfmpegProcess) => void): Promise<void> {
+  const folder = dirname(output);
+  await access(folder, constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
+    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written to ${folder} (${error.code})`);
+  });
+  if ((await stat(output).catch(() => undefined))?.isDirectory()) {
+    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} is a folder; expected the name of a file`);
+  }
+  const part = `${output}.part.${process.pid}${extname(output)}`;
+  const { width, height, colour, data } = picture;
+  const range = colour.range === 'pc' ? 'pc' : 'tv';
+  const ffmpeg = await startFfmpeg(await findFfmpeg(), {
+    inputs: [{ source: 'pipe:0', options: ['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${width}x${height}`] }],
+    outputs: [
+      {
+        target: part,
+        options: [
+          ...[
+            '-vf',
+            `scale=in_color_matrix=${scaleMatrix(picture)}:in_range=${range}:out_range=pc,format=${format(output)}`,
+          ],
+          // Two is the best quality that JPEG encoders of ffmpeg have; the others have no use for the option.
+          ...['-frames:v', '1', '-q:v', '2', '-f', 'image2', '-update', '1', '-y'],
+        ],
+      },
+    ],
+  });
+  onStart(ffmpeg);
+  // What goes wrong with it is told by how the process ends.
+  ffmpeg.stdin.on('error', () => {});
+  ffmpeg.stdin.end(data);
+  const { code, signal, log } = await ffmpeg.ended;
+  if (code === 0) return rename(part, output);
+  await rm(part, { force: true });
+  const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
+  throw new Failure('FFMPEG_DIED', `ffmpeg ${how} while writing ${output}: ${log.at(-1) ?? 'it says nothing'}`);
+}
+
+/** Pictures hold full colour; JPEG by its own 4:4:4. */
+function format(output: string): string {
+  return /\.jpe?g$/i.test(output) ? 'yuvj444p' : 'rgb24';
+}
+
+/** A matrix by the name under which ffmpeg's scaler knows it. */
+function scaleMatrix(picture: YuvPicture): string {
+  const matrix = matrixOf(picture);
+  return { bt470bg: 'bt470', bt2020nc: 'bt2020', bt2020c: 'bt2020' }[matrix] ?? matrix;
+}

@@ -1,0 +1,53 @@
+import { PassThrough } from 'node:stream';
+import t from 'tap';
+import { createReporter } from '../../../pipeline/run/report.js';
+import type { FileSummary } from '../../../pipeline/run/summary.js';
+
+const file: FileSummary = {
+  input: 'a.mp4',
+  outcome: 'done',
+  outputs: { output: 'a-overlay.mp4' },
+  frames: 3,
+  dropped: 0,
+  seconds: 1,
+  framesPerSecond: 3,
+  steps: {},
+  notes: [],
+};
+
+/** Lets a reporter tell of one file on a stream and gives what it wrote. */
+function told(isTTY: boolean, expectedFrames?: number): string {
+  const stream = Object.assign(new PassThrough(), {
+    isTTY,
+    columns: 100,
+    cursorTo() {},
+    clearLine() {},
+    moveCursor() {},
+  });
+  const { onEvent, close } = createReporter(stream as unknown as NodeJS.WriteStream);
+  onEvent({ kind: 'note', message: 'onnx on cpu' });
+  onEvent({ kind: 'begin', input: 'a.mp4', number: 2, count: 7 });
+  for (let frames = 1; frames <= 3; frames += 1) {
+    onEvent({ kind: 'frame', input: 'a.mp4', frames, ...(expectedFrames !== undefined && { expectedFrames }) });
+  }
+  onEvent({ kind: 'end', file });
+  close();
+  return String(stream.read());
+}
+
+t.test('without a terminal there are plain lines alone, and not one a frame', async (t) => {
+  t.equal(told(false, 3), 'onnx on cpu\na.mp4 -> a-overlay.mp4: 3 frames in 1 s (3 frames/s), 0 dropped\n');
+});
+
+t.test('on a terminal there is a bar that is gone when the file is done', async (t) => {
+  const text = told(true, 3);
+  t.match(text, '[2/7] a.mp4');
+  t.match(text, /░/);
+  t.match(text, /a\.mp4 -> a-overlay\.mp4.*dropped\n/);
+});
+
+t.test('a source that does not know its length has no bar and no end in sight', async (t) => {
+  const text = told(true);
+  t.match(text, /frames, [\d.]+ frames\/s/);
+  t.notMatch(text, /left|%/);
+});
