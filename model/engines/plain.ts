@@ -51,6 +51,7 @@ const STEPS: Steps = {
     const rows = slidingWindow(input.height, kernel[0], stride, dilation);
     const columns = slidingWindow(input.width, kernel[1], stride, dilation);
     const output = emptyMap(filters, rows.out, columns.out);
+    const { data } = input;
     const weight = parameter('weight');
     const sums = new Float64Array(rows.out * columns.out);
     const perGroup = input.channels / groups;
@@ -70,7 +71,7 @@ const STEPS: Steps = {
               if (inputY < 0 || inputY >= input.height) continue;
               const from = plane + inputY * input.width + left;
               const to = y * columns.out;
-              for (let x = firstX; x <= lastX; x += 1) sums[to + x]! += factor * input.data[from + x * stride]!;
+              for (let x = firstX; x <= lastX; x += 1) sums[to + x]! += factor * data[from + x * stride]!;
             }
           }
         }

@@ -12,11 +12,11 @@ export interface FoldedNetwork {
  * Takes batch normalisations out of a network for inference: one that alone reads a (transposed) convolution becomes part
  * of that layer's weights and bias. Others stay. The results differ by float rounding only.
  */
-export function foldBatchNorm(network: Network, tensors: Weights['tensors']): FoldedNetwork {
+export function foldBatchNorm(network: Network, weights: Weights['tensors']): FoldedNetwork {
   const readers = new Map<string, number>();
   for (const name of network.layers.flatMap(inputsOf)) readers.set(name, (readers.get(name) ?? 0) + 1);
   const layers = new Map<string, Layer>();
-  const folded = new Map<string, Tensor>();
+  const tensors = new Map(weights);
   /** What stands in the place of a batch normalisation that is gone. */
   const renamed = new Map<string, string>();
   for (const original of network.layers) {
@@ -27,7 +27,7 @@ export function foldBatchNorm(network: Network, tensors: Weights['tensors']): Fo
       (source?.op === 'conv' || source?.op === 'deconv') &&
       readers.get(source.name) === 1
     ) {
-      for (const [name, tensor] of fold(source, layer, tensors)) folded.set(name, tensor);
+      for (const [name, tensor] of fold(source, layer, tensors)) tensors.set(name, tensor);
       layers.set(source.name, { ...source, bias: true });
       renamed.set(layer.name, source.name);
       readers.set(source.name, readers.get(layer.name) ?? 0);
@@ -35,7 +35,7 @@ export function foldBatchNorm(network: Network, tensors: Weights['tensors']): Fo
       layers.set(layer.name, layer);
     }
   }
-  return { layers: [...layers.values()], tensors: new Map([...tensors, ...folded]) };
+  return { layers: [...layers.values()], tensors };
 }
 
 function rename(layer: Layer, renamed: ReadonlyMap<string, string>): Layer {

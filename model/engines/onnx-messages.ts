@@ -1,0 +1,35 @@
+import type { Network } from '../network.js';
+import type { Weights } from '../weights.js';
+import type { Provider } from './onnx-providers.js';
+
+/** What the worker of the onnx engine is started with. */
+export interface OnnxWorkerData {
+  readonly network: Network;
+  readonly weights: Weights;
+  /** To try in this order. */
+  readonly providers: readonly Provider[];
+  /** 0: as many as the machine has cores. */
+  readonly threads: number;
+  readonly precision: 'float32' | 'int8';
+}
+
+/** To the worker: pictures of one size, one after the other, 8-bit RGB. */
+export interface OnnxRequest {
+  readonly count: number;
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** From the worker: first `ready` or `unavailable`, then `masks` or `failed` for each request in order. */
+export type OnnxReply =
+  | { readonly type: 'ready'; readonly provider: Provider; readonly refused: readonly Refusal[] }
+  | { readonly type: 'unavailable'; readonly refused: readonly Refusal[] }
+  | { readonly type: 'masks'; readonly masks: Uint8Array<ArrayBuffer> }
+  | { readonly type: 'failed'; readonly reason: string };
+
+/** A provider that was tried and did not start. */
+export interface Refusal {
+  readonly provider: Provider;
+  readonly reason: string;
+}

@@ -1,0 +1,120 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { buildGraph, GRAPH_INPUT, GRAPH_OUTPUT } from '../onnx/graph.js';
+import { shapesOf } from '../shapes.js';
+import type { OnnxReply, OnnxRequest, OnnxWorkerData, Refusal } from './onnx-messages.js';
+import type { Provider } from './onnx-providers.js';
+
+/*
+ * The thread in which the onnx engine computes: `run` blocks it, never the event loop of the application. Requests are
+ * answered one by one in the order in which they come.
+ */
+
+const { network, weights, providers, threads } = workerData as OnnxWorkerData;
+
+/** Sessions are kept for this many picture sizes: each holds a copy of the weights. */
+const SESSION_LIMIT = 3;
+
+/** How much memory the maps of one run may take, about; larger batches are cut. On the processor large batches win nothing. */
+const RUN_BYTES = { cpu: 384 * 2 ** 20, gpu: 2 * 2 ** 30 };
+
+// What ONNX Runtime logs about providers that it lacks comes back as a thrown error too.
+env.logLevel = 'fatal';
+
+async function createSession(provider: Provider, width: number, height: number): Promise<InferenceSession> {
+  const unpool = provider === 'cpu' ? 'indices' : 'planes';
+  const graph = buildGraph(network, weights, { width, height, unpool, output: 'mask' });
+  return InferenceSession.create(graph, {
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 4,
+  });
+}
+
+/** How many pictures of this size one run takes: the largest map, its input and what convolutions unfold it into. */
+function picturesPerRun(provider: Provider, width: number, height: number): number {
+  let largest = 0;
+  for (const shape of shapesOf(network, height, width).values()) {
+    largest = Math.max(largest, 4 * shape.channels * shape.height * shape.width);
+  }
+  return Math.max(1, Math.floor(RUN_BYTES[provider === 'cpu' ? 'cpu' : 'gpu'] / (3 * largest)));
+}
+
+/** Sessions by picture size; the least recently used one is released when there are too many. */
+function sessionCache(provider: Provider) {
+  const sessions = new Map<string, InferenceSession>();
+  return async (width: number, height: number): Promise<InferenceSession> => {
+    const key = `${width}x${height}`;
+    const session = sessions.get(key) ?? (await createSession(provider, width, height));
+    // A Map keeps the order of insertion: put the one just used last.
+    sessions.delete(key);
+    sessions.set(key, session);
+    if (sessions.size > SESSION_LIMIT) {
+      const [oldest, unused] = sessions.entries().next().value!;
+      sessions.delete(oldest);
+      await unused.release();
+    }
+    return session;
+  };
+}
+
+async function segment(session: InferenceSession, provider: Provider, { count, width, height, pixels }: OnnxRequest) {
+  const masks = new Uint8Array(count * width * height);
+  const step = picturesPerRun(provider, width, height);
+  for (let first = 0; first < count; first += step) {
+    const batch = Math.min(step, count - first);
+    const part = pixels.subarray(first * width * height * 3, (first + batch) * width * height * 3);
+    const results = await session.run({ [GRAPH_INPUT]: new Tensor('uint8', part, [batch, height, width, 3]) });
+    const output = results[GRAPH_OUTPUT.mask]!;
+    // The output's memory belongs to the session: copied, so that it may outlive it.
+    masks.set(output.data as Uint8Array, first * width * height);
+    output.dispose();
+  }
+  return masks;
+}
+
+/** Starts on the first provider that makes a session for the size that the weights are made for. */
+async function start() {
+  const { width, height } = weights.card.inputSize;
+  const refused: Refusal[] = [];
+  for (const provider of providers) {
+    try {
+      const sessionFor = sessionCache(provider);
+      const session = await sessionFor(width, height);
+      if (provider !== 'cpu') {
+        // GPUs compile on the first run: better now than on the first frame.
+        await segment(session, provider, { count: 1, width, height, pixels: new Uint8Array(width * height * 3) });
+      }
+      reply({ type: 'ready', provider, refused });
+      return { provider, sessionFor };
+    } catch (error) {
+      refused.push({ provider, reason: reasonOf(error) });
+    }
+  }
+  reply({ type: 'unavailable', refused });
+  return undefined;
+}
+
+function reply(message: OnnxReply, transfer: ArrayBuffer[] = []): void {
+  parentPort!.postMessage(message, transfer);
+}
+
+/** The first line of an error of ONNX Runtime, without the path in its build machine. */
+function reasonOf(error: unknown): string {
+  const line = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0]!;
+  return line.replace(/^\/onnxruntime_src\S+ .*?(?=Failed|\[ONNXRuntimeError\])/, '');
+}
+
+const started = await start();
+if (started !== undefined) {
+  const { provider, sessionFor } = started;
+  let queue = Promise.resolve();
+  parentPort!.on('message', (request: OnnxRequest) => {
+    queue = queue
+      .then(async () => segment(await sessionFor(request.width, request.height), provider, request))
+      .then((masks) => reply({ type: 'masks', masks }, [masks.buffer]))
+      .catch((error) => reply({ type: 'failed', reason: reasonOf(error) }));
+  });
+}

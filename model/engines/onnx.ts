@@ -1,0 +1,111 @@
+import type { Worker } from 'node:worker_threads';
+import type { Engine } from '../engine.js';
+import { Failure } from '../failure.js';
+import type { Network } from '../network.js';
+import { buildNetwork } from '../networks/index.js';
+import { checkWeights } from '../parameters.js';
+import { startWorker } from '../start-worker.js';
+import type { Weights } from '../weights.js';
+import { checkBatch, packPixels, unpackMasks } from './batch.js';
+import type { OnnxReply, OnnxRequest, OnnxWorkerData, Refusal } from './onnx-messages.js';
+import { automaticProviders, PROVIDERS, type Provider } from './onnx-providers.js';
+import { WorkerQueue } from './worker-queue.js';
+
+/** How the onnx engine is made. */
+export interface OnnxEngineOptions {
+  readonly weights: Weights;
+  /**
+   * Where to compute.
+   *
+   * If not provided, defaults to: `auto`, the best that starts, in the end the processor.
+   */
+  readonly provider?: 'auto' | Provider;
+  /**
+   * How many processor threads it may use.
+   *
+   * If not provided, defaults to: one for each core.
+   */
+  readonly threads?: number;
+  /**
+   * A network of one's own, whose parameters the weights hold.
+   *
+   * If not provided, defaults to: the one that the weights' card names.
+   */
+  readonly network?: Network;
+}
+
+/**
+ * Makes the engine on ONNX Runtime, in a thread of its own.
+ *
+ * @throws `Failure` `WEIGHTS_MISMATCH` or `NETWORK_UNKNOWN` where weights and network do not fit; `ENGINE_UNAVAILABLE`,
+ * saying how to get it, where a provider that was asked for does not start.
+ */
+export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {
+  const { weights, provider: wanted = 'auto', threads = 0 } = options;
+  const { card } = weights;
+  const network = options.network ?? buildNetwork(card.network, card.classes.length);
+  checkWeights(network, weights.tensors);
+  const providers = wanted === 'auto' ? automaticProviders() : [wanted];
+  if (wanted !== 'auto' && !PROVIDERS[wanted].platforms.includes(process.platform)) {
+    throw unavailable([{ provider: wanted, reason: `there is no ${PROVIDERS[wanted].title} on ${process.platform}` }]);
+  }
+  const data: OnnxWorkerData = { network, weights, providers, threads, precision: 'float32' };
+  const worker = startWorker(new URL('./onnx-worker.js', import.meta.url), { workerData: data });
+  const { provider, refused } = await firstReply(worker);
+  const queue = new WorkerQueue<OnnxRequest, Extract<OnnxReply, { type: 'masks' }>>('onnx', worker);
+
+  return {
+    name: 'onnx',
+    provider,
+    network: network.name,
+    precision: 'float32',
+    classes: card.classes,
+    inputSize: card.inputSize,
+    description: describe(provider, wanted, refused),
+    async segment(batch, { signal } = {}) {
+      const { width, height } = checkBatch(batch);
+      const { masks } = await queue.run(() => {
+        const pixels = packPixels(batch);
+        return { message: { count: batch.length, width, height, pixels }, transfer: [pixels.buffer] };
+      }, signal);
+      return unpackMasks(masks, width, height);
+    },
+    close: () => queue.close(),
+  };
+}
+
+/** Waits for the worker to say where it computes. */
+function firstReply(worker: Worker): Promise<Extract<OnnxReply, { type: 'ready' }>> {
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string, cause?: Error) =>
+      reject(
+        new Failure('ENGINE_UNAVAILABLE', `The onnx engine could not start: ${reason}. ${PROVIDERS.cpu.advice}`, {
+          cause,
+        }),
+      );
+    worker.once('error', (error) => fail(error.message, error));
+    worker.once('exit', () => fail('its thread ended'));
+    worker.once('message', (reply: OnnxReply) => {
+      if (reply.type === 'ready') return resolve(reply);
+      worker.terminate();
+      reject(unavailable(reply.type === 'unavailable' ? reply.refused : []));
+    });
+  });
+}
+
+function unavailable(refused: readonly Refusal[]): Failure {
+  const { provider, reason } = refused.at(-1)!;
+  const { title, advice } = PROVIDERS[provider];
+  return new Failure(
+    'ENGINE_UNAVAILABLE',
+    `The onnx engine could not start on ${provider} (${title}): ${reason}. ${advice}`,
+  );
+}
+
+function describe(provider: Provider, wanted: 'auto' | Provider, refused: readonly Refusal[]): string {
+  const what = `ONNX Runtime in float32 on ${PROVIDERS[provider].title}`;
+  if (wanted !== 'auto') return `${what}, as asked`;
+  if (refused.length > 0)
+    return `${what}, as ${refused.map((each) => `${each.provider} did not start (${each.reason})`).join(', ')}`;
+  return provider === 'cpu' ? `${what}: no GPU provider is installed` : `${what}, the fastest that starts`;
+}

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import type { Engine } from '../engine.js';
+import { Failure } from '../failure.js';
+import type { Network } from '../network.js';
+import { buildNetwork } from '../networks/index.js';
+import { checkWeights } from '../parameters.js';
+import { startWorker } from '../start-worker.js';
+import { prepareTensorflow } from '../training/tensorflow.js';
+import type { Weights } from '../weights.js';
+import { checkBatch, packPixels, unpackMasks } from './batch.js';
+import type { OnnxRequest } from './onnx-messages.js';
+import { WorkerQueue } from './worker-queue.js';
+
+/** How the tensorflow engine is made. */
+export interface TensorflowEngineOptions {
+  readonly weights: Weights;
+  /**
+   * How many processor threads it may use.
+   *
+   * TensorFlow reads it once in a process: a second engine keeps the first one's number.
+   *
+   * If not provided, defaults to: one for each core.
+   */
+  readonly threads?: number;
+  /**
+   * A network of one's own, whose parameters the weights hold.
+   *
+   * If not provided, defaults to: the one that the weights' card names.
+   */
+  readonly network?: Network;
+}
+
+/** What the worker of the tensorflow engine is started with. */
+export interface TensorflowWorkerData {
+  readonly network: Network;
+  readonly weights: Weights;
+}
+
+/** From the worker: first `ready` or `unavailable`, then `masks` or `failed` for each request in order. */
+export type TensorflowReply =
+  | { readonly type: 'ready' }
+  | { readonly type: 'unavailable'; readonly reason: string }
+  | { readonly type: 'masks'; readonly masks: Uint8Array<ArrayBuffer> }
+  | { readonly type: 'failed'; readonly reason: string };
+
+/**
+ * Makes the engine on TensorFlow, in a thread of its own: the function that is trained, without its gradients.
+ *
+ * @throws `Failure` `WEIGHTS_MISMATCH` or `NETWORK_UNKNOWN` where weights and network do not fit; `ENGINE_UNAVAILABLE`
+ * where TensorFlow is not set up, saying how.
+ */
+export async function createTensorflowEngine(options: TensorflowEngineOptions): Promise<Engine> {
+  const { weights, threads } = options;
+  const { card } = weights;
+  const network = options.network ?? buildNetwork(card.network, card.classes.length);
+  checkWeights(network, weights.tensors);
+  prepareTensorflow(threads);
+  const worker = startWorker(new URL('./tensorflow-worker.js', import.meta.url), {
+    workerData: { network, weights } satisfies TensorflowWorkerData,
+  });
+  const [reply] = (await once(worker, 'message')) as [TensorflowReply];
+  if (reply.type !== 'ready') {
+    await worker.terminate();
+    throw new Failure('ENGINE_UNAVAILABLE', reply.type === 'unavailable' ? reply.reason : 'TensorFlow did not start');
+  }
+  const queue = new WorkerQueue<OnnxRequest, Extract<TensorflowReply, { type: 'masks' }>>('tensorflow', worker);
+
+  return {
+    name: 'tensorflow',
+    provider: 'tensorflow',
+    network: network.name,
+    precision: 'float32',
+    classes: card.classes,
+    inputSize: card.inputSize,
+    description: 'TensorFlow in float32, on the GPU where its library finds one',
+    async segment(batch, { signal } = {}) {
+      const { width, height } = checkBatch(batch);
+      const { masks } = await queue.run(() => {
+        const pixels = packPixels(batch);
+        return { message: { count: batch.length, width, height, pixels }, transfer: [pixels.buffer] };
+      }, signal);
+      return unpackMasks(masks, width, height);
+    },
+    close: () => queue.close(),
+  };
+}

@@ -1,0 +1,128 @@
+import type { Worker } from 'node:worker_threads';
+import { Failure } from '../failure.js';
+
+/** A request on its way: made when its turn comes, so that waiting ones hold no copies. */
+interface Job<Request, Result> {
+  readonly prepare: () => { readonly message: Request; readonly transfer: ArrayBuffer[] };
+  readonly resolve: (result: Result) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** What a worker answers when a request fails; anything else is the result. */
+interface Failed {
+  readonly type: 'failed';
+  readonly reason: string;
+}
+
+/**
+ * Asks a worker thread one thing at a time, in order. The thread keeps the process alive only while it has work.
+ *
+ * The worker answers each message by one of its own: a result, or `{ type: 'failed', reason }`.
+ */
+export class WorkerQueue<Request, Result extends { readonly type: string }> {
+  readonly #engine: string;
+  readonly #worker: Worker;
+  readonly #waiting: Job<Request, Result>[] = [];
+  #running: Job<Request, Result> | undefined;
+  #closed: Failure | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(engine: string, worker: Worker) {
+    this.#engine = engine;
+    this.#worker = worker;
+    worker.on('message', (reply: Result | Failed) => this.#settle(reply));
+    worker.on('error', (error) => this.#die(`: ${error.message}`, error));
+    worker.on('exit', () => this.#die(''));
+    worker.unref();
+  }
+
+  /**
+   * Queues a request.
+   *
+   * @throws `Failure` `ENGINE_CLOSED` after `close`; `ENGINE_FAILED` where the worker says so or has died; the signal's
+   * reason on abort: a waiting request is dropped, a running one let finish and its result dropped.
+   */
+  run(prepare: Job<Request, Result>['prepare'], signal?: AbortSignal): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed !== undefined) return reject(this.#closed);
+      if (signal?.aborted) return reject(signal.reason);
+      const abort = () => {
+        const place = this.#waiting.indexOf(job);
+        if (place >= 0) this.#waiting.splice(place, 1);
+        reject(signal!.reason);
+      };
+      const leave = () => signal?.removeEventListener('abort', abort);
+      const job: Job<Request, Result> = {
+        prepare,
+        resolve: (result) => {
+          leave();
+          resolve(result);
+        },
+        reject: (reason) => {
+          leave();
+          reject(reason);
+        },
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.push(job);
+      this.#next();
+    });
+  }
+
+  /** Ends the thread and rejects what waits with `ENGINE_CLOSED`. */
+  close(): Promise<void> {
+    this.#stop(new Failure('ENGINE_CLOSED', `The ${this.#engine} engine is closed`));
+    this.#ended ??= this.#worker.terminate().then(() => {});
+    return this.#ended;
+  }
+
+  #next(): void {
+    if (this.#running !== undefined) return;
+    const job = this.#waiting.shift();
+    if (job === undefined) {
+      this.#worker.unref();
+      return;
+    }
+    try {
+      const { message, transfer } = job.prepare();
+      this.#running = job;
+      this.#worker.ref();
+      this.#worker.postMessage(message, transfer);
+    } catch (error) {
+      this.#running = undefined;
+      job.reject(error);
+      this.#next();
+    }
+  }
+
+  #settle(reply: Result | Failed): void {
+    const job = this.#running;
+    this.#running = undefined;
+    if (isFailed(reply)) {
+      job?.reject(
+        new Failure('ENGINE_FAILED', `The ${this.#engine} engine could not segment a batch: ${reply.reason}`),
+      );
+    } else {
+      job?.resolve(reply);
+    }
+    this.#next();
+  }
+
+  #die(why: string, cause?: Error): void {
+    const options = cause === undefined ? undefined : { cause };
+    this.#stop(
+      new Failure('ENGINE_FAILED', `The thread of the ${this.#engine} engine ended unexpectedly${why}`, options),
+    );
+  }
+
+  #stop(reason: Failure): void {
+    // The first reason stands: the exit that follows an error, or a close, says nothing new.
+    this.#closed ??= reason;
+    for (const job of [this.#running, ...this.#waiting.splice(0)]) job?.reject(this.#closed);
+    this.#running = undefined;
+  }
+}
+
+function isFailed(reply: { readonly type: string }): reply is Failed {
+  return reply.type === 'failed';
+}
