@@ -1,11 +1,89 @@
-import { type OperatorFunction, throwError } from 'rxjs';
+import { existsSync } from 'node:fs';
+import { join, parse } from 'node:path';
+import { catchError, EMPTY, ignoreElements, mergeMap, Observable, type OperatorFunction, Subject } from 'rxjs';
+import { encode } from '../../operators/encode.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
-export function recordingPath(path: string, _name: string, _count: number): string {
-  return path;
+import { overlay } from '../../operators/overlay.js';
+
+export interface RecordOptions {
+  /** Of the class colours, 0-1. */
+  readonly opacity: number;
+  /** Hears of each file when it is finished. */
+  readonly onFile: (path: string) => void;
+  /** Hears why a recording ended early: a full disk does not end the live picture. */
+  readonly onError: (error: unknown) => void;
 }
-export function record(
-  _path: string,
-  _o: { opacity: number; onFile: (f: string) => void },
-): OperatorFunction<SegmentedFrame, SegmentedFrame> {
-  return () => throwError(() => new Error('later'));
+
+/**
+ * Records what is shown, classes burnt in. Each connection to the source is a file of its own, because a camera that comes
+ * back may have another size and begins its times anew: `OUT.mp4`, `OUT-2.mp4`, ... No file that is there is written over.
+ * Gives nothing on; completes when the last file is finished.
+ */
+export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
+  const { opacity, onFile, onError } = options;
+  return (source) =>
+    source.pipe(
+      splitByEpoch(),
+      mergeMap((frames) => {
+        const file = freePath(path);
+        return new Observable<never>((subscriber) =>
+          frames.pipe(overlay({ opacity }), encode(file), ignoreElements()).subscribe({
+            error: (error) => subscriber.error(error),
+            complete() {
+              onFile(file);
+              subscriber.complete();
+            },
+          }),
+        ).pipe(
+          catchError((error: unknown) => {
+            onError(error);
+            return EMPTY;
+          }),
+        );
+      }),
+    );
+}
+
+/** The file of one of several sources: `drive.mp4` and `front` make `drive-front.mp4`. */
+export function recordingPath(path: string, source: string, sources: number): string {
+  if (sources === 1) return path;
+  const { dir, name, ext } = parse(path);
+  return join(dir, `${name}-${source.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}${ext}`);
+}
+
+/** The first of `OUT.mp4`, `OUT-2.mp4`, ... that is neither there nor being written. */
+function freePath(path: string): string {
+  const { dir, name, ext } = parse(path);
+  for (let count = 1; ; count++) {
+    const stem = join(dir, count === 1 ? name : `${name}-${count}`);
+    if (!existsSync(`${stem}${ext}`) && !existsSync(`${stem}.part${ext}`)) return `${stem}${ext}`;
+  }
+}
+
+/** One observable for the frames of each epoch; it completes when the next begins. */
+function splitByEpoch(): OperatorFunction<SegmentedFrame, Observable<SegmentedFrame>> {
+  return (source) =>
+    new Observable((subscriber) => {
+      let epoch: number | undefined;
+      let frames = new Subject<SegmentedFrame>();
+      return source.subscribe({
+        next(frame) {
+          if (frame.epoch !== epoch) {
+            frames.complete();
+            frames = new Subject();
+            epoch = frame.epoch;
+            subscriber.next(frames);
+          }
+          frames.next(frame);
+        },
+        error(error) {
+          frames.error(error);
+          subscriber.error(error);
+        },
+        complete() {
+          frames.complete();
+          subscriber.complete();
+        },
+      });
+    });
 }

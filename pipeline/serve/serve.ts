@@ -59,12 +59,17 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
       : undefined;
   const engine = await context.createEngine();
   log.info({ engine: engine.description }, 'engine loaded');
+  let server: LiveServer | undefined;
   const stop = new AbortController();
-  const stopAll = (): void => stop.abort();
+  const stopAll = (): void => {
+    stop.abort();
+    // Viewers are told at once; finishing the recordings may take a while.
+    void server?.close('The server shuts down');
+  };
   context.signal.addEventListener('abort', stopAll, { once: true });
+  if (context.signal.aborted) stop.abort();
   const begunAt = performance.now();
   let warm = false;
-  let server: LiveServer | undefined;
   try {
     server = await openLiveServer({
       server: 'segnet-stream/0.1.0',
@@ -116,7 +121,13 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
       const frames = shown.pipe(share());
       return merge(
         frames,
-        frames.pipe(record(path, { opacity: options.opacity ?? 0.5, onFile: (file) => recordings.push(file) })),
+        frames.pipe(
+          record(path, {
+            opacity: options.opacity ?? 0.5,
+            onFile: (file) => recordings.push(file),
+            onError: (error) => log.error({ stream: name, error: describeError(error) }, 'recording ended'),
+          }),
+        ),
       );
     });
     // One route's error is the engine's: it ends them all.
@@ -134,7 +145,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   } finally {
     context.signal.removeEventListener('abort', stopAll);
     stop.abort();
-    await server?.close(context.signal.aborted ? 'The server shuts down' : 'The sources are over');
+    await server?.close('The sources are over');
     await engine.close();
     log.info('stopped');
   }
