@@ -27,6 +27,12 @@ export interface OnnxEngineOptions {
    */
   readonly threads?: number;
   /**
+   * `int8` needs a weights file that carries calibration; `auto` takes it where it pays.
+   *
+   * If not provided, defaults to: `auto`.
+   */
+  readonly precision?: 'auto' | 'float32' | 'int8';
+  /**
    * A network of one's own, whose parameters the weights hold.
    *
    * If not provided, defaults to: the one that the weights' card names.
@@ -45,6 +51,12 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   const { card } = weights;
   const network = options.network ?? buildNetwork(card.network, card.classes.length);
   checkWeights(network, weights.tensors);
+  if (options.precision === 'int8') {
+    throw new Failure(
+      'OPTION_INVALID',
+      'Expected the precision to be float32 or auto: these weights carry no calibration for int8',
+    );
+  }
   const providers = wanted === 'auto' ? automaticProviders() : [wanted];
   if (wanted !== 'auto' && !PROVIDERS[wanted].platforms.includes(process.platform)) {
     throw unavailable([{ provider: wanted, reason: `there is no ${PROVIDERS[wanted].title} on ${process.platform}` }]);

@@ -1,0 +1,72 @@
+import type { Engine } from '../engine.js';
+import { Failure } from '../failure.js';
+import type { Weights } from '../weights.js';
+import type { Provider } from './onnx-providers.js';
+
+/** Which engine to make, and how. */
+export interface CreateEngineOptions {
+  readonly weights: Weights;
+  /**
+   * `onnx` or `tensorflow`; `auto` takes the faster of those that load.
+   *
+   * If not provided, defaults to: `auto`.
+   */
+  readonly engine?: 'auto' | 'onnx' | 'tensorflow' | undefined;
+  /**
+   * Where the onnx engine computes.
+   *
+   * If not provided, defaults to: `auto`, the best that starts.
+   */
+  readonly provider?: 'auto' | Provider | undefined;
+  /**
+   * `int8` is faster on processors and needs a calibrated weights file; `auto` takes it where both hold.
+   *
+   * If not provided, defaults to: `auto`.
+   */
+  readonly precision?: 'auto' | 'float32' | 'int8' | undefined;
+  /**
+   * How many processor threads it may use.
+   *
+   * If not provided, defaults to: one for each core.
+   */
+  readonly threads?: number | undefined;
+}
+
+/**
+ * Makes an engine. `auto` prefers onnx, on a GPU where one starts, else on the processor, where it is faster than
+ * TensorFlow; it turns to TensorFlow only where ONNX Runtime does not load. The engine's `description` says what it took
+ * and why.
+ *
+ * @throws `Failure` `ENGINE_UNAVAILABLE` where what was named cannot start, saying how to get it; `OPTION_INVALID` for a
+ * provider or precision that the tensorflow engine does not have; what `createOnnxEngine` and `createTensorflowEngine` throw.
+ */
+export async function createEngine(options: CreateEngineOptions): Promise<Engine> {
+  const { weights, engine = 'auto', provider = 'auto', precision = 'auto', threads } = options;
+  const common = { weights, ...(threads !== undefined && { threads }) };
+  const createOnnx = async () => {
+    const { createOnnxEngine } = await import('./onnx.js');
+    return createOnnxEngine({ ...common, provider, precision });
+  };
+  const createTensorflow = async () => {
+    if (provider !== 'auto') throw notOfTensorflow('provider', provider);
+    if (precision === 'int8') throw notOfTensorflow('precision', precision);
+    const { createTensorflowEngine } = await import('./tensorflow.js');
+    return createTensorflowEngine(common);
+  };
+  if (engine === 'onnx') return createOnnx();
+  if (engine === 'tensorflow') return createTensorflow();
+  try {
+    return await createOnnx();
+  } catch (error) {
+    // A provider that was asked for, or weights that do not fit, fail as they are.
+    if (!(error instanceof Failure) || error.code !== 'ENGINE_UNAVAILABLE' || provider !== 'auto') throw error;
+    // Where neither loads, the reason why the first did not is the one to act on.
+    const instead = await createTensorflow().catch(() => undefined);
+    if (instead === undefined) throw error;
+    return { ...instead, description: `${instead.description}, as ONNX Runtime did not start` };
+  }
+}
+
+function notOfTensorflow(option: string, value: string): Failure {
+  return new Failure('OPTION_INVALID', `Expected the ${option} to be left out for the tensorflow engine, got ${value}`);
+}
