@@ -122,12 +122,16 @@ function widen(mask: ClassMask, row: number, paint: Paint, axis: Axis, into: Wid
     values.fill(value, from, to);
     opacities.fill(opacity, from, to);
     if (end === last) return;
-    // ... and from there to the centre of the next run's first pixel it turns into the next.
+    // ... and from there to the centre of the next run's first pixel it turns into the next. What is not drawn has no
+    // colour to turn into or from.
     const nextIndex = mask.data[start + end + 1]!;
-    const valueStep = paint.value[nextIndex]! - value;
-    const opacityStep = paint.opacity[nextIndex]! - opacity;
+    const nextOpacity = paint.opacity[nextIndex]!;
+    const nextValue = nextOpacity === 0 ? value : paint.value[nextIndex]!;
+    const ownValue = opacity === 0 ? nextValue : value;
+    const valueStep = nextValue - ownValue;
+    const opacityStep = nextOpacity - opacity;
     for (let x = to; x < first[end + 1]!; x++) {
-      values[x] = value + ((valueStep * towards[x]! + 128) >> 8);
+      values[x] = ownValue + ((valueStep * towards[x]! + 128) >> 8);
       opacities[x] = opacity + ((opacityStep * towards[x]! + 128) >> 8);
     }
     place = end + 1;
@@ -160,8 +164,8 @@ function mixRow(
     const p = bottom.opacityWords[word]!;
     const opacities = o === p ? o : mixWords(o, p, towards);
     if (opacities === 0) continue;
-    const a = top.valueWords[word]!;
-    const b = bottom.valueWords[word]!;
+    const a = o === 0 ? bottom.valueWords[word]! : top.valueWords[word]!;
+    const b = p === 0 ? a : bottom.valueWords[word]!;
     const values = a === b ? a : mixWords(a, b, towards);
     const opacity = opacities & 255;
     // Four pixels of one opacity, as nearly all are, are mixed together; on the edge of a class left out, one by one.

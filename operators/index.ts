@@ -1,12 +1,17 @@
-export { chooseEncoder } from './choose-encoder.js';
+export { chooseEncoder, type EncoderChoice } from './choose-encoder.js';
 export { type DecodeOptions, decode } from './decode.js';
 export { type EncodeOptions, encode } from './encode.js';
 export { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 export type { ColourTags, Frame, OverlaidFrame, SegmentedFrame, StepTimes, YuvPicture } from './frame.js';
 export { createGate, type Gate } from './gate.js';
 export { inOrder, type Work } from './in-order.js';
+export { createMeter, type Measurement, type Meter, measure, type Timing } from './measure.js';
 export { type OverlayOptions, overlay } from './overlay.js';
+export type { Visualize } from './paint-picture.js';
 export { probe } from './probe.js';
 export { redact } from './redact.js';
 export { type SegmentOptions, segment } from './segment.js';
+export { type SmoothOptions, smooth } from './smooth.js';
 export type { SourceInfo } from './source-info.js';
+export { type WriteMasksOptions, writeMasks } from './write-masks.js';
+export { type FrameRecord, writeRecords } from './write-records.js';

@@ -1,10 +1,10 @@
 import type { OperatorFunction } from 'rxjs';
-import type { ClassLabel } from '../model/engine.js';
 import { Failure } from '../model/failure.js';
 import { startWorker } from '../model/start-worker.js';
 import type { Paint } from './blend.js';
-import type { OverlaidFrame, SegmentedFrame, YuvPicture } from './frame.js';
+import type { OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
+import { type Legend, renderLegend } from './legend.js';
 import type { OverlayRequest, OverlayResponse } from './overlay-worker.js';
 import { paintedWidth, type Visualize } from './paint-picture.js';
 import { matrixOf, rgbToYuv } from './yuv.js';
@@ -19,6 +19,8 @@ export interface OverlayOptions {
   readonly ignoreClasses?: readonly string[];
   /** Red, green and blue, each 0-255, by class name, in place of the network's own. */
   readonly palette?: Readonly<Record<string, readonly [number, number, number]>>;
+  /** Names, colours and shares of the classes in the lower left corner. If not provided, defaults to false. */
+  readonly legend?: boolean;
 }
 
 /**
@@ -37,31 +39,69 @@ export function overlay(options: OverlayOptions = {}): OperatorFunction<Segmente
   }
   return inOrder(() => {
     const painter = startPainter();
-    let paints: { readonly key: string; readonly planes: readonly [Paint, Paint, Paint] } | undefined;
+    const styles = new Map<string, Style>();
 
     return {
       async take(frame) {
-        const { picture, mask } = frame;
-        const key = JSON.stringify([frame.classes, matrixOf(picture), picture.colour.range]);
-        if (paints?.key !== key) paints = { key, planes: makePaints(frame.classes, picture, options) };
+        const { picture, mask, shares } = frame;
+        const key = JSON.stringify([frame.classes, picture.width, picture.height, picture.colour]);
+        const known = styles.get(key);
+        const style = known ?? makeStyle(styles.size, frame, options);
+        styles.set(key, style);
+        // Waited for by every frame, so that none overtakes the first.
+        const legend = await style.legend;
         const { width, height } = picture;
-        const { data, tookMs } = await painter.paint({
-          visualize,
-          width,
-          height,
-          data: visualize === 'mask' ? undefined : exactly(picture.data),
-          mask,
-          paints: paints.planes,
-        });
+        const data = visualize === 'mask' ? undefined : exactly(picture.data);
+        const job = { visualize, width, height, data, mask, paints: style.paints };
+        const painted = await painter.paint({ job, style: style.number, legend: known ? undefined : legend, shares });
         return {
           ...frame,
-          overlay: { ...picture, width: paintedWidth(visualize, width), data },
-          stepTimes: { ...frame.stepTimes, overlay: tookMs },
+          overlay: { ...picture, width: paintedWidth(visualize, width), data: painted.data },
+          stepTimes: { ...frame.stepTimes, overlay: painted.tookMs },
         };
       },
       dispose: () => painter.stop(),
     };
   });
+}
+
+/** What stays the same as long as the classes and the kind of picture do. */
+interface Style {
+  readonly number: number;
+  readonly paints: readonly [Paint, Paint, Paint];
+  readonly legend: Promise<Legend> | undefined;
+}
+
+function makeStyle(number: number, { classes, picture }: SegmentedFrame, options: OverlayOptions): Style {
+  const { ignoreClasses = [], palette = {} } = options;
+  const names = classes.map(({ name }) => name);
+  for (const name of [...ignoreClasses, ...Object.keys(palette)]) {
+    if (names.includes(name)) continue;
+    throw new Failure('OPTION_INVALID', `There is no class ${name}; the network tells apart ${names.join(', ')}.`);
+  }
+  const shown = classes
+    .map(({ name, colour }, index) => ({ index, name, colour: palette[name] ?? colour }))
+    .filter(({ name }) => !ignoreClasses.includes(name));
+  const matrix = matrixOf(picture);
+  const { range } = picture.colour;
+  const isOpaque = options.visualize === 'mask' || options.visualize === 'side-by-side';
+  const paints = [0, 1, 2].map(() => ({ value: new Uint8Array(256), opacity: new Uint8Array(256) }));
+  // Classes that are left out are black where there is nothing beneath them to see.
+  const black = rgbToYuv([0, 0, 0], matrix, range);
+  for (const [plane, paint] of paints.entries()) {
+    paint.value.fill(black[plane]!);
+    paint.opacity.fill(isOpaque ? 255 : 0);
+  }
+  for (const { index, colour } of shown) {
+    for (const [plane, value] of rgbToYuv(colour, matrix, range).entries()) {
+      paints[plane]!.value[index] = value;
+      paints[plane]!.opacity[index] = isOpaque ? 255 : Math.round((options.opacity ?? 0.5) * 255);
+    }
+  }
+  const width = paintedWidth(options.visualize ?? 'overlay', picture.width);
+  const design = { classes: shown, pictureWidth: width, pictureHeight: picture.height, matrix, range };
+  const legend = options.legend && shown.length > 0 ? renderLegend(design) : undefined;
+  return { number, paints: paints as [Paint, Paint, Paint], legend };
 }
 
 /** Structured cloning copies the whole buffer behind a view: a view of a larger one is cut out first. */
@@ -70,34 +110,9 @@ function exactly(data: Uint8Array): Uint8Array<ArrayBuffer> {
   return isWhole ? (data as Uint8Array<ArrayBuffer>) : data.slice();
 }
 
-function makePaints(
-  classes: readonly ClassLabel[],
-  picture: YuvPicture,
-  { visualize = 'overlay', opacity = 0.5, ignoreClasses = [], palette = {} }: OverlayOptions,
-): [Paint, Paint, Paint] {
-  const names = classes.map(({ name }) => name);
-  for (const name of [...ignoreClasses, ...Object.keys(palette)]) {
-    if (!names.includes(name)) {
-      throw new Failure('OPTION_INVALID', `There is no class ${name}; the network tells apart ${names.join(', ')}.`);
-    }
-  }
-  const paints = [0, 1, 2].map(() => ({ value: new Uint8Array(256), opacity: new Uint8Array(256) }));
-  const matrix = matrixOf(picture);
-  const isOpaque = visualize !== 'overlay';
-  for (const [index, { name, colour }] of classes.entries()) {
-    const isIgnored = ignoreClasses.includes(name);
-    const shown = isIgnored && isOpaque ? ([0, 0, 0] as const) : (palette[name] ?? colour);
-    for (const [plane, value] of rgbToYuv(shown, matrix, picture.colour.range).entries()) {
-      paints[plane]!.value[index] = value;
-      paints[plane]!.opacity[index] = isOpaque ? 255 : isIgnored ? 0 : Math.round(opacity * 255);
-    }
-  }
-  return paints as [Paint, Paint, Paint];
-}
-
 /** The thread that paints, as a function. */
 interface Painter {
-  paint(job: OverlayRequest['job']): Promise<OverlayResponse>;
+  paint(request: Omit<OverlayRequest, 'id'>): Promise<OverlayResponse>;
   stop(): void;
 }
 
@@ -115,12 +130,12 @@ function startPainter(): Painter {
     for (const { reject } of waiting.values()) reject(broken);
   });
   return {
-    paint(job) {
+    paint(request) {
       if (broken) return Promise.reject(broken);
       const id = ++lastId;
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject });
-        worker.postMessage({ id, job } satisfies OverlayRequest);
+        worker.postMessage({ id, ...request } satisfies OverlayRequest);
       });
     },
     stop: () => void worker.terminate(),

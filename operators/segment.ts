@@ -1,6 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
 import type { ClassMask, Engine } from '../model/engine.js';
 import { Failure } from '../model/failure.js';
+import { countShares } from './class-shares.js';
 import type { Frame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { schedulerOf } from './scheduler.js';
@@ -100,15 +101,6 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | und
     signal.addEventListener('abort', stop, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
-}
-
-/** Share of the pixels of each class, by class index. */
-function countShares(mask: ClassMask, classes: number): number[] {
-  const counts = new Uint32Array(256);
-  const { data } = mask;
-  // Not for-of: this is the one loop over pixels on the main thread, 0.1 ms for 480 x 360.
-  for (let i = 0; i < data.length; i++) counts[data[i]!]! += 1;
-  return Array.from(counts.subarray(0, classes), (count) => count / data.length);
 }
 
 function checkCount(option: string, value: number): void {

@@ -1,0 +1,92 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { type MonoTypeOperatorFunction, tap } from 'rxjs';
+import type { Frame, SegmentedFrame } from './frame.js';
+
+/** How long something took, over all frames, ms. */
+export interface Timing {
+  readonly count: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** What went through a route. */
+export interface Measurement {
+  readonly frames: number;
+  /** Of these, how many carried the mask of an earlier frame. */
+  readonly carried: number;
+  /** From the first frame to the last, seconds. */
+  readonly seconds: number;
+  /** Frames a second between the first and the last; 0 for fewer than two. */
+  readonly fps: number;
+  /** By step, in the order in which they run. */
+  readonly steps: Readonly<Record<string, Timing>>;
+  /** From the arrival of a frame's last byte from ffmpeg until it was measured. */
+  readonly age: Timing;
+}
+
+/** Collects the times of frames. */
+export interface Meter {
+  add(frame: Frame): void;
+  /** What was collected so far. */
+  read(): Measurement;
+}
+
+/** Makes a meter that has seen nothing. Memory is constant: histograms to three digits. */
+export function createMeter(): Meter {
+  const steps = new Map<string, RecordableHistogram>();
+  const age = createHistogram();
+  let frames = 0;
+  let carried = 0;
+  let firstAt = 0;
+  let lastAt = 0;
+  return {
+    add(frame) {
+      lastAt = performance.timeOrigin + performance.now();
+      if (frames === 0) firstAt = lastAt;
+      frames += 1;
+      if ((frame as Partial<SegmentedFrame>).carried) carried += 1;
+      record(age, lastAt - frame.arrivedAt);
+      for (const [step, tookMs] of Object.entries(frame.stepTimes)) {
+        let histogram = steps.get(step);
+        if (!histogram) {
+          histogram = createHistogram();
+          steps.set(step, histogram);
+        }
+        record(histogram, tookMs);
+      }
+    },
+    read() {
+      const seconds = (lastAt - firstAt) / 1000;
+      const timings = [...steps].map(([step, histogram]) => [step, timingOf(histogram)] as const);
+      const fps = frames > 1 && seconds > 0 ? (frames - 1) / seconds : 0;
+      return { frames, carried, seconds, fps, steps: Object.fromEntries(timings), age: timingOf(age) };
+    },
+  };
+}
+
+/** Gives frames on as they are, and their times to a meter. Put it last. */
+export function measure<T extends Frame>(meter: Meter): MonoTypeOperatorFunction<T> {
+  return tap((frame) => meter.add(frame));
+}
+
+/** Histograms hold whole numbers from 1: microseconds. */
+function record(histogram: RecordableHistogram, ms: number): void {
+  histogram.record(Math.max(1, Math.round(ms * 1000)));
+}
+
+function timingOf(histogram: RecordableHistogram): Timing {
+  const { count } = histogram;
+  if (count === 0) return { count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
+  const percentile = (percent: number) => histogram.percentile(percent) / 1000;
+  return {
+    count,
+    mean: histogram.mean / 1000,
+    p50: percentile(50),
+    p95: percentile(95),
+    p99: percentile(99),
+    max: histogram.max / 1000,
+  };
+}

@@ -1,0 +1,76 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { MonoTypeOperatorFunction } from 'rxjs';
+import type { ClassMask } from '../model/engine.js';
+import type { SegmentedFrame } from './frame.js';
+import { inOrder } from './in-order.js';
+import { encodeIndexedPng } from './indexed-png.js';
+import { explainWriteError } from './output-failure.js';
+
+/** Options of {@link writeMasks}. */
+export interface WriteMasksOptions {
+  /** `source`, each pixel of the picture with the class of its nearest mask pixel, or `network`. If not provided, defaults to `source`. */
+  readonly size?: 'source' | 'network';
+}
+
+/**
+ * Writes each mask to a folder, made if it is not there, as a PNG whose pixel values are class indices and whose palette
+ * is the classes' colours: `000012-0.480000.png` is frame 12, shown at 0.48 s (and `e1-000012-...` in epoch 1). Gives
+ * frames on once they are written, with the step time `masks`.
+ *
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
+ */
+export function writeMasks<T extends SegmentedFrame>(
+  folder: string,
+  { size = 'source' }: WriteMasksOptions = {},
+): MonoTypeOperatorFunction<T> {
+  return inOrder(() => {
+    const made = mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw explainWriteError(folder, error);
+    });
+    // Looked at with the first frame.
+    made.catch(() => {});
+    return {
+      async take(frame) {
+        const beganAt = performance.now();
+        await made;
+        const { width, height } = frame.picture;
+        const mask = size === 'source' ? enlargeMask(frame.mask, width, height) : frame.mask;
+        await write(join(folder, nameOf(frame)), await encodeIndexedPng(mask, frame.classes));
+        return { ...frame, stepTimes: { ...frame.stepTimes, masks: performance.now() - beganAt } };
+      },
+    };
+  });
+}
+
+function nameOf({ epoch, index, ptsUs }: SegmentedFrame): string {
+  const number = String(index).padStart(6, '0');
+  return `${epoch > 0 ? `e${epoch}-` : ''}${number}-${(ptsUs / 1e6).toFixed(6)}.png`;
+}
+
+async function write(path: string, content: Uint8Array): Promise<void> {
+  const part = path.replace(/\.png$/, '.part.png');
+  try {
+    await writeFile(part, content);
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw explainWriteError(path, error);
+  }
+}
+
+/** A mask at another size, each pixel of the class of the nearest: class indices have no values in between. */
+export function enlargeMask(mask: ClassMask, width: number, height: number): ClassMask {
+  const data = new Uint8Array(width * height);
+  const columns = Int32Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * mask.width) / width));
+  let madeRow = -1;
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) * mask.height) / height);
+    const start = y * width;
+    // Rows that fall on one row of the mask are alike.
+    if (row === madeRow) data.copyWithin(start, start - width, start);
+    else for (let x = 0; x < width; x++) data[start + x] = mask.data[row * mask.width + columns[x]!]!;
+    madeRow = row;
+  }
+  return { width, height, data };
+}

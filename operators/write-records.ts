@@ -1,0 +1,90 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import type { MonoTypeOperatorFunction } from 'rxjs';
+import type { SegmentedFrame } from './frame.js';
+import { inOrder } from './in-order.js';
+import { explainWriteError } from './output-failure.js';
+
+/** One line of the file that {@link writeRecords} writes. */
+export interface FrameRecord {
+  readonly source: string;
+  readonly epoch: number;
+  readonly index: number;
+  /** Presentation time, microseconds. */
+  readonly ptsUs: number;
+  /** The same in seconds. */
+  readonly pts: number;
+  /** True where the mask is an earlier frame's. */
+  readonly carried: boolean;
+  /** Share of the picture by class name, 0 to 1. */
+  readonly shares: Readonly<Record<string, number>>;
+  /** Milliseconds by step. */
+  readonly stepTimes: Readonly<Record<string, number>>;
+}
+
+/**
+ * Writes one JSON object a line for each frame, in the order of the frames, and gives each on once its line is written.
+ * Steps that come later have no times in it: put it last. The file is called `NAME.part.jsonl` until it is complete; on
+ * an error from before it stays that; unsubscribing removes it.
+ *
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
+ */
+export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOperatorFunction<T> {
+  const ending = extname(path);
+  const part = join(dirname(path), `${basename(path, ending)}.part${ending}`);
+  return inOrder(() => {
+    let isOver = false;
+    const opened = open(part, 'w').catch((error: unknown) => {
+      throw explainWriteError(path, error);
+    });
+    opened.catch(() => {});
+    // One write after the other: appends that overlap could change places.
+    let last: Promise<unknown> = opened;
+
+    async function append(file: FileHandle, line: string): Promise<void> {
+      try {
+        await file.appendFile(line);
+      } catch (error) {
+        throw explainWriteError(path, error);
+      }
+    }
+
+    return {
+      async take(frame) {
+        const line = `${JSON.stringify(recordOf(frame))}\n`;
+        const writing = last.then(async () => append(await opened, line));
+        last = writing;
+        await writing;
+        return frame;
+      },
+      async finish(failed) {
+        await (await opened).close();
+        isOver = true;
+        if (!failed) await rename(part, path);
+      },
+      dispose() {
+        if (isOver) return;
+        const remove = async () => {
+          await (await opened).close();
+          await rm(part, { force: true });
+        };
+        remove().catch(() => {});
+      },
+    };
+  });
+}
+
+function recordOf(frame: SegmentedFrame): FrameRecord {
+  const { source, epoch, index, ptsUs, carried, shares, classes, stepTimes } = frame;
+  const round = (value: number, digits: number) => Number(value.toFixed(digits));
+  return {
+    source,
+    epoch,
+    index,
+    ptsUs,
+    pts: ptsUs / 1e6,
+    carried,
+    shares: Object.fromEntries(classes.map(({ name }, at) => [name, round(shares[at] ?? 0, 5)])),
+    stepTimes: Object.fromEntries(Object.entries(stepTimes).map(([step, ms]) => [step, round(ms, 3)])),
+  };
+}
