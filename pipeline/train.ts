@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { classSetByName } from '../model/classes.js';
 import { openDataset } from '../model/dataset/dataset.js';
 import { Failure } from '../model/failure.js';
+import type { Network } from '../model/network.js';
 import { buildNetwork } from '../model/networks/index.js';
 import { checkWeights } from '../model/parameters.js';
 import type { CropSize } from '../model/training/augment.js';
 import { type Recipe, recipes } from '../model/training/recipe.js';
 import { splitByDrive, type TrainingEvent, type TrainResult, train } from '../model/training/train.js';
+import { readVgg16 } from '../model/training/vgg16.js';
 import { readWeights } from '../model/weights.js';
 
 /** What `segnet-stream train` takes. */
@@ -38,6 +40,8 @@ export interface TrainingOptions {
   readonly holdOut?: readonly string[];
   /** A weights file of this project to start from. */
   readonly weights?: string;
+  /** A safetensors file of VGG16 in torchvision's names, from which the encoder starts. */
+  readonly vgg16?: string;
   /** Goes on from the checkpoint in `out`, with the recipe that is in it. */
   readonly resume?: boolean;
   /** The command that this was called by, for the card. */
@@ -71,8 +75,10 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
   const validation = folds?.held ?? (await openDataset(data, 'val', classes));
   const extra = options.extra === undefined ? undefined : await openDataset(options.extra, 'train', classes);
   const network = buildNetwork(options.network, whole.classSet.classes.length);
-  const initial = options.weights === undefined ? undefined : (await readWeights(options.weights)).tensors;
-  if (initial !== undefined) checkWeights(network, initial);
+  const initial = new Map([
+    ...(options.vgg16 === undefined ? [] : await readVgg16(options.vgg16, network)),
+    ...(options.weights === undefined ? [] : await readStart(options.weights, network)),
+  ]);
 
   return train({
     network,
@@ -82,7 +88,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
     ...(extra !== undefined && { extra }),
     directory: out,
     seed: options.seed ?? 1,
-    ...(initial !== undefined && { initial }),
+    initial,
     resume,
     provenance: {
       data: whole.name,
@@ -93,6 +99,12 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
     ...(options.signal !== undefined && { signal: options.signal }),
     ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
   });
+}
+
+async function readStart(path: string, network: Network) {
+  const { tensors } = await readWeights(path);
+  checkWeights(network, tensors);
+  return tensors;
 }
 
 function changed(recipe: Recipe, options: TrainingOptions): Recipe {

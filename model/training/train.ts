@@ -18,6 +18,7 @@ import { readCheckpoint, type TrainingState, writeCheckpoint } from './checkpoin
 import { classWeights, crossEntropy } from './loss.js';
 import { createOptimizer } from './optimizer.js';
 import { cropAt, learningRateAt, type Recipe } from './recipe.js';
+import { writeTrainingReport } from './report.js';
 import { loadTensorflow, type Tensorflow } from './tensorflow.js';
 import { createTrainable, predict, type Trainable } from './trainable.js';
 
@@ -93,7 +94,8 @@ export interface TrainResult {
 
 /**
  * Trains a network. Leaves in `directory`: `last.safetensors`, the checkpoint, written atomically after every epoch and
- * on a stop; `best.safetensors`, the weights of the epoch that validated best; `log.jsonl`, one event a line.
+ * on a stop; `best.safetensors`, the weights of the epoch that validated best; `log.jsonl`, one event a
+ * line; `report.html`, renewed at every validation.
  *
  * @throws `Failure` `ENGINE_UNAVAILABLE` without TensorFlow; `DATASET_INVALID` before the first step; `TRAINING_DIVERGED`
  * where the loss is no number any more: the last checkpoint is from before; `CHECKPOINT_*` on resuming.
@@ -264,6 +266,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           seconds: (performance.now() - validationStart) / 1000,
           best: better,
         });
+        await report(tf, options, trainable, average?.variables);
       }
       const state = {
         recipe,
@@ -373,6 +376,29 @@ async function validate(
   }));
   for await (const { picture, truth } of pairs) confusion.add(truth.data, predict(tf, trainable, picture, parameters));
   return scoresOf(confusion);
+}
+
+/** How many validation pictures the report shows. */
+const REPORT_EXAMPLES = 6;
+
+async function report(
+  tf: Tensorflow,
+  { directory, network, validation }: TrainOptions,
+  trainable: Trainable,
+  parameters: ReadonlyMap<string, Tensor> | undefined,
+): Promise<void> {
+  const { items, classSet } = validation;
+  const shown = items.filter((_, i) => i % Math.ceil(items.length / REPORT_EXAMPLES) === 0);
+  const examples = shown.map(async ({ name, imagePath, labelPath }) => {
+    const [picture, truth] = await Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]);
+    return { name, picture, truth, prediction: { ...truth, data: predict(tf, trainable, picture, parameters) } };
+  });
+  await writeTrainingReport(
+    directory,
+    `${network.title} on ${validation.name}`,
+    classSet.classes,
+    await Promise.all(examples),
+  );
 }
 
 /** The part of a data set whose picture names begin with one of `prefixes` (a drive of CamVid), and the rest. */

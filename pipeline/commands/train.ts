@@ -42,6 +42,7 @@ export function createTrainCommand(): Command {
     .option('--seed <n>', 'seed of weights, shuffling and augmentation', numeric, 1)
     .option('--hold-out <prefixes>', 'hold out the training pictures of these drives and validate on them', collectList)
     .option('--weights <file>', "start from these weights (default: He's initialisation)")
+    .option('--vgg16 <file>', "start the encoder from VGG16: safetensors in torchvision's names")
     .option('--resume', 'go on from the checkpoint in the folder, with its recipe')
     .addHelpText('after', EXAMPLES)
     .action(runTraining);

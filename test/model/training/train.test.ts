@@ -59,6 +59,10 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
+    t.match(
+      readFileSync(join(folder, 'whole', 'report.html'), 'utf8'),
+      /<svg[\s\S]*side-walk[\s\S]*<img src="data:image/,
+    );
     t.same(
       log.filter(({ kind }) => kind === 'step').map(({ loss }) => loss),
       whole.losses,
