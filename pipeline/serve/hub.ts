@@ -92,7 +92,7 @@ export class Hub implements Audience {
   }
 
   setStatus(source: string, status: SourceStatus): void {
-    this.#named(source).setStatus(status, this.#options.describeError ?? String);
+    this.#named(source).setStatus(status, this.#options.describeError ?? messageOf);
     this.#options.observer?.status?.(source, status);
     const message = { type: 'streams', streams: this.streams.map((stream) => stream.info) } as const;
     for (const session of this.sessions) session.tell(message);
@@ -119,4 +119,8 @@ export class Hub implements Audience {
     adviseLoad(this.streams);
     for (const session of this.sessions) session.tick();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

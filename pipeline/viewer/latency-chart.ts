@@ -7,7 +7,6 @@ const KEPT_SECONDS = 120;
 export class LatencyChart {
   readonly #box: HTMLElement;
   #plot: uPlot | undefined;
-  readonly #times: number[] = [];
   readonly #series: Record<keyof Percentiles, (number | null)[]> = { p50: [], p95: [], p99: [] };
 
   constructor(box: HTMLElement) {
@@ -19,13 +18,9 @@ export class LatencyChart {
   }
 
   /** Adds a point; a gap where there are no figures. */
-  add(at: number, ageMs: Percentiles | undefined): void {
-    this.#times.push(at / 1000);
+  add(ageMs: Percentiles | undefined): void {
     for (const [name, values] of Object.entries(this.#series)) values.push(ageMs?.[name as keyof Percentiles] ?? null);
-    while (this.#times.length > KEPT_SECONDS) {
-      this.#times.shift();
-      for (const values of Object.values(this.#series)) values.shift();
-    }
+    for (const values of Object.values(this.#series)) if (values.length > KEPT_SECONDS) values.shift();
     this.#plot?.setData(this.#data());
   }
 
@@ -50,15 +45,14 @@ export class LatencyChart {
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { range: (_plot, _first, last) => [last - KEPT_SECONDS, last] },
+          x: { time: false, range: [-KEPT_SECONDS, 0] },
           y: { range: (_plot, _least, most) => [0, Math.max(50, (most ?? 0) * 1.15)] },
         },
         axes: [
           {
             ...axis,
             size: 26,
-            // Ages, not times of day: what is read off it is how long ago something was.
-            values: (_plot, splits) => splits.map((at) => `${Math.round(at - (this.#times.at(-1) ?? at))} s`),
+            values: (_plot, splits) => splits.map((seconds) => (seconds === 0 ? 'now' : `${seconds} s`)),
             space: 80,
           },
           { ...axis, size: 56, values: (_plot, splits) => splits.map((ms) => `${ms} ms`) },
@@ -77,7 +71,8 @@ export class LatencyChart {
 
   #data(): uPlot.AlignedData {
     const { p50, p95, p99 } = this.#series;
-    return [this.#times, p50, p95, p99];
+    // Seconds ago, not times of day: what is read off it is how long ago something was.
+    return [p50.map((_, index) => index + 1 - p50.length), p50, p95, p99];
   }
 
   #size(): { width: number; height: number } {

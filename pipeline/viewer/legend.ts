@@ -115,7 +115,7 @@ function makeRow(name: string): Row {
   const solo = document.createElement('button');
   solo.type = 'button';
   solo.textContent = 'Solo';
-  solo.setAttribute('aria-label', `Show ${name} alone`);
+  solo.setAttribute('aria-label', `Solo ${name}`);
   const track = document.createElement('div');
   track.className = 'track';
   const fill = document.createElement('div');

@@ -45,12 +45,14 @@ function hear(event: LiveEvent): void {
   switch (event.type) {
     case 'open':
       offline = undefined;
+      picker.setReachable(true);
       break;
     case 'closed':
       offline = {
         reason: event.code === 1001 ? 'The server was shut down' : 'The connection is lost',
         retryAt: event.retryAt,
       };
+      picker.setReachable(false);
       break;
     case 'hello':
       classes = event.classes;
@@ -125,7 +127,7 @@ function showFigures(): void {
     element(name).textContent = ageMs ? `${Math.round(ageMs[name])} ms` : '–';
   element('drawn-fps').textContent = `${fps.toFixed(1)} fps`;
   element('skipped').textContent = String(meter.skipped);
-  chart.add(Date.now(), meter.read(performance.now(), 1000).ageMs);
+  chart.add(meter.read(performance.now(), 1000).ageMs);
   if (newest?.mask) legend.setShares(sharesOf(newest.mask.data, classes.length));
 }
 

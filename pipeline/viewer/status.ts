@@ -48,7 +48,8 @@ export function describeStatus({ now, offline, stream, ageMs, paused }: StatusFa
 
 function describeSource({ name, state, error, retryAt }: StreamInfo, now: number): string {
   if (state === 'ended') return `${name} is over`;
-  const what = error ?? { connecting: 'connecting', stalled: 'no frames' }[state as string] ?? state;
+  const what =
+    error?.replace(/\.$/, '') ?? { connecting: 'connecting', stalled: 'no frames' }[state as string] ?? state;
   return `${name}: ${what}.${retryAt === undefined ? '' : ` Next attempt ${inSeconds(retryAt - now)}.`}`;
 }
 

@@ -31,6 +31,11 @@ export class StreamPicker {
     if (!this.picked && streams[0]) this.pick(streams[0].name);
   }
 
+  /** False while the server is not connected: what it last said of its streams is no longer so. */
+  setReachable(isReachable: boolean): void {
+    this.#box.classList.toggle('unreachable', !isReachable);
+  }
+
   pick(name: string): void {
     this.#picked = name;
     for (const input of this.#box.querySelectorAll('input')) input.checked = input.value === name;

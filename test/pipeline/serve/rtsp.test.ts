@@ -1,0 +1,204 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import t, { type Test } from 'tap';
+import { type FaultServerOptions, startFaultServer } from '../../../fixtures/rtsp/fault-server.js';
+import { makeClip } from '../../../fixtures/rtsp/make-clip.js';
+import { missingForRealServer, startRealServer } from '../../../fixtures/rtsp/real-server.js';
+import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
+import type { SegmentedFrame } from '../../../operators/frame.js';
+import type { SourceStatus } from '../../../operators/supervise.js';
+import { Hub } from '../../../pipeline/serve/hub.js';
+import { parseSources } from '../../../pipeline/serve/live-source.js';
+import { createScrubber, passwordsOf } from '../../../pipeline/serve/scrub.js';
+import type { ServeOptions } from '../../../pipeline/serve/serve-options.js';
+import { watchSource } from '../../../pipeline/serve/watch-source.js';
+import { fakeEngine } from './fake-engine.js';
+
+const skip = spawnSync('ffmpeg', ['-version']).status !== 0 && 'no ffmpeg here';
+
+/** Watches sources as `serve` does, and lets a test wait for what happens. */
+async function watch(t: Test, sources: readonly string[], options: Partial<ServeOptions> = {}) {
+  const engine = fakeEngine({ width: 160, height: 120 });
+  const parsed = parseSources(sources);
+  const scrub = createScrubber(parsed.flatMap(({ input }) => passwordsOf(input)));
+  const said: string[] = [];
+  const describeError = (error: unknown): string => {
+    const text = scrub((error as Error).message);
+    said.push(text);
+    return text;
+  };
+  const hub = new Hub({
+    server: 'test',
+    model: { ...engine, width: 160, height: 120, engine: 'fake' },
+    classes: engine.classes,
+    streams: parsed.map(({ name }) => name),
+    describeError,
+  });
+  const states: (SourceStatus & { readonly source: string; readonly code: unknown })[] = [];
+  const frames: SegmentedFrame[] = [];
+  const stop = new AbortController();
+  let wake = (): void => {};
+  const tool = await findFfmpeg();
+  const subscriptions = parsed.map((source) =>
+    watchSource(source, {
+      engine,
+      hub,
+      tool,
+      options: { sources, ...options },
+      signal: stop.signal,
+      onStatus(status) {
+        hub.setStatus(source.name, status);
+        states.push({ ...status, source: source.name, code: (status.error as { code?: unknown } | undefined)?.code });
+        wake();
+      },
+      onWarning: () => {},
+    }).subscribe({
+      next(frame) {
+        frames.push(frame);
+        wake();
+      },
+      error: (error) => t.fail(String(error)),
+    }),
+  );
+  t.teardown(() => {
+    for (const subscription of subscriptions) subscription.unsubscribe();
+    hub.close('The test is over');
+  });
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) await new Promise<void>((resolve) => (wake = resolve));
+  };
+  const state = (source: string) => states.findLast((status) => status.source === source);
+  return { hub, frames, states, state, until, said };
+}
+
+async function clipOf(t: Test, width: number, height: number): Promise<Uint8Array> {
+  await mkdir(t.testdirName, { recursive: true });
+  const path = `${t.testdirName}/${width}.h264`;
+  if (!existsSync(path)) await makeClip(path, { width, height });
+  return readFile(path);
+}
+
+async function openCamera(t: Test, options: Partial<FaultServerOptions> = {}) {
+  const camera = await startFaultServer({ clip: await clipOf(t, 320, 240), fps: 25, ...options });
+  t.teardown(() => camera.close());
+  return camera;
+}
+
+t.test('an RTSP camera with its faults', { skip, timeout: 120_000 }, async (t) => {
+  t.test('drops the connection, and is there again with another size: goes on in a new epoch', async (t) => {
+    const camera = await openCamera(t);
+    const { frames, state, until } = await watch(t, [`cam=${camera.url}`]);
+    await until(() => frames.length > 5);
+    t.match(frames[0], { source: 'cam', epoch: 0, picture: { width: 320, height: 240 } });
+    camera.changeClip(await clipOf(t, 240, 180));
+    camera.dropAll();
+    await until(() => frames.at(-1)!.epoch > 0);
+    t.match(frames.at(-1)!.picture, { width: 240, height: 180 });
+    t.equal(state('cam')?.state, 'live');
+  });
+
+  t.test('goes on answering but sends nothing: stalled, then tried again until it is back', async (t) => {
+    const camera = await openCamera(t);
+    const { frames, state, until, states } = await watch(t, [`cam=${camera.url}`], { stallTimeout: 1, openTimeout: 4 });
+    await until(() => frames.length > 5);
+    camera.mute();
+    await until(() => state('cam')?.state === 'reconnecting');
+    t.same(
+      states.map(({ state }) => state).filter((state) => state !== 'live'),
+      ['connecting', 'stalled', 'reconnecting'],
+    );
+    t.equal(state('cam')?.code, 'SOURCE_SILENT');
+    camera.unmute();
+    const seen = frames.length;
+    await until(() => frames.length > seen + 5);
+    t.ok(frames.at(-1)!.epoch > 0);
+  });
+
+  t.test('a wrong password, a path that is not there and a port that nobody listens on are told apart', async (t) => {
+    const camera = await openCamera(t, { user: 'viewer', password: 'right/secret' });
+    const at = (credentials: string, path: string): string =>
+      camera.url.replace('//', `//${credentials}@`).replace('camera', path);
+    const gone = await openCamera(t);
+    await gone.close();
+    const { state, until, states, said, hub } = await watch(t, [
+      `good=${at('viewer:right%2Fsecret', 'camera')}`,
+      `wrong=${at('viewer:wr0ngsecret', 'camera')}`,
+      `nowhere=${at('viewer:right%2Fsecret', 'elsewhere')}`,
+      `gone=${gone.url}`,
+    ]);
+    await until(() => state('good')?.state === 'live');
+    await until(() =>
+      ['wrong', 'nowhere', 'gone'].every((name) => states.some(({ source, code }) => source === name && code)),
+    );
+    t.match(state('wrong'), { state: 'failed', code: 'INPUT_UNAUTHORIZED' });
+    t.match(state('nowhere'), { state: 'failed', code: 'INPUT_NOT_FOUND' });
+    t.equal(states.find(({ source, code }) => source === 'gone' && code)?.code, 'INPUT_REFUSED');
+    const { since, retryAt } = state('wrong')!;
+    t.ok(retryAt! - since >= 30_000, 'a wrong password is not tried every second');
+    t.equal(state('good')?.state, 'live', 'the others do not disturb it');
+    t.notMatch(JSON.stringify([said, hub.hello]), /secret/);
+  });
+
+  t.test('the password is not in the list of processes', async (t) => {
+    const camera = await openCamera(t, { user: 'viewer', password: 'right/secret' });
+    const { frames, until } = await watch(t, [camera.url.replace('//', '//viewer:right%2Fsecret@')]);
+    await until(() => frames.length > 0);
+    t.notMatch(spawnSync('ps', ['-eo', 'args']).stdout.toString(), /right%2Fsecret/);
+  });
+
+  t.test('a slow network is no dead camera: drops are counted, and it stays live', async (t) => {
+    const camera = await openCamera(t);
+    const { frames, hub, states, until } = await watch(t, [`cam=${camera.url}`], { stallTimeout: 2, maxFps: 0.4 });
+    await until(() => frames.length > 1);
+    t.ok(hub.streams[0]!.dropped.rate > 20);
+    t.same(
+      states.map(({ state }) => state),
+      ['connecting', 'live'],
+    );
+  });
+});
+
+t.test('a real RTSP server', { skip: skip || missingForRealServer(), timeout: 120_000 }, async (t) => {
+  await mkdir(t.testdirName, { recursive: true });
+  const clip = `${t.testdirName}/clip.ts`;
+  const larger = `${t.testdirName}/larger.ts`;
+  await makeClip(clip, { width: 320, height: 240, format: 'mpegts' });
+  await makeClip(larger, { width: 480, height: 270, format: 'mpegts' });
+
+  t.test('killed, and started again with another size', async (t) => {
+    const server = await startRealServer({ clip });
+    t.teardown(() => server.kill());
+    const { frames, until, state } = await watch(t, [`cam=${server.url}`]);
+    await until(() => frames.length > 5);
+    await server.kill();
+    await until(() => state('cam')?.state === 'reconnecting');
+    const again = await startRealServer({ clip: larger, port: server.port });
+    t.teardown(() => again.kill());
+    await until(() => frames.at(-1)!.picture.width === 480);
+    t.equal(state('cam')?.state, 'live');
+  });
+
+  t.test('frozen by SIGSTOP: noticed by our own watchdog, and live again after SIGCONT', async (t) => {
+    const server = await startRealServer({ clip });
+    t.teardown(() => server.kill());
+    const { frames, until, state } = await watch(t, [`cam=${server.url}`], { stallTimeout: 1, openTimeout: 4 });
+    await until(() => frames.length > 5);
+    server.freeze();
+    await until(() => state('cam')?.code === 'SOURCE_SILENT' && state('cam')?.state === 'reconnecting');
+    server.thaw();
+    const seen = frames.length;
+    await until(() => frames.length > seen + 5);
+  });
+
+  t.test('a wrong password', async (t) => {
+    const server = await startRealServer({ clip, user: 'viewer', password: 'right-secret' });
+    t.teardown(() => server.kill());
+    const { state, until } = await watch(t, [
+      `good=${server.url.replace('//', '//viewer:right-secret@')}`,
+      `wrong=${server.url.replace('//', '//viewer:wrong-secret@')}`,
+    ]);
+    await until(() => state('good')?.state === 'live' && state('wrong')?.state === 'failed');
+    t.equal(state('wrong')?.code, 'INPUT_UNAUTHORIZED');
+  });
+});

@@ -1,0 +1,279 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { encodeParts } from '../../../operators/encode-parts.js';
+import { colourBlindColours } from '../../../pipeline/options/palettes.js';
+import { type LiveServer, type LiveServerOptions, openLiveServer } from '../../../pipeline/serve/live-server.js';
+import { bundlePage } from '../../../pipeline/viewer/bundle.js';
+import { COLOUR_BLIND_COLOURS } from '../../../pipeline/viewer/palettes.js';
+import { fakeFrame } from '../serve/fake-frames.js';
+import { openChromium, skipWithoutChromium } from './open-chromium.js';
+
+const TOKEN = 'correct-horse-battery-staple';
+const SCREENSHOTS = process.env.SEGNET_STREAM_SCREENSHOTS;
+
+/** A server with the real page and two streams, of which `front` moves: a bright bar over sky and road. */
+async function openServer(t: Test, options: Partial<LiveServerOptions> = {}): Promise<LiveServer> {
+  const pageFolder = t.testdirName;
+  await bundlePage(pageFolder);
+  const server = await openLiveServer({
+    server: 'segnet-stream/test',
+    port: 0,
+    pageFolder,
+    streams: ['front', 'back'],
+    model: { network: 'fake', engine: 'fake', provider: 'cpu', precision: 'float32', width: 64, height: 48 },
+    classes: [
+      { name: 'sky', colour: [0, 0, 255] },
+      { name: 'road', colour: [255, 0, 0] },
+    ],
+    ...options,
+  });
+  t.teardown(() => server.close('The test is over'));
+  for (const name of ['front', 'back']) server.hub.setStatus(name, { state: 'live', epoch: 0, since: 0 });
+  return server;
+}
+
+/** Shows moving frames on `front` until stopped. */
+function keepShowing(t: Test, server: LiveServer): () => void {
+  let index = 0;
+  let isOver = false;
+  const timer = setInterval(async () => {
+    const frame = fakeFrame({ index: index++ });
+    const data = new Uint8Array(64 * 48 * 3).fill(60);
+    const bar = (index * 2) % 48;
+    data.fill(250, bar * 64 * 3, (bar + 4) * 64 * 3);
+    const moving = { ...frame, input: { ...frame.input, data } };
+    const parts = await encodeParts(moving, server.hub.wanted('front'));
+    if (!isOver) server.hub.show(moving, parts, 1);
+  }, 40);
+  const stop = (): void => {
+    isOver = true;
+    clearInterval(timer);
+  };
+  t.teardown(stop);
+  return stop;
+}
+
+async function openPage(
+  t: Test,
+  url: string,
+  options: Parameters<Awaited<ReturnType<typeof openChromium>>['newPage']>[0] = {},
+) {
+  const browser = await openChromium(t);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.text().includes('Content Security Policy'))
+      complaints.push(message.text());
+  });
+  await page.goto(url);
+  return { page, complaints };
+}
+
+const status = (page: Page, kind: string) => page.waitForSelector(`#stage[data-status="${kind}"]`);
+const seqOf = (page: Page) =>
+  page.$eval('#canvas', (canvas) => Number((canvas as HTMLCanvasElement).dataset.seq ?? -1));
+
+/** The colour at a place of the canvas, both coordinates 0-1. */
+function pixelAt(page: Page, x: number, y: number): Promise<number[]> {
+  return page.$eval(
+    '#canvas',
+    (element, [x, y]) => {
+      const canvas = element as HTMLCanvasElement;
+      const place = [Math.floor(x! * canvas.width), Math.floor(y! * canvas.height)] as const;
+      return [
+        ...canvas
+          .getContext('2d')!
+          .getImageData(...place, 1, 1)
+          .data.subarray(0, 3),
+      ];
+    },
+    [x, y],
+  );
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
+}
+
+t.test('the page and the command line use one colour-blind palette', async (t) => {
+  t.same(COLOUR_BLIND_COLOURS, colourBlindColours);
+});
+
+t.test('in Chromium', { skip: skipWithoutChromium, timeout: 120_000 }, async (t) => {
+  t.test('frames arrive and change, and toggles act on pixels at once, on a paused picture too', async (t) => {
+    const server = await openServer(t);
+    keepShowing(t, server);
+    const { page, complaints } = await openPage(t, server.url);
+    await status(page, 'live');
+    const first = await seqOf(page);
+    await page.waitForFunction((seq) => Number(document.getElementById('canvas')!.dataset.seq) > seq + 10, first);
+    await page.keyboard.press('Space');
+    await status(page, 'paused');
+    const still = await seqOf(page);
+
+    const [red, , blue] = await pixelAt(page, 0.5, 0.9);
+    t.ok(red! > blue! + 60, 'the road is red');
+    const [skyRed, , skyBlue] = await pixelAt(page, 0.5, 0.02);
+    t.ok(skyBlue! > skyRed! + 60, 'the sky is blue');
+    await page.getByLabel('road', { exact: false }).first().uncheck();
+    const [plainRed, , plainBlue] = await pixelAt(page, 0.5, 0.9);
+    t.ok(Math.abs(plainRed! - plainBlue!) < 30, 'the road is as the camera sees it');
+    await page.getByRole('button', { name: 'Solo road' }).click();
+    const [soloRed, , soloBlue] = await pixelAt(page, 0.5, 0.9);
+    t.ok(soloRed! > soloBlue! + 60, 'the road alone');
+    const [bareRed, , bareBlue] = await pixelAt(page, 0.5, 0.02);
+    t.ok(Math.abs(bareRed! - bareBlue!) < 30, 'and no sky');
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await page.locator('#opacity').fill('100');
+    const [fullRed, fullGreen, fullBlue] = await pixelAt(page, 0.5, 0.9);
+    t.ok(fullRed! > 250 && fullGreen! < 5 && fullBlue! < 5, 'the class alone at 100 %');
+    await page.locator('#palette').selectOption('colour-blind safe');
+    const [, safeGreen] = await pixelAt(page, 0.5, 0.9);
+    t.ok(Math.abs(safeGreen! - COLOUR_BLIND_COLOURS[1]![1]) < 5, 'in another palette');
+    t.equal(await seqOf(page), still, 'all of it on one picture');
+    t.equal(server.hub.wanted('front').size, 0, 'a paused page asks for nothing');
+
+    await page.locator('#stage').focus();
+    await page.keyboard.press('Space');
+    await status(page, 'live');
+    t.match(await page.textContent('#p50'), /\d+ ms/);
+    t.same(complaints, []);
+  });
+
+  t.test('the class under the cursor is named', async (t) => {
+    const server = await openServer(t);
+    keepShowing(t, server);
+    const { page } = await openPage(t, server.url);
+    await status(page, 'live');
+    const box = (await page.locator('#canvas').boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.9);
+    await page.waitForSelector('#tip:not([hidden])');
+    t.equal(await page.textContent('#tip-name'), 'road');
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.1);
+    t.equal(await page.textContent('#tip-name'), 'sky');
+  });
+
+  t.test('by keyboard alone', async (t) => {
+    const server = await openServer(t);
+    keepShowing(t, server);
+    const { page } = await openPage(t, server.url);
+    await status(page, 'live');
+    await page.keyboard.press('Digit2');
+    t.equal(await page.getByLabel('road', { exact: false }).first().isChecked(), false);
+    await page.keyboard.press('Shift+Digit2');
+    t.equal(await page.getByLabel('sky', { exact: false }).first().isChecked(), false);
+    await page.keyboard.press('a');
+    t.equal(await page.getByLabel('sky', { exact: false }).first().isChecked(), true);
+    await page.keyboard.press('-');
+    t.equal(await page.inputValue('#opacity'), '50');
+    await page.keyboard.press('?');
+    t.ok(await page.isVisible('#help'));
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('n');
+    t.equal(await page.locator('#streams input:checked').inputValue(), 'back');
+    await page.keyboard.press('p');
+    t.equal(await page.locator('#streams input:checked').inputValue(), 'front');
+    await status(page, 'live');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('s')]);
+    t.match(download.suggestedFilename(), /^front-\d{4}-.*\.png$/);
+    const png = await readFile(await download.path());
+    t.equal(png.subarray(1, 4).toString(), 'PNG');
+  });
+
+  t.test('a camera that stops is STALE with its age, and says why; then LIVE again', async (t) => {
+    const server = await openServer(t);
+    const stop = keepShowing(t, server);
+    const { page } = await openPage(t, server.url);
+    await status(page, 'live');
+    stop();
+    await status(page, 'stale');
+    t.match(await page.textContent('#badge'), /STALE\s*[2-9]\.\d s/);
+    const retryAt = Date.now() + 8000;
+    const error = new Error('Input rtsp://***@camera/live refused the user name or password.');
+    server.hub.setStatus('front', { state: 'failed', epoch: 1, since: Date.now(), retryAt, error });
+    await page.waitForSelector('#notice:not([hidden])');
+    t.match(await page.textContent('#notice'), /front: .*refused the user name or password\.+ Next attempt in \d s/);
+    await shoot(page, 'stale');
+    server.hub.setStatus('front', { state: 'live', epoch: 1, since: Date.now() });
+    keepShowing(t, server);
+    await status(page, 'live');
+  });
+
+  t.test('a restart of the server: OFFLINE, then connected again by itself', async (t) => {
+    const server = await openServer(t);
+    const stop = keepShowing(t, server);
+    const { page } = await openPage(t, server.url);
+    await status(page, 'live');
+    stop();
+    await server.close('Restart');
+    await status(page, 'offline');
+    t.match(await page.textContent('#notice'), /shut down\. Trying again/);
+    await shoot(page, 'offline');
+    const again = await openServer(t, { port: server.port });
+    keepShowing(t, again);
+    await status(page, 'live');
+  });
+
+  t.test('a token is asked for once, and kept from scripts', async (t) => {
+    const server = await openServer(t, { token: TOKEN });
+    keepShowing(t, server);
+    const { page } = await openPage(t, server.url);
+    await page.waitForSelector('#login[open]');
+    await shoot(page, 'login');
+    await page.fill('#token', 'wrong');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.getElementById('login-error')!.textContent !== '');
+    await page.fill('#token', TOKEN);
+    await page.keyboard.press('Enter');
+    await status(page, 'live');
+    t.equal(await page.evaluate(() => document.cookie + JSON.stringify(localStorage)), '{}');
+    await page.reload();
+    await status(page, 'live');
+
+    const { page: other } = await openPage(t, `${server.url}#token=${TOKEN}`);
+    await status(other, 'live');
+    t.notMatch(other.url(), TOKEN);
+  });
+
+  t.test('nothing for axe-core to complain of: light, dark, narrow, stale, dialogs', async (t) => {
+    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    const server = await openServer(t);
+    keepShowing(t, server);
+    for (const [name, colorScheme, width] of [
+      ['wide-light', 'light', 1280],
+      ['wide-dark', 'dark', 1280],
+      ['narrow-light', 'light', 390],
+      ['narrow-dark', 'dark', 390],
+    ] as const) {
+      const { page } = await openPage(t, server.url, {
+        colorScheme,
+        viewport: { width, height: 900 },
+        bypassCSP: true,
+      });
+      await status(page, 'live');
+      await page.waitForTimeout(1200);
+      await shoot(page, name);
+      const wide = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      t.equal(wide, 0, `${name} does not scroll sideways`);
+      await page.evaluate(axe);
+      for (const state of ['page', 'help']) {
+        if (state === 'help') await page.keyboard.press('?');
+        const violations = await page.evaluate(async () => {
+          // biome-ignore lint/suspicious/noExplicitAny: axe has no types in the page
+          const { violations } = await (globalThis as any).axe.run(document);
+          return violations.map(
+            (violation: { id: string; nodes: { html: string }[] }) =>
+              `${violation.id}: ${violation.nodes.map((node) => node.html).join(' ')}`,
+          );
+        });
+        t.same(violations, [], `${name} ${state}`);
+      }
+      await page.close();
+    }
+  });
+});
