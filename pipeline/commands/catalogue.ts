@@ -15,4 +15,24 @@ export const catalogue: readonly CatalogueEntry[] = [
     summary: 'segment videos and pictures and write overlays, masks or class shares',
     load: async () => (await import('./run.js')).createRunCommand(),
   },
+  {
+    name: 'serve',
+    summary: 'watch live cameras and show them segmented in a browser',
+    load: async () => (await import('../serve/command.js')).serveCommand(),
+  },
+  {
+    name: 'describe',
+    summary: 'what networks cost, beside the published figures',
+    load: async () => (await import('./describe.js')).createDescribeCommand(),
+  },
+  {
+    name: 'evaluate',
+    summary: 'score a network on pictures whose classes are known',
+    load: async () => (await import('./evaluate.js')).createEvaluateCommand(),
+  },
+  {
+    name: 'train',
+    summary: 'train a network on pictures whose classes are known',
+    load: async () => (await import('./train.js')).createTrainCommand(),
+  },
 ];

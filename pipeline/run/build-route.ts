@@ -1,11 +1,14 @@
-import { identity, type Observable } from 'rxjs';
+import { identity, type MonoTypeOperatorFunction, type Observable } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { decode } from '../../operators/decode.js';
 import { encode } from '../../operators/encode.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import { overlay } from '../../operators/overlay.js';
 import { segment } from '../../operators/segment.js';
+import { smooth } from '../../operators/smooth.js';
 import type { SourceInfo } from '../../operators/source-info.js';
+import { writeMasks } from '../../operators/write-masks.js';
+import { writeRecords } from '../../operators/write-records.js';
 import { sequenceOptions } from './image-sequence.js';
 import type { Job } from './prepare-run.js';
 import type { CheckedRunOptions } from './run-options.js';
@@ -47,14 +50,19 @@ export function buildRoute(
     ...(onInfo && { onInfo }),
   }).pipe(
     segment(engine, { batch: options.batch, stride: options.stride }),
+    options.smooth === false ? identity : smooth(options.smooth === true ? {} : { strength: options.smooth }),
+    masks === undefined ? identity : writeMasks(masks),
     maskVideo === undefined ? identity : encode(maskVideo, { ...part, ...warning, content: 'mask' }),
   );
-  if (output === undefined || visualize === 'none') return segmented;
+  // Last, so that it has the times of all steps.
+  const record: MonoTypeOperatorFunction<SegmentedFrame> = frames === undefined ? identity : writeRecords(frames);
+  if (output === undefined || visualize === 'none') return segmented.pipe(record);
 
-  const paint = overlay({ visualize, opacity: options.opacity, ignoreClasses: options.ignoreClass });
-  if (input.kind === 'image') return segmented.pipe(paint, writePicture(output));
+  const { opacity, ignoreClass: ignoreClasses, legend } = options;
+  const painted = segmented.pipe(overlay({ visualize, opacity, ignoreClasses, legend }));
+  if (input.kind === 'image') return painted.pipe(writePicture(output), record);
   const settings = { ...(crf !== undefined && { crf }), ...(encoder !== undefined && { encoder }) };
   // Pictures have no sound, and standard input can be read only once.
   const copy = input.kind === 'video' ? { copyFrom: input.path } : {};
-  return segmented.pipe(paint, encode(output, { ...part, ...warning, ...settings, ...copy }));
+  return painted.pipe(encode(output, { ...part, ...warning, ...settings, ...copy }), record);
 }

@@ -1,6 +1,6 @@
 import { formatTime } from '../options/time.js';
 import type { PlannedFile, RunPlan } from './plan.js';
-import { count } from './summary.js';
+import { count, shorten } from './summary.js';
 
 /** A plan for people: a line for each input, and what it comes to. */
 export function describePlan(plan: RunPlan): string {
@@ -24,9 +24,10 @@ export function describePlan(plan: RunPlan): string {
   ].join('\n');
 }
 
-function describeFile({ input, action, outputs, frames, seconds, bytes, error }: PlannedFile): string {
+function describeFile({ action, outputs, frames, seconds, bytes, error, ...file }: PlannedFile): string {
+  const input = shorten(file.input);
   if (action === 'refuse') return `refuse  ${input}: ${error?.message} [${error?.code}]`;
-  const target = Object.values(outputs).join(', ');
+  const target = Object.values(outputs).map(shorten).join(', ');
   if (action === 'skip') return `skip    ${input}: ${target} is up to date`;
   const facts = [
     frames === undefined ? 'length unknown' : count(frames, 'frame'),

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { Failure } from '../../model/failure.js';
 import { findSequence, isSequencePattern } from './image-sequence.js';
@@ -22,6 +22,8 @@ export interface FoundInputs {
   readonly inputs: readonly RunInput[];
   /** True where outputs go into a folder: several arguments, a folder or a glob, even if just one file was found. */
   readonly many: boolean;
+  /** Files that earlier runs wrote, and that are no inputs for that reason. */
+  readonly leftOut: readonly string[];
 }
 
 const VIDEO_EXTENSIONS = new Set(
@@ -38,22 +40,33 @@ export function isImagePath(path: string): boolean {
 
 /**
  * Finds what arguments stand for: files (of any extension: ffmpeg decides), folders (videos and pictures by extension,
- * in natural order, hidden files and outputs of earlier runs left out), globs, sequences (`%04d.png`) and `-`. Each
- * file is taken once. What cannot be found comes back as an input with a `failure`, so that the rest goes on.
+ * in natural order, without hidden files), globs, sequences (`%04d.png`) and `-`. Each file is taken once. What cannot
+ * be found comes back as an input with a `failure`, so that the rest goes on.
  *
- * @param isOutput Says whether a file in a folder was made by an earlier run.
+ * @param isOutput Says whether a file was made by an earlier run: such files are left out, unless it is the one that is named, so that
+ * `run *.mp4` can be called twice.
  */
 export async function findInputs(
   args: readonly string[],
-  options: { readonly recursive: boolean; readonly isOutput?: (path: string) => Promise<boolean> },
+  { recursive, isOutput }: { readonly recursive: boolean; readonly isOutput?: (path: string) => Promise<boolean> },
 ): Promise<FoundInputs> {
-  const found = await Promise.all(args.map((arg) => expand(arg, options)));
+  const found = await Promise.all(args.map((arg) => expand(arg, recursive)));
   const unique = new Map<string, RunInput>();
   for (const input of found.flatMap(({ inputs }) => inputs)) if (!unique.has(input.path)) unique.set(input.path, input);
-  return { inputs: [...unique.values()], many: args.length > 1 || found.some(({ many }) => many) };
+  const all = [...unique.values()];
+  const many = args.length > 1 || found.some((one) => one.many);
+  if (!many || isOutput === undefined) return { inputs: all, many, leftOut: [] };
+  const made = await Promise.all(all.map(({ path }) => isOutput(path)));
+  return {
+    inputs: all.filter((_, index) => !made[index]),
+    many,
+    leftOut: all.filter((_, index) => made[index]).map(({ path }) => path),
+  };
 }
 
-async function expand(arg: string, options: Parameters<typeof findInputs>[1]): Promise<FoundInputs> {
+type Expanded = Pick<FoundInputs, 'inputs' | 'many'>;
+
+async function expand(arg: string, recursive: boolean): Promise<Expanded> {
   const one = (input: RunInput) => ({ inputs: [input], many: false });
   const none = (message: string) => [
     { ...fileInput(arg, basename(arg)), failure: new Failure('INPUT_MISSING', message) },
@@ -61,9 +74,9 @@ async function expand(arg: string, options: Parameters<typeof findInputs>[1]): P
   if (arg === '-') return one({ kind: 'stdin', path: '-', stem: 'stdin' });
   const kind = await stat(arg).catch(() => undefined);
   if (kind?.isDirectory()) {
-    const inputs = await filesOf(arg, options);
+    const inputs = await filesOf(arg, recursive);
     if (inputs.length > 0) return { inputs, many: true };
-    const hint = options.recursive ? '' : ' (--recursive looks into its folders too)';
+    const hint = recursive ? '' : ' (--recursive looks into its folders too)';
     return { inputs: none(`Expected videos or pictures in the folder ${arg}, found none${hint}`), many: true };
   }
   if (kind !== undefined) return one(fileInput(arg, basename(arg)));
@@ -88,19 +101,12 @@ function fileInput(path: string, name: string): RunInput {
   return { kind: isImagePath(path) ? 'image' : 'video', path: resolve(path), stem };
 }
 
-async function filesOf(
-  folder: string,
-  { recursive, isOutput = async () => false }: Parameters<typeof findInputs>[1],
-): Promise<readonly RunInput[]> {
+async function filesOf(folder: string, recursive: boolean): Promise<readonly RunInput[]> {
   const names = await glob(recursive ? '**' : '*', { cwd: folder, onlyFiles: true, expandDirectories: false });
-  const paths = names
+  return names
     .filter((name) => VIDEO_EXTENSIONS.has(extname(name).toLowerCase()) || isImagePath(name))
     .sort(naturally)
-    .map((name) => join(folder, name));
-  const made = await Promise.all(paths.map(isOutput));
-  return paths
-    .filter((_, index) => !made[index])
-    .map((path) => fileInput(path, relative(folder, path).replaceAll('\\', '/')));
+    .map((name) => fileInput(join(folder, name), name));
 }
 
 async function sequenceInput(pattern: string): Promise<RunInput> {

@@ -40,7 +40,10 @@ const PICTURE_FORMATS = ['.png', '.jpg', '.jpeg', '.webp'];
  * @throws `Failure` `OPTION_INVALID` where a file is given for several inputs or its format cannot be written,
  * `OUTPUT_IS_INPUT` where an output would replace an input.
  */
-export function nameOutputs({ inputs, many }: FoundInputs, request: OutputRequest): readonly OutputPaths[] {
+export function nameOutputs(
+  { inputs, many }: Pick<FoundInputs, 'inputs' | 'many'>,
+  request: OutputRequest,
+): readonly OutputPaths[] {
   const stems = distinctStems(inputs);
   const outputs = inputs.map((input, index) => outputsOf(input, stems[index]!, many, request));
   const sources = new Set(inputs.map(({ path }) => path));

@@ -18,6 +18,8 @@ export interface Job {
 export interface PreparedRun {
   readonly options: CheckedRunOptions;
   readonly jobs: readonly Job[];
+  /** Files that are no inputs because earlier runs wrote them. */
+  readonly leftOut: readonly string[];
   /** Made when the first frame wants it; its classes are in the colours that were asked for. The caller closes it. */
   readonly engine: LazyEngine;
   /** What the outputs of an input are made from; undefined for standard input, which cannot be known again. */
@@ -49,11 +51,13 @@ export async function prepareRun(
   const deciding = decidingOptions(options, classes);
   const makeEngine = async () => {
     const { createEngine } = await import('../../model/engines/index.js');
-    return createEngine({ ...options.engine, weights });
+    const { engine, provider, precision, threads } = options.engine;
+    return createEngine({ weights, engine, provider, precision, threads });
   };
   return {
     options,
     jobs,
+    leftOut: found.leftOut,
     engine: createLazyEngine(makeEngine, weights.card, classes, onEngine),
     async madeFrom({ input, outputs }) {
       const identity = await identify(input);

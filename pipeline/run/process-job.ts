@@ -2,14 +2,14 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromEvent, lastValueFrom, NEVER, takeUntil, tap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
+import { createMeter, type Measurement, measure } from '../../operators/measure.js';
 import type { SourceInfo } from '../../operators/source-info.js';
 import { buildRoute } from './build-route.js';
 import { checkReplaceable, forgetMissing, isUpToDate, noteOutputs } from './output-note.js';
 import type { Job, PreparedRun } from './prepare-run.js';
 import type { RunEvent } from './run-event.js';
 import type { CheckedRunOptions } from './run-options.js';
-import { createStepTimer } from './step-timer.js';
-import { type FileSummary, round } from './summary.js';
+import { type FileSummary, type Percentiles, round } from './summary.js';
 
 /** What the files of a run have in common. */
 export interface JobContext {
@@ -25,24 +25,14 @@ export interface JobContext {
 export async function processJob(job: Job, context: JobContext): Promise<FileSummary> {
   const { options } = context.prepared;
   const label = labelOf(job);
-  const nothing = {
-    input: label,
-    outputs: {},
-    frames: 0,
-    dropped: 0,
-    seconds: 0,
-    framesPerSecond: 0,
-    steps: {},
-    notes: [],
-  };
   const outputs = Object.values(job.outputs) as string[];
   try {
     if (job.input.failure !== undefined) throw job.input.failure;
-    if (context.signal?.aborted) return { ...nothing, outcome: 'stopped' };
+    if (context.signal?.aborted) return nothingOf(label, 'stopped');
     const madeFrom = await context.prepared.madeFrom(job);
     if (!options.overwrite) {
       if (madeFrom !== undefined && (await isUpToDate(outputs, madeFrom))) {
-        return { ...nothing, outcome: 'skipped', outputs: job.outputs };
+        return { ...nothingOf(label, 'skipped'), outputs: job.outputs };
       }
       await checkReplaceable(outputs);
     }
@@ -52,17 +42,23 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
     if (madeFrom !== undefined && summary.outcome === 'done') await noteOutputs(outputs, madeFrom, true);
     return summary;
   } catch (error) {
-    return { ...nothing, outcome: 'failed', error: tell(error) };
+    return { ...nothingOf(label, 'failed'), error: tell(error) };
   } finally {
     await forgetMissing(outputs).catch(() => {});
   }
+}
+
+/** The summary of an input of which nothing was made. */
+function nothingOf(input: string, outcome: FileSummary['outcome']): FileSummary {
+  const none = { frames: 0, dropped: 0, seconds: 0, framesPerSecond: 0 };
+  return { input, outcome, outputs: {}, ...none, steps: {}, notes: [] };
 }
 
 /** Lets all frames of an input go their way. */
 async function follow(job: Job, label: string, context: JobContext): Promise<FileSummary> {
   const { signal, abandon, begunAt, onEvent } = context;
   const { options, engine } = context.prepared;
-  const timer = createStepTimer();
+  const meter = createMeter();
   const startedAt = performance.now();
   const notes: string[] = [];
   let expectedFrames: number | undefined;
@@ -83,8 +79,8 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
   try {
     await lastValueFrom(
       route.pipe(
-        tap(({ stepTimes }) => {
-          timer.add(stepTimes);
+        measure(meter),
+        tap(() => {
           firstFrameMs ??= performance.now() - begunAt;
           frames += 1;
           onEvent({ kind: 'frame', input: label, frames, ...(expectedFrames !== undefined && { expectedFrames }) });
@@ -108,10 +104,17 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
     seconds: round(seconds),
     framesPerSecond: round(frames / seconds),
     ...(firstFrameMs !== undefined && { firstFrameMs: Math.round(firstFrameMs) }),
-    steps: timer.percentiles(),
+    steps: percentilesOf(meter.read()),
     notes,
     ...(error !== undefined && { error: tell(error) }),
   };
+}
+
+function percentilesOf({ steps }: Measurement): Readonly<Record<string, Percentiles>> {
+  const rounded = Object.entries(steps).map(([step, { p50, p95, p99 }]) => {
+    return [step, { p50: round(p50), p95: round(p95), p99: round(p99) }] as const;
+  });
+  return Object.fromEntries(rounded);
 }
 
 /** What an input is called in messages and summaries. */

@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import { formatTime } from '../options/time.js';
 import type { RunEvent } from './run-event.js';
-import { describeFile } from './summary.js';
+import { describeFile, shorten } from './summary.js';
 
 /** How often a line is written where there is no terminal. */
 const LINE_EVERY_MS = 5000;
@@ -30,7 +30,7 @@ export function createReporter(stream: NodeJS.WriteStream): { onEvent: (event: R
   const handlers: { readonly [Kind in RunEvent['kind']]: (event: Extract<RunEvent, { kind: Kind }>) => void } = {
     note: ({ message }) => say(message),
     begin: ({ input, number, count }) => {
-      title = count > 1 ? `[${number}/${count}] ${input}` : input;
+      title = count > 1 ? `[${number}/${count}] ${shorten(input)}` : shorten(input);
       pace = createPace();
       lineDueAt = performance.now() + LINE_EVERY_MS;
     },

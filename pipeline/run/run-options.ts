@@ -33,8 +33,8 @@ export interface RunOptions extends EngineOptions {
   readonly palette?: string | Palette | undefined;
   /** Draws the names and colours of the classes. If not provided, defaults to: false. */
   readonly legend?: boolean | undefined;
-  /** Smooths masks over time, against flicker. If not provided, defaults to: false. */
-  readonly smooth?: boolean | undefined;
+  /** Smooths masks over time, against flicker; a number from 0 to 1 says how much, true is 0.5. If not provided, defaults to: false. */
+  readonly smooth?: boolean | number | undefined;
   /** Every Nth frame is segmented, the others carry its mask. If not provided, defaults to: 1. */
   readonly stride?: number | undefined;
   /** Seconds from the beginning, or `hh:mm:ss`. If not provided, defaults to: 0. */
@@ -76,7 +76,7 @@ export interface CheckedRunOptions {
   readonly ignoreClass: readonly string[];
   readonly palette: string | Palette;
   readonly legend: boolean;
-  readonly smooth: boolean;
+  readonly smooth: boolean | number;
   readonly stride: number;
   readonly start: number;
   readonly duration?: number;
@@ -132,7 +132,8 @@ export function checkRunOptions(options: RunOptions, nameOf: (option: string) =>
     ignoreClass: options.ignoreClass ?? [],
     palette: options.palette ?? 'weights',
     legend: options.legend ?? false,
-    smooth: options.smooth ?? false,
+    smooth:
+      typeof options.smooth === 'number' ? number('smooth', options.smooth, 0, 1, false) : (options.smooth ?? false),
     stride: number('stride', stride, 1, 1_000_000),
     start: parseTime(nameOf('start'), start),
     batch: number('batch', batch, 1, 256),

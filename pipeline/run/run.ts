@@ -2,7 +2,7 @@ import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import { prepareRun } from './prepare-run.js';
 import { labelOf, processJob } from './process-job.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
-import { type FileSummary, type RunSummary, summarise } from './summary.js';
+import { type FileSummary, type RunSummary, shorten, summarise } from './summary.js';
 
 /**
  * Segments files and writes what is asked for: what `segnet-stream run` does, as a function. One engine serves all files,
@@ -33,6 +33,9 @@ export async function runFiles(options: RunOptions, nameOf?: (option: string) =>
     }),
   ]);
   say(`ffmpeg ${tool.version} (${tool.path})${tool.warning ? `: ${tool.warning}` : ''}`);
+  const { leftOut } = prepared;
+  if (leftOut.length > 0)
+    say(`Left out, as earlier runs wrote ${leftOut.length === 1 ? 'it' : 'them'}: ${leftOut.map(shorten).join(', ')}`);
   const files: FileSummary[] = [];
   try {
     for (const [index, job] of prepared.jobs.entries()) {

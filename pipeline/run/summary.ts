@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path';
 import { formatTime } from '../options/time.js';
 import type { OutputPaths } from './name-outputs.js';
 
@@ -68,8 +69,9 @@ export function summarise(
 
 /** One file's summary for people: a line, and a table of its steps. */
 export function describeFile(file: FileSummary): string {
-  const { input, outcome, frames, dropped, seconds, framesPerSecond, notes, error } = file;
-  const outputs = Object.values(file.outputs).join(', ');
+  const { outcome, frames, dropped, seconds, framesPerSecond, notes, error } = file;
+  const input = shorten(file.input);
+  const outputs = Object.values(file.outputs).map(shorten).join(', ');
   const lines: Record<FileSummary['outcome'], string> = {
     done: `${input} -> ${outputs}: ${count(frames, 'frame')} in ${formatTime(seconds)} (${framesPerSecond} frames/s), ${dropped} dropped`,
     skipped: `${input}: ${outputs} is up to date (--overwrite does it again)`,
@@ -96,6 +98,12 @@ export function describeRun({ files, done, skipped, failed, stopped, frames, dro
   const parts = [`${done} done`, `${skipped} skipped`, `${failed} failed`].filter((part) => !part.startsWith('0 '));
   const what = `${count(files.length, 'file')}: ${parts.join(', ') || 'nothing done'}`;
   return `${stopped ? 'Stopped. ' : ''}${what}; ${count(frames, 'frame')} in ${formatTime(seconds)}, ${dropped} dropped`;
+}
+
+/** A path as one would type it: from the working folder, where it is in there. */
+export function shorten(path: string): string {
+  const short = relative('.', path);
+  return isAbsolute(path) && short !== '' && !short.startsWith('..') && !isAbsolute(short) ? short : path;
 }
 
 /** `1 frame`, `2 frames`. */

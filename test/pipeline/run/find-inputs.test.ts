@@ -30,18 +30,15 @@ t.test('a folder gives its videos and pictures in natural order, its folders onl
   t.equal((await findInputs([folder], { recursive: false })).many, true);
 });
 
-t.test('what earlier runs wrote is no input', async (t) => {
+t.test('what earlier runs wrote is no input, unless it is the one that is named', async (t) => {
   const folder = t.testdir({ 'clip.mp4': '', 'clip-overlay.mp4': '' });
-  const { inputs } = await findInputs([folder], {
-    recursive: false,
-    isOutput: async (path) => path.endsWith('-overlay.mp4'),
-  });
-  t.same(
-    inputs.map(({ stem }) => stem),
-    ['clip'],
-  );
-  const named = await findInputs([join(folder, 'clip-overlay.mp4')], { recursive: false, isOutput: async () => true });
-  t.equal(named.inputs.length, 1, 'unless it is named');
+  const [clip, overlay] = [join(folder, 'clip.mp4'), join(folder, 'clip-overlay.mp4')];
+  const isOutput = async (path: string) => path === overlay;
+  for (const args of [[folder], [join(folder, '*.mp4')], [clip, overlay]]) {
+    const { inputs, leftOut } = await findInputs(args, { recursive: false, isOutput });
+    t.same([inputs.map(({ path }) => path), leftOut], [[clip], [overlay]]);
+  }
+  t.equal((await findInputs([overlay], { recursive: false, isOutput })).inputs.length, 1);
 });
 
 t.test('globs are expanded here, for shells that do not; a name with brackets that exists is a file', async (t) => {

@@ -1,0 +1,80 @@
+import { Command } from 'commander';
+import type { Corruption } from '../../model/evaluation/corruptions.js';
+import { checkChoice, checkNumber, numeric } from '../options/check.js';
+import { addEngineOptions, type EngineOptions } from '../options/engine-options.js';
+import { flagOf } from '../options/flag.js';
+import { parseSize } from '../options/size.js';
+import { type CommonOptions, printResult } from './print-result.js';
+
+interface Flags extends EngineOptions, CommonOptions {
+  readonly images: string;
+  readonly labels: string;
+  readonly classes?: string;
+  readonly size?: string;
+  readonly batch: number | string;
+  readonly corruption?: string;
+  readonly picture?: string;
+}
+
+/** `segnet-stream evaluate`: scores a network on pictures whose classes are known. */
+export function createEvaluateCommand(): Command {
+  const command = new Command('evaluate')
+    .description(
+      'Scores a network on pictures and their labels: global and class average accuracy, mean intersection over union and boundary F1, in per cent.',
+    )
+    .requiredOption('--images <folder>', 'the pictures')
+    .requiredOption('--labels <folder>', 'their label images, under the same names')
+    .option('--classes <name>', "how the labels number the classes (default: the set that has the network's classes)")
+    .option('--size <WxH>', "the network's picture size (default: fitted inside the size of the weights, as run does)")
+    .option('--batch <n>', 'pictures that the engine is given at once', numeric, 1)
+    .option('--corruption <name>', 'spoil each picture first, as dashcams do: dark, jpeg, motion-blur, ...')
+    .option('--picture <file>', 'draw the confusion matrix (.svg)');
+  return addEngineOptions(command).addHelpText('after', EXAMPLES).action(evaluateAndReport);
+}
+
+const EXAMPLES = `
+Examples:
+  segnet-stream evaluate --images camvid/val --labels camvid/valannot
+  segnet-stream evaluate --images camvid/val --labels camvid/valannot --weights runs/basic/best.safetensors --json
+  segnet-stream evaluate --images camvid/val --labels camvid/valannot --corruption dark
+  segnet-stream evaluate --images camvid/val --labels camvid/valannot --picture confusion.svg`;
+
+async function evaluateAndReport(flags: Flags): Promise<void> {
+  const batch = checkNumber('--batch', flags.batch, { min: 1, max: 256, integer: true });
+  const size = flags.size === undefined ? undefined : parseSize('--size', flags.size);
+  const [{ evaluate }, { corruptionNames }, { classSetByName }, { openEngine }, { createCounter }] = await Promise.all([
+    import('../evaluate.js'),
+    import('../../model/evaluation/corruptions.js'),
+    import('../../model/classes.js'),
+    import('../options/open-engine.js'),
+    import('./count-progress.js'),
+  ]);
+  const corruption: Corruption | undefined =
+    flags.corruption === undefined ? undefined : checkChoice('--corruption', flags.corruption, corruptionNames);
+  const classSet = flags.classes === undefined ? undefined : classSetByName(flags.classes);
+  const engine = await openEngine(flags, flagOf);
+  const counter = createCounter(process.stderr, 'pictures');
+  try {
+    process.stderr.write(`${engine.description}\n`);
+    const evaluation = await evaluate({
+      engine,
+      batch,
+      images: flags.images,
+      labels: flags.labels,
+      onProgress: counter.update,
+      ...(size !== undefined && { size }),
+      ...(corruption !== undefined && { corruption }),
+      ...(classSet !== undefined && { classSet }),
+    });
+    counter.close();
+    const [{ renderEvaluation }, { writeConfusion }] = await Promise.all([
+      import('../render-evaluation.js'),
+      import('../confusion-picture.js'),
+    ]);
+    if (flags.picture !== undefined) await writeConfusion(flags.picture, evaluation);
+    printResult(flags, evaluation, renderEvaluation(evaluation));
+  } finally {
+    counter.close();
+    await engine.close();
+  }
+}
