@@ -111,7 +111,7 @@ function lastLine(end: FfmpegEnd): string {
 }
 
 const damage =
-  /partial file|ended prematurely|Error while decoding|Decoding error|error while decoding|Invalid NAL|corrupt|Truncat|truncat|Error submitting packet|Invalid data found|concealing/;
+  /partial file|ended prematurely|Error while decoding|Decoding error|error while decoding|Invalid NAL|corrupt|Truncat|truncat|Error submitting packet|Invalid data found|concealing|no frame!|non-existing [SP]PS/;
 
 /** True for a line of ffmpeg's that tells of damaged or missing data: it goes on, and exits with 0. */
 export function isDamage(line: string): boolean {
