@@ -7,7 +7,7 @@ import { listChoices, optionInvalid } from './check.js';
 type Colour = ClassLabel['colour'];
 
 /** Colours by class name. */
-export type Palette = Readonly<Record<string, Colour>>;
+export type Palette = Readonly<Record<string, readonly [number, number, number]>>;
 
 /**
  * Twelve colours, by class index, that stay apart in normal, red-blind, green-blind and blue-blind sight: the nearest

@@ -1,0 +1,33 @@
+/**
+ * Streaming semantic segmentation of road scenes: RxJS operators from ffmpeg through a SegNet-family network to coloured
+ * overlays.
+ *
+ * `run` does what `segnet-stream run` does. For a route of one's own, make an engine with `openEngine` and put the
+ * operators together:
+ *
+ * ```ts
+ * const engine = await openEngine();
+ * decode('dash.mp4').pipe(segment(engine), overlay(), encode('out.mp4', { copyFrom: 'dash.mp4' })).subscribe();
+ * ```
+ *
+ * @module segnet-stream
+ */
+export type { ClassLabel, ClassMask, Engine, RgbPicture } from '../model/engine.js';
+export { type CreateEngineOptions, createEngine } from '../model/engines/index.js';
+export type { Provider } from '../model/engines/onnx-providers.js';
+export { Failure } from '../model/failure.js';
+export { readWeights, type Tensor, type Weights, type WeightsCard } from '../model/weights.js';
+export type { Encoder, EncoderQuality } from '../operators/choose-encoder.js';
+export * from '../operators/index.js';
+export type { EngineOptions } from './options/engine-options.js';
+export { openEngine } from './options/open-engine.js';
+export type { Palette } from './options/palettes.js';
+export type { Size } from './options/size.js';
+export type { OutputPaths, Visualisation } from './run/name-outputs.js';
+export { type PlannedFile, planRun, type RunPlan } from './run/plan.js';
+export { run } from './run/run.js';
+export type { RunEvent } from './run/run-event.js';
+export type { RunOptions } from './run/run-options.js';
+export type { Sample } from './run/sample-route.js';
+export type { Shard } from './run/shard.js';
+export type { FileSummary, Percentiles, RunSummary } from './run/summary.js';
