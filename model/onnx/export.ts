@@ -1,0 +1,44 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { Failure } from '../failure.js';
+import { buildNetwork } from '../networks/index.js';
+import { checkWeights } from '../parameters.js';
+import type { Weights } from '../weights.js';
+import { buildGraph } from './graph.js';
+
+/** What to export. */
+export interface ExportOptions {
+  /** If not provided, defaults to: the size that the weights were made for. */
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  /** uint8 class masks or float scores. If not provided, defaults to: `mask`. */
+  readonly output?: 'mask' | 'scores' | undefined;
+}
+
+/**
+ * Writes the float network as an ONNX file of standard operators (set 18) that any runtime reads: uint8 RGB `pictures`
+ * [N, height, width, 3] in, uint8 `mask` [N, height, width] or float32 `scores` [N, classes, height, width] out;
+ * normalisation inside. The file appears whole or not at all.
+ *
+ * @throws `Failure` `WEIGHTS_MISMATCH`, `NETWORK_UNKNOWN`; `OUTPUT_UNWRITABLE` where the file cannot be written.
+ */
+export async function exportOnnx(path: string, weights: Weights, options: ExportOptions = {}): Promise<void> {
+  const { card, tensors } = weights;
+  const { width = card.inputSize.width, height = card.inputSize.height, output = 'mask' } = options;
+  const network = buildNetwork(card.network, card.classes.length);
+  checkWeights(network, tensors);
+  // Unpooling by planes, as few runtimes have MaxUnpool.
+  await writeWhole(path, buildGraph(network, weights, { width, height, output, unpool: 'planes' }));
+}
+
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.part.${process.pid}`;
+  try {
+    const file = await open(temporary, 'w');
+    await file.writeFile(bytes).finally(() => file.close());
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    const reason = (error as Error).message;
+    throw new Failure('OUTPUT_UNWRITABLE', `Could not write the ONNX file ${path}: ${reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,172 @@
+import { execFile, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PROVIDERS, type Provider } from '../model/engines/onnx-providers.js';
+import { buildNetwork } from '../model/networks/index.js';
+import { checkWeights } from '../model/parameters.js';
+import { readWeights } from '../model/weights.js';
+import { findFfmpeg } from '../operators/find-ffmpeg.js';
+import { packagedNetworks } from './options/find-weights.js';
+import { packagedFile } from './options/package-root.js';
+
+/** One thing that was looked for. */
+export interface Finding {
+  /** What was looked for, `ffmpeg`, `onnx on cuda`. */
+  readonly name: string;
+  /** `missing` is no fault by itself: nobody needs every engine. */
+  readonly state: 'found' | 'missing' | 'warning';
+  /** What was found, or why it was not: one line. */
+  readonly detail: string;
+  /** How to get it or better it. */
+  readonly advice?: string;
+}
+
+const OLDEST_NODE = [20, 9] as const;
+
+/** How long a native library may take to start: TensorRT compiles for a while. */
+const TRY_TIMEOUT_MS = 120_000;
+
+/** Looks for what the commands need: tools, engines, where they can compute, and weights. Each is tried, not guessed. */
+export async function doctor(): Promise<Finding[]> {
+  const providers = Object.keys(PROVIDERS) as Provider[];
+  const findings = await Promise.all([
+    findNode(),
+    findMachine(),
+    lookForFfmpeg(),
+    findGpu(),
+    ...providers.filter((name) => PROVIDERS[name].platforms.includes(process.platform)).map(findProvider),
+    findTensorflow(),
+    ...(await packagedNetworks()).map(findWeightsOf),
+  ]);
+  const hasWeights = findings.some(({ name }) => name.startsWith('weights'));
+  return hasWeights ? findings : [...findings, noWeights];
+}
+
+/** The findings as lines for people: a mark, the name, the detail, and advice under what is not there. */
+export function renderFindings(findings: readonly Finding[]): string {
+  const marks = { found: '+', missing: '-', warning: '!' } as const;
+  const column = Math.max(...findings.map(({ name }) => name.length));
+  return findings
+    .flatMap(({ name, state, detail, advice }) => [
+      `${marks[state]} ${name.padEnd(column)}  ${detail}`,
+      ...(advice === undefined ? [] : [`  ${' '.repeat(column)}  ${advice}`]),
+    ])
+    .join('\n');
+}
+
+function findNode(): Finding {
+  const [major, minor] = process.versions.node.split('.').map(Number) as [number, number];
+  const isNewEnough = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  const found: Finding = { name: 'node', state: isNewEnough ? 'found' : 'warning', detail: process.versions.node };
+  return isNewEnough
+    ? found
+    : { ...found, advice: `Node ${OLDEST_NODE.join('.')} or newer is needed: see https://nodejs.org` };
+}
+
+function findMachine(): Finding {
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const processor = cpus()[0]?.model.trim() ?? arch();
+  const detail = `${platform()} ${release()} ${arch()}, ${availableParallelism()} x ${processor}, ${memory}`;
+  return { name: 'machine', state: 'found', detail };
+}
+
+async function lookForFfmpeg(): Promise<Finding> {
+  try {
+    const { path, version, warning } = await findFfmpeg();
+    const found: Finding = { name: 'ffmpeg', state: 'found', detail: `${version} at ${path}` };
+    return warning === undefined ? found : { ...found, state: 'warning', advice: warning };
+  } catch (error) {
+    return { name: 'ffmpeg', state: 'missing', detail: (error as Error).message };
+  }
+}
+
+async function findGpu(): Promise<Finding> {
+  const nvidia = await new Promise<string>((resolve) => {
+    const query = ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader'];
+    execFile('nvidia-smi', query, { timeout: 20_000, windowsHide: true }, (error, stdout) =>
+      resolve(error ? '' : stdout.trim()),
+    );
+  });
+  if (nvidia !== '') return { name: 'gpu', state: 'found', detail: nvidia.split('\n').join('; ') };
+  if (process.platform === 'linux') {
+    const other = existsSync('/dev/dri/renderD128');
+    const detail = other
+      ? 'a render device, /dev/dri/renderD128; no NVIDIA driver'
+      : 'neither an NVIDIA driver nor a render device';
+    return { name: 'gpu', state: other ? 'found' : 'missing', detail };
+  }
+  return { name: 'gpu', state: 'found', detail: 'no NVIDIA driver; what the system has is tried by webgpu below' };
+}
+
+async function findProvider(provider: Provider): Promise<Finding> {
+  const name = `onnx on ${provider}`;
+  const answer = await tryEngine(provider);
+  if ('description' in answer) return { name, state: 'found', detail: answer.description };
+  const { advice } = PROVIDERS[provider];
+  const detail = answer.reason
+    .replace(/^The onnx engine could not start on \w+ \([^)]*\): /, '')
+    .replace(`. ${advice}`, '');
+  return { name, state: 'missing', detail, advice };
+}
+
+async function findTensorflow(): Promise<Finding> {
+  const name = 'tensorflow';
+  const answer = await tryEngine(name);
+  if ('description' in answer) return { name, state: 'found', detail: answer.description };
+  const [detail, advice] = answer.reason.split(/: (?=run )/) as [string, string?];
+  return {
+    name,
+    state: 'missing',
+    detail,
+    advice: `Only training and --engine tensorflow need it: ${advice ?? 'run "npm run setup:tensorflow"'}`,
+  };
+}
+
+async function findWeightsOf(network: string): Promise<Finding> {
+  const name = `weights of ${network}`;
+  const path = packagedFile('model', 'weights', `${network}.safetensors`);
+  try {
+    const { card, tensors } = await readWeights(path);
+    checkWeights(buildNetwork(card.network, card.classes.length), tensors);
+    const { width, height } = card.inputSize;
+    const calibration = card.calibration === undefined ? 'float32' : 'float32 and int8';
+    return {
+      name,
+      state: 'found',
+      detail: `${basename(path)}, ${card.classes.length} classes at ${width}x${height}, ${calibration}`,
+    };
+  } catch (error) {
+    return {
+      name,
+      state: 'warning',
+      detail: (error as Error).message,
+      advice: 'Reinstall the package, or give a file with --weights',
+    };
+  }
+}
+
+const noWeights: Finding = {
+  name: 'weights',
+  state: 'missing',
+  detail: 'none come with this copy of the package',
+  advice: 'Give a file with --weights, or make one with `segnet-stream train`',
+};
+
+/** Starts an engine in a process of its own (`try-engine.ts`). */
+function tryEngine(name: string): Promise<{ description: string } | { reason: string }> {
+  return new Promise((resolve) => {
+    const compiled = fileURLToPath(new URL('./try-engine.js', import.meta.url));
+    const child = fork(existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts'), [name], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const timer = setTimeout(() => child.kill('SIGKILL'), TRY_TIMEOUT_MS);
+    child.on('message', (answer) => resolve(answer as { description: string } | { reason: string }));
+    child.on('error', (error) => resolve({ reason: error.message }));
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve({ reason: `its process ended with ${signal ?? `exit code ${code}`} before it answered` });
+    });
+  });
+}
