@@ -13,7 +13,12 @@ export type CreateEngine = (weights: Weights, network: Network) => Promise<Engin
 const LEAST_AGREEMENT = 0.999;
 
 /** What every engine must do (model/engine.ts), as tests: `engineContract(t, 'onnx', create)`. */
-export function engineContract(t: Test, name: string, create: CreateEngine): void {
+export function engineContract(
+  t: Test,
+  name: string,
+  create: CreateEngine,
+  networks: readonly string[] = networkNames,
+): void {
   async function compare(t: Test, network: Network, width: number, height: number, only?: readonly string[]) {
     const weights = randomWeights(network, 7);
     const engine = await create(weights, network);
@@ -27,7 +32,7 @@ export function engineContract(t: Test, name: string, create: CreateEngine): voi
     });
   }
 
-  for (const networkName of networkNames) {
+  for (const networkName of networks) {
     t.test(`${name} gives the masks of the plain implementation for ${networkName} at 47x33, ties included`, (t) =>
       compare(
         t,
