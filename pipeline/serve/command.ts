@@ -61,11 +61,11 @@ async function gatherOptions(
 
 /** Serves until a signal, with its log on standard error, and prints the summary. */
 async function serveAndReport(options: ServeOptions, json: boolean): Promise<void> {
-  const [{ serve }, { createLog }, { listenForStop }, { createEngine }] = await Promise.all([
+  const [{ serve }, { createLog }, { listenForStop }, { openEngine }] = await Promise.all([
     import('./serve.js'),
     import('./log.js'),
     import('../run/stop.js'),
-    import('../../model/engines/index.js'),
+    import('../options/open-engine.js'),
   ]);
   const requests = listenForStop(() =>
     process.stderr.write('Stopping: telling viewers, finishing recordings (again to end at once)\n'),
@@ -75,7 +75,7 @@ async function serveAndReport(options: ServeOptions, json: boolean): Promise<voi
     const summary = await serve(options, {
       signal: requests.stop,
       nameOf: flagOf,
-      createEngine: () => createEngine(options),
+      createEngine: () => openEngine(options, flagOf),
       createLog: (scrub) =>
         createLog({
           format: options.logFormat ?? (process.stderr.isTTY ? 'text' : 'json'),

@@ -46,7 +46,7 @@ export function parseConfig(text: string, path: string): Partial<ServeOptions> {
     const written = String(isScalar(key) ? key.value : key);
     const name = written.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
     const value = (pair.value as Node | null)?.toJS(document);
-    if (name in options) fail(offset, `${written} is given twice`);
+    if (Object.hasOwn(options, name)) fail(offset, `${written} is given twice`);
     try {
       options[name] = readValue(name, written, value);
     } catch (error) {

@@ -21,11 +21,14 @@ export interface RecordOptions {
  */
 export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
   const { opacity, onFile, onError } = options;
+  // A file that was only just begun may not be there to be seen.
+  const taken = new Set<string>();
   return (source) =>
     source.pipe(
       splitByEpoch(),
       mergeMap((frames) => {
-        const file = freePath(path);
+        const file = freePath(path, taken);
+        taken.add(file);
         return new Observable<never>((subscriber) =>
           frames.pipe(overlay({ opacity }), encode(file), ignoreElements()).subscribe({
             error: (error) => subscriber.error(error),
@@ -51,12 +54,13 @@ export function recordingPath(path: string, source: string, sources: number): st
   return join(dir, `${name}-${source.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}${ext}`);
 }
 
-/** The first of `OUT.mp4`, `OUT-2.mp4`, ... that is neither there nor being written. */
-function freePath(path: string): string {
+/** The first of `OUT.mp4`, `OUT-2.mp4`, ... that is neither there, nor being written, nor taken. */
+function freePath(path: string, taken: ReadonlySet<string>): string {
   const { dir, name, ext } = parse(path);
   for (let count = 1; ; count++) {
     const stem = join(dir, count === 1 ? name : `${name}-${count}`);
-    if (!existsSync(`${stem}${ext}`) && !existsSync(`${stem}.part${ext}`)) return `${stem}${ext}`;
+    const isFree = !taken.has(`${stem}${ext}`) && !existsSync(`${stem}${ext}`) && !existsSync(`${stem}.part${ext}`);
+    if (isFree) return `${stem}${ext}`;
   }
 }
 

@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { lastValueFrom, merge, share } from 'rxjs';
+import { lastValueFrom, merge, type Observable, share } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import type { SegmentedFrame } from '../../operators/frame.js';
 import type { SourceStatus } from '../../operators/supervise.js';
-import { type LiveServer, openLiveServer } from './live-server.js';
+import type { LiveServer } from './live-server.js';
 import { parseSources } from './live-source.js';
 import type { Logger } from './log.js';
+import { openEngineServer } from './open-engine-server.js';
+import { readToken } from './read-secrets.js';
 import { record, recordingPath } from './record.js';
 import { createScrubber, passwordsOf } from './scrub.js';
 import { checkServeOptions, type ServeOptions } from './serve-options.js';
@@ -49,18 +51,18 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   const sources = parseSources(options.sources);
   const token = await readToken(options);
   const scrub = createScrubber([...sources.flatMap(({ input }) => passwordsOf(input)), ...(token ? [token] : [])]);
-  const log = context.createLog(scrub);
   const describeError = (error: unknown): string => scrub(error instanceof Error ? error.message : String(error));
+  const log = context.createLog(scrub);
   const tool = await findFfmpeg();
   if (tool.warning) log.warn(tool.warning);
-  const tls =
-    options.tlsCert && options.tlsKey
-      ? { cert: await readPem(options.tlsCert), key: await readPem(options.tlsKey) }
-      : undefined;
   const engine = await context.createEngine();
   log.info({ engine: engine.description }, 'engine loaded');
-  let server: LiveServer | undefined;
+
   const stop = new AbortController();
+  let server: LiveServer | undefined;
+  let isWarm = false;
+  const begunAt = performance.now();
+  const recordings: string[] = [];
   const stopAll = (): void => {
     stop.abort();
     // Viewers are told at once; finishing the recordings may take a while.
@@ -68,78 +70,50 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   };
   context.signal.addEventListener('abort', stopAll, { once: true });
   if (context.signal.aborted) stop.abort();
-  const begunAt = performance.now();
-  let warm = false;
-  try {
-    server = await openLiveServer({
-      server: 'segnet-stream/0.1.0',
-      model: {
-        network: engine.network,
-        engine: engine.name,
-        provider: engine.provider,
-        precision: engine.precision,
-        ...engine.inputSize,
+
+  /** The route of one source, with its recording. */
+  const routeOf = (hub: LiveServer['hub'], source: (typeof sources)[number]): Observable<SegmentedFrame> => {
+    const { name } = source;
+    const streamLog = log.child({ stream: name });
+    const shown = watchSource(source, {
+      engine,
+      hub,
+      tool,
+      options,
+      signal: stop.signal,
+      onStatus(status) {
+        hub.setStatus(name, status);
+        logStatus(streamLog, status, describeError);
       },
-      classes: engine.classes,
-      streams: sources.map(({ name }) => name),
+      onWarning: (text, code) => streamLog.warn({ code }, scrub(text)),
+    });
+    if (options.record === undefined) return shown;
+    const frames = shown.pipe(share());
+    const recording = record(recordingPath(options.record, name, sources.length), {
+      opacity: options.opacity ?? 0.5,
+      onFile: (file) => recordings.push(file),
+      onError: (error) => streamLog.error({ error: describeError(error) }, 'recording ended'),
+    });
+    return merge(frames, frames.pipe(recording));
+  };
+
+  try {
+    const names = sources.map(({ name }) => name);
+    server = await openEngineServer(engine, names, options, {
       describeError,
-      notReady: () => (warm ? undefined : 'warming up'),
-      allowedOrigins: options.allowOrigin ?? [],
-      allowedHosts: options.allowHost ?? [],
-      ...(options.host === undefined ? {} : { host: options.host }),
-      ...(options.port === undefined ? {} : { port: options.port }),
-      ...(options.maxClients === undefined ? {} : { maxClients: options.maxClients }),
-      ...(options.maxClientsPerAddress === undefined ? {} : { maxClientsPerAddress: options.maxClientsPerAddress }),
-      ...(token === undefined ? {} : { token }),
-      ...(tls ? { tls } : {}),
+      notReady: () => (isWarm ? undefined : 'warming up'),
       onClosed: (address, code, reason) => log.info({ address, code, reason }, 'client closed'),
     });
     const { hub, url } = server;
     log.info({ url, sources: sources.map(({ name, shown }) => `${name}=${shown}`) }, 'listening');
     context.onListening?.(server);
-    await warmUp(engine);
-    warm = true;
-    log.info('ready');
+    isWarm = await warmUp(engine, stop.signal);
+    if (isWarm) log.info('ready');
 
-    const recordings: string[] = [];
-    const routes = sources.map((source) => {
-      const { name } = source;
-      const shown = watchSource(source, {
-        engine,
-        hub,
-        tool,
-        options,
-        signal: stop.signal,
-        onStatus(status) {
-          hub.setStatus(name, status);
-          logStatus(log.child({ stream: name }), status, describeError);
-        },
-        onWarning: (text, code) => log.warn({ stream: name, code }, scrub(text)),
-      });
-      if (options.record === undefined) return shown;
-      const path = recordingPath(options.record, name, sources.length);
-      const frames = shown.pipe(share());
-      return merge(
-        frames,
-        frames.pipe(
-          record(path, {
-            opacity: options.opacity ?? 0.5,
-            onFile: (file) => recordings.push(file),
-            onError: (error) => log.error({ stream: name, error: describeError(error) }, 'recording ended'),
-          }),
-        ),
-      );
-    });
     // One route's error is the engine's: it ends them all.
-    await lastValueFrom(merge(...routes), { defaultValue: undefined });
-    const streams = hub.streams.map(({ name, segmented, dropped, info }) => ({
-      name,
-      frames: segmented.total,
-      dropped: { ...dropped },
-      restarts: info.epoch,
-      ...(info.error === undefined ? {} : { error: info.error }),
-    }));
-    return { url, seconds: (performance.now() - begunAt) / 1000, streams, recordings };
+    const routes = merge(...sources.map((source) => routeOf(hub, source)));
+    if (!stop.signal.aborted) await lastValueFrom(routes, { defaultValue: undefined });
+    return { url, seconds: (performance.now() - begunAt) / 1000, streams: hub.streams.map(summarise), recordings };
   } catch (error) {
     throw error instanceof Failure ? new Failure(error.code, scrub(error.message), { cause: error }) : error;
   } finally {
@@ -151,43 +125,42 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   }
 }
 
+/** The first batch is slow everywhere: before it the server is not ready. False where it was stopped meanwhile. */
+async function warmUp(engine: Engine, signal: AbortSignal): Promise<boolean> {
+  const { width, height } = engine.inputSize;
+  try {
+    await engine.segment([{ width, height, data: new Uint8Array(width * height * 3) }], { signal });
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
+}
+
 function logStatus(log: Logger, status: SourceStatus, describeError: (error: unknown) => string): void {
   const { state, epoch, error, retryAt, since } = status;
   const more = {
     epoch,
-    ...(error === undefined ? {} : { error: describeError(error) }),
-    ...(retryAt === undefined ? {} : { retryInMs: Math.round(retryAt - since) }),
+    ...(error !== undefined && { error: describeError(error) }),
+    ...(retryAt !== undefined && { retryInMs: Math.round(retryAt - since) }),
   };
   if (state === 'live' || state === 'connecting' || state === 'ended') log.info(more, state);
   else if (state === 'failed') log.error(more, state);
   else log.warn(more, state);
 }
 
-/** The first batch is slow everywhere: before it the server is not ready. */
-async function warmUp(engine: Engine): Promise<void> {
-  const { width, height } = engine.inputSize;
-  await engine.segment([{ width, height, data: new Uint8Array(width * height * 3) }]);
-}
-
-async function readToken({ token, tokenFile }: ServeOptions): Promise<string | undefined> {
-  if (tokenFile === undefined) return token;
-  try {
-    return (await readFile(tokenFile, 'utf8')).trim();
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new Failure('OPTION_INVALID', `Expected --token-file to be a readable file, got ${tokenFile} (${code})`, {
-      cause,
-    });
-  }
-}
-
-async function readPem(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new Failure('TLS_INVALID', `Expected --tls-cert and --tls-key to be readable files, got ${path} (${code})`, {
-      cause,
-    });
-  }
+function summarise({
+  name,
+  segmented,
+  dropped,
+  info,
+}: LiveServer['hub']['streams'][number]): ServeSummary['streams'][number] {
+  const { epoch, error } = info;
+  return {
+    name,
+    frames: segmented.total,
+    dropped: { ...dropped },
+    restarts: epoch,
+    ...(error !== undefined && { error }),
+  };
 }

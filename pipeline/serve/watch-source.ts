@@ -34,8 +34,9 @@ const LASTING = [
   'INPUT_UNREADABLE',
 ];
 const DEFAULT_MAX_STALENESS_MS = 500;
-/** Key frames may be ten seconds apart. */
-const KEYFRAMES_STALL_SECONDS = 30;
+const DEFAULT_STALL_SECONDS = 5;
+/** Key frames may be ten seconds apart; a file has no reason to stall but a machine that is too busy to read it. */
+const PATIENT_STALL_SECONDS = 30;
 
 /**
  * The route of one live source: supervised decoding, the latest frame segmented, shown to the hub. Errors of the source are
@@ -44,8 +45,9 @@ const KEYFRAMES_STALL_SECONDS = 30;
 export function watchSource(source: LiveSource, context: WatchSourceOptions): Observable<SegmentedFrame> {
   const { engine, hub, tool, options, onStatus, onWarning, signal } = context;
   const { maxFps, maxStaleness = DEFAULT_MAX_STALENESS_MS, quality, opacity, hwaccel } = options;
-  const { openTimeout = 10, stallTimeout = options.decode === 'keyframes' ? KEYFRAMES_STALL_SECONDS : 5 } = options;
   const { name } = source;
+  const isPatient = options.decode === 'keyframes' || source.kind === 'file';
+  const { openTimeout = 10, stallTimeout = isPatient ? PATIENT_STALL_SECONDS : DEFAULT_STALL_SECONDS } = options;
   const endsByItself = source.kind === 'file' && !options.loop;
 
   const frames = supervise<Frame>(

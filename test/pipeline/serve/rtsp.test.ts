@@ -85,7 +85,9 @@ async function openCamera(t: Test, options: Partial<FaultServerOptions> = {}) {
   return camera;
 }
 
-t.test('an RTSP camera with its faults', { skip, timeout: 120_000 }, async (t) => {
+t.setTimeout(300_000);
+
+t.test('an RTSP camera with its faults', { skip, timeout: 300_000 }, async (t) => {
   t.test('drops the connection, and is there again with another size: goes on in a new epoch', async (t) => {
     const camera = await openCamera(t);
     const { frames, state, until } = await watch(t, [`cam=${camera.url}`]);
@@ -159,7 +161,7 @@ t.test('an RTSP camera with its faults', { skip, timeout: 120_000 }, async (t) =
   });
 });
 
-t.test('a real RTSP server', { skip: skip || missingForRealServer(), timeout: 120_000 }, async (t) => {
+t.test('a real RTSP server', { skip: skip || missingForRealServer(), timeout: 300_000 }, async (t) => {
   await mkdir(t.testdirName, { recursive: true });
   const clip = `${t.testdirName}/clip.ts`;
   const larger = `${t.testdirName}/larger.ts`;

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
-import type { Test } from 'tap';
 
 const PLACES = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -11,9 +10,9 @@ export const chromiumPath = PLACES.find((path): path is string => path !== undef
 export const skipWithoutChromium =
   chromiumPath === undefined && 'no Chromium here: apt-get install chromium, or set CHROMIUM_PATH';
 
-/** Starts a browser that talks to this machine alone, closed after the test. */
-export async function openChromium(t: Test): Promise<Browser> {
-  const browser = await chromium.launch({
+/** Starts a browser that talks to this machine alone. */
+export function openChromium(): Promise<Browser> {
+  return chromium.launch({
     executablePath: chromiumPath!,
     args: [
       '--no-sandbox',
@@ -25,6 +24,4 @@ export async function openChromium(t: Test): Promise<Browser> {
       '--disable-sync',
     ],
   });
-  t.teardown(() => browser.close());
-  return browser;
 }

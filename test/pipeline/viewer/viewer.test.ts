@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { encodeParts } from '../../../operators/encode-parts.js';
 import { colourBlindColours } from '../../../pipeline/options/palettes.js';
@@ -11,6 +11,10 @@ import { fakeFrame } from '../serve/fake-frames.js';
 import { openChromium, skipWithoutChromium } from './open-chromium.js';
 
 const TOKEN = 'correct-horse-battery-staple';
+/** One for all tests, each with a context of its own. */
+let browser: Browser | undefined;
+t.teardown(() => browser?.close());
+
 const SCREENSHOTS = process.env.SEGNET_STREAM_SCREENSHOTS;
 
 /** A server with the real page and two streams, of which `front` moves: a bright bar over sky and road. */
@@ -55,13 +59,11 @@ function keepShowing(t: Test, server: LiveServer): () => void {
   return stop;
 }
 
-async function openPage(
-  t: Test,
-  url: string,
-  options: Parameters<Awaited<ReturnType<typeof openChromium>>['newPage']>[0] = {},
-) {
-  const browser = await openChromium(t);
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+async function openPage(t: Test, url: string, options: BrowserContextOptions = {}) {
+  browser ??= await openChromium();
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  t.teardown(() => context.close());
+  const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
@@ -98,11 +100,13 @@ async function shoot(page: Page, name: string): Promise<void> {
   if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
 }
 
+t.setTimeout(300_000);
+
 t.test('the page and the command line use one colour-blind palette', async (t) => {
   t.same(COLOUR_BLIND_COLOURS, colourBlindColours);
 });
 
-t.test('in Chromium', { skip: skipWithoutChromium, timeout: 120_000 }, async (t) => {
+t.test('in Chromium', { skip: skipWithoutChromium, timeout: 300_000 }, async (t) => {
   t.test('frames arrive and change, and toggles act on pixels at once, on a paused picture too', async (t) => {
     const server = await openServer(t);
     keepShowing(t, server);

@@ -1,0 +1,47 @@
+"""Prints how much of each frame is road, as JSON lines: a program that feeds on a server (PROTOCOL.md).
+
+    pip install websockets
+    SEGNET_STREAM_TOKEN=... python consumer.py ws://127.0.0.1:8080/ws [FRAMES]
+"""
+import asyncio, base64, json, os, struct, sys, zlib
+
+import websockets
+
+URL = sys.argv[1] if len(sys.argv) > 1 else "ws://127.0.0.1:8080/ws"
+FRAMES = int(sys.argv[2]) if len(sys.argv) > 2 else sys.maxsize
+TOKEN = base64.urlsafe_b64encode(os.environ["SEGNET_STREAM_TOKEN"].encode()).decode().rstrip("=")
+
+
+def parts(message, count, offset):
+    """The parts of a binary frame, {kind: bytes}: 1 source, 2 mask, 3 overlay."""
+    found = {}
+    for _ in range(count):
+        kind, _codec, length = struct.unpack_from("<BBxxI", message, offset)
+        found[kind] = message[offset + 8 : offset + 8 + length]
+        offset += 8 + length
+    return found
+
+
+async def main():
+    protocols = ["segnet-stream.v1", "base64url.bearer.authorization.segnet-stream." + TOKEN]
+    async with websockets.connect(URL, subprotocols=protocols, max_size=2**24, compression=None) as socket:
+        hello = json.loads(await socket.recv())
+        road = [c["name"] for c in hello["classes"]].index("road")
+        await socket.send(json.dumps({"type": "subscribe", "stream": 0, "parts": ["mask"], "maxFps": 10}))
+        frames = 0
+        async for message in socket:
+            if isinstance(message, str) or message[0] != 1:
+                continue
+            count, header, stream, seq = struct.unpack_from("<xBHH6xI", message)
+            pts_us, age_us, skipped = struct.unpack_from("<qII", message, 24)
+            mask = zlib.decompress(parts(message, count, header)[2], -15)
+            name = hello["streams"][stream]["name"]
+            share = mask.count(road) / len(mask)
+            print(json.dumps({"stream": name, "ptsUs": pts_us, "road": share, "skipped": skipped, "ageMs": age_us / 1000}), flush=True)
+            await socket.send(json.dumps({"type": "ack", "stream": stream, "seq": seq}))
+            frames += 1
+            if frames == FRAMES:
+                return
+
+
+asyncio.run(main())

@@ -1,0 +1,31 @@
+/**
+ * Prints how much of each frame is road, as JSON lines: a program that feeds on a server.
+ *
+ *     SEGNET_STREAM_TOKEN=... node dist/pipeline/client/examples/consumer.js ws://127.0.0.1:8080 [FRAMES]
+ */
+import { filter, take } from 'rxjs';
+// In a project of your own: from 'segnet-stream/client'.
+import { connect, type LiveEvent, type LiveFrame } from '../index.js';
+
+const [url = 'ws://127.0.0.1:8080', count = 'Infinity'] = process.argv.slice(2);
+let road = -1;
+
+connect(url, { want: [{ parts: ['mask'], maxFps: 10 }] })
+  .pipe(
+    filter((event: LiveEvent): event is LiveFrame => {
+      if (event.type === 'hello') road = event.classes.findIndex(({ name }) => name === 'road');
+      if (event.type === 'closed') console.error(`Disconnected: ${event.reason || event.code}`);
+      return event.type === 'frame';
+    }),
+    take(Number(count)),
+  )
+  .subscribe({
+    next({ stream, ptsUs, mask, skipped, ageMs }) {
+      const pixels = mask!.data.filter((index) => index === road).length;
+      console.log(JSON.stringify({ stream, ptsUs, road: pixels / mask!.data.length, skipped, ageMs: ageMs() }));
+    },
+    error(error) {
+      console.error(error.message);
+      process.exitCode = 1;
+    },
+  });

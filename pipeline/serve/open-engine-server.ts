@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import type { Engine } from '../../model/engine.js';
+import { packagedFile } from '../options/package-root.js';
+import { type LiveServer, type LiveServerOptions, openLiveServer } from './live-server.js';
+import { readTls, readToken } from './read-secrets.js';
+import type { ServeOptions } from './serve-options.js';
+
+/** The options of `serve` that are about listening; `run --broadcast` takes them too. */
+export type ListenOptions = Pick<
+  ServeOptions,
+  | 'host'
+  | 'port'
+  | 'token'
+  | 'tokenFile'
+  | 'tlsCert'
+  | 'tlsKey'
+  | 'allowOrigin'
+  | 'allowHost'
+  | 'maxClients'
+  | 'maxClientsPerAddress'
+>;
+
+/**
+ * Listens for viewers of what an engine segments; give `server.hub` to `broadcast()`.
+ *
+ * @param streams The names that frames carry as their `source`.
+ * @throws `Failure` as `openLiveServer`, `readToken` and `readTls`.
+ */
+export async function openEngineServer(
+  engine: Engine,
+  streams: readonly string[],
+  options: ListenOptions,
+  more: Pick<LiveServerOptions, 'notReady' | 'onClosed' | 'describeError'> = {},
+): Promise<LiveServer> {
+  const { host, port, maxClients, maxClientsPerAddress, allowOrigin = [], allowHost = [] } = options;
+  const token = await readToken(options);
+  const tls = await readTls(options);
+  const { version } = JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')) as { version: string };
+  const { name, network, provider, precision, inputSize, classes } = engine;
+  return openLiveServer({
+    ...more,
+    server: `segnet-stream/${version}`,
+    model: { network, engine: name, provider, precision, ...inputSize },
+    classes,
+    streams,
+    allowedOrigins: allowOrigin,
+    allowedHosts: allowHost,
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(maxClients !== undefined && { maxClients }),
+    ...(maxClientsPerAddress !== undefined && { maxClientsPerAddress }),
+    ...(token !== undefined && { token }),
+    ...(tls && { tls }),
+  });
+}

@@ -1,0 +1,111 @@
+import { writeFile } from 'node:fs/promises';
+import t from 'tap';
+import { parseConfig, readConfigFile } from '../../../pipeline/serve/config-file.js';
+import { readEnvironment } from '../../../pipeline/serve/environment-options.js';
+import { checkServeOptions, SERVE_OPTIONS } from '../../../pipeline/serve/serve-options.js';
+
+t.test('reads options with and without hyphens, sources as list, map or text', async (t) => {
+  const text = `
+# two cameras
+sources:
+  front: rtsp://camera/front
+  back: rtsp://camera/back
+port: 9000
+max-fps: 12.5
+allowOrigin: https://wall.example
+loop: true
+network: segnet-basic
+`;
+  t.same(parseConfig(text, 'x.yaml'), {
+    sources: ['front=rtsp://camera/front', 'back=rtsp://camera/back'],
+    port: 9000,
+    maxFps: 12.5,
+    allowOrigin: ['https://wall.example'],
+    loop: true,
+    network: 'segnet-basic',
+  });
+  t.same(parseConfig('sources: [a.mp4, b.mp4]', 'x'), { sources: ['a.mp4', 'b.mp4'] });
+  t.same(parseConfig('sources: a.mp4', 'x'), { sources: ['a.mp4'] });
+  t.same(parseConfig('', 'x'), {});
+});
+
+const wrong: readonly (readonly [string, string, RegExp])[] = [
+  ['an unknown option', 'port: 1\nprot: 2', /^x\.yaml, line 2: there is no option prot; there are sources, host, port/],
+  [
+    'a wrong type',
+    'host: a\nport: high',
+    /^x\.yaml, line 2: Expected port to be a whole number from 0 to 65535, got `high`/,
+  ],
+  ['a number out of range', '\n\nquality: 101', /line 3: Expected quality/],
+  ['a wrong choice', 'transport: sctp', /line 1: Expected transport to be tcp or udp, got `sctp`/],
+  ['a flag that is none', 'loop: "yes"', /line 1: Expected loop to be true or false/],
+  ['an engine option', 'engine: cuda', /line 1: Expected engine to be/],
+  ['a key given twice', 'maxFps: 1\nmax-fps: 2', /line 2: max-fps is given twice/],
+  ['the same key given twice', 'port: 1\nport: 2', /line 2: /],
+  [
+    'a token',
+    'port: 1\ntoken: abc',
+    /line 2: token does not belong into this file: use tokenFile or SEGNET_STREAM_TOKEN/,
+  ],
+  ['sources of another kind', 'port: 1\nsources: 5', /line 2: expected sources/],
+  ['broken YAML', 'port: 1\nhost: [a\nx: y', /^x\.yaml, line \d: /],
+  ['a list', '- a\n- b', /line 1: expected a map/],
+  ['a prototype', '__proto__: 1', /line 1: there is no option __proto__/],
+];
+for (const [name, text, message] of wrong) {
+  t.test(`names the line of ${name}`, async (t) => {
+    t.throws(() => parseConfig(text, 'x.yaml'), { code: 'CONFIG_INVALID', message });
+  });
+}
+
+t.test('a token is not repeated in the error', async (t) => {
+  try {
+    parseConfig('token: my-secret-token-value', 'x');
+    t.fail('was accepted');
+  } catch (error) {
+    t.notMatch((error as Error).message, /my-secret/);
+  }
+});
+
+t.test('a file that is there, and one that is not', async (t) => {
+  const folder = t.testdir({});
+  await writeFile(`${folder}/a.yaml`, 'port: 7');
+  t.same(await readConfigFile(`${folder}/a.yaml`), { port: 7 });
+  await t.rejects(readConfigFile(`${folder}/b.yaml`), { code: 'CONFIG_MISSING', message: /b\.yaml.*ENOENT/ });
+});
+
+t.test('the environment has every option', async (t) => {
+  t.same(
+    readEnvironment({
+      SEGNET_STREAM_PORT: '9000',
+      SEGNET_STREAM_MAX_FPS: 'many',
+      SEGNET_STREAM_LOOP: '1',
+      SEGNET_STREAM_REALTIME: 'false',
+      SEGNET_STREAM_ALLOW_HOST: 'a.example, b.example',
+      SEGNET_STREAM_TOKEN: 'correct-horse-battery-staple',
+      SEGNET_STREAM_HOST: '',
+      SEGNET_STREAM_SOURCES: 'a=rtsp://x/1 b=rtsp://x/2',
+    }),
+    {
+      port: 9000,
+      maxFps: 'many',
+      loop: true,
+      realtime: false,
+      allowHost: ['a.example', 'b.example'],
+      token: 'correct-horse-battery-staple',
+      sources: ['a=rtsp://x/1', 'b=rtsp://x/2'],
+    },
+  );
+  t.same(readEnvironment({ SEGNET_STREAM_SOURCES: 'my car=x y.mp4\n b.mp4' }).sources, ['my car=x y.mp4', 'b.mp4']);
+});
+
+t.test('options are checked under the names by which they came', async (t) => {
+  const sources = ['a.mp4'];
+  const check = (options: object) => () => checkServeOptions({ sources, ...options }, (option) => `--${option}`);
+  t.doesNotThrow(check({ port: 0, maxFps: 5, record: 'a.mp4' }));
+  t.throws(check({ maxFps: 'many' }), { code: 'OPTION_INVALID', message: /Expected --maxFps to be .*, got `many`/ });
+  t.throws(check({ tlsCert: 'a.pem' }), { message: /--tlsCert and --tlsKey to be given together/ });
+  t.throws(check({ allowOrigin: ['https://a.example/'] }), { message: /--allowOrigin/ });
+  t.throws(check({ sources: [] }), { message: /one source or more/ });
+  t.ok(Object.values(SERVE_OPTIONS).every(({ help }) => help.length > 0));
+});

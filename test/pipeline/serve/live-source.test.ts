@@ -1,0 +1,49 @@
+import t from 'tap';
+import type { FfmpegTool } from '../../../operators/find-ffmpeg.js';
+import { ffmpegInput, ffmpegOptions, parseSources } from '../../../pipeline/serve/live-source.js';
+
+const tool: FfmpegTool = { path: 'ffmpeg', version: '5.1', codecVersion: [59, 37], origin: 'path' };
+
+t.test('names are given, or made of the source, and never equal', async (t) => {
+  const names = (...specs: string[]) => parseSources(specs, {}).map(({ name }) => name);
+  t.same(names('front=rtsp://camera/live', 'clips/road.mp4', 'road.mp4', '/dev/video0'), [
+    'front',
+    'road',
+    'road 2',
+    'video0',
+  ]);
+  t.same(names('rtsp://user:pw@cam.local/streams/main.sdp?x=1'), ['cam.local main']);
+  t.same(names('http://host/a=b.m3u8'), ['host a=b']);
+  t.throws(() => names('a=x.mp4', 'a=y.mp4'), { code: 'OPTION_INVALID', message: /a twice/ });
+  t.throws(() => names('a='), { code: 'OPTION_INVALID' });
+});
+
+t.test('secrets come from the environment and are not shown', async (t) => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is the syntax
+  const [source] = parseSources(['front=rtsp://me:${CAM_PW}@camera/live?token=abc'], { CAM_PW: 'p%40ss' });
+  t.equal(source!.input, 'rtsp://me:p%40ss@camera/live?token=abc');
+  t.equal(source!.shown, 'rtsp://***@camera/live?token=***');
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is the syntax
+  t.throws(() => parseSources(['rtsp://me:${CAM_PW}@camera'], {}), {
+    code: 'OPTION_INVALID',
+    message: /CAM_PW, which is not set/,
+  });
+});
+
+t.test('each kind has its options', async (t) => {
+  const options = (spec: string, more: Parameters<typeof ffmpegOptions>[2] = {}, by = tool) =>
+    ffmpegOptions(parseSources([spec], {})[0]!, by, more).join(' ');
+  t.match(options('rtsp://a/b'), /-rtsp_transport tcp -timeout 5000000 .*-flags low_delay/);
+  t.match(options('rtsps://a/b', { transport: 'udp' }), /-rtsp_transport udp/);
+  t.match(options('rtsp://a/b', {}, { ...tool, codecVersion: [58, 18] }), /-stimeout 5000000/);
+  t.match(options('http://a/b.mjpg'), /-rw_timeout 5000000/);
+  t.match(options('https://a/b.m3u8?x'), /-live_start_index -2/);
+  t.match(options('rtmp://a/b'), /-rw_timeout/);
+  t.match(options('/dev/video0', { cameraSize: '1280x720' }), /-f v4l2 -video_size 1280x720/);
+  t.match(options('avfoundation:0'), /-f avfoundation/);
+  t.match(options('dshow:video=Camera'), /-f dshow/);
+  t.equal(options('a.mp4'), '-re');
+  t.equal(options('a.mp4', { loop: true, realtime: false }), '-stream_loop -1');
+  t.match(options('rtsp://a/b', { decode: 'keyframes' }), /-skip_frame nokey$/);
+  t.equal(ffmpegInput(parseSources(['dshow:video=Camera'], {})[0]!), 'video=Camera');
+});

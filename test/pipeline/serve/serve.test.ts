@@ -1,0 +1,151 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { filter, firstValueFrom } from 'rxjs';
+import t, { type Test } from 'tap';
+import { makeClip } from '../../../fixtures/rtsp/make-clip.js';
+import { connect, type LiveEvent } from '../../../pipeline/client/index.js';
+import { packagedFile } from '../../../pipeline/options/package-root.js';
+import type { LiveServer } from '../../../pipeline/serve/live-server.js';
+import { createLog } from '../../../pipeline/serve/log.js';
+import { type ServeSummary, serve } from '../../../pipeline/serve/serve.js';
+import type { ServeOptions } from '../../../pipeline/serve/serve-options.js';
+import { bundlePage } from '../../../pipeline/viewer/bundle.js';
+import { fakeEngine } from './fake-engine.js';
+
+const TOKEN = 'correct-horse-battery-staple';
+const skip = spawnSync('ffmpeg', ['-version']).status !== 0 && 'no ffmpeg here';
+
+/** Serves with a fake engine on a free port. */
+async function start(
+  t: Test,
+  options: Partial<ServeOptions> & Pick<ServeOptions, 'sources'>,
+  engine = fakeEngine({ width: 160, height: 120 }),
+) {
+  if (!existsSync(packagedFile('dist', 'pipeline', 'viewer', 'page', 'viewer.js'))) {
+    await bundlePage(packagedFile('dist', 'pipeline', 'viewer', 'page'));
+  }
+  const stop = new AbortController();
+  const lines: string[] = [];
+  let summary!: Promise<ServeSummary>;
+  const server = await new Promise<LiveServer>((resolve, reject) => {
+    summary = serve(
+      { port: 0, token: TOKEN, ...options },
+      {
+        signal: stop.signal,
+        nameOf: (option) => option,
+        createEngine: async () => engine,
+        createLog: (scrub) => createLog({ format: 'json', scrub, write: (line) => lines.push(line) }),
+        onListening: resolve,
+      },
+    );
+    summary.catch(reject);
+  });
+  t.teardown(() => stop.abort());
+  const watch = (type: LiveEvent['type']) =>
+    firstValueFrom(
+      connect(server.url, { token: TOKEN, want: [{ parts: ['mask'] }] }).pipe(filter((event) => event.type === type)),
+    );
+  return { server, stop: () => stop.abort(), summary, lines, watch, engine };
+}
+
+t.setTimeout(300_000);
+t.test('serve', { skip, timeout: 300_000 }, async (t) => {
+  await mkdir(t.testdirName, { recursive: true });
+  const clip = `${t.testdirName}/clip.ts`;
+  await makeClip(clip, { width: 320, height: 240, seconds: 2, format: 'mpegts' });
+
+  t.test('a file comes to a viewer with masks, is recorded, and ends when it is over', async (t) => {
+    const folder = t.testdir({});
+    const { watch, summary, lines } = await start(t, { sources: [`road=${clip}`], record: `${folder}/out.mp4` });
+    t.match(await watch('frame'), {
+      stream: 'road',
+      displayWidth: 320,
+      displayHeight: 240,
+      mask: { width: 160, height: 120 },
+    });
+    const { streams, recordings } = await summary;
+    t.match(streams, [{ name: 'road', restarts: 0 }]);
+    const { busy, stale } = streams[0]!.dropped;
+    t.equal(streams[0]!.frames + busy! + stale!, 50, 'every frame is accounted for');
+    t.same(recordings, [`${folder}/out.mp4`]);
+    const probe = spawnSync('ffprobe', [
+      '-v',
+      'error',
+      '-show_entries',
+      'stream=width,height',
+      '-of',
+      'csv=p=0',
+      recordings[0]!,
+    ]);
+    t.equal(probe.stdout.toString().trim(), '320,240');
+    t.same(lines.map((line) => JSON.parse(line).msg).slice(0, 3), ['engine loaded', 'listening', 'ready']);
+  });
+
+  t.test('a stop tells viewers, finishes the recording so that it plays, and writes over nothing', async (t) => {
+    const folder = t.testdir({ 'out.mp4': 'an earlier recording' });
+    const { watch, stop, summary } = await start(t, { sources: [clip], loop: true, record: `${folder}/out.mp4` });
+    await watch('frame');
+    const closed = watch('closed');
+    await watch('frame');
+    stop();
+    t.match(await closed, { code: 1001, reason: 'The server shuts down' });
+    const { recordings } = await summary;
+    t.same(recordings, [`${folder}/out-2.mp4`]);
+    t.equal(spawnSync('ffmpeg', ['-v', 'error', '-i', recordings[0]!, '-f', 'null', '-']).status, 0);
+  });
+
+  t.test('several sources, one of them missing: the others are shown, and it is said', async (t) => {
+    const { summary, lines } = await start(t, {
+      sources: [`a=${clip}`, `b=${t.testdirName}/none.mp4`, `c=${clip}`],
+      realtime: false,
+    }).then(async (running) => {
+      await running.watch('frame').catch(() => {});
+      setTimeout(running.stop, 1500);
+      return running;
+    });
+    const { streams } = await summary;
+    t.ok(streams[0]!.frames > 0 && streams[2]!.frames > 0);
+    t.match(streams[1], { name: 'b', frames: 0, error: /does not exist/ });
+    t.ok(lines.some((line) => /"level":"error".*"stream":"b".*"failed"/.test(line)));
+  });
+
+  t.test('an engine that dies ends it with its error', async (t) => {
+    const engine = fakeEngine({ width: 160, height: 120 });
+    const segment = engine.segment.bind(engine);
+    engine.segment = async (batch) => {
+      if (engine.batches > 3) throw new Error('out of memory');
+      return segment(batch);
+    };
+    const { summary } = await start(t, { sources: [clip], loop: true }, engine);
+    await t.rejects(summary, /out of memory/);
+  });
+
+  t.test('secrets are nowhere in the log', async (t) => {
+    const { summary, stop, lines } = await start(t, { sources: ['cam=rtsp://me:s3cret-pw@127.0.0.1:9/live'] });
+    while (!lines.some((line) => line.includes('reconnecting')))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    stop();
+    t.notMatch(JSON.stringify([await summary, lines]), /s3cret|horse/);
+  });
+
+  t.test('the token may come from a file; wrong options are said before anything starts', async (t) => {
+    const folder = t.testdir({});
+    await writeFile(`${folder}/token`, `${TOKEN}\n`);
+    const { watch, stop, summary } = await start(t, {
+      sources: [clip],
+      token: undefined,
+      tokenFile: `${folder}/token`,
+    });
+    await watch('hello');
+    stop();
+    await summary;
+    await t.rejects(start(t, { sources: [clip], tokenFile: `${folder}/none` }), {
+      code: 'OPTION_INVALID',
+      message: /ENOENT/,
+    });
+    await t.rejects(start(t, { sources: [] }), { code: 'OPTION_INVALID' });
+    await t.rejects(start(t, { sources: [clip], token: undefined, host: '0.0.0.0' }), { code: 'TOKEN_NEEDED' });
+    await t.rejects(start(t, { sources: [clip], tlsCert: 'none', tlsKey: 'none' }), { code: 'TLS_INVALID' });
+  });
+});
