@@ -1,0 +1,382 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
+import t from 'tap';
+import { type DecodeOptions, decode } from '../../operators/decode.js';
+import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import type { Frame } from '../../operators/frame.js';
+import { pictureBytes } from '../../operators/nut-format.js';
+import { probe } from '../../operators/probe.js';
+import type { SourceInfo } from '../../operators/source-info.js';
+import { rgbToYuv } from '../../operators/yuv.js';
+import { canSeeProcesses, noFfmpegRuns, runningFfmpegs } from './running-ffmpegs.js';
+import { testClip } from './test-clip.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'decode-'));
+t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+
+/** 100 frames that are larger, so that they do not all fit into pipes and buffers. */
+const path = join(folder, 'long.mp4');
+const source = ['-f', 'lavfi', '-i', 'testsrc2=s=640x480:r=25:d=4'];
+const codec = ['-c:v', 'mpeg4', '-q:v', '10'];
+execFileSync((await findFfmpeg()).path, ['-v', 'error', '-y', ...source, ...codec, path]);
+
+async function decodeAll(input: string, options: DecodeOptions = {}) {
+  let info: SourceInfo | undefined;
+  const warnings: string[] = [];
+  const frames = await lastValueFrom(
+    decode(input, {
+      onInfo: (found) => {
+        info = found;
+      },
+      onWarning: (text, code) => warnings.push(`${code} ${text}`),
+      ...options,
+    }).pipe(toArray()),
+  );
+  for (const { picture, input: fitted } of frames) {
+    if (picture.data.length !== pictureBytes('yuv420p', picture.width, picture.height)) throw new Error('picture size');
+    if (fitted.data.length !== fitted.width * fitted.height * 3) throw new Error('input size');
+  }
+  return { frames, info, warnings, first: frames[0]! };
+}
+
+const times = (frames: readonly Frame[]) => frames.map(({ ptsUs }) => ptsUs);
+const steadyTimes = (count: number) => Array.from({ length: count }, (_, n) => n * 40_000);
+
+t.test('a plain clip gives every frame in both sizes with its own time', async (t) => {
+  const { frames, info, warnings, first } = await decodeAll(await testClip('plain'));
+  t.same(times(frames), steadyTimes(50));
+  t.same(
+    frames.map(({ index }) => index),
+    Array.from({ length: 50 }, (_, n) => n),
+  );
+  t.match(first.picture, { width: 320, height: 240, pixelAspect: [1, 1] });
+  t.match(first.input, { width: 480, height: 360 });
+  t.match(first, { epoch: 0, source: await testClip('plain') });
+  t.ok(first.stepTimes.decode! >= 0);
+  t.match(info, {
+    width: 320,
+    height: 240,
+    frames: 50,
+    frameRate: 25,
+    hasAudio: true,
+    audioCodecs: ['aac'],
+    codec: 'h264',
+  });
+  t.same(warnings, []);
+});
+
+t.test('frames are buffers of their own, none used twice', async (t) => {
+  const { frames } = await decodeAll(await testClip('plain'));
+  t.equal(new Set(frames.flatMap(({ picture, input }) => [picture.data.buffer, input.data.buffer])).size, 100);
+});
+
+t.test('pictures are what ffmpeg itself makes of them', async (t) => {
+  const path = await testClip('odd-size');
+  const { frames, first } = await decodeAll(path);
+  t.match(first.picture, { width: 321, height: 241 });
+  const raw = ['-pix_fmt', 'yuv420p', '-f', 'rawvideo', '-'];
+  const plain = execFileSync((await findFfmpeg()).path, ['-v', 'error', '-i', path, ...raw], { maxBuffer: 1 << 28 });
+  t.ok(Buffer.concat(frames.map(({ picture }) => picture.data)).equals(plain));
+});
+
+t.test('a variable rate keeps its times', async (t) => {
+  const { frames } = await decodeAll(await testClip('vfr'));
+  const steps = times(frames).map((time, n, all) => time - (all[n - 1] ?? time));
+  t.ok(new Set(steps).size > 3, 'steps differ');
+  t.ok(
+    times(frames).every((time) => time % 1000 === 0),
+    'and are the whole milliseconds that the file has',
+  );
+});
+
+t.test('what is special about a file is kept or undone', async (t) => {
+  const expected: readonly (readonly [Parameters<typeof testClip>[0], object, object])[] = [
+    ['rotated', { picture: { width: 240, height: 320 }, input: { width: 270, height: 360 } }, { frames: 50 }],
+    ['ten-bit', { picture: { width: 320, height: 240 } }, { pixelFormat: 'yuv420p10le' }],
+    ['non-square-pixels', { picture: { pixelAspect: [16, 11] }, input: { width: 480, height: 248 } }, {}],
+    ['no-audio', { picture: { width: 320 } }, { hasAudio: false, audioCodecs: [] }],
+    ['several-streams', { picture: { width: 320, height: 240 } }, { audioCodecs: ['aac', 'aac'] }],
+    [
+      'full-range',
+      { picture: { colour: { range: 'pc', matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' } } },
+      { colour: { range: 'pc' } },
+    ],
+  ];
+  for (const [kind, frame, source] of expected) {
+    const { first, info, frames } = await decodeAll(await testClip(kind));
+    t.match(first, frame, kind);
+    t.match(info, source, kind);
+    t.equal(frames.length, 50, kind);
+  }
+});
+
+t.test('a picture that begins after the sound does so here', async (t) => {
+  const { first } = await decodeAll(await testClip('audio-first'));
+  t.ok(first.ptsUs >= 500_000 && first.ptsUs < 600_000);
+});
+
+t.test('colours: the network sees what the source shows, and full range stays full', async (t) => {
+  const { path: ffmpeg } = await findFfmpeg();
+  const shown = [200, 100, 50] as const;
+  const planes = (matrix: string, range: string) => {
+    const [y, u, v] = rgbToYuv(shown, matrix, range);
+    return Buffer.concat([Buffer.alloc(64 * 48, y), Buffer.alloc(32 * 24, u), Buffer.alloc(32 * 24, v)]);
+  };
+  for (const [name, format, pixels, tags] of [
+    ['bt709', 'yuv420p', planes('bt709', 'tv'), { matrix: 'bt709' }],
+    ['bt601', 'yuv420p', planes('smpte170m', 'tv'), { matrix: 'smpte170m', range: 'tv' }],
+    ['full', 'yuvj420p', planes('smpte170m', 'pc'), { range: 'pc' }],
+    ['full-bt709', 'yuvj420p', planes('bt709', 'pc'), { matrix: 'bt709', range: 'pc' }],
+    ['rgb', 'rgb24', Buffer.from(Array.from({ length: 64 * 48 }, () => shown).flat()), {}],
+    ['grey', 'gray', Buffer.alloc(64 * 48, 124), {}],
+  ] as const) {
+    const clip = join(folder, `colour-${name}.mkv`);
+    const options = [
+      ...('range' in tags ? ['-color_range', tags.range] : []),
+      ...('matrix' in tags ? ['-colorspace', tags.matrix] : []),
+    ];
+    const codec = format.startsWith('yuv') ? ['-c:v', 'libx264', '-qp', '0'] : ['-c:v', 'ffv1'];
+    const input = ['-f', 'rawvideo', '-pix_fmt', format, '-s', '64x48', ...options, '-i', '-'];
+    execFileSync(ffmpeg, ['-v', 'error', '-y', ...input, ...codec, ...options, clip], { input: pixels });
+    const { first } = await decodeAll(clip);
+    const wanted = name === 'grey' ? [124, 124, 124] : shown;
+    const got = [...first.input.data.subarray(0, 3)];
+    t.ok(
+      got.every((value, n) => Math.abs(value - wanted[n]!) <= 4),
+      `${name}: ${got} is near ${wanted}`,
+    );
+    t.match(first.picture.colour, name === 'rgb' ? { range: 'tv', matrix: 'smpte170m' } : tags, name);
+    const kept = Buffer.from(first.picture.data).subarray(0, 64 * 48);
+    if (name.startsWith('full')) t.ok(kept.equals(pixels.subarray(0, 64 * 48)), 'full range is not converted');
+  }
+});
+
+t.test('the box can be filled instead, and be of any size', async (t) => {
+  const path = await testClip('plain');
+  const stretched = await decodeAll(path, { fit: { width: 101, height: 33 }, fitMode: 'stretch' });
+  t.match(stretched.first.input, { width: 101, height: 33 });
+  const fitted = await decodeAll(path, { fit: { width: 1000, height: 60 } });
+  t.match(fitted.first.input, { width: 80, height: 60 });
+});
+
+t.test("a part is cut out by its times, which stay the source's own", async (t) => {
+  const { frames, warnings } = await decodeAll(await testClip('plain'), { startSeconds: 0.5, durationSeconds: 1 });
+  t.same(
+    times(frames),
+    steadyTimes(50).filter((time) => time >= 500_000 && time < 1_500_000),
+  );
+  t.same(warnings, []);
+});
+
+t.test('images and image sequences, by number and by pattern', async (t) => {
+  const { path: ffmpeg } = await findFfmpeg();
+  const source = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=25:d=0.2'];
+  execFileSync(ffmpeg, ['-v', 'error', '-y', ...source, '-pix_fmt', 'rgb24', join(folder, 'image-%03d.png')]);
+  t.equal((await decodeAll(join(folder, 'image-%03d.png'))).frames.length, 5);
+  t.equal((await decodeAll(join(folder, 'image-*.png'))).frames.length, 5);
+  const one = await decodeAll(join(folder, 'image-002.png'));
+  t.equal(one.frames.length, 1);
+  t.match(one.first.picture, { width: 64, height: 48 });
+  await t.rejects(decodeAll(join(folder, 'other-%03d.png')), { code: 'INPUT_MISSING' });
+});
+
+t.test('names that look like options or hold blanks, percent signs and quotes are names', async (t) => {
+  const path = join(folder, "-a b's 50% [x].mp4");
+  copyFileSync(await testClip('plain'), path);
+  t.equal((await decodeAll(path)).frames.length, 50);
+  const before = process.cwd();
+  t.teardown(() => process.chdir(before));
+  process.chdir(folder);
+  t.equal((await decodeAll("-a b's 50% [x].mp4")).frames.length, 50);
+});
+
+t.test('a picture that changes its size in the middle goes on at the first size', async (t) => {
+  const { path: ffmpeg } = await findFfmpeg();
+  const parts = ['160x120', '320x240'].map((size) => {
+    const source = ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=25:d=0.4`];
+    return execFileSync(ffmpeg, ['-v', 'error', ...source, '-c:v', 'mpeg2video', '-f', 'mpeg2video', '-']);
+  });
+  const path = join(folder, 'resized.m2v');
+  writeFileSync(path, Buffer.concat(parts));
+  const { frames } = await decodeAll(path);
+  t.ok(frames.length >= 19);
+  t.ok(frames.every(({ picture }) => picture.width === 160 && picture.height === 120));
+});
+
+t.test('bad input is told in one sentence, with a code', async (t) => {
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    ['/no/such/file.mp4', 'INPUT_MISSING', /^Input \/no\/such\/file.mp4 does not exist\.$/],
+    [folder, 'INPUT_NOT_VIDEO', /is a directory/],
+    [await testClip('empty'), 'INPUT_EMPTY', /is empty \(0 bytes\)/],
+    [await testClip('text'), 'INPUT_NOT_VIDEO', /is not a video or image/],
+    [await testClip('no-video'), 'INPUT_NO_VIDEO_STREAM', /has no video stream/],
+    [await testClip('no-index'), 'INPUT_TRUNCATED', /without its index \(moov\)/],
+    ['http://user:secret@127.0.0.1:1/a.mp4', 'INPUT_REFUSED', /^Input http:\/\/\*\*\*@127\.0\.0\.1:1\/a\.mp4 refused/],
+  ];
+  for (const [input, code, message] of cases) {
+    const error = await decodeAll(input).catch((problem: unknown) => problem);
+    t.match(error, { code, message }, input);
+    t.notMatch(String((error as Error).message), /secret/);
+    if (input !== folder && code !== 'INPUT_REFUSED')
+      t.match(await probe(input).catch((problem: unknown) => problem), { code }, `probe ${input}`);
+  }
+});
+
+t.test('of damaged files what decodes is kept, and said', async (t) => {
+  for (const kind of ['truncated-middle', 'truncated-front', 'corrupt'] as const) {
+    const { frames, warnings } = await decodeAll(await testClip(kind));
+    t.ok(frames.length > 10 && frames.length < 50, `${kind}: ${frames.length} frames`);
+    t.match(warnings, [/^INPUT_TRUNCATED Input .* is damaged or cut off: \d+ of about \d+ frames were decoded/], kind);
+  }
+});
+
+t.test('hardware that is not there is left with a word', async (t) => {
+  const { frames, warnings } = await decodeAll(await testClip('plain'), { hwaccel: 'no-such-hardware' });
+  t.equal(frames.length, 50);
+  t.match(warnings, [/^HWACCEL_UNAVAILABLE Hardware decoding \(no-such-hardware\) gave no frame/]);
+});
+
+t.test('standard input is read as a file', async (t) => {
+  const { path } = await findFfmpeg();
+  const clip = join(folder, 'stream.ts');
+  execFileSync(path, ['-v', 'error', '-y', '-i', await testClip('plain'), '-c', 'copy', clip]);
+  const script = `
+    import { count, lastValueFrom } from 'rxjs';
+    import { decode } from ${JSON.stringify(new URL('../../operators/decode.js', import.meta.url).href)};
+    console.log(await lastValueFrom(decode('-').pipe(count())));`;
+  const program = join(folder, 'read-stdin.mjs');
+  writeFileSync(program, script);
+  const loaders = process.execArgv.filter((argument) => !argument.includes('processinfo'));
+  // Beside node_modules, where rxjs is found.
+  const args = [...loaders, '--input-type=module', '-e', script];
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  t.equal(
+    execFileSync(process.execPath, args, { input: readFileSync(clip), env })
+      .toString()
+      .trim(),
+    '50',
+  );
+});
+
+t.test('every: ffmpeg waits while the gate is shut, and goes on when it opens', async (t) => {
+  const releases: (() => void)[] = [];
+  const frames: Frame[] = [];
+  const done = new Promise<void>((resolve, reject) => {
+    decode(path, { gateLimit: 3, fit: { width: 32, height: 24 } }).subscribe({
+      next: (frame) => {
+        frames.push(frame);
+        releases.push(frame.gate.hold());
+      },
+      error: reject,
+      complete: resolve,
+    });
+  });
+  while (frames.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  t.ok(frames.length < 12, `a few frames were on their way already: ${frames.length}`);
+  const drain = setInterval(() => releases.shift()?.(), 1);
+  await done;
+  clearInterval(drain);
+  t.equal(frames.length, 100);
+  t.same(times(frames), steadyTimes(100));
+});
+
+t.test('latest: the newest frame waits in one slot, and what it replaces is counted', async (t) => {
+  const frames: Frame[] = [];
+  const dropped: string[] = [];
+  let release = () => {};
+  const done = new Promise<void>((resolve, reject) => {
+    decode(path, { policy: 'latest', gateLimit: 1, onDrop: (cause) => dropped.push(cause) }).subscribe({
+      next: (frame) => {
+        release();
+        frames.push(frame);
+        release = frame.gate.hold();
+        if (frames.length > 1) release();
+      },
+      error: reject,
+      complete: resolve,
+    });
+  });
+  while (dropped.length < 98) await new Promise((resolve) => setTimeout(resolve, 5));
+  release();
+  await done;
+  t.same(
+    frames.map(({ index }) => index),
+    [0, 99],
+    'the first, and the newest when there was room again',
+  );
+  t.same(new Set(dropped), new Set(['busy']));
+});
+
+t.test('an abort completes after what was given, and ffmpeg is gone', async (t) => {
+  const stop = new AbortController();
+  const frames: Frame[] = [];
+  await new Promise<void>((resolve, reject) => {
+    decode(path, { signal: stop.signal }).subscribe({
+      next: (frame) => {
+        frames.push(frame);
+        if (frames.length === 5) stop.abort();
+      },
+      error: reject,
+      complete: resolve,
+    });
+  });
+  t.equal(frames.length, 5);
+  await noFfmpegRuns();
+  t.same((await decodeAll(path, { signal: AbortSignal.abort() })).frames, [], 'also before it has begun');
+});
+
+t.test(
+  'ffmpeg dying in the middle is an error that says after how many frames',
+  { skip: !canSeeProcesses },
+  async (t) => {
+    const frames: Frame[] = [];
+    const error = await new Promise((resolve) => {
+      decode(path, { gateLimit: 2 }).subscribe({
+        next: (frame) => {
+          const release = frame.gate.hold();
+          frames.push(frame);
+          if (frames.length === 2) {
+            for (const pid of runningFfmpegs()) process.kill(pid, 'SIGKILL');
+            setTimeout(release, 100);
+          } else release();
+        },
+        error: resolve,
+        complete: () => resolve(undefined),
+      });
+    });
+    t.match(error, { code: 'FFMPEG_DIED', message: /was ended by SIGKILL after \d+ frames of .*long\.mp4/ });
+  },
+);
+
+t.test('a callback that throws ends the stream with its error', async (t) => {
+  const thrown = new Error('from the callback');
+  const options = {
+    onInfo: () => {
+      throw thrown;
+    },
+  };
+  await t.rejects(lastValueFrom(decode(path, options)), thrown);
+  await noFfmpegRuns();
+});
+
+t.test('first frames come before the whole is decoded, and unsubscribing kills ffmpeg', async (t) => {
+  const frame = await firstValueFrom(decode(path).pipe(take(1)));
+  t.equal(frame.index, 0);
+  await noFfmpegRuns();
+  decode(path).subscribe().unsubscribe();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await noFfmpegRuns();
+});
+
+t.test('probe says the same as decode', async (t) => {
+  for (const kind of ['plain', 'rotated', 'non-square-pixels', 'full-range', 'vfr'] as const) {
+    const path = await testClip(kind);
+    const { info } = await decodeAll(path);
+    t.same(await probe(path), info, kind);
+  }
+  await t.rejects(probe('-'), { code: 'OPTION_INVALID' });
+});
