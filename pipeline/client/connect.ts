@@ -1,10 +1,8 @@
 import { isObservable, Observable, of } from 'rxjs';
-import { unpackFrame } from './frame-packet.js';
-import { inflateMask } from './inflate-mask.js';
-import type { LiveEvent, LiveFrame, Want } from './live-event.js';
-import { type ClientMessage, CloseCode, type ServerMessage, SOCKET_PATH, type StreamInfo } from './protocol.js';
-import { clientNow, ServerClock } from './server-clock.js';
-import { openSocket, type Socket } from './socket.js';
+import { type Connection, openConnection } from './connection.js';
+import type { LiveEvent, Want } from './live-event.js';
+import { CloseCode, SOCKET_PATH } from './protocol.js';
+import { clientNow } from './server-clock.js';
 
 export interface ConnectOptions {
   /**
@@ -32,9 +30,6 @@ const FINAL: readonly number[] = [
   CloseCode.noSuchStream,
   CloseCode.tooBig,
 ];
-const CLOCK_INTERVAL_MS = 5_000;
-/** In the first second, while a page is busy and single answers mislead, it asks more often. */
-const CLOCK_FIRST_MS = [0, 150, 350, 600, 1_000];
 
 /** The connection failed in a way that trying again will not mend. */
 export class ConnectionRefused extends Error {
@@ -69,184 +64,45 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
     let failures = 0;
     let retry: ReturnType<typeof setTimeout> | undefined;
     let wants: readonly Want[] = [];
-    let current: ReturnType<typeof attempt> | undefined;
-
-    const attempt = () => {
-      let socket: Socket | undefined;
-      let over = false;
-      let retryAfterMs = 0;
-      let streams: readonly StreamInfo[] = [];
-      let asked: { readonly id: number; readonly at: number } | undefined;
-      let clockTimer: ReturnType<typeof setInterval> | undefined;
-      let clockFirst: ReturnType<typeof setTimeout>[] = [];
-      const clock = new ServerClock();
-      const subscribed = new Set<number>();
-      // Inflating is asynchronous: one after the other, so that frames keep their order.
-      let turn: Promise<void> = Promise.resolve();
-      const openTimer = setTimeout(() => end(1006, 'No answer in time'), openTimeoutMs);
-
-      const tell = (message: ClientMessage): void => {
-        if (socket?.readyState === 1) socket.send(JSON.stringify(message));
-      };
-      const askTime = (): void => {
-        asked = { id: (asked?.id ?? 0) + 1, at: clientNow() };
-        tell({ type: 'time', id: asked.id });
-      };
-      const stopTimers = (): void => {
-        clearTimeout(openTimer);
-        clearInterval(clockTimer);
-        for (const timer of clockFirst) clearTimeout(timer);
-      };
-      const end = (code: number, reason: string): void => {
-        if (over) return;
-        over = true;
-        stopTimers();
-        socket?.close();
-        if (FINAL.includes(code)) {
-          subscriber.next({ type: 'closed', code, reason });
-          subscriber.error(new ConnectionRefused(code, reason));
-          return;
-        }
-        const waitMs =
-          Math.max(retryAfterMs, Math.min(backoffMs * 2 ** failures, maxBackoffMs)) * (0.5 + Math.random() / 2);
-        failures += 1;
-        retry = setTimeout(begin, waitMs);
-        subscriber.next({ type: 'closed', code, reason, retryAt: clientNow() + waitMs });
-      };
-
-      const applyWants = (): void => {
-        if (streams.length === 0) return;
-        const wanted = new Set<number>();
-        for (const want of wants) {
-          const stream = findStream(streams, want.stream);
-          if (!stream) {
-            end(CloseCode.noSuchStream, `There is no stream ${want.stream}`);
-            return;
-          }
-          wanted.add(stream.id);
-          subscribed.add(stream.id);
-          const { parts, maxFps, window } = want;
-          tell({
-            type: 'subscribe',
-            stream: stream.id,
-            parts,
-            ...(maxFps ? { maxFps } : {}),
-            ...(window ? { window } : {}),
-          });
-        }
-        for (const id of subscribed) {
-          if (wanted.has(id)) continue;
-          subscribed.delete(id);
-          tell({ type: 'unsubscribe', stream: id });
-        }
-      };
-
-      const hear = (message: ServerMessage): void => {
-        switch (message.type) {
-          case 'hello':
-            clearTimeout(openTimer);
-            streams = message.streams;
-            subscriber.next({ type: 'open' });
-            subscriber.next(message);
-            clockFirst = CLOCK_FIRST_MS.map((ms) => setTimeout(askTime, ms));
-            clockTimer = setInterval(askTime, CLOCK_INTERVAL_MS);
-            applyWants();
-            return;
-          case 'streams':
-            streams = message.streams;
-            subscriber.next(message);
-            return;
-          case 'stats':
-            subscriber.next({ ...message, stream: streams[message.stream]?.name ?? String(message.stream) });
-            return;
-          case 'time':
-            if (message.id === asked?.id) clock.add(asked.at, clientNow(), message.serverUs / 1000);
-            return;
-          case 'closing':
-            retryAfterMs = message.retryAfterMs;
-            return;
-          case 'subscribed':
-            return;
-          default:
-            // A later version of the protocol may say more.
-            return;
-        }
-      };
-
-      const receiveFrame = async (bytes: Uint8Array): Promise<void> => {
-        const packet = unpackFrame(bytes);
-        const part = (kind: string) => packet.parts.find((candidate) => candidate.kind === kind)?.data;
-        const source = part('source');
-        const overlay = part('overlay');
-        const deflated = part('mask');
-        const { maskWidth: width, maskHeight: height } = packet;
-        const mask = deflated && { width, height, data: await inflateMask(deflated, width * height) };
-        if (over || subscriber.closed) return;
-        let acknowledged = false;
-        const frame: LiveFrame = {
-          type: 'frame',
-          stream: streams[packet.stream]?.name ?? String(packet.stream),
-          epoch: packet.epoch,
-          seq: packet.seq,
-          capturedAt: packet.capturedUs / 1000,
-          ptsUs: packet.ptsUs,
-          skipped: packet.skipped,
-          ageWhenSentMs: packet.ageUs / 1000,
-          ageMs: () =>
-            clock.offsetMs === undefined ? undefined : clientNow() + clock.offsetMs - packet.capturedUs / 1000,
-          stepUs: packet.stepUs,
-          displayWidth: packet.displayWidth,
-          displayHeight: packet.displayHeight,
-          ...(source ? { source } : {}),
-          ...(overlay ? { overlay } : {}),
-          ...(mask ? { mask } : {}),
-          acknowledge() {
-            if (acknowledged) return;
-            acknowledged = true;
-            tell({ type: 'ack', stream: packet.stream, seq: packet.seq });
-          },
-        };
-        failures = 0;
-        subscriber.next(frame);
-        if (acknowledge === 'auto') frame.acknowledge();
-      };
-
-      const open = async (): Promise<void> => {
-        socket = await openSocket(address, token);
-        socket.binaryType = 'arraybuffer';
-        socket.addEventListener('close', (event) => end(event.code, event.reason));
-        socket.addEventListener('error', () => {});
-        socket.addEventListener('message', ({ data }) => {
-          if (over) return;
-          if (typeof data === 'string') return hear(JSON.parse(data) as ServerMessage);
-          const bytes = new Uint8Array(data as ArrayBuffer);
-          if (bytes[0] !== 1) return;
-          turn = turn.then(() => receiveFrame(bytes)).catch((error) => end(1002, String(error)));
-        });
-        if (over) socket.close();
-      };
-      open().catch((error) => end(1006, error instanceof Error ? error.message : String(error)));
-
-      return {
-        applyWants,
-        abandon() {
-          over = true;
-          stopTimers();
-          socket?.close(1000);
-        },
-      };
-    };
+    let current: Connection | undefined;
 
     const begin = (): void => {
       subscriber.next({ type: 'connecting', attempt: failures });
-      if (!subscriber.closed) current = attempt();
+      if (subscriber.closed) return;
+      current = openConnection({
+        address,
+        token,
+        wants,
+        acknowledge,
+        openTimeoutMs,
+        onEvent(event) {
+          // A connection is good once it brings what it is for.
+          if (event.type === 'frame') failures = 0;
+          subscriber.next(event);
+        },
+        onEnd,
+      });
+    };
+
+    const onEnd = (code: number, reason: string, retryAfterMs: number): void => {
+      if (FINAL.includes(code)) {
+        subscriber.next({ type: 'closed', code, reason });
+        subscriber.error(new ConnectionRefused(code, reason));
+        return;
+      }
+      const longest = Math.max(retryAfterMs, Math.min(backoffMs * 2 ** failures, maxBackoffMs));
+      // Spread, so that the viewers of a server that restarts do not all come back at once.
+      const waitMs = longest * (0.5 + Math.random() / 2);
+      failures += 1;
+      retry = setTimeout(begin, waitMs);
+      subscriber.next({ type: 'closed', code, reason, retryAt: clientNow() + waitMs });
     };
 
     const { want = [{ parts: ['source', 'mask'] }] } = options;
     const watching = (isObservable(want) ? want : of(want)).subscribe({
       next(value) {
         wants = value;
-        current?.applyWants();
+        current?.setWants(value);
       },
       error: (error) => subscriber.error(error),
     });
@@ -257,11 +113,6 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
       current?.abandon();
     };
   });
-}
-
-function findStream(streams: readonly StreamInfo[], wanted: string | number | undefined): StreamInfo | undefined {
-  if (wanted === undefined) return streams[0];
-  return streams.find((stream) => stream.name === wanted || stream.id === wanted);
 }
 
 function socketAddress(url: string): string {

@@ -38,6 +38,11 @@ export class ClientSession {
     this.tell(hub.hello);
   }
 
+  /** What was sent to this viewer and has not left the process. */
+  get unsentBytes(): number {
+    return this.#transport.bufferedBytes;
+  }
+
   /** Takes a text message; ends the session where it is not what it should be. */
   receive(text: string): void {
     if (this.#over) return;
@@ -54,7 +59,7 @@ export class ClientSession {
   }
 
   tell(message: ServerMessage): void {
-    if (!this.#over && this.#transport.bufferedBytes < MOST_UNSENT_BYTES) this.#transport.send(JSON.stringify(message));
+    if (!this.#over && this.unsentBytes < MOST_UNSENT_BYTES) this.#transport.send(JSON.stringify(message));
   }
 
   /** Once a second: sends statistics, and ends a viewer that owes an acknowledgement for too long. */

@@ -8,7 +8,7 @@ import type { FfmpegTool } from '../../operators/find-ffmpeg.js';
 import type { Frame, SegmentedFrame } from '../../operators/frame.js';
 import { limitRate } from '../../operators/limit-rate.js';
 import { segment } from '../../operators/segment.js';
-import { type SourceStatus, supervise } from '../../operators/supervise.js';
+import { type SourceStatus, type SuperviseOptions, supervise } from '../../operators/supervise.js';
 import type { Hub } from './hub.js';
 import type { LiveSource } from './live-source.js';
 import { openSource } from './open-source.js';
@@ -22,6 +22,8 @@ export interface WatchSourceOptions {
   readonly onStatus: (status: SourceStatus) => void;
   readonly onWarning: (text: string, code: string) => void;
   readonly signal: AbortSignal;
+  /** Waits between attempts. If not provided, defaults to those of `supervise`. */
+  readonly waits?: Pick<SuperviseOptions, 'backoffMs' | 'maxBackoffMs' | 'lastingBackoffMs'>;
 }
 
 /** Errors that the same attempt will meet again: they are retried slowly. */
@@ -69,6 +71,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
         }),
       ),
     {
+      ...context.waits,
       openTimeoutMs: openTimeout * 1000,
       stallTimeoutMs: stallTimeout * 1000,
       quietMs: (stallTimeout * 1000) / 2,

@@ -1,0 +1,200 @@
+import { unpackFrame } from './frame-packet.js';
+import { inflateMask } from './inflate-mask.js';
+import type { LiveEvent, LiveFrame, Want } from './live-event.js';
+import { type ClientMessage, CloseCode, type ServerMessage, type StreamInfo } from './protocol.js';
+import { clientNow, ServerClock } from './server-clock.js';
+import { openSocket, type Socket } from './socket.js';
+
+export interface ConnectionOptions {
+  /** `ws:` or `wss:`, with the path. */
+  readonly address: string;
+  readonly token: string | undefined;
+  readonly wants: readonly Want[];
+  readonly acknowledge: 'auto' | 'manual';
+  /** Longest time from connecting to `hello`. */
+  readonly openTimeoutMs: number;
+  readonly onEvent: (event: LiveEvent) => void;
+  /** Called once, unless the connection is abandoned. `retryAfterMs` is the server's wish, 0 without one. */
+  readonly onEnd: (code: number, reason: string, retryAfterMs: number) => void;
+}
+
+/** One connection, from the first attempt to its end. */
+export interface Connection {
+  /** Subscribes to these, and to nothing else. */
+  setWants(wants: readonly Want[]): void;
+  /** Closes it without another word. */
+  abandon(): void;
+}
+
+const CLOCK_INTERVAL_MS = 5_000;
+/** In the first second, while a page is busy and single answers mislead, it asks more often. */
+const CLOCK_FIRST_MS = [0, 150, 350, 600, 1_000];
+
+/** Opens one connection and speaks the client's side of `PROTOCOL.md` on it. */
+export function openConnection(options: ConnectionOptions): Connection {
+  const { acknowledge, onEvent } = options;
+  let { wants } = options;
+  let socket: Socket | undefined;
+  let isOver = false;
+  let retryAfterMs = 0;
+  let streams: readonly StreamInfo[] = [];
+  let asked: { readonly id: number; readonly at: number } | undefined;
+  const clock = new ServerClock();
+  const subscribed = new Set<number>();
+  const timers = [setTimeout(() => end(1006, 'No answer in time'), options.openTimeoutMs)];
+  // Inflating is asynchronous: one after the other, so that frames keep their order.
+  let turn: Promise<void> = Promise.resolve();
+
+  function stop(): void {
+    isOver = true;
+    for (const timer of timers) clearTimeout(timer);
+  }
+
+  function end(code: number, reason: string): void {
+    if (isOver) return;
+    stop();
+    socket?.close();
+    options.onEnd(code, reason, retryAfterMs);
+  }
+
+  function tell(message: ClientMessage): void {
+    if (socket?.readyState === 1) socket.send(JSON.stringify(message));
+  }
+
+  function askTime(): void {
+    asked = { id: (asked?.id ?? 0) + 1, at: clientNow() };
+    tell({ type: 'time', id: asked.id });
+  }
+
+  function applyWants(): void {
+    // Before `hello` nothing can be asked for by name.
+    if (streams.length === 0) return;
+    const wanted = new Set<number>();
+    for (const { stream: name, parts, maxFps, window } of wants) {
+      const stream = findStream(streams, name);
+      if (!stream) {
+        end(CloseCode.noSuchStream, `There is no stream ${name}`);
+        return;
+      }
+      wanted.add(stream.id);
+      subscribed.add(stream.id);
+      tell({
+        type: 'subscribe',
+        stream: stream.id,
+        parts,
+        ...(maxFps ? { maxFps } : {}),
+        ...(window ? { window } : {}),
+      });
+    }
+    for (const id of subscribed) {
+      if (wanted.has(id)) continue;
+      subscribed.delete(id);
+      tell({ type: 'unsubscribe', stream: id });
+    }
+  }
+
+  function hear(message: ServerMessage): void {
+    switch (message.type) {
+      case 'hello':
+        clearTimeout(timers[0]);
+        streams = message.streams;
+        onEvent({ type: 'open' });
+        onEvent(message);
+        // Whoever waited for this may have abandoned the connection.
+        if (isOver) break;
+        timers.push(...CLOCK_FIRST_MS.map((ms) => setTimeout(askTime, ms)), setInterval(askTime, CLOCK_INTERVAL_MS));
+        applyWants();
+        break;
+      case 'streams':
+        streams = message.streams;
+        onEvent(message);
+        break;
+      case 'stats':
+        onEvent({ ...message, stream: nameOf(message.stream) });
+        break;
+      case 'time':
+        if (message.id === asked?.id) clock.add(asked.at, clientNow(), message.serverUs / 1000);
+        break;
+      case 'closing':
+        retryAfterMs = message.retryAfterMs;
+        break;
+      case 'subscribed':
+        break;
+      default:
+      // A later version of the protocol may say more.
+    }
+  }
+
+  function nameOf(stream: number): string {
+    return streams[stream]?.name ?? String(stream);
+  }
+
+  async function receiveFrame(message: Uint8Array): Promise<void> {
+    const packet = unpackFrame(message);
+    const { parts, maskWidth: width, maskHeight: height, capturedUs } = packet;
+    const dataOf = (kind: string) => parts.find((part) => part.kind === kind)?.data;
+    const [source, overlay, deflated] = [dataOf('source'), dataOf('overlay'), dataOf('mask')];
+    const mask = deflated && { width, height, data: await inflateMask(deflated, width * height) };
+    if (isOver) return;
+    let isAcknowledged = false;
+    const frame: LiveFrame = {
+      type: 'frame',
+      stream: nameOf(packet.stream),
+      epoch: packet.epoch,
+      seq: packet.seq,
+      capturedAt: capturedUs / 1000,
+      ptsUs: packet.ptsUs,
+      skipped: packet.skipped,
+      ageWhenSentMs: packet.ageUs / 1000,
+      ageMs: () => (clock.offsetMs === undefined ? undefined : clientNow() + clock.offsetMs - capturedUs / 1000),
+      stepUs: packet.stepUs,
+      displayWidth: packet.displayWidth,
+      displayHeight: packet.displayHeight,
+      ...(source ? { source } : {}),
+      ...(overlay ? { overlay } : {}),
+      ...(mask ? { mask } : {}),
+      acknowledge() {
+        if (isAcknowledged) return;
+        isAcknowledged = true;
+        tell({ type: 'ack', stream: packet.stream, seq: packet.seq });
+      },
+    };
+    onEvent(frame);
+    if (acknowledge === 'auto') frame.acknowledge();
+  }
+
+  async function open(): Promise<void> {
+    socket = await openSocket(options.address, options.token);
+    socket.binaryType = 'arraybuffer';
+    socket.addEventListener('close', ({ code, reason }) => end(code, reason));
+    // What an error means is in the close that follows it.
+    socket.addEventListener('error', () => {});
+    socket.addEventListener('message', ({ data }) => {
+      if (isOver) return;
+      if (typeof data === 'string') {
+        hear(JSON.parse(data) as ServerMessage);
+        return;
+      }
+      const bytes = new Uint8Array(data as ArrayBuffer);
+      if (bytes[0] === 1) turn = turn.then(() => receiveFrame(bytes)).catch((error) => end(1002, String(error)));
+    });
+    if (isOver) socket.close();
+  }
+  open().catch((error: unknown) => end(1006, error instanceof Error ? error.message : String(error)));
+
+  return {
+    setWants(value) {
+      wants = value;
+      applyWants();
+    },
+    abandon() {
+      stop();
+      socket?.close(1000);
+    },
+  };
+}
+
+function findStream(streams: readonly StreamInfo[], wanted: string | number | undefined): StreamInfo | undefined {
+  if (wanted === undefined) return streams[0];
+  return streams.find((stream) => stream.name === wanted || stream.id === wanted);
+}
