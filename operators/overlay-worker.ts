@@ -3,15 +3,15 @@ import { drawLegend } from './draw-legend.js';
 import type { Legend } from './legend.js';
 import { type PaintJob, paintedWidth, paintPicture } from './paint-picture.js';
 
-/** A message to the worker: one frame. */
+/** A message to the worker: one frame. A bare list of numbers tells it to forget the legends of those numbers. */
 export interface OverlayRequest {
   readonly id: number;
   readonly job: PaintJob;
-  /** What the frame shares its legend by with others. */
-  readonly style: number;
-  /** Given with the first frame of a style, and kept for the others. */
+  /** Absent where no legend is drawn. */
+  readonly legendNumber: number | undefined;
+  /** Given with the first frame that has it, and kept for the others. */
   readonly legend: Legend | undefined;
-  /** By class index; drawn where there is a legend. */
+  /** By class index; drawn in the legend. */
   readonly shares: readonly number[];
 }
 
@@ -24,13 +24,18 @@ export interface OverlayResponse {
 
 const legends = new Map<number, Legend>();
 
-parentPort!.on('message', (request: OverlayRequest) => {
+parentPort!.on('message', (message: OverlayRequest | readonly number[]) => {
+  if ('job' in message) answer(message);
+  else for (const number of message) legends.delete(number);
+});
+
+function answer({ id, job, legendNumber, legend, shares }: OverlayRequest): void {
   const beganAt = performance.now();
-  const { id, job, shares } = request;
   const data = paintPicture(job);
-  if (request.legend) legends.set(request.style, request.legend);
-  const legend = legends.get(request.style);
-  if (legend) drawLegend(data, paintedWidth(job.visualize, job.width), job.height, legend, shares);
+  if (legendNumber !== undefined) {
+    if (legend) legends.set(legendNumber, legend);
+    drawLegend(data, paintedWidth(job.visualize, job.width), job.height, legends.get(legendNumber)!, shares);
+  }
   const response: OverlayResponse = { id, data, tookMs: performance.now() - beganAt };
   parentPort!.postMessage(response, [data.buffer]);
-});
+}

@@ -1,12 +1,11 @@
 import type { OperatorFunction } from 'rxjs';
 import { Failure } from '../model/failure.js';
-import { startWorker } from '../model/start-worker.js';
 import type { Paint } from './blend.js';
 import type { OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { type Legend, renderLegend } from './legend.js';
-import type { OverlayRequest, OverlayResponse } from './overlay-worker.js';
 import { paintedWidth, type Visualize } from './paint-picture.js';
+import { openPainter } from './painter.js';
 import { matrixOf, rgbToYuv } from './yuv.js';
 
 /** Options of {@link overlay}. */
@@ -25,7 +24,7 @@ export interface OverlayOptions {
 
 /**
  * Draws the classes of each frame at the source's full resolution, in its own colour space, with soft edges. The pixels
- * are worked on in a thread of the step's own, in the order of the frames.
+ * are worked on in a thread that all such steps share, in the order of the frames.
  *
  * Adds the step time `overlay` (ms of that thread).
  *
@@ -38,41 +37,39 @@ export function overlay(options: OverlayOptions = {}): OperatorFunction<Segmente
     throw new Failure('OPTION_INVALID', `Expected the opacity option to be between 0 and 1, got ${opacity}.`);
   }
   return inOrder(() => {
-    const painter = startPainter();
+    const painter = openPainter();
     const styles = new Map<string, Style>();
 
     return {
       async take(frame) {
         const { picture, mask, shares } = frame;
         const key = JSON.stringify([frame.classes, picture.width, picture.height, picture.colour]);
-        const known = styles.get(key);
-        const style = known ?? makeStyle(styles.size, frame, options);
+        const style = styles.get(key) ?? makeStyle(frame, options);
         styles.set(key, style);
         // Waited for by every frame, so that none overtakes the first.
         const legend = await style.legend;
         const { width, height } = picture;
         const data = visualize === 'mask' ? undefined : exactly(picture.data);
         const job = { visualize, width, height, data, mask, paints: style.paints };
-        const painted = await painter.paint({ job, style: style.number, legend: known ? undefined : legend, shares });
+        const painted = await painter.paint(job, legend, shares);
         return {
           ...frame,
           overlay: { ...picture, width: paintedWidth(visualize, width), data: painted.data },
           stepTimes: { ...frame.stepTimes, overlay: painted.tookMs },
         };
       },
-      dispose: () => painter.stop(),
+      dispose: () => painter.close(),
     };
   });
 }
 
 /** What stays the same as long as the classes and the kind of picture do. */
 interface Style {
-  readonly number: number;
   readonly paints: readonly [Paint, Paint, Paint];
   readonly legend: Promise<Legend> | undefined;
 }
 
-function makeStyle(number: number, { classes, picture }: SegmentedFrame, options: OverlayOptions): Style {
+function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions): Style {
   const { ignoreClasses = [], palette = {} } = options;
   const names = classes.map(({ name }) => name);
   for (const name of [...ignoreClasses, ...Object.keys(palette)]) {
@@ -101,43 +98,11 @@ function makeStyle(number: number, { classes, picture }: SegmentedFrame, options
   const width = paintedWidth(options.visualize ?? 'overlay', picture.width);
   const design = { classes: shown, pictureWidth: width, pictureHeight: picture.height, matrix, range };
   const legend = options.legend && shown.length > 0 ? renderLegend(design) : undefined;
-  return { number, paints: paints as [Paint, Paint, Paint], legend };
+  return { paints: paints as [Paint, Paint, Paint], legend };
 }
 
 /** Structured cloning copies the whole buffer behind a view: a view of a larger one is cut out first. */
 function exactly(data: Uint8Array): Uint8Array<ArrayBuffer> {
   const isWhole = data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer;
   return isWhole ? (data as Uint8Array<ArrayBuffer>) : data.slice();
-}
-
-/** The thread that paints, as a function. */
-interface Painter {
-  paint(request: Omit<OverlayRequest, 'id'>): Promise<OverlayResponse>;
-  stop(): void;
-}
-
-function startPainter(): Painter {
-  const worker = startWorker(new URL('./overlay-worker.js', import.meta.url));
-  const waiting = new Map<number, { resolve: (response: OverlayResponse) => void; reject: (error: unknown) => void }>();
-  let lastId = 0;
-  let broken: Failure | undefined;
-  worker.on('message', (response: OverlayResponse) => {
-    waiting.get(response.id)?.resolve(response);
-    waiting.delete(response.id);
-  });
-  worker.on('error', (error) => {
-    broken = new Failure('OVERLAY_FAILED', `The overlay thread failed: ${error.message}.`, { cause: error });
-    for (const { reject } of waiting.values()) reject(broken);
-  });
-  return {
-    paint(request) {
-      if (broken) return Promise.reject(broken);
-      const id = ++lastId;
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        worker.postMessage({ id, ...request } satisfies OverlayRequest);
-      });
-    },
-    stop: () => void worker.terminate(),
-  };
 }

@@ -1,0 +1,26 @@
+import t from 'tap';
+import type { PaintJob } from '../../operators/paint-picture.js';
+import { openPainter } from '../../operators/painter.js';
+
+const paint = { value: new Uint8Array(256).fill(7), opacity: new Uint8Array(256).fill(255) };
+const job: PaintJob = {
+  visualize: 'mask',
+  width: 2,
+  height: 2,
+  data: undefined,
+  mask: { width: 1, height: 1, data: new Uint8Array(1) },
+  paints: [paint, paint, paint],
+};
+
+t.test('a thread that dies is an error for those who wait for it, and the next gets a new one', async (t) => {
+  const painter = openPainter();
+  // An overlay without a picture: a mistake that only a change to this code could make.
+  await t.rejects(painter.paint({ ...job, visualize: 'overlay' }, undefined, []), { code: 'OVERLAY_FAILED' });
+  await t.rejects(painter.paint(job, undefined, []), { code: 'OVERLAY_FAILED' }, 'it stays dead for whom it was open');
+  painter.close();
+  const next = openPainter();
+  t.same([...(await next.paint(job, undefined, [])).data], [7, 7, 7, 7, 7, 7]);
+  next.close();
+  next.close();
+  await t.rejects(next.paint(job, undefined, []), { code: 'OVERLAY_FAILED' });
+});

@@ -1,0 +1,58 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { from, lastValueFrom, toArray } from 'rxjs';
+import sharp from 'sharp';
+import t from 'tap';
+import { enlargeMask, writeMasks } from '../../operators/write-masks.js';
+import { fakeSegmentedFrame } from './fake-frame.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'write-masks-'));
+t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+
+const mask = { width: 4, height: 3, data: Uint8Array.of(0, 0, 1, 1, 0, 1, 1, 0, 1, 255, 1, 0) };
+
+t.test('indices are kept in the file, and viewers show the colours of the classes', async (t) => {
+  const frames = [
+    fakeSegmentedFrame({ mask, index: 12, ptsUs: 480_000 }),
+    fakeSegmentedFrame({ mask, index: 13, epoch: 1 }),
+  ];
+  const out = join(folder, 'made', 'here');
+  const got = await lastValueFrom(from(frames).pipe(writeMasks(out, { size: 'network' }), toArray()));
+  t.same(readdirSync(out).sort(), ['000012-0.480000.png', 'e1-000013-0.520000.png']);
+  t.type(got[0]!.stepTimes.masks, 'number');
+
+  const file = join(out, '000012-0.480000.png');
+  const bytes = readFileSync(file);
+  t.same([...bytes.subarray(24, 26)], [8, 3], 'eight bits, palette');
+  const { data, info } = await sharp(file).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  t.match(info, { width: 4, height: 3, channels: 3 });
+  const colours = new Map([
+    [0, '128,64,128'],
+    [1, '64,0,128'],
+    [255, '0,0,0'],
+  ]);
+  const shown = Array.from({ length: 12 }, (_, at) => [...data.subarray(at * 3, at * 3 + 3)].join(','));
+  t.same(
+    shown,
+    [...mask.data].map((index) => colours.get(index)),
+  );
+});
+
+t.test("at the source's size every pixel has the class of the nearest", async (t) => {
+  const out = join(folder, 'source');
+  await lastValueFrom(from([fakeSegmentedFrame({ mask })]).pipe(writeMasks(out)));
+  const { width, height } = await sharp(join(out, '000000-0.000000.png')).metadata();
+  t.same([width, height], [8, 6]);
+  const doubled = enlargeMask(mask, 8, 6);
+  t.same([...doubled.data.subarray(0, 16)], [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1]);
+  t.same(enlargeMask(mask, 4, 3), mask);
+  t.same([...enlargeMask(mask, 2, 1).data], [1, 0], 'smaller takes the middle ones');
+});
+
+t.test('a folder that cannot be made is an error that names it', async (t) => {
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  const run = lastValueFrom(from([fakeSegmentedFrame()]).pipe(writeMasks(join(file, 'masks'))));
+  await t.rejects(run, { code: 'OUTPUT_UNWRITABLE', message: /a-file/ });
+});

@@ -1,0 +1,65 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { concat, from, lastValueFrom, NEVER, throwError, toArray } from 'rxjs';
+import t from 'tap';
+import { writeRecords } from '../../operators/write-records.js';
+import { fakeSegmentedFrame } from './fake-frame.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'write-records-'));
+t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+
+const frames = Array.from({ length: 50 }, (_, index) => fakeSegmentedFrame({ index, shares: [0.25, 0.75] }));
+const read = (path: string) =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+t.test('one object a line, in order, under the final name when all is written', async (t) => {
+  const path = join(folder, 'frames.jsonl');
+  const got = await lastValueFrom(from(frames).pipe(writeRecords(path), toArray()));
+  t.equal(got.length, 50);
+  const records = read(path);
+  t.same(
+    records.map(({ index }) => index),
+    frames.map(({ index }) => index),
+  );
+  t.same(records[3], {
+    source: 'camera',
+    epoch: 0,
+    index: 3,
+    ptsUs: 120_000,
+    pts: 0.12,
+    carried: false,
+    shares: { road: 0.25, car: 0.75 },
+    stepTimes: { decode: 1 },
+  });
+  t.notOk(existsSync(join(folder, 'frames.part.jsonl')));
+});
+
+t.test('on an error from before, what there is stays in the part', async (t) => {
+  const path = join(folder, 'cut.jsonl');
+  const cut = concat(
+    from(frames.slice(0, 3)),
+    throwError(() => new Error('cut')),
+  );
+  await t.rejects(lastValueFrom(cut.pipe(writeRecords(path))), /cut/);
+  t.notOk(existsSync(path));
+  t.equal(read(join(folder, 'cut.part.jsonl')).length, 3);
+});
+
+t.test('unsubscribing removes the part', async (t) => {
+  const path = join(folder, 'left.jsonl');
+  const part = join(folder, 'left.part.jsonl');
+  const subscription = concat(from(frames), NEVER).pipe(writeRecords(path)).subscribe();
+  while (!existsSync(part)) await new Promise((resolve) => setTimeout(resolve, 5));
+  subscription.unsubscribe();
+  while (existsSync(part)) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.notOk(existsSync(path));
+});
+
+t.test('a folder that is not there is an error that names the file', async (t) => {
+  const run = lastValueFrom(from(frames).pipe(writeRecords(join(folder, 'nowhere', 'a.jsonl'))));
+  await t.rejects(run, { code: 'OUTPUT_UNWRITABLE', message: /nowhere.*the folder does not exist/ });
+});
