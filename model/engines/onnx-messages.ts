@@ -1,4 +1,5 @@
 import type { Network } from '../network.js';
+import type { Calibration } from '../quantisation/calibration.js';
 import type { Weights } from '../weights.js';
 import type { Provider } from './onnx-providers.js';
 
@@ -10,7 +11,8 @@ export interface OnnxWorkerData {
   readonly providers: readonly Provider[];
   /** 0: as many as the machine has cores. */
   readonly threads: number;
-  readonly precision: 'float32' | 'int8';
+  /** If it is given, int8 is what the processor computes in; GPUs compute in float32. */
+  readonly int8: { readonly calibration: Calibration; readonly limit: 63 | 127 } | undefined;
 }
 
 /** To the worker: pictures of one size, one after the other, 8-bit RGB. */

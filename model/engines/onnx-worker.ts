@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
-import { buildGraph, GRAPH_INPUT, GRAPH_OUTPUT } from '../onnx/graph.js';
+import { GRAPH_INPUT } from '../onnx/float-layers.js';
+import { buildGraph } from '../onnx/graph.js';
+import { buildInt8Graph } from '../quantisation/int8-graph.js';
 import { shapesOf } from '../shapes.js';
 import type { OnnxReply, OnnxRequest, OnnxWorkerData, Refusal } from './onnx-messages.js';
 import type { Provider } from './onnx-providers.js';
@@ -10,7 +12,7 @@ import type { Provider } from './onnx-providers.js';
  * answered one by one in the order in which they come.
  */
 
-const { network, weights, providers, threads } = workerData as OnnxWorkerData;
+const { network, weights, providers, threads, int8 } = workerData as OnnxWorkerData;
 
 /** Sessions are kept for this many picture sizes: each holds a copy of the weights. */
 const SESSION_LIMIT = 3;
@@ -22,8 +24,11 @@ const RUN_BYTES = { cpu: 384 * 2 ** 20, gpu: 2 * 2 ** 30 };
 env.logLevel = 'fatal';
 
 async function createSession(provider: Provider, width: number, height: number): Promise<InferenceSession> {
-  const unpool = provider === 'cpu' ? 'indices' : 'planes';
-  const graph = buildGraph(network, weights, { width, height, unpool, output: 'mask' });
+  const common = { width, height, output: 'mask' } as const;
+  const graph =
+    provider !== 'cpu' || int8 === undefined
+      ? buildGraph(network, weights, { ...common, unpool: provider === 'cpu' ? 'indices' : 'planes' })
+      : buildInt8Graph(network, weights, int8.calibration, { ...common, limit: int8.limit });
   return InferenceSession.create(graph, {
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     graphOptimizationLevel: 'all',
@@ -37,7 +42,7 @@ async function createSession(provider: Provider, width: number, height: number):
 function picturesPerRun(provider: Provider, width: number, height: number): number {
   let largest = 0;
   for (const shape of shapesOf(network, height, width).values()) {
-    largest = Math.max(largest, 4 * shape.channels * shape.height * shape.width);
+    largest = Math.max(largest, (int8 === undefined ? 4 : 1) * shape.channels * shape.height * shape.width);
   }
   return Math.max(1, Math.floor(RUN_BYTES[provider === 'cpu' ? 'cpu' : 'gpu'] / (3 * largest)));
 }
@@ -67,7 +72,7 @@ async function segment(session: InferenceSession, provider: Provider, { count, w
     const batch = Math.min(step, count - first);
     const part = pixels.subarray(first * width * height * 3, (first + batch) * width * height * 3);
     const results = await session.run({ [GRAPH_INPUT]: new Tensor('uint8', part, [batch, height, width, 3]) });
-    const output = results[GRAPH_OUTPUT.mask]!;
+    const output = results.mask!;
     // The output's memory belongs to the session: copied, so that it may outlive it.
     masks.set(output.data as Uint8Array, first * width * height);
     output.dispose();

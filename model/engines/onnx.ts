@@ -4,11 +4,13 @@ import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { buildNetwork } from '../networks/index.js';
 import { checkWeights } from '../parameters.js';
+import { calibrationOf } from '../quantisation/calibration.js';
 import { startWorker } from '../start-worker.js';
 import type { Weights } from '../weights.js';
 import { checkBatch, packPixels, unpackMasks } from './batch.js';
 import type { OnnxReply, OnnxRequest, OnnxWorkerData, Refusal } from './onnx-messages.js';
 import { automaticProviders, PROVIDERS, type Provider } from './onnx-providers.js';
+import { int8Support } from './processor.js';
 import { WorkerQueue } from './worker-queue.js';
 
 /** How the onnx engine is made. */
@@ -51,29 +53,27 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   const { card } = weights;
   const network = options.network ?? buildNetwork(card.network, card.classes.length);
   checkWeights(network, weights.tensors);
-  if (options.precision === 'int8') {
-    throw new Failure(
-      'OPTION_INVALID',
-      'Expected the precision to be float32 or auto: these weights carry no calibration for int8',
-    );
-  }
-  const providers = wanted === 'auto' ? automaticProviders() : [wanted];
+  const chosen = choosePrecision(options);
+  // GPUs compute in float32: who asks for int8 asks for the processor.
+  const automatic = options.precision === 'int8' ? (['cpu'] as const) : automaticProviders();
+  const providers = wanted === 'auto' ? automatic : [wanted];
   if (wanted !== 'auto' && !PROVIDERS[wanted].platforms.includes(process.platform)) {
     throw unavailable([{ provider: wanted, reason: `there is no ${PROVIDERS[wanted].title} on ${process.platform}` }]);
   }
-  const data: OnnxWorkerData = { network, weights, providers, threads, precision: 'float32' };
+  const data: OnnxWorkerData = { network, weights, providers, threads, int8: chosen.int8 };
   const worker = startWorker(new URL('./onnx-worker.js', import.meta.url), { workerData: data });
   const { provider, refused } = await firstReply(worker);
+  const precision = provider === 'cpu' && chosen.int8 !== undefined ? 'int8' : 'float32';
   const queue = new WorkerQueue<OnnxRequest, Extract<OnnxReply, { type: 'masks' }>>('onnx', worker);
 
   return {
     name: 'onnx',
     provider,
     network: network.name,
-    precision: 'float32',
+    precision,
     classes: card.classes,
     inputSize: card.inputSize,
-    description: describe(provider, wanted, refused),
+    description: describe(provider, wanted, refused, `${precision}, ${chosen.reason},`),
     async segment(batch, { signal } = {}) {
       const { width, height } = checkBatch(batch);
       const { masks } = await queue.run(() => {
@@ -114,10 +114,45 @@ function unavailable(refused: readonly Refusal[]): Failure {
   );
 }
 
-function describe(provider: Provider, wanted: 'auto' | Provider, refused: readonly Refusal[]): string {
-  const what = `ONNX Runtime in float32 on ${PROVIDERS[provider].title}`;
+interface Precision {
+  /** What the processor computes in; undefined for float32. */
+  readonly int8: OnnxWorkerData['int8'];
+  /** Why, for people. */
+  readonly reason: string;
+}
+
+function choosePrecision({ weights, provider = 'auto', precision = 'auto' }: OnnxEngineOptions): Precision {
+  if (precision === 'float32') return { int8: undefined, reason: 'as asked' };
+  const calibration = calibrationOf(weights.card);
+  const { isFast, weightLimit, reason } = int8Support();
+  if (precision === 'int8') {
+    if (calibration === undefined) {
+      const how = 'run `segnet-stream quantize` on them first';
+      throw new Failure(
+        'OPTION_INVALID',
+        `Expected weights that are calibrated for the precision int8, got none that are: ${how}`,
+      );
+    }
+    if (provider !== 'auto' && provider !== 'cpu') {
+      throw new Failure('OPTION_INVALID', `Expected the provider to be cpu for the precision int8, got ${provider}`);
+    }
+    return { int8: { calibration, limit: weightLimit }, reason: 'as asked' };
+  }
+  if (provider !== 'auto' && provider !== 'cpu') return { int8: undefined, reason: 'as GPUs are fast in it' };
+  if (calibration === undefined) return { int8: undefined, reason: 'as the weights are not calibrated for int8' };
+  return { int8: isFast ? { calibration, limit: weightLimit } : undefined, reason: `as ${reason}` };
+}
+
+function describe(
+  provider: Provider,
+  wanted: 'auto' | Provider,
+  refused: readonly Refusal[],
+  precision: string,
+): string {
+  const what = `ONNX Runtime in ${precision} on ${PROVIDERS[provider].title}`;
   if (wanted !== 'auto') return `${what}, as asked`;
-  if (refused.length > 0)
+  if (refused.length > 0) {
     return `${what}, as ${refused.map((each) => `${each.provider} did not start (${each.reason})`).join(', ')}`;
+  }
   return provider === 'cpu' ? `${what}: no GPU provider is installed` : `${what}, the fastest that starts`;
 }

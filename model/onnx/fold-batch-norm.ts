@@ -9,15 +9,16 @@ export interface FoldedNetwork {
 }
 
 /**
- * Takes batch normalisations out of a network for inference: one that alone reads a (transposed) convolution becomes part
- * of that layer's weights and bias. Others stay. The results differ by float rounding only.
+ * Takes out of a network what inference does not need: dropouts, and each batch normalisation that alone reads a
+ * (transposed) convolution, which becomes part of that layer's weights and bias. Other normalisations stay. The results
+ * differ by float rounding only.
  */
 export function foldBatchNorm(network: Network, weights: Weights['tensors']): FoldedNetwork {
   const readers = new Map<string, number>();
   for (const name of network.layers.flatMap(inputsOf)) readers.set(name, (readers.get(name) ?? 0) + 1);
   const layers = new Map<string, Layer>();
   const tensors = new Map(weights);
-  /** What stands in the place of a batch normalisation that is gone. */
+  /** What stands in the place of a layer that is gone. */
   const renamed = new Map<string, string>();
   for (const original of network.layers) {
     const layer = rename(original, renamed);
@@ -31,6 +32,9 @@ export function foldBatchNorm(network: Network, weights: Weights['tensors']): Fo
       layers.set(source.name, { ...source, bias: true });
       renamed.set(layer.name, source.name);
       readers.set(source.name, readers.get(layer.name) ?? 0);
+    } else if (layer.op === 'dropout') {
+      renamed.set(layer.name, layer.from);
+      readers.set(layer.from, readers.get(layer.from)! - 1 + (readers.get(layer.name) ?? 0));
     } else {
       layers.set(layer.name, layer);
     }

@@ -1,10 +1,10 @@
-import type { Layer } from '../layer.js';
 import type { Network } from '../network.js';
-import { type Shape, shapesOf, slidingWindow, transposedWindow } from '../shapes.js';
+import { shapesOf } from '../shapes.js';
 import type { Weights } from '../weights.js';
+import { addFloatLayer, type FloatContext, GRAPH_INPUT } from './float-layers.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
 import { GraphBuilder } from './graph-builder.js';
-import { type MaxPlanes, poolPlanes, unpoolPlanes } from './max-planes.js';
+import type { OnnxValue } from './proto.js';
 
 /** What graph to write. */
 export interface GraphOptions {
@@ -15,154 +15,14 @@ export interface GraphOptions {
    * operators that every runtime has (GPU providers, WebGPU, OpenVINO).
    */
   readonly unpool: 'indices' | 'planes';
-  /** `mask`: uint8 [N, height, width]. `scores`: float32 [N, classes, height, width]. */
+  /** The graph's output and its name. `mask`: uint8 [N, height, width]. `scores`: float32 [N, classes, height, width]. */
   readonly output: 'mask' | 'scores';
+  /** Layers, of those that `foldBatchNorm` leaves, whose maps are outputs too, under their names. */
+  readonly watch?: readonly string[];
 }
 
-/** The names of the graph's input, uint8 RGB [N, height, width, 3], and of its output. */
-export const GRAPH_INPUT = 'pictures';
-export const GRAPH_OUTPUT = { mask: 'mask', scores: 'scores' } as const;
-
+/** The operator set of our graphs. */
 const OPSETS = { '': 18 };
-
-interface Context {
-  readonly graph: GraphBuilder;
-  readonly options: GraphOptions;
-  readonly tensors: Weights['tensors'];
-  readonly normalisation: Weights['card']['normalisation'];
-  readonly shape: (name: string) => Shape;
-  /** The ONNX name of a layer's output. */
-  readonly value: (layer: string) => string;
-  /** What a pool remembers for its unpools: an indices tensor or planes. */
-  readonly positions: Map<string, string | MaxPlanes>;
-  /** The pools that are unpooled. */
-  readonly unpooled: ReadonlySet<string>;
-}
-
-type Steps = { readonly [Op in Layer['op']]: (layer: Extract<Layer, { op: Op }>, context: Context) => string };
-
-const STEPS: Steps = {
-  input: (_layer, { graph, normalisation: { mean, std } }) => {
-    // (pixel / 255 - mean) / std, as one subtraction and one multiplication. It is not folded into the first
-    // convolution: there the padding must be zero, not the colour that becomes zero.
-    const pixels = graph.add('Cast', [GRAPH_INPUT], { to: 1 });
-    const centred = graph.add('Sub', [
-      pixels,
-      graph.floats(
-        mean.map((value) => value * 255),
-        [3],
-      ),
-    ]);
-    const scaled = graph.add('Mul', [
-      centred,
-      graph.floats(
-        std.map((value) => 1 / (255 * value)),
-        [3],
-      ),
-    ]);
-    return graph.add('Transpose', [scaled], { perm: [0, 3, 1, 2] });
-  },
-
-  conv: ({ name, from, kernel, stride, dilation, groups, bias }, { graph, tensors, shape, value }) => {
-    const rows = slidingWindow(shape(from).height, kernel[0], stride, dilation);
-    const columns = slidingWindow(shape(from).width, kernel[1], stride, dilation);
-    const inputs = [value(from), tensor(graph, tensors, `${name}.weight`)];
-    if (bias) inputs.push(tensor(graph, tensors, `${name}.bias`));
-    return graph.add('Conv', inputs, {
-      kernel_shape: kernel,
-      strides: [stride, stride],
-      dilations: [dilation, dilation],
-      group: groups,
-      pads: [rows.before, columns.before, rows.after, columns.after],
-    });
-  },
-
-  deconv: ({ name, from, kernel, stride, bias, like }, { graph, tensors, shape, value }) => {
-    const rows = transposedWindow(shape(from).height, kernel[0], stride, shape(like).height);
-    const columns = transposedWindow(shape(from).width, kernel[1], stride, shape(like).width);
-    const inputs = [value(from), tensor(graph, tensors, `${name}.weight`)];
-    if (bias) inputs.push(tensor(graph, tensors, `${name}.bias`));
-    return graph.add('ConvTranspose', inputs, {
-      kernel_shape: kernel,
-      strides: [stride, stride],
-      pads: [rows.before, columns.before, Math.max(rows.after, 0), Math.max(columns.after, 0)],
-      output_padding: [Math.max(-rows.after, 0), Math.max(-columns.after, 0)],
-    });
-  },
-
-  maxPool: ({ name, from, kernel, stride }, { graph, options, shape, value, positions, unpooled }) => {
-    if (options.unpool === 'planes' && unpooled.has(name)) {
-      const { output, planes } = poolPlanes(graph, value(from), shape(from));
-      positions.set(name, planes);
-      return output;
-    }
-    const attributes = poolAttributes(shape(from), kernel, stride);
-    if (!unpooled.has(name)) return graph.add('MaxPool', [value(from)], attributes);
-    const [output, indices] = graph.addMany('MaxPool', [value(from)], attributes, 2);
-    positions.set(name, indices!);
-    return output!;
-  },
-
-  maxUnpool: ({ from, name, indicesOf }, { graph, shape, value, positions }) => {
-    const kept = positions.get(indicesOf)!;
-    if (typeof kept !== 'string') return unpoolPlanes(graph, value(from), kept, shape(name));
-    // With the pool's own padding, an odd size is what ONNX works out by itself.
-    return graph.add('MaxUnpool', [value(from), kept], poolAttributes(shape(name), 2, 2));
-  },
-
-  batchNorm: ({ name, from, epsilon }, { graph, tensors, value }) => {
-    const parameters = ['weight', 'bias', 'running_mean', 'running_var'];
-    return graph.add(
-      'BatchNormalization',
-      [value(from), ...parameters.map((suffix) => tensor(graph, tensors, `${name}.${suffix}`))],
-      { epsilon: { float: epsilon } },
-    );
-  },
-
-  relu: ({ from }, { graph, value }) => graph.add('Relu', [value(from)]),
-
-  prelu: ({ name, from }, { graph, tensors, value }) => {
-    const { data } = tensors.get(`${name}.weight`)!;
-    return graph.add('PRelu', [value(from), graph.floats(data, [data.length, 1, 1])]);
-  },
-
-  add: ({ from }, { graph, value }) => graph.add('Add', from.map(value)),
-
-  concat: ({ from }, { graph, value }) => graph.add('Concat', from.map(value), { axis: 1 }),
-
-  resizeBilinear: ({ from, like }, { graph, shape, value }) => {
-    const sizes = graph.integers([shape(like).height, shape(like).width]);
-    return graph.add('Resize', [value(from), '', '', sizes], {
-      mode: 'linear',
-      coordinate_transformation_mode: 'align_corners',
-      axes: [2, 3],
-    });
-  },
-
-  padChannels: ({ from, channels }, { graph, shape, value }) =>
-    graph.add('Pad', [
-      value(from),
-      graph.integers([0, 0, 0, 0, 0, channels - shape(from).channels, 0, 0]),
-      graph.floats([0], []),
-    ]),
-
-  dropout: ({ from }, { value }) => value(from),
-};
-
-function tensor(graph: GraphBuilder, tensors: Weights['tensors'], name: string): string {
-  const { shape, data } = tensors.get(name)!;
-  return graph.floats(data, shape);
-}
-
-function poolAttributes({ height, width }: Shape, kernel: number, stride: number) {
-  const rows = slidingWindow(height, kernel, stride);
-  const columns = slidingWindow(width, kernel, stride);
-  return {
-    kernel_shape: [kernel, kernel],
-    strides: [stride, stride],
-    pads: [rows.before, columns.before, rows.after, columns.after],
-  };
-}
 
 /**
  * Writes a network with its weights as the bytes of an ONNX model in float32 and standard operators: uint8 RGB pictures
@@ -175,9 +35,9 @@ export function buildGraph(network: Network, { card, tensors }: Weights, options
   const shapes = shapesOf({ ...network, layers: folded.layers }, height, width);
   const graph = new GraphBuilder();
   const values = new Map<string, string>();
-  const context: Context = {
+  const context: FloatContext = {
     graph,
-    options,
+    unpool: options.unpool,
     tensors: folded.tensors,
     normalisation: card.normalisation,
     shape: (name) => shapes.get(name)!,
@@ -185,27 +45,38 @@ export function buildGraph(network: Network, { card, tensors }: Weights, options
     positions: new Map(),
     unpooled: new Set(folded.layers.flatMap((layer) => (layer.op === 'maxUnpool' ? [layer.indicesOf] : []))),
   };
-  const steps = STEPS as Record<Layer['op'], (layer: Layer, context: Context) => string>;
   let last = '';
   for (const layer of folded.layers) {
-    last = steps[layer.op](layer, context);
+    last = addFloatLayer(layer, context);
     values.set(layer.name, last);
   }
-  const name = GRAPH_OUTPUT[options.output];
   if (options.output === 'scores') {
-    graph.addNamed(name, 'Identity', [last]);
+    graph.addNamed('scores', 'Identity', [last]);
   } else {
-    graph.addNamed(name, 'Cast', [graph.add('ArgMax', [last], { axis: 1, keepdims: 0 })], { to: 2 });
+    graph.addNamed('mask', 'Cast', [graph.add('ArgMax', [last], { axis: 1, keepdims: 0 })], { to: 2 });
   }
+  const watched = (options.watch ?? []).map((name): OnnxValue => {
+    graph.addNamed(name, 'Identity', [values.get(name)!]);
+    const shape = shapes.get(name)!;
+    return { name, type: 'float32', shape: ['N', shape.channels, shape.height, shape.width] };
+  });
   return graph.encode({
     name: network.name,
-    inputs: [{ name: GRAPH_INPUT, type: 'uint8', shape: ['N', height, width, 3] }],
-    outputs: [
-      options.output === 'scores'
-        ? { name, type: 'float32', shape: ['N', network.classes, height, width] }
-        : { name, type: 'uint8', shape: ['N', height, width] },
-    ],
+    inputs: [graphInput(height, width)],
+    outputs: [graphOutput(options.output, network.classes, height, width), ...watched],
     opsets: OPSETS,
     metadata: { network: network.name, classes: JSON.stringify(card.classes) },
   });
+}
+
+/** The input of every graph. */
+export function graphInput(height: number, width: number): OnnxValue {
+  return { name: GRAPH_INPUT, type: 'uint8', shape: ['N', height, width, 3] };
+}
+
+/** The output of every graph; its name is its kind. */
+export function graphOutput(kind: 'mask' | 'scores', classes: number, height: number, width: number): OnnxValue {
+  return kind === 'scores'
+    ? { name: kind, type: 'float32', shape: ['N', classes, height, width] }
+    : { name: kind, type: 'uint8', shape: ['N', height, width] };
 }

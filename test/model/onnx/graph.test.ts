@@ -5,8 +5,9 @@ import { runPlain, runPlainLayers } from '../../../model/engines/plain.js';
 import type { Layer } from '../../../model/layer.js';
 import type { Network } from '../../../model/network.js';
 import { buildNetwork, networkNames } from '../../../model/networks/index.js';
+import { GRAPH_INPUT } from '../../../model/onnx/float-layers.js';
 import { foldBatchNorm } from '../../../model/onnx/fold-batch-norm.js';
-import { buildGraph, GRAPH_INPUT, type GraphOptions } from '../../../model/onnx/graph.js';
+import { buildGraph, type GraphOptions } from '../../../model/onnx/graph.js';
 import type { Weights } from '../../../model/weights.js';
 import { narrow, randomWeights, testPictures } from '../engines/random-weights.js';
 

@@ -1,0 +1,190 @@
+import { SLOT_MULTIPLE } from './quantised-map.js';
+
+/** A convolution's filters in float32: [count, channels, rows, columns]; a depthwise one has one channel. */
+export interface Filters {
+  readonly count: number;
+  readonly channels: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: Float32Array;
+  /** One for each filter. `-Infinity` makes its output the lowest byte everywhere. */
+  readonly bias: Float32Array;
+}
+
+/** Makes filters of a shape from a function of (filter, channel, row, column). */
+export function makeFilters(
+  [count, channels, rows, columns]: readonly [number, number, number, number],
+  weight: (filter: number, channel: number, row: number, column: number) => number,
+  bias: (filter: number) => number,
+): Filters {
+  const data = new Float32Array(count * channels * rows * columns);
+  let place = 0;
+  for (let filter = 0; filter < count; filter += 1) {
+    for (let channel = 0; channel < channels; channel += 1) {
+      for (let row = 0; row < rows; row += 1) {
+        for (let column = 0; column < columns; column += 1) {
+          data[place] = weight(filter, channel, row, column);
+          place += 1;
+        }
+      }
+    }
+  }
+  return { count, channels, rows, columns, data, bias: Float32Array.from({ length: count }, (_, i) => bias(i)) };
+}
+
+/** One weight; zero outside of the kernel. */
+export function weightAt(
+  { channels, rows, columns, data }: Filters,
+  filter: number,
+  channel: number,
+  row: number,
+  column: number,
+) {
+  if (row < 0 || row >= rows || column < 0 || column >= columns) return 0;
+  return data[((filter * channels + channel) * rows + row) * columns + column]!;
+}
+
+/** The filters for an input and an output of these places (`QuantisedMap.slots`); padded ones get `paddingBias`. */
+export function fitFilters(
+  filters: Filters,
+  input: readonly number[],
+  output: readonly number[],
+  paddingBias = 0,
+): Filters {
+  return makeFilters(
+    [output.length, input.length, filters.rows, filters.columns],
+    (place, inputPlace, row, column) => {
+      const [filter, channel] = [output[place]!, input[inputPlace]!];
+      return filter < 0 || channel < 0 ? 0 : weightAt(filters, filter, channel, row, column);
+    },
+    (place) => (output[place]! < 0 ? paddingBias : filters.bias[output[place]!]!),
+  );
+}
+
+/** Depthwise filters for a map of these places. */
+export function fitDepthwise(filters: Filters, slots: readonly number[]): Filters {
+  return makeFilters(
+    [slots.length, 1, filters.rows, filters.columns],
+    (place, _channel, row, column) => (slots[place]! < 0 ? 0 : weightAt(filters, slots[place]!, 0, row, column)),
+    (place) => (slots[place]! < 0 ? 0 : filters.bias[slots[place]!]!),
+  );
+}
+
+/** int8 weights as QLinearConv takes them. */
+export interface RoundedFilters {
+  readonly weights: Int8Array;
+  /** Of each filter. */
+  readonly scales: Float32Array;
+  /** In steps of `inputScale * scale`. */
+  readonly bias: Int32Array;
+}
+
+/** As far as a bias may go without overflowing the sum that it starts. */
+const BIAS_LIMIT = 2 ** 30;
+
+/**
+ * Rounds each filter to whole numbers from `-limit` to `limit`, symmetric around zero. 127 is all of int8; processors
+ * without VNNI add two products in 16 bits, which 63 cannot overflow.
+ */
+export function roundFilters({ count, data, bias }: Filters, inputScale: number, limit: 63 | 127): RoundedFilters {
+  const size = data.length / count;
+  const weights = new Int8Array(data.length);
+  const scales = new Float32Array(count);
+  const steps = new Int32Array(count);
+  for (let filter = 0; filter < count; filter += 1) {
+    const own = data.subarray(filter * size, (filter + 1) * size);
+    const greatest = own.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+    const offset = bias[filter]!;
+    const fromBias = Number.isFinite(offset) ? Math.abs(offset) / (inputScale * BIAS_LIMIT) : 0;
+    const scale = Math.fround(Math.max(greatest / limit, fromBias) || 1);
+    scales[filter] = scale;
+    for (let i = 0; i < size; i += 1) weights[filter * size + i] = Math.round(own[i]! / scale);
+    steps[filter] = Number.isFinite(offset) ? Math.round(offset / (inputScale * scale)) : -BIAS_LIMIT;
+  }
+  return { weights, scales, bias: steps };
+}
+
+/** A convolution that computes one phase of a map's rows, all phases of its columns in its filters: `phases * places`. */
+export interface RowPhase {
+  readonly filters: Filters;
+  /** Padding before the first row and column. */
+  readonly before: readonly [number, number];
+}
+
+/**
+ * A transposed convolution as one ordinary convolution for each row of its stride. Output row `stride * q + r` reads
+ * kernel rows `(r + cut) mod stride + stride * t` of input rows `q + floor((r + cut) / stride) - t`.
+ *
+ * @param kernel [in, filters, rows, columns], as PyTorch lays it out.
+ * @param cut Rows and columns dropped at the near edge.
+ * @param paddingBias As for `fitFilters`.
+ */
+export function transposedPhases(
+  kernel: { readonly shape: readonly number[]; readonly data: Float32Array },
+  bias: Float32Array,
+  stride: number,
+  cut: readonly [number, number],
+  paddingBias = 0,
+): RowPhase[] {
+  const [channels, count, rows, columns] = kernel.shape as [number, number, number, number];
+  const places = Math.ceil(count / SLOT_MULTIPLE) * SLOT_MULTIPLE;
+  const columnSpan = spanOf(Array.from({ length: stride }, (_, r) => tapsOf(r, stride, columns, cut[1])));
+  return Array.from({ length: stride }, (_, rowPhase) => {
+    const rowTaps = tapsOf(rowPhase, stride, rows, cut[0]);
+    const rowSpan = spanOf([rowTaps]);
+    const filters = makeFilters(
+      [stride * places, channels, rowSpan.size, columnSpan.size],
+      (place, channel, row, column) => {
+        const filter = place % places;
+        if (filter >= count) return 0;
+        const ky = rowTaps.first - stride * (row + rowSpan.low - rowTaps.high);
+        const columnTaps = tapsOf(Math.floor(place / places), stride, columns, cut[1]);
+        const kx = columnTaps.first - stride * (column + columnSpan.low - columnTaps.high);
+        if (ky < 0 || ky >= rows || kx < 0 || kx >= columns) return 0;
+        return kernel.data[((channel * count + filter) * rows + ky) * columns + kx]!;
+      },
+      (place) => (place % places < count ? bias[place % places]! : paddingBias),
+    );
+    return { filters, before: [-rowSpan.low, -columnSpan.low] };
+  });
+}
+
+/** The taps of one phase: kernel element `first + stride * t` meets the input `high - t` away, for t from 0 while it exists. */
+function tapsOf(phase: number, stride: number, kernel: number, cut: number) {
+  const first = (phase + cut) % stride;
+  const high = Math.floor((phase + cut) / stride);
+  const count = Math.max(0, Math.ceil((kernel - first) / stride));
+  return { first, high, low: high - Math.max(count - 1, 0) };
+}
+
+/** The window that holds all taps and the input at its own place. */
+function spanOf(taps: readonly { readonly low: number; readonly high: number }[]) {
+  const low = Math.min(0, ...taps.map((each) => each.low));
+  const high = Math.max(0, ...taps.map((each) => each.high));
+  return { low, size: high - low + 1 };
+}
+
+/**
+ * A convolution of stride 1 with an odd kernel as one for each of two rows over 2x2 blocks of its (padded) input: channels
+ * `(row in block, column in block, channel)`. Few channels then fill the kernels that want four or more.
+ */
+export function blockPhases(filters: Filters, places: number): RowPhase[] {
+  const size = (filters.rows + 1) / 2;
+  return [0, 1].map((rowPhase) => ({
+    before: [0, 0],
+    filters: makeFilters(
+      [2 * places, 4 * filters.channels, size, size],
+      (place, blockChannel, row, column) => {
+        const [columnPhase, filter] = [Math.floor(place / places), place % places];
+        if (filter >= filters.count) return 0;
+        const channel = blockChannel % filters.channels;
+        const [inRow, inColumn] = [
+          Math.floor(blockChannel / (2 * filters.channels)),
+          Math.floor(blockChannel / filters.channels) % 2,
+        ];
+        return weightAt(filters, filter, channel, 2 * row + inRow - rowPhase, 2 * column + inColumn - columnPhase);
+      },
+      (place) => (place % places < filters.count ? filters.bias[place % places]! : 0),
+    ),
+  }));
+}

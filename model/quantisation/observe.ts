@@ -1,0 +1,68 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { RgbPicture } from '../engine.js';
+import type { Layer } from '../layer.js';
+import type { Network } from '../network.js';
+import { GRAPH_INPUT } from '../onnx/float-layers.js';
+import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
+import { buildGraph } from '../onnx/graph.js';
+import { shapesOf } from '../shapes.js';
+import type { Weights } from '../weights.js';
+import { Histogram } from './histogram.js';
+
+/** What gives bytes of the range that it reads: no range of its own is needed. */
+const KEEPS_RANGE: ReadonlySet<Layer['op']> = new Set(['input', 'maxPool', 'maxUnpool', 'padChannels', 'dropout']);
+
+/** How much of the maps is kept in memory at once. */
+const WATCHED_BYTES = 256 * 2 ** 20;
+
+/**
+ * Runs the float network over pictures of one size and counts the values of every layer that needs a range, by layer.
+ * Blocks the thread while it computes.
+ */
+export async function observeLayers(
+  network: Network,
+  weights: Weights,
+  pictures: readonly RgbPicture[],
+): Promise<ReadonlyMap<string, Histogram>> {
+  const { width, height } = pictures[0]!;
+  const { layers } = foldBatchNorm(network, weights.tensors);
+  const watched = layers.filter(({ op }) => !KEEPS_RANGE.has(op)).map(({ name }) => name);
+  const shapes = shapesOf({ ...network, layers }, height, width);
+  const bytesOf = (name: string) => {
+    const shape = shapes.get(name)!;
+    return 4 * shape.channels * shape.height * shape.width;
+  };
+  const histograms = new Map(watched.map((name) => [name, new Histogram()]));
+  for (const watch of groupsOf(watched, bytesOf, WATCHED_BYTES)) {
+    const session = await InferenceSession.create(
+      buildGraph(network, weights, { width, height, unpool: 'indices', output: 'mask', watch }),
+    );
+    try {
+      for (const { data } of pictures) {
+        const results = await session.run({ [GRAPH_INPUT]: new Tensor('uint8', data, [1, height, width, 3]) }, watch);
+        for (const name of watch) {
+          histograms.get(name)!.add(results[name]!.data as Float32Array);
+          results[name]!.dispose();
+        }
+      }
+    } finally {
+      await session.release();
+    }
+  }
+  return histograms;
+}
+
+/** Cuts a list where the sum of sizes would pass the limit. */
+function groupsOf<Item>(items: readonly Item[], sizeOf: (item: Item) => number, limit: number): Item[][] {
+  const groups: Item[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    size += sizeOf(item);
+    if (size > limit) {
+      groups.push([]);
+      size = sizeOf(item);
+    }
+    groups.at(-1)!.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,183 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { RgbPicture } from '../engine.js';
+import { createConfusion, scoresOf } from '../evaluation/confusion.js';
+import { Failure } from '../failure.js';
+import type { Network } from '../network.js';
+import { buildNetwork } from '../networks/index.js';
+import { GRAPH_INPUT } from '../onnx/float-layers.js';
+import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
+import { buildGraph } from '../onnx/graph.js';
+import { checkWeights } from '../parameters.js';
+import type { Weights } from '../weights.js';
+import type { Calibration, Range } from './calibration.js';
+import type { Histogram } from './histogram.js';
+import { buildInt8Graph } from './int8-graph.js';
+import { observeLayers } from './observe.js';
+
+/** What to calibrate with. */
+export interface QuantiseOptions {
+  /** Pictures of one size, as the network will see them; some dozens, of what it is for. */
+  readonly pictures: readonly RgbPicture[];
+  /**
+   * Their true masks, classes above the network's left out.
+   *
+   * If not provided, defaults to: none; int8 is then judged by how many pixels agree with float32.
+   */
+  readonly truths?: readonly Uint8Array[];
+  /**
+   * How many points (of mIoU, or per cent of pixels that agree) may be lost before layers are kept in float32.
+   *
+   * If not provided, defaults to: 1 of mIoU, 5 of agreement.
+   */
+  readonly tolerance?: number;
+  /**
+   * A network of one's own, whose parameters the weights hold.
+   *
+   * If not provided, defaults to: the one that the weights' card names.
+   */
+  readonly network?: Network;
+  /** Hears of each calibration that was tried. */
+  readonly onTrial?: (trial: Trial) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A calibration that was tried, in per cent. */
+export interface Trial {
+  readonly method: string;
+  readonly float: readonly string[];
+  /** Pixels that are given the class that float32 gives them. */
+  readonly agreement: number;
+  /** Where there are true masks. */
+  readonly mIoU?: number;
+}
+
+/** What is tried to choose a layer's range from the values that were seen. */
+const METHODS: Readonly<Record<string, (histogram: Histogram) => Range>> = {
+  'all values': (histogram) => histogram.percentile(100),
+  'percentile 99.999': (histogram) => histogram.percentile(99.999),
+  'percentile 99.99': (histogram) => histogram.percentile(99.99),
+  'percentile 99.9': (histogram) => histogram.percentile(99.9),
+  'least squares': (histogram) => histogram.leastSquares(),
+};
+
+/** At most this many layers stay in float32: more would not be an int8 network any longer. */
+const MOST_FLOAT_LAYERS = 3;
+
+/**
+ * Calibrates weights for int8: sees what values each layer takes on the pictures, tries several ways to choose ranges
+ * from them, keeps the best, and, where it loses too much, keeps the layers in float32 that help most. Gives the weights with the
+ * calibration in their card. Blocks the thread while it computes.
+ *
+ * @throws `Failure` `INPUT_INVALID` without pictures or with pictures of several sizes; `WEIGHTS_MISMATCH`,
+ * `NETWORK_UNKNOWN`; the signal's reason on abort.
+ */
+export async function quantiseWeights(weights: Weights, options: QuantiseOptions): Promise<Weights> {
+  const { pictures, truths, signal, onTrial } = options;
+  const network = options.network ?? buildNetwork(weights.card.network, weights.card.classes.length);
+  checkWeights(network, weights.tensors);
+  const first = pictures[0];
+  if (first === undefined)
+    throw new Failure('INPUT_INVALID', 'Expected one or more pictures to calibrate with, got none');
+  if (pictures.some(({ width, height }) => width !== first.width || height !== first.height)) {
+    throw new Failure(
+      'INPUT_INVALID',
+      `Expected pictures of one size to calibrate with, ${first.width}x${first.height}, got several`,
+    );
+  }
+  const size = { width: first.width, height: first.height, output: 'mask' } as const;
+  const judge = judgeOf(
+    network,
+    await masksOf(buildGraph(network, weights, { ...size, unpool: 'indices' }), pictures),
+    truths,
+  );
+
+  async function attempt(calibration: Calibration): Promise<Attempt> {
+    signal?.throwIfAborted();
+    const masks = await masksOf(buildInt8Graph(network, weights, calibration, { ...size, limit: 127 }), pictures);
+    const trial = { method: calibration.method, float: calibration.float, ...judge.score(masks) };
+    onTrial?.(trial);
+    return { calibration, trial, loss: judge.loss(trial) };
+  }
+
+  const histograms = await observeLayers(network, weights, pictures);
+  const attempts: Attempt[] = [];
+  for (const [method, choose] of Object.entries(METHODS)) {
+    const ranges = Object.fromEntries([...histograms].map(([name, histogram]) => [name, choose(histogram)]));
+    attempts.push(await attempt({ method, ranges, float: [] }));
+  }
+  let best = leastLoss(attempts);
+  const candidates = foldBatchNorm(network, weights.tensors).layers.filter(
+    ({ op }) => op === 'conv' || op === 'deconv',
+  );
+  const tolerance = options.tolerance ?? (truths === undefined ? 5 : 1);
+  while (best.loss > tolerance && best.calibration.float.length < MOST_FLOAT_LAYERS) {
+    const tried: Attempt[] = [];
+    for (const { name } of candidates.filter((layer) => !best.calibration.float.includes(layer.name))) {
+      tried.push(await attempt({ ...best.calibration, float: [...best.calibration.float, name] }));
+    }
+    const better = leastLoss(tried);
+    if (better.loss >= best.loss) break;
+    best = better;
+  }
+  const { agreement, mIoU } = best.trial;
+  const measured = {
+    pictures: pictures.length,
+    agreement,
+    ...(mIoU !== undefined && { mIoU, float32MIoU: judge.float32MIoU }),
+  };
+  return { ...weights, card: { ...weights.card, calibration: { ...best.calibration, measured } } };
+}
+
+interface Attempt {
+  readonly calibration: Calibration;
+  readonly trial: Trial;
+  readonly loss: number;
+}
+
+function leastLoss(attempts: readonly Attempt[]): Attempt {
+  return attempts.reduce((best, attempt) => (attempt.loss < best.loss ? attempt : best));
+}
+
+/** Scores masks against those of float32 and against the truth, where there is one. */
+function judgeOf(network: Network, float32: readonly Uint8Array[], truths: readonly Uint8Array[] | undefined) {
+  const mIoUOf = (masks: readonly Uint8Array[]) => {
+    const confusion = createConfusion(network.classes);
+    masks.forEach((mask, i) => {
+      confusion.add(truths![i]!, mask);
+    });
+    return scoresOf(confusion).mIoU;
+  };
+  const float32MIoU = truths === undefined ? undefined : mIoUOf(float32);
+  return {
+    float32MIoU,
+    score(masks: readonly Uint8Array[]) {
+      let same = 0;
+      let pixels = 0;
+      masks.forEach((mask, i) => {
+        const expected = float32[i]!;
+        for (let j = 0; j < mask.length; j += 1) if (mask[j] === expected[j]) same += 1;
+        pixels += mask.length;
+      });
+      const agreement = (100 * same) / pixels;
+      return truths === undefined ? { agreement } : { agreement, mIoU: mIoUOf(masks) };
+    },
+    /** Points lost. Where mIoU is the measure, pixels that agree decide between equals. */
+    loss: ({ agreement, mIoU }: Pick<Trial, 'agreement' | 'mIoU'>) =>
+      mIoU === undefined || float32MIoU === undefined ? 100 - agreement : float32MIoU - mIoU + (100 - agreement) / 1000,
+  };
+}
+
+async function masksOf(graph: Uint8Array, pictures: readonly RgbPicture[]): Promise<Uint8Array[]> {
+  const session = await InferenceSession.create(graph, { graphOptimizationLevel: 'all' });
+  try {
+    const masks: Uint8Array[] = [];
+    for (const { data, width, height } of pictures) {
+      const { mask } = await session.run({ [GRAPH_INPUT]: new Tensor('uint8', data, [1, height, width, 3]) });
+      masks.push((mask!.data as Uint8Array).slice());
+      mask!.dispose();
+    }
+    return masks;
+  } finally {
+    await session.release();
+  }
+}
