@@ -29,6 +29,8 @@ export interface HubOptions {
   /** Says what is wrong with a source in one sentence without secrets. */
   readonly describeError?: (error: unknown) => string;
   readonly observer?: HubObserver;
+  /** Hears, at most once a minute, what to lower where the machine cannot hold its load. */
+  readonly onOverload?: (advice: string) => void;
 }
 
 const DEFAULT_LIMITS: Limits = {
@@ -38,6 +40,8 @@ const DEFAULT_LIMITS: Limits = {
   window: 8,
   subscriptions: 16,
 };
+
+const ADVICE_INTERVAL_MS = 60_000;
 
 /**
  * Where sources and viewers meet, without a transport: sources `show` frames and report their state, sessions subscribe.
@@ -49,6 +53,7 @@ export class Hub implements Audience {
   readonly sessions = new Set<ClientSession>();
   readonly #options: HubOptions;
   readonly #session = randomUUID();
+  #advisedAt = Number.NEGATIVE_INFINITY;
   readonly #timer: NodeJS.Timeout;
   readonly #byName: ReadonlyMap<string, LiveStream>;
 
@@ -117,6 +122,11 @@ export class Hub implements Audience {
     const now = serverNow();
     for (const stream of this.streams) stream.tick(now);
     adviseLoad(this.streams);
+    const advice = this.streams.find((stream) => stream.advice !== undefined)?.advice;
+    if (advice !== undefined && now - this.#advisedAt > ADVICE_INTERVAL_MS) {
+      this.#advisedAt = now;
+      this.#options.onOverload?.(advice);
+    }
     for (const session of this.sessions) session.tick();
   }
 }

@@ -17,6 +17,8 @@ export class LiveStream {
   readonly subscriptions = new Set<Subscription>();
   readonly segmented = new RateMeter();
   readonly decoded = new RateMeter();
+  /** Frames dropped because the network was busy. */
+  readonly busy = new RateMeter();
   readonly dropped: Record<DropCause, number> = { busy: 0, stale: 0, rate: 0 };
   /** What to lower, where the machine cannot hold this stream. */
   advice: string | undefined;
@@ -61,6 +63,7 @@ export class LiveStream {
   /** Counts a drop; it was decoded all the same. */
   drop(cause: DropCause): void {
     this.dropped[cause] += 1;
+    if (cause === 'busy') this.busy.add();
     this.decoded.add();
   }
 
@@ -85,6 +88,7 @@ export class LiveStream {
   tick(now: number): void {
     this.segmented.tick(now);
     this.decoded.tick(now);
+    this.busy.tick(now);
   }
 
   stats(): StreamStats {

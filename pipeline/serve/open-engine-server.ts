@@ -30,7 +30,7 @@ export async function openEngineServer(
   engine: Engine,
   streams: readonly string[],
   options: ListenOptions,
-  more: Pick<LiveServerOptions, 'notReady' | 'onClosed' | 'describeError'> = {},
+  more: Pick<LiveServerOptions, 'notReady' | 'onClosed' | 'onOverload' | 'describeError'> = {},
 ): Promise<LiveServer> {
   const { host, port, maxClients, maxClientsPerAddress, allowOrigin = [], allowHost = [] } = options;
   const token = await readToken(options);

@@ -38,6 +38,8 @@ export interface ServeOptions extends EngineOptions {
   readonly maxFps?: number | undefined;
   /** Older frames are not segmented, ms. @default 500 */
   readonly maxStaleness?: number | undefined;
+  /** Pictures of several sources that the engine is given at once. @default 1 on a processor, else the sources, at most 8 */
+  readonly batch?: number | undefined;
   /** Seconds from connecting to the first frame. @default 10 */
   readonly openTimeout?: number | undefined;
   /** Seconds without a frame after which a source is connected anew. @default 5 */
@@ -125,6 +127,12 @@ export const SERVE_OPTIONS: Readonly<Record<OwnOption, OptionRule>> = {
     value: 'ms',
     range: { min: 1, max: 60_000 },
     help: 'do not segment frames older than this (default: 500)',
+  },
+  batch: {
+    kind: 'number',
+    value: 'n',
+    range: { min: 1, max: 64, integer: true },
+    help: 'pictures of several sources that the engine is given at once (default: 1 on a processor, else the number of sources up to 8)',
   },
   openTimeout: {
     kind: 'number',

@@ -80,6 +80,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
       hub,
       tool,
       options,
+      batch: options.batch ?? batchFor(engine, sources.length),
       signal: stop.signal,
       onStatus(status) {
         hub.setStatus(name, status);
@@ -102,6 +103,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     server = await openEngineServer(engine, names, options, {
       describeError,
       notReady: () => (isWarm ? undefined : 'warming up'),
+      onOverload: (advice) => log.warn({ advice }, 'overloaded'),
       onClosed: (address, code, reason) => log.info({ address, code, reason }, 'client closed'),
     });
     const { hub, url } = server;
@@ -123,6 +125,11 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     await engine.close();
     log.info('stopped');
   }
+}
+
+/** On a processor a batch takes as long as its pictures one by one; a GPU takes several cameras at once. */
+function batchFor(engine: Engine, sources: number): number {
+  return engine.provider === 'cpu' ? 1 : Math.min(sources, 8);
 }
 
 /** The first batch is slow everywhere: before it the server is not ready. False where it was stopped meanwhile. */

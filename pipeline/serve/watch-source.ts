@@ -19,6 +19,8 @@ export interface WatchSourceOptions {
   readonly hub: Hub;
   readonly tool: FfmpegTool;
   readonly options: ServeOptions;
+  /** The most pictures of several sources that the engine is given at once. */
+  readonly batch: number;
   readonly onStatus: (status: SourceStatus) => void;
   readonly onWarning: (text: string, code: string) => void;
   readonly signal: AbortSignal;
@@ -84,7 +86,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
   return frames.pipe(
     maxFps === undefined ? passAll : limitRate({ maxFps, onDrop: () => hub.drop(name, 'rate') }),
     dropStale({ maxStalenessMs: maxStaleness, onDrop: () => hub.drop(name, 'stale') }),
-    segment(engine),
+    segment(engine, { batch: context.batch }),
     broadcast(hub, { ...(quality ? { quality } : {}), ...(opacity === undefined ? {} : { opacity }) }),
   );
 }

@@ -76,6 +76,7 @@ t.test(
     const routes = parseSources(cameras.map(({ url }, index) => `camera ${index}=${url}`)).map((source) =>
       watchSource(source, {
         engine,
+        batch: 1,
         hub: server.hub,
         tool,
         options: { sources: [], stallTimeout: 2, openTimeout: 5 },
