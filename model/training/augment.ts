@@ -18,14 +18,38 @@ export interface CropSize {
   readonly height: number;
 }
 
+/** A picture with its labels; `halved` is the picture at half its size, for crops that show it smaller. */
+export interface TrainingPicture {
+  readonly picture: RgbPicture;
+  readonly halved: RgbPicture;
+  readonly truth: ClassMask;
+}
+
+/** A picture at half its size, each pixel the mean of four (an odd last row or column is left out). */
+export function halve({ width, height, data }: RgbPicture): RgbPicture {
+  const [halfWidth, halfHeight] = [Math.max(1, width >> 1), Math.max(1, height >> 1)];
+  const half = new Uint8Array(halfWidth * halfHeight * 3);
+  const [right, below] = [width > 1 ? 3 : 0, height > 1 ? width * 3 : 0];
+  for (let y = 0; y < halfHeight; y += 1) {
+    for (let x = 0; x < halfWidth * 3; x += 1) {
+      const at = 2 * y * width * 3 + Math.floor(x / 3) * 6 + (x % 3);
+      half[y * halfWidth * 3 + x] =
+        (data[at]! + data[at + right]! + data[at + below]! + data[at + below + right]! + 2) >> 2;
+    }
+  }
+  return { width: halfWidth, height: halfHeight, data: half };
+}
+
+/** Below this magnification interpolation alone would skip pixels: crops are cut from the halved picture. */
+const HALVED_BELOW = 0.75;
+
 /**
  * Cuts one training crop: scaled, mirrored and recoloured as `random` (uniform in [0, 1)) has it. Pixels are
  * interpolated bilinearly, labels taken from the nearest; what lies outside the picture is `fill` and void (255).
  * Writes into `image` (RGB) and `labels` at the crop's place `offset` of a batch, in pixels.
  */
 export function cutCrop(
-  picture: RgbPicture,
-  truth: ClassMask,
+  { picture, halved, truth }: TrainingPicture,
   crop: CropSize,
   augmentation: Augmentation,
   random: () => number,
@@ -42,25 +66,28 @@ export function cutCrop(
   const top = random() * (picture.height * scaleY - crop.height);
   const tone = toneCurves(augmentation.colour, random);
 
-  const { data, width, height } = picture;
+  const source = scale < HALVED_BELOW ? halved : picture;
+  const { data, width, height } = source;
+  // Pixels of the source for one of the crop.
+  const [stepX, stepY] = [width / (picture.width * scaleX), height / (picture.height * scaleY)];
   for (let y = 0; y < crop.height; y += 1) {
-    const sourceY = (y + top + 0.5) / scaleY - 0.5;
-    const nearestY = Math.floor(sourceY + 0.5);
+    const sourceY = (y + top + 0.5) * stepY - 0.5;
+    const labelY = Math.floor((y + top + 0.5) / scaleY);
     const y0 = clamp(Math.floor(sourceY), height - 1);
     const y1 = clamp(Math.floor(sourceY) + 1, height - 1);
     const weightY = sourceY - Math.floor(sourceY);
     for (let x = 0; x < crop.width; x += 1) {
       const column = mirrored ? crop.width - 1 - x : x;
       const pixel = into.offset + y * crop.width + x;
-      const sourceX = (column + left + 0.5) / scaleX - 0.5;
-      const floorX = Math.floor(sourceX);
-      const nearestX = Math.floor(sourceX + 0.5);
-      if (nearestX < 0 || nearestY < 0 || nearestX >= width || nearestY >= height) {
+      const labelX = Math.floor((column + left + 0.5) / scaleX);
+      if (labelX < 0 || labelY < 0 || labelX >= truth.width || labelY >= truth.height) {
         into.images.set(fill, pixel * 3);
         into.labels[pixel] = 255;
         continue;
       }
-      into.labels[pixel] = truth.data[nearestY * width + nearestX]!;
+      const sourceX = (column + left + 0.5) * stepX - 0.5;
+      const floorX = Math.floor(sourceX);
+      into.labels[pixel] = truth.data[labelY * truth.width + labelX]!;
       const x0 = clamp(floorX, width - 1);
       const x1 = clamp(floorX + 1, width - 1);
       const weightX = sourceX - floorX;

@@ -1,23 +1,22 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readLabels } from '../dataset/labels.js';
 import { readPicture } from '../dataset/picture.js';
-import type { ClassMask, RgbPicture } from '../engine.js';
 import { seededRandom } from '../initial-weights.js';
-import { cutCrop } from './augment.js';
+import { cutCrop, halve, type TrainingPicture } from './augment.js';
 import type { BatchRequest, BatchSettings } from './batches.js';
 
 /** Decoded pictures by path. A training set of a few hundred is kept whole; beyond the budget files are read again. */
 const CACHE_BYTES = 1.5e9;
 
 const settings = workerData as BatchSettings;
-const cache = new Map<string, Promise<{ picture: RgbPicture; truth: ClassMask }>>();
+const cache = new Map<string, Promise<TrainingPicture>>();
 let cachedBytes = 0;
 
 function read(imagePath: string, labelPath: string) {
   const cached = cache.get(imagePath);
   if (cached !== undefined) return cached;
   const reading = Promise.all([readPicture(imagePath), readLabels(labelPath, settings.classSet)]).then(
-    ([picture, truth]) => ({ picture, truth }),
+    ([picture, truth]) => ({ picture, halved: halve(picture), truth }),
   );
   if (cachedBytes < CACHE_BYTES) {
     cache.set(imagePath, reading);
@@ -62,8 +61,8 @@ async function makeBatch({ epoch, step, batch, crop }: BatchRequest) {
       const item = borrowed
         ? settings.extraItems[Math.floor(random() * settings.extraItems.length)]!
         : settings.items[order[place % order.length]!]!;
-      const { picture, truth } = await read(item.imagePath, item.labelPath);
-      cutCrop(picture, truth, crop, settings.augmentation, random, settings.fill, {
+      const picture = await read(item.imagePath, item.labelPath);
+      cutCrop(picture, crop, settings.augmentation, random, settings.fill, {
         images,
         labels,
         offset: i * pixels,

@@ -21,6 +21,8 @@ export interface Recipe {
   readonly averaging: number;
   /** Share of the training pictures that are taken from the extra data set. */
   readonly extraShare: number;
+  /** The picture size that the weights are for: what is validated, and what the card tells engines to fit frames into. */
+  readonly inputSize: CropSize;
   /** Which validation score chooses the epoch that is kept; the paper's is global accuracy. */
   readonly selectBy: 'G' | 'mIoU';
   readonly validateEvery: number;
@@ -48,6 +50,7 @@ export const recipes = {
     warmupShare: 0,
     averaging: 0,
     extraShare: 0,
+    inputSize: whole,
     selectBy: 'G',
     validateEvery: 1,
   },
@@ -55,20 +58,18 @@ export const recipes = {
   modern: {
     name: 'modern',
     epochs: 60,
-    batch: 4,
-    crops: [
-      { untilShare: 0.75, crop: { width: 192, height: 144 } },
-      { untilShare: 1, crop: { width: 256, height: 192 } },
-    ],
-    augmentation: { scales: [0.65, 1.4], aspect: 0.1, flip: true, colour: 0.2 },
+    batch: 8,
+    crops: [{ untilShare: 1, crop: { width: 160, height: 120 } }],
+    augmentation: { scales: [0.3, 0.55], aspect: 0.1, flip: true, colour: 0.2 },
     balancing: 'sqrt-median',
     labelSmoothing: 0,
     optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.02 },
-    learningRate: 1e-3,
+    learningRate: 1.5e-3,
     schedule: 'one-cycle',
     warmupShare: 0.05,
     averaging: 0.99,
     extraShare: 0.1,
+    inputSize: { width: 240, height: 180 },
     selectBy: 'mIoU',
     validateEvery: 5,
   },

@@ -2,17 +2,22 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
+import type { ClassSet } from '../classes.js';
 import { checkDataset } from '../dataset/check.js';
 import { type Dataset, filterDataset } from '../dataset/dataset.js';
 import { readLabels } from '../dataset/labels.js';
+import type { DatasetItem } from '../dataset/pairs.js';
 import { readPicture } from '../dataset/picture.js';
 import { readAhead } from '../dataset/read-ahead.js';
+import { scaleMask, scalePicture } from '../dataset/scale.js';
+import type { ClassMask, RgbPicture } from '../engine.js';
 import { createConfusion, type Scores, scoresOf } from '../evaluation/confusion.js';
 import { Failure } from '../failure.js';
 import { initialWeights } from '../initial-weights.js';
 import type { Network } from '../network.js';
 import type { WeightsCard, Tensor as WeightTensor } from '../weights.js';
 import { writeWeights } from '../weights.js';
+import type { CropSize } from './augment.js';
 import { type BatchPlace, createBatches } from './batches.js';
 import { readCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.js';
 import { classWeights, crossEntropy } from './loss.js';
@@ -149,7 +154,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     network: network.name,
     classes: data.classSet.classes,
     normalisation: NORMALISATION,
-    inputSize: { width: 480, height: 360 },
+    inputSize: recipe.inputSize,
     training: { recipe, seed, images: data.items.length, extraImages: extra?.items.length ?? 0, ...options.provenance },
   };
 
@@ -245,7 +250,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const last = epoch + 1 === recipe.epochs;
       if (last || (epoch + 1) % recipe.validateEvery === 0) {
         const validationStart = performance.now();
-        const scores = await validate(tf, trainable, validation, average?.variables);
+        const scores = await validate(tf, trainable, validation, recipe.inputSize, average?.variables);
         const better = best === undefined || scores[recipe.selectBy] > best[recipe.selectBy];
         if (better) {
           const { G, C, mIoU } = scores;
@@ -266,7 +271,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           seconds: (performance.now() - validationStart) / 1000,
           best: better,
         });
-        await report(tf, options, trainable, average?.variables);
+        await report(tf, options, trainable, recipe.inputSize, average?.variables);
       }
       const state = {
         recipe,
@@ -362,20 +367,38 @@ function restore(
   }
 }
 
-/** Scores the validation pictures at their own size. */
+/** Segments a picture as `evaluate` does: fitted inside the input size, and the mask brought back to the picture's. */
+async function segment(
+  tf: Tensorflow,
+  trainable: Trainable,
+  picture: RgbPicture,
+  box: CropSize,
+  parameters: ReadonlyMap<string, Tensor> | undefined,
+): Promise<ClassMask> {
+  const scale = Math.min(box.width / picture.width, box.height / picture.height, 1);
+  const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const fitted = await scalePicture(picture, width!, height!);
+  const mask = { width: width!, height: height!, data: predict(tf, trainable, fitted, parameters) };
+  return scaleMask(mask, picture.width, picture.height);
+}
+
 async function validate(
   tf: Tensorflow,
   trainable: Trainable,
-  validation: Dataset,
+  { items, classSet }: Dataset,
+  box: CropSize,
   parameters: ReadonlyMap<string, Tensor> | undefined,
 ): Promise<Scores> {
-  const confusion = createConfusion(validation.classSet.classes.length);
-  const pairs = readAhead(validation.items, async ({ imagePath, labelPath }) => ({
-    picture: await readPicture(imagePath),
-    truth: await readLabels(labelPath, validation.classSet),
-  }));
-  for await (const { picture, truth } of pairs) confusion.add(truth.data, predict(tf, trainable, picture, parameters));
+  const confusion = createConfusion(classSet.classes.length);
+  for await (const { picture, truth } of readAhead(items, (item) => readPair(item, classSet))) {
+    confusion.add(truth.data, (await segment(tf, trainable, picture, box, parameters)).data);
+  }
   return scoresOf(confusion);
+}
+
+async function readPair({ imagePath, labelPath }: DatasetItem, classSet: ClassSet) {
+  const [picture, truth] = await Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]);
+  return { picture, truth };
 }
 
 /** How many validation pictures the report shows. */
@@ -385,20 +408,17 @@ async function report(
   tf: Tensorflow,
   { directory, network, validation }: TrainOptions,
   trainable: Trainable,
+  box: CropSize,
   parameters: ReadonlyMap<string, Tensor> | undefined,
 ): Promise<void> {
   const { items, classSet } = validation;
   const shown = items.filter((_, i) => i % Math.ceil(items.length / REPORT_EXAMPLES) === 0);
-  const examples = shown.map(async ({ name, imagePath, labelPath }) => {
-    const [picture, truth] = await Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]);
-    return { name, picture, truth, prediction: { ...truth, data: predict(tf, trainable, picture, parameters) } };
+  const examples = shown.map(async (item) => {
+    const { picture, truth } = await readPair(item, classSet);
+    return { name: item.name, picture, truth, prediction: await segment(tf, trainable, picture, box, parameters) };
   });
-  await writeTrainingReport(
-    directory,
-    `${network.title} on ${validation.name}`,
-    classSet.classes,
-    await Promise.all(examples),
-  );
+  const title = `${network.title} on ${validation.name}`;
+  await writeTrainingReport(directory, title, classSet.classes, await Promise.all(examples));
 }
 
 /** The part of a data set whose picture names begin with one of `prefixes` (a drive of CamVid), and the rest. */
