@@ -42,6 +42,7 @@ export const CloseCode = {
 
 /** What of a frame a client may subscribe to; `stats` are text messages, the others parts of the binary frames. */
 export const PARTS: readonly Part[] = ['source', 'mask', 'overlay', 'stats'];
+/** A part of a frame, or the statistics of its stream. */
 export type Part = PicturePart | 'stats';
 
 /** A stream as the server knows it now. */
@@ -157,6 +158,7 @@ export interface Closing {
   readonly retryAfterMs: number;
 }
 
+/** Every text message of the server. */
 export type ServerMessage = Hello | Streams | Subscribed | StreamStats | Time | Closing;
 
 /** From a client: send me this of that stream. A second one for the same stream replaces the first. */
@@ -190,4 +192,5 @@ export interface AskTime {
   readonly id: number;
 }
 
+/** Every message of a client. */
 export type ClientMessage = Subscribe | Unsubscribe | Ack | AskTime;

@@ -1,15 +1,19 @@
 import type { LiveStream } from './live-stream.js';
+import { serverNow } from './shown-frame.js';
+
+/** What a source that has just come alive drops tells nothing yet. */
+const SETTLED_MS = 3_000;
 
 /**
  * Sets or clears each stream's `advice`: what to lower where more frames are dropped because the network is busy than it
  * segments. What `--max-fps` drops was not meant to be segmented and does not count.
  */
-export function adviseLoad(streams: readonly LiveStream[]): void {
-  const live = streams.filter((stream) => stream.info.state === 'live');
+export function adviseLoad(streams: readonly LiveStream[], now = serverNow()): void {
+  const live = streams.filter(({ info }) => info.state === 'live' && now - info.since >= SETTLED_MS);
   const segmented = sum(live.map((stream) => stream.segmented.perSecond));
   const missed = sum(live.map((stream) => stream.busy.perSecond));
   const text = missed > segmented ? advice(live.length, segmented + missed, segmented) : undefined;
-  for (const stream of streams) stream.advice = stream.info.state === 'live' ? text : undefined;
+  for (const stream of streams) stream.advice = live.includes(stream) ? text : undefined;
 }
 
 function advice(streams: number, wanted: number, segmented: number): string {

@@ -5,7 +5,7 @@ import { type SourceStatus, type SuperviseOptions, supervise } from '../../opera
 
 /** Runs in virtual time; waits are exact because `random` is 1. */
 function inVirtualTime(
-  t: { same(got: unknown, wanted: unknown): unknown },
+  t: { same(got: unknown, wanted: unknown): boolean },
   test: (tools: {
     readonly helpers: Parameters<Parameters<TestScheduler['run']>[0]>[0];
     readonly options: SuperviseOptions;
