@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { OperatorFunction } from 'rxjs';
 import type { ClassMask, Engine } from '../model/engine.js';
 import { Failure } from '../model/failure.js';
@@ -40,7 +41,10 @@ export function segment(engine: Engine, options: SegmentOptions = {}): OperatorF
         if (source && frame.epoch < source.epoch) return undefined;
         if (!source || frame.epoch > source.epoch) {
           source?.abandoned.abort();
-          source = { epoch: frame.epoch, abandoned: new AbortController(), taken: 0, last: undefined };
+          const abandoned = new AbortController();
+          // Every waiting frame listens to it: many are no leak.
+          setMaxListeners(0, abandoned.signal);
+          source = { epoch: frame.epoch, abandoned, taken: 0, last: undefined };
           sources.set(frame.source, source);
         }
         const { signal } = source.abandoned;
