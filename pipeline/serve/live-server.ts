@@ -50,18 +50,7 @@ const SHORTEST_TOKEN = 16;
  */
 export async function openLiveServer(options: LiveServerOptions): Promise<LiveServer> {
   const { host = '127.0.0.1', port = 8080, token, tls, allowedOrigins = [], allowedHosts = [] } = options;
-  if (token !== undefined && token.length < SHORTEST_TOKEN) {
-    throw new Failure(
-      'OPTION_INVALID',
-      `Expected the token to have at least ${SHORTEST_TOKEN} characters, got ${token.length}`,
-    );
-  }
-  if (token === undefined && !isLoopback(host)) {
-    throw new Failure(
-      'TOKEN_NEEDED',
-      `Listening on ${host} lets other machines in, which needs a token: set SEGNET_STREAM_TOKEN or --token-file, or listen on 127.0.0.1`,
-    );
-  }
+  checkAdmission(host, token);
   const page = await loadPage(options.pageFolder);
   const gatekeeper = new Gatekeeper({
     ...(token === undefined ? {} : { token }),
@@ -106,6 +95,26 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
       return closing;
     },
   };
+}
+
+/**
+ * Checks that who is let in is asked for a token, where that is needed.
+ *
+ * @throws `Failure` `OPTION_INVALID` for a short token; `TOKEN_NEEDED` for an address that others can reach without one.
+ */
+export function checkAdmission(host: string | undefined, token: string | undefined): void {
+  if (token !== undefined && token.length < SHORTEST_TOKEN) {
+    throw new Failure(
+      'OPTION_INVALID',
+      `Expected the token to have at least ${SHORTEST_TOKEN} characters, got ${token.length}`,
+    );
+  }
+  if (token === undefined && host !== undefined && !isLoopback(host)) {
+    throw new Failure(
+      'TOKEN_NEEDED',
+      `Listening on ${host} lets other machines in, which needs a token: set SEGNET_STREAM_TOKEN or --token-file, or listen on 127.0.0.1`,
+    );
+  }
 }
 
 function createTls(

@@ -4,7 +4,7 @@ import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import type { SourceStatus } from '../../operators/supervise.js';
-import type { LiveServer } from './live-server.js';
+import { checkAdmission, type LiveServer } from './live-server.js';
 import { parseSources } from './live-source.js';
 import type { Logger } from './log.js';
 import { openEngineServer } from './open-engine-server.js';
@@ -50,6 +50,8 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   const options = checkServeOptions(given, context.nameOf);
   const sources = parseSources(options.sources);
   const token = await readToken(options);
+  // Before the engine is loaded, which takes a while.
+  checkAdmission(options.host, token);
   const scrub = createScrubber([...sources.flatMap(({ input }) => passwordsOf(input)), ...(token ? [token] : [])]);
   const describeError = (error: unknown): string => scrub(error instanceof Error ? error.message : String(error));
   const log = context.createLog(scrub);
