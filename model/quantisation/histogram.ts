@@ -40,12 +40,16 @@ export class Histogram {
    */
   leastSquares(): Range {
     const [low, high] = this.percentile(100);
-    let best: Range = [low, high];
-    let least = Number.POSITIVE_INFINITY;
-    for (let share = 1; share > 0.1; share *= 0.96) {
-      const range: Range = [low * share, high * share];
-      const loss = this.#loss(range);
-      if (loss < least) [best, least] = [range, loss];
+    const upper = this.#leastLoss((share) => [low, high * share]);
+    return this.#leastLoss((share) => [low * share, upper[1]]);
+  }
+
+  #leastLoss(rangeOf: (share: number) => Range): Range {
+    let best = rangeOf(1);
+    let least = this.#loss(best);
+    for (let share = 0.96; share > 0.1; share *= 0.96) {
+      const loss = this.#loss(rangeOf(share));
+      if (loss < least) [best, least] = [rangeOf(share), loss];
     }
     return best;
   }

@@ -1,0 +1,72 @@
+import { env } from 'onnxruntime-node';
+import t from 'tap';
+import { createOnnxEngine } from '../../../model/engines/onnx.js';
+import { runPlain } from '../../../model/engines/plain.js';
+import { int8Support } from '../../../model/engines/processor.js';
+import { buildNetwork } from '../../../model/networks/index.js';
+import { calibrationOf } from '../../../model/quantisation/calibration.js';
+import { quantiseWeights, type Trial } from '../../../model/quantisation/quantise-weights.js';
+import { agreement, narrow, randomWeights, testPictures } from '../engines/random-weights.js';
+
+t.setTimeout(120_000);
+env.logLevel = 'error';
+
+const network = narrow(buildNetwork('fcn-basic-no-dim-reduction', 11), 8);
+const weights = randomWeights(network, 7);
+const pictures = Object.values(testPictures(48, 32, 3)).slice(0, 2);
+
+t.test('calibration tries several ways, keeps the best in the card, and the engine computes with it', async (t) => {
+  const trials: Trial[] = [];
+  const quantised = await quantiseWeights(weights, { network, pictures, onTrial: (trial) => trials.push(trial) });
+  t.equal(quantised.tensors, weights.tensors, 'the weights themselves stay');
+  const calibration = calibrationOf(quantised.card)!;
+  const best = Math.max(...trials.map((trial) => trial.agreement));
+  t.ok(trials.length >= 5);
+  t.match(calibration, { method: trials.find((trial) => trial.agreement === best)!.method, float: [] });
+  t.match(calibration.measured, { pictures: 2, agreement: best });
+  t.strictSame(calibrationOf(JSON.parse(JSON.stringify(quantised.card))), calibration, 'it outlives a file');
+
+  const engine = await createOnnxEngine({ weights: quantised, network, precision: 'int8' });
+  t.teardown(() => engine.close());
+  t.match(engine, {
+    precision: 'int8',
+    provider: 'cpu',
+    description: /ONNX Runtime in int8, as asked, on the processor/,
+  });
+  const masks = await engine.segment(pictures);
+  pictures.forEach((picture, i) => {
+    t.ok(agreement(masks[i]!.data, runPlain(network, weights, picture).mask.data) > 0.9);
+  });
+
+  const automatic = await createOnnxEngine({ weights: quantised, network, provider: 'cpu' });
+  t.teardown(() => automatic.close());
+  t.equal(automatic.precision, int8Support().isFast ? 'int8' : 'float32', automatic.description);
+});
+
+t.test('layers stay in float32 where too much is lost, a few at most', async (t) => {
+  const truths = pictures.map((picture) => runPlain(network, weights, picture).mask.data);
+  const options = { network, pictures: pictures.slice(0, 1), truths: truths.slice(0, 1), tolerance: 0 };
+  const { card } = await quantiseWeights(weights, options);
+  const { float, measured } = calibrationOf(card)!;
+  t.ok(float.length >= 1 && float.length <= 3, `${float}`);
+  t.match(measured, { float32MIoU: 100, mIoU: Number });
+});
+
+t.test('what cannot be calibrated with is refused, and an abort stops', async (t) => {
+  const invalid = { code: 'INPUT_INVALID' };
+  await t.rejects(quantiseWeights(weights, { network, pictures: [] }), invalid);
+  const other = Object.values(testPictures(8, 8, 1));
+  await t.rejects(quantiseWeights(weights, { network, pictures: [...pictures, ...other] }), invalid);
+  await t.rejects(quantiseWeights({ ...weights, tensors: new Map() }, { network, pictures }), {
+    code: 'WEIGHTS_MISMATCH',
+  });
+  const reason = new Error('enough');
+  await t.rejects(quantiseWeights(weights, { network, pictures, signal: AbortSignal.abort(reason) }), reason);
+});
+
+t.test('a card with a calibration that is none is named', async (t) => {
+  const card = { ...weights.card, calibration: { ranges: { conv1: [1, 'two'] }, float: [] } };
+  t.throws(() => calibrationOf(card), { code: 'WEIGHTS_INVALID', message: /fcn-basic-no-dim-reduction/ });
+  t.equal(calibrationOf(weights.card), undefined);
+  await t.rejects(createOnnxEngine({ weights: { ...weights, card }, network }), { code: 'WEIGHTS_INVALID' });
+});
