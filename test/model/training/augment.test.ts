@@ -1,0 +1,75 @@
+import t from 'tap';
+import { seededRandom } from '../../../model/initial-weights.js';
+import { type Augmentation, cutCrop, halve } from '../../../model/training/augment.js';
+
+const plain: Augmentation = { scales: [1, 1], aspect: 0, flip: false, colour: 0 };
+const fill = [9, 9, 9] as const;
+
+/** A picture whose red is the column and whose green is the row, with labels column + 10 * row. */
+function ramp(width: number, height: number) {
+  const data = new Uint8Array(width * height * 3);
+  const labels = new Uint8Array(width * height);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      data.set([x, y, 0], (y * width + x) * 3);
+      labels[y * width + x] = x + 10 * y;
+    }
+  }
+  const picture = { width, height, data };
+  return { picture, halved: halve(picture), truth: { width, height, data: labels } };
+}
+
+function cut(width: number, height: number, augmentation: Augmentation, random: () => number, source = ramp(8, 6)) {
+  const images = new Uint8Array(width * height * 3);
+  const labels = new Uint8Array(width * height);
+  cutCrop(source, { width, height }, augmentation, random, fill, { images, labels, offset: 0 });
+  return { images: [...images], labels: [...labels] };
+}
+
+t.test('a crop of the whole picture is the picture', async (t) => {
+  const { picture, truth } = ramp(8, 6);
+  t.same(
+    cut(8, 6, plain, () => 0.3),
+    { images: [...picture.data], labels: [...truth.data] },
+  );
+});
+
+t.test('pixels and labels are cut at the same place', async (t) => {
+  for (let seed = 0; seed < 20; seed += 1) {
+    const { images, labels } = cut(3, 3, { ...plain, flip: true }, seededRandom(seed));
+    labels.forEach((label, i) => {
+      // The place in the picture is rarely whole: the label is the nearest of what is interpolated.
+      t.ok(Math.abs(images[3 * i]! - (label % 10)) <= 1 && Math.abs(images[3 * i + 1]! - Math.floor(label / 10)) <= 1);
+    });
+  }
+});
+
+t.test('a mirrored crop runs the other way', async (t) => {
+  const random = [0, 0, 0.2, 0, 0];
+  const { labels } = cut(8, 6, { ...plain, flip: true }, () => random.shift() ?? 0.5);
+  t.same(labels.slice(0, 8), [7, 6, 5, 4, 3, 2, 1, 0]);
+});
+
+t.test('what lies outside the picture is filled, and void', async (t) => {
+  const { images, labels } = cut(16, 6, plain, () => 0.5);
+  t.same(images.slice(0, 3), [...fill]);
+  t.equal(labels[0], 255);
+  t.equal(labels.filter((label) => label !== 255).length, 48);
+});
+
+t.test('colours change by a table for each channel, and not at strength 0', async (t) => {
+  const grey = { width: 2, height: 2, data: new Uint8Array(12).fill(100) };
+  const source = { picture: grey, halved: halve(grey), truth: { width: 2, height: 2, data: new Uint8Array(4) } };
+  t.same(cut(2, 2, plain, () => 0.9, source).images, new Array(12).fill(100));
+  t.notSame(cut(2, 2, { ...plain, colour: 0.3 }, () => 0.9, source).images, new Array(12).fill(100));
+});
+
+t.test('halving takes the mean of four, and leaves an odd edge out', async (t) => {
+  const picture = {
+    width: 3,
+    height: 2,
+    data: Uint8Array.from([0, 0, 0, 4, 8, 12, 99, 99, 99, 8, 8, 8, 4, 8, 12, 99, 99, 99]),
+  };
+  t.same([...halve(picture).data], [4, 6, 8]);
+  t.same([...halve({ width: 1, height: 1, data: Uint8Array.from([1, 2, 3]) }).data], [1, 2, 3]);
+});
