@@ -35,4 +35,9 @@ export const catalogue: readonly CatalogueEntry[] = [
     summary: 'train a network on pictures whose classes are known',
     load: async () => (await import('./train.js')).createTrainCommand(),
   },
+  {
+    name: 'doctor',
+    summary: 'what is there of ffmpeg, engines, hardware and weights, and how to get the rest',
+    load: async () => (await import('./doctor.js')).createDoctorCommand(),
+  },
 ];

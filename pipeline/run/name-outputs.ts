@@ -79,7 +79,12 @@ function outputsOf(input: RunInput, stem: string, many: boolean, request: Output
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Not there, or beneath something that is no folder: whoever writes to it will say so.
+    return false;
+  }
 }
 
 /** What looks like a file, and not like a folder that does not exist yet. */

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { catalogue } from '../../pipeline/commands/catalogue.js';
+import { packagedFile } from '../../pipeline/options/package-root.js';
+import { testClip } from '../operators/test-clip.js';
+import { runCli } from './built-cli.js';
+import { writeRandomWeights } from './run/random-weights.js';
+
+t.test('every command is listed, and its help has examples and --json', async (t) => {
+  const { stdout, status } = await runCli(['--help']);
+  t.equal(status, 0);
+  for (const { name, summary } of catalogue) {
+    t.match(stdout.replace(/\s+/g, ' '), new RegExp(`${name} .*${summary.slice(0, 20)}`));
+    const help = await runCli([name, '--help']);
+    t.equal(help.status, 0);
+    t.match(help.stdout, /\nExamples:\n {2}segnet-stream /, `${name} --help has examples`);
+    t.match(help.stdout, '--json');
+    t.equal(help.stderr, '');
+  }
+});
+
+t.test('what cannot be understood is one line with a suggestion, and status 2', async (t) => {
+  const usage = async (...args: readonly string[]) => {
+    const { status, stdout, stderr } = await runCli(args);
+    t.same([status, stdout], [2, '']);
+    return stderr;
+  };
+  t.equal(
+    await usage('run', 'x', '--opactiy', '1'),
+    "Unknown option '--opactiy' (Did you mean --opacity?) [OPTION_UNKNOWN]\n",
+  );
+  t.match(await usage('rnu'), /^Unknown command 'rnu' \(Did you mean run\?\) \[COMMAND_UNKNOWN\]\n$/);
+  t.match(await usage('run'), /^Missing required argument 'inputs' \[ARGUMENT_MISSING\]\n$/);
+  t.equal(
+    await usage('run', 'x', '--opacity', 'x'),
+    'Expected --opacity to be a number from 0 to 1, got `x` [OPTION_INVALID]\n',
+  );
+  t.match(await usage('describe', '--size', 'big'), /^Expected --size to be WIDTHxHEIGHT.*\[OPTION_INVALID\]\n$/);
+});
+
+t.test('with --json standard output is one JSON document, whatever happens', async (t) => {
+  const folder = t.testdir({});
+  const weights = await writeRandomWeights(folder);
+  const part = ['--duration', '0.12', '--weights', weights, '--json', '-o', join(folder, 'out.mp4')];
+  const good = await runCli(['run', await testClip('plain'), ...part]);
+  t.match(JSON.parse(good.stdout), { done: 1, files: [{ outcome: 'done', frames: 3 }] });
+  t.match(good.stderr, /ffmpeg .* -> .*3 frames/s, 'people are told on standard error');
+  const bad = await runCli(['run', await testClip('text'), ...part]);
+  t.equal(bad.status, 1);
+  t.match(JSON.parse(bad.stdout), { failed: 1, files: [{ error: { code: 'INPUT_NOT_VIDEO', message: String } }] });
+  const wrong = await runCli(['run', 'x', '--crf', '99', '--json']);
+  t.same(JSON.parse(wrong.stdout), {
+    error: { code: 'OPTION_INVALID', message: 'Expected --crf to be a whole number from 0 to 51, got `99`' },
+  });
+  const described = await runCli(['describe', 'enet', '--json']);
+  t.match(JSON.parse(described.stdout), [{ name: 'enet', width: 480, height: 360, classes: 11, parameters: Number }]);
+});
+
+t.test('a stack trace is for those who ask for it', async (t) => {
+  const weights = join(t.testdir({}), 'none.safetensors');
+  const args = ['run', 'x.mp4', '--weights', weights];
+  const plain = await runCli(args);
+  t.match(plain, { status: 1, stderr: /^Expected a weights file at .* \[WEIGHTS_MISSING\]\n$/ });
+  t.match((await runCli([...args, '--verbose'])).stderr, /\n {4}at /);
+  t.match((await runCli(args, { env: { SEGNET_STREAM_DEBUG: '1' } })).stderr, /\n {4}at /);
+});
+
+t.test('without a command there is help', async (t) => {
+  t.match(await runCli([]), { status: 0, stdout: /^Usage: segnet-stream/ });
+  t.match(await runCli(['--version']), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ });
+});
+
+const trained = existsSync(packagedFile('model', 'weights', 'segnet-basic.safetensors'));
+t.test(
+  'npm start segments the sample clip into the folder in which it was typed',
+  { skip: !trained && 'no trained weights' },
+  async (t) => {
+    const folder = t.testdir({});
+    const env = { npm_lifecycle_event: 'start', INIT_CWD: folder };
+    const first = await runCli([], { env });
+    t.match(first, { status: 0, stderr: /road\.mp4 -> road-overlay\.mp4: 150 frames/ });
+    t.ok(existsSync(join(folder, 'road-overlay.mp4')));
+    t.match(await runCli([], { env }), { status: 0, stderr: /road-overlay\.mp4 is up to date/ });
+  },
+);

@@ -1,0 +1,46 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { describePlan, formatBytes } from '../../../pipeline/run/describe-plan.js';
+import type { RunPlan } from '../../../pipeline/run/plan.js';
+import { testClip } from '../../operators/test-clip.js';
+import { runCli } from '../built-cli.js';
+import { writeRandomWeights } from './random-weights.js';
+
+const folder = t.testdir({});
+const weights = await writeRandomWeights(folder);
+
+async function plan(...args: readonly string[]): Promise<RunPlan> {
+  const { stdout } = await runCli(['run', '--plan', '--json', '--weights', weights, '--threads', '1', ...args]);
+  return JSON.parse(stdout);
+}
+
+t.test('a plan says what would be done, how long and how large, and does nothing', async (t) => {
+  const clips = await Promise.all((['plain', 'text', 'odd-size', 'no-audio'] as const).map(testClip));
+  const output = join(folder, 'out');
+  mkdirSync(output);
+  const part = ['-o', output, '--duration', '0.2'];
+  await runCli(['run', clips[0]!, '--weights', weights, ...part]);
+  const planned = await plan(...clips, ...part);
+  t.match(
+    planned.files.map(({ action }) => action),
+    ['skip', 'refuse', 'make', 'make'],
+  );
+  t.match(planned.files[1]?.error, { code: 'INPUT_NOT_VIDEO' });
+  t.match(planned.files[2], { frames: 5, seconds: Number, bytes: Number });
+  t.match(planned, { make: 2, skip: 1, refuse: 1, frames: 10, freeBytes: Number, engine: String });
+  t.equal(planned.samples.length, 2, 'one for each picture size');
+  for (const { framesPerSecond, bytesPerFrame } of planned.samples) t.ok(framesPerSecond > 0 && bytesPerFrame > 0);
+  t.notOk(existsSync(join(output, 'odd-size-overlay.mp4')));
+  t.match(describePlan(planned), /^skip .*\nrefuse .*\[INPUT_NOT_VIDEO\]\nmake .*: 5 frames, about \d+ s, .*B\n/);
+});
+
+t.test('a plan of nothing to do makes no engine', async (t) => {
+  const planned = await plan(await testClip('text'), '-o', folder);
+  t.match(planned, { make: 0, refuse: 1, samples: [] });
+  t.notOk(planned.engine);
+});
+
+t.test('sizes are written for people', async (t) => {
+  t.same([0, 950, 1500, 12_345_678, 3e12].map(formatBytes), ['0 B', '950 B', '1.5 kB', '12 MB', '3.0 TB']);
+});

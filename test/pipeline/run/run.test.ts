@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
+import type { RunSummary } from '../../../pipeline/run/summary.js';
+import { testClip } from '../../operators/test-clip.js';
+import { runCli } from '../built-cli.js';
+import { writeRandomWeights } from './random-weights.js';
+import { watchFile } from './watch-file.js';
+
+const folder = t.testdir({ a: {}, b: {} });
+const weights = await writeRandomWeights(folder);
+const clip = await testClip('plain');
+
+/** Runs with the smallest network there is, on one thread, and gives the summary that `--json` prints. */
+async function run(...args: readonly string[]): Promise<RunSummary & { readonly status: number | null }> {
+  const { stdout, status } = await runCli(['run', '--json', '--weights', weights, '--threads', '1', ...args]);
+  return { ...JSON.parse(stdout), status };
+}
+
+t.test('bad files do not stop good ones, and equal names do not collide', async (t) => {
+  const inputs = [join(folder, 'a', 'same.mp4'), join(folder, 'b', 'same.mp4')] as const;
+  for (const input of inputs) copyFileSync(clip, input);
+  const bad = await Promise.all((['empty', 'text', 'no-video', 'no-index'] as const).map(testClip));
+  const output = join(folder, 'many');
+  const first = await run(inputs[0], ...bad, join(folder, 'missing.mp4'), inputs[1], '-o', output);
+  t.equal(first.status, 1);
+  t.match(
+    first.files.map(({ outcome, error }) => error?.code ?? outcome),
+    ['done', 'INPUT_EMPTY', 'INPUT_NOT_VIDEO', 'INPUT_NO_VIDEO_STREAM', 'INPUT_TRUNCATED', 'INPUT_MISSING', 'done'],
+  );
+  t.match(first, { done: 2, failed: 5, skipped: 0, stopped: false, dropped: 0, frames: 100 });
+  t.match(first.files[0]?.outputs, { output: join(output, 'a', 'same-overlay.mp4') });
+  t.match(first.files[6]?.outputs, { output: join(output, 'b', 'same-overlay.mp4') });
+  t.match(await watchFile(join(output, 'b', 'same-overlay.mp4')), { frames: 50, complaints: '' });
+  for (const { error } of first.files) if (error) t.notMatch(error.message, /\n|at .*\.js/, 'one line, no stack');
+  t.notOk(existsSync(join(output, '.segnet-stream')), 'no note of what never came to be is left');
+
+  const second = await run(...inputs, '-o', output);
+  t.match(second, { status: 0, done: 0, skipped: 2, failed: 0, frames: 0 });
+  t.notOk(second.engine, 'no engine is made where nothing is to do');
+});
+
+t.test('an output is made again if options, input or weights changed, and only then', async (t) => {
+  const input = join(folder, 'changing.mp4');
+  copyFileSync(clip, input);
+  const output = join(folder, 'changing-out.mp4');
+  const outcome = async (...args: readonly string[]) =>
+    (await run(input, '-o', output, '--duration', '0.2', ...args)).files[0]?.outcome;
+  t.equal(await outcome(), 'done');
+  t.equal(await outcome('--batch', '2', '--engine', 'onnx'), 'skipped', 'what only changes the speed does not count');
+  t.equal(await outcome('--opacity', '0.7'), 'done');
+  t.equal(await outcome('--alpha', String(0.7 * 255)), 'skipped', 'the same opacity, said otherwise');
+  t.equal(await outcome('--opacity', '0.7', '--overwrite'), 'done', 'unless it is asked for');
+  copyFileSync(await testClip('no-audio'), input);
+  t.equal(await outcome('--opacity', '0.7'), 'done');
+  t.equal(await outcome('--opacity', '0.7', '--weights', await writeRandomWeights(folder, 2)), 'done');
+});
+
+t.test('a file that is not ours is not replaced unless that is asked for', async (t) => {
+  const output = join(folder, 'holiday.mp4');
+  writeFileSync(output, 'precious');
+  const refused = await run(clip, '-o', output, '--duration', '0.2');
+  t.match(refused.files, [{ outcome: 'failed', error: { code: 'OUTPUT_EXISTS', message: /--overwrite/ } }]);
+  t.equal(readFileSync(output, 'utf8'), 'precious');
+  t.match(await run(clip, '-o', output, '--duration', '0.2', '--overwrite'), { status: 0, done: 1 });
+  t.match(await watchFile(output), { frames: 5 });
+});
+
+t.test('what decodes of a damaged file is kept, and said', async (t) => {
+  const inputs = [await testClip('truncated-middle'), await testClip('truncated-front')];
+  const { files } = await run(...inputs, '-o', join(folder, 'damaged'));
+  for (const { input, outcome, frames, notes, outputs } of files) {
+    t.equal(outcome, 'done', input);
+    t.ok(frames > 10 && frames < 50, `${frames} frames`);
+    t.match(notes.join(' '), /damaged or cut off/);
+    t.equal((await watchFile(outputs.output ?? '')).frames, frames);
+  }
+});
+
+t.test('masks, a mask video and records are written beside the overlay or without it', async (t) => {
+  const paths = { masks: join(folder, 'm'), maskVideo: join(folder, 'm.mkv'), frames: join(folder, 'f.jsonl') };
+  const asked = ['--masks', paths.masks, '--mask-video', paths.maskVideo, '--frames', paths.frames];
+  const part = ['--duration', '0.4', '--stride', '2', '--smooth', '--palette', 'colour-blind'];
+  const summary = await run(clip, '--visualize', 'none', ...asked, ...part);
+  t.match(summary.files, [{ outcome: 'done', frames: 10, outputs: paths }]);
+  t.notOk(summary.files[0]?.outputs.output);
+  t.equal(readdirSync(paths.masks).filter((name) => name.endsWith('.png')).length, 10);
+  t.match(await watchFile(paths.maskVideo), { frames: 10, complaints: '' });
+  const lines = readFileSync(paths.frames, 'utf8').trim().split('\n');
+  const records = lines.map((line) => JSON.parse(line));
+  t.equal(records.length, 10);
+  t.match(records[3], {
+    pts: 0.12,
+    carried: true,
+    shares: { road: Number, sky: Number },
+    stepTimes: { decode: Number },
+  });
+  const total = Object.values(records[3].shares as Record<string, number>).reduce((sum, share) => sum + share, 0);
+  t.ok(Math.abs(total - 1) < 1e-3, 'the shares of the classes sum to 1');
+});
+
+t.test('pictures give pictures, and numbered pictures a video', async (t) => {
+  const { path: ffmpeg } = await findFfmpeg();
+  const pictures = join(folder, 'pictures');
+  mkdirSync(pictures);
+  execFileSync(ffmpeg, [
+    '-v',
+    'error',
+    '-i',
+    clip,
+    '-frames:v',
+    '3',
+    '-start_number',
+    '7',
+    join(pictures, 'p%03d.png'),
+  ]);
+  const still = await run(join(pictures, 'p007.png'), '-o', join(folder, 'still.jpg'), '--legend');
+  t.match(still.files, [{ outcome: 'done', frames: 1 }]);
+  t.same([...readFileSync(join(folder, 'still.jpg')).subarray(0, 2)], [0xff, 0xd8]);
+  const moving = await run(join(pictures, 'p%03d.png'), '-o', join(folder, 'moving.mp4'));
+  t.match(moving.files, [{ outcome: 'done', frames: 3 }]);
+  t.match(await watchFile(join(folder, 'moving.mp4')), { frames: 3, complaints: '' });
+});
+
+t.test('standard input is decoded, and what cannot be kept of it is said', async (t) => {
+  const output = join(folder, 'piped.mp4');
+  const args = ['run', '-', '-o', output, '--json', '--weights', weights, '--duration', '0.2'];
+  const { stdout } = await runCli(args, { input: readFileSync(clip) });
+  t.match(JSON.parse(stdout).files, [{ input: 'standard input', outcome: 'done', frames: 5, notes: [/sound/] }]);
+  t.match(await watchFile(output), { frames: 5, sounds: 0, complaints: '' });
+});
+
+t.test('outputs that cannot be written are one clear failure', async (t) => {
+  const blocked = await run(clip, '-o', join(weights, 'out.mp4'));
+  t.match(blocked.files, [{ outcome: 'failed', error: { code: 'OUTPUT_UNWRITABLE' }, outputs: {} }]);
+});
+
+t.test('where no file could be done at all, the run itself fails', async (t) => {
+  const output = join(folder, 'never.mp4');
+  const refused = async (...args: readonly string[]) => {
+    const { error, status } = (await run(clip, '-o', output, ...args)) as unknown as Record<string, { code: string }>;
+    return [error?.code, status];
+  };
+  t.same(await refused('--provider', process.platform === 'win32' ? 'coreml' : 'dml'), ['ENGINE_UNAVAILABLE', 1]);
+  t.same(await refused('--weights', join(folder, 'no.safetensors')), ['WEIGHTS_MISSING', 1]);
+  t.same(await refused('--network', 'segnet'), ['OPTION_INVALID', 2], 'the weights are of another network');
+  t.same(await refused('--ignore-class', 'cars'), ['OPTION_INVALID', 2]);
+  t.same(await refused('-o', clip), ['OUTPUT_IS_INPUT', 1]);
+  t.notOk(existsSync(output));
+});
+
+t.test('shards of one list are done by different machines, each file by one', async (t) => {
+  const inputs = readdirSync(join(folder, 'pictures')).map((name) => join(folder, 'pictures', name));
+  const shard = async (index: number) =>
+    (await run(...inputs, '-o', join(folder, 'shards'), '--shard', `${index}/2`)).files.map(({ input }) => input);
+  const shares = [await shard(1), await shard(2)];
+  t.same(shares.flat().sort(), inputs.sort());
+});
