@@ -21,6 +21,7 @@ export interface Encoder {
   readonly globalOptions: readonly string[];
   /** At the end of the filter chain. */
   readonly filter: string;
+  /** What goes after `-c:v NAME` for a quality and size. */
   options(quality: EncoderQuality): readonly string[];
 }
 

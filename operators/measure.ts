@@ -29,6 +29,7 @@ export interface Measurement {
 
 /** Collects the times of frames. */
 export interface Meter {
+  /** Takes in the step times of one frame. */
   add(frame: Frame): void;
   /** What was collected so far. */
   read(): Measurement;

@@ -12,13 +12,23 @@
  *
  * @module segnet-stream
  */
+
+export type { ClassSet } from '../model/classes.js';
 export type { ClassLabel, ClassMask, Engine, RgbPicture } from '../model/engine.js';
 export { type CreateEngineOptions, createEngine } from '../model/engines/index.js';
 export type { Provider } from '../model/engines/onnx-providers.js';
 export { Failure } from '../model/failure.js';
+export type * from '../model/layer.js';
+export type { Network } from '../model/network.js';
+export { buildNetwork, networkNames } from '../model/networks/index.js';
+export type { CropSize } from '../model/training/augment.js';
+export type { Balancing } from '../model/training/loss.js';
+export type { TrainingEvent, TrainResult } from '../model/training/train.js';
 export { readWeights, type Tensor, type Weights, type WeightsCard } from '../model/weights.js';
 export type { Encoder, EncoderQuality } from '../operators/choose-encoder.js';
 export * from '../operators/index.js';
+export { type DescribeOptions, describe, type NetworkDescription } from './describe.js';
+export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 export type { EngineOptions } from './options/engine-options.js';
 export { openEngine } from './options/open-engine.js';
 export type { Palette } from './options/palettes.js';
@@ -31,3 +41,4 @@ export type { RunOptions } from './run/run-options.js';
 export type { Sample } from './run/sample-route.js';
 export type { Shard } from './run/shard.js';
 export type { FileSummary, Percentiles, RunSummary } from './run/summary.js';
+export { type TrainingOptions, trainNetwork } from './train.js';

@@ -46,7 +46,9 @@ export interface TrainingOptions {
   readonly resume?: boolean;
   /** The command that this was called by, for the card. */
   readonly command?: string;
+  /** Saves a checkpoint and stops after the step under way. */
   readonly signal?: AbortSignal;
+  /** Hears of every step, epoch and validation. */
   readonly onEvent?: (event: TrainingEvent) => void;
 }
 
