@@ -92,6 +92,7 @@ export interface BatchNorm extends Unary {
   readonly epsilon: number;
 }
 
+/** Zero below zero. */
 export interface Relu extends Unary {
   readonly op: 'relu';
 }

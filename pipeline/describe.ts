@@ -15,6 +15,7 @@ import { type PublishedSize, publishedSizes, sizeDifferences } from '../model/pu
 import { type Shape, shapesOf } from '../model/shapes.js';
 import { textTable } from './text-table.js';
 
+/** Which networks to describe, and for which pictures. */
 export interface DescribeOptions {
   /** If not provided, defaults to: all networks, without their layers. */
   readonly network?: string;

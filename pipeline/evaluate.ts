@@ -13,6 +13,7 @@ import { type Corruption, corrupt, type Sample } from '../model/evaluation/corru
 import { Failure } from '../model/failure.js';
 import { fitInside, type Size } from './options/size.js';
 
+/** How pictures are segmented and scored. */
 export interface EvaluateOptions {
   readonly engine: Engine;
   /**
@@ -29,6 +30,7 @@ export interface EvaluateOptions {
   readonly batch?: number;
   /** Spoils each picture before the network sees it. If not provided, defaults to: pictures as they are. */
   readonly corruption?: Corruption;
+  /** Hears how many of the pictures are scored. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
