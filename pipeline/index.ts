@@ -23,6 +23,7 @@ export type * from '../model/layer.js';
 export type { Network } from '../model/network.js';
 export { buildNetwork, networkNames } from '../model/networks/index.js';
 export type { PublishedSize } from '../model/published.js';
+export type { Shape } from '../model/shapes.js';
 export type { CropSize } from '../model/training/augment.js';
 export type { Balancing } from '../model/training/loss.js';
 export type { TrainingEvent, TrainResult } from '../model/training/train.js';
