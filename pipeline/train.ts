@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { classSetByName } from '../model/classes.js';
 import { openDataset } from '../model/dataset/dataset.js';
+import { splitByDrive } from '../model/dataset/split-by-drive.js';
 import { Failure } from '../model/failure.js';
 import type { Network } from '../model/network.js';
 import { buildNetwork } from '../model/networks/index.js';
 import { checkWeights } from '../model/parameters.js';
 import type { CropSize } from '../model/training/augment.js';
 import { type Recipe, recipes } from '../model/training/recipe.js';
-import { splitByDrive, type TrainingEvent, type TrainResult, train } from '../model/training/train.js';
+import { type TrainResult, train } from '../model/training/train.js';
+import type { TrainingEvent } from '../model/training/training-event.js';
 import { readVgg16 } from '../model/training/vgg16.js';
 import { readWeights } from '../model/weights.js';
 

@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { ClassLabel, ClassMask, RgbPicture } from '../engine.js';
-import type { TrainingEvent } from './train.js';
+import type { TrainingEvent } from './training-event.js';
 
 /** A validation picture with its truth and what the network made of it. */
 export interface ReportExample {

@@ -1,69 +1,28 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
-import type { ClassSet } from '../classes.js';
 import { checkDataset } from '../dataset/check.js';
-import { type Dataset, filterDataset } from '../dataset/dataset.js';
-import { readLabels } from '../dataset/labels.js';
-import type { DatasetItem } from '../dataset/pairs.js';
-import { readPicture } from '../dataset/picture.js';
-import { readAhead } from '../dataset/read-ahead.js';
-import { scaleMask, scalePicture } from '../dataset/scale.js';
-import type { ClassMask, RgbPicture } from '../engine.js';
-import { createConfusion, type Scores, scoresOf } from '../evaluation/confusion.js';
+import type { Dataset } from '../dataset/dataset.js';
 import { Failure } from '../failure.js';
 import { initialWeights } from '../initial-weights.js';
 import type { Network } from '../network.js';
 import type { WeightsCard, Tensor as WeightTensor } from '../weights.js';
 import { writeWeights } from '../weights.js';
-import type { CropSize } from './augment.js';
 import { type BatchPlace, createBatches } from './batches.js';
 import { readCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.js';
-import { classWeights, crossEntropy } from './loss.js';
-import { createOptimizer } from './optimizer.js';
+import { createLearner } from './learner.js';
+import { classWeights } from './loss.js';
 import { cropAt, learningRateAt, type Recipe } from './recipe.js';
-import { writeTrainingReport } from './report.js';
-import { loadTensorflow, type Tensorflow } from './tensorflow.js';
-import { createTrainable, predict, type Trainable } from './trainable.js';
+import { loadTensorflow } from './tensorflow.js';
+import type { TrainingEvent } from './training-event.js';
+import { reportTraining, validate } from './validate.js';
 
 /** The statistics of ImageNet's pictures, which networks that start from VGG16 expect; as good as any other for the rest. */
 const NORMALISATION = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
-/** The share of a new batch in batch normalisation's running statistics. */
-const STATISTICS_MOMENTUM = 0.1;
 /** How many batches the data threads work ahead. */
 const BATCHES_AHEAD = 3;
 
-/** What training reports while it runs: lines of the log as well. */
-export type TrainingEvent =
-  | {
-      readonly kind: 'step';
-      readonly epoch: number;
-      readonly step: number;
-      readonly steps: number;
-      readonly loss: number;
-      readonly learningRate: number;
-      readonly ms: number;
-      readonly images: number;
-      readonly tensors: number;
-      readonly rssBytes: number;
-    }
-  | {
-      readonly kind: 'epoch';
-      readonly epoch: number;
-      readonly loss: number;
-      readonly seconds: number;
-      readonly imagesPerSecond: number;
-    }
-  | {
-      readonly kind: 'validation';
-      readonly epoch: number;
-      readonly scores: Scores;
-      readonly seconds: number;
-      readonly best: boolean;
-    }
-  | { readonly kind: 'warning'; readonly message: string };
-
+/** What to train, on what, and how. */
 export interface TrainOptions {
   readonly network: Network;
   readonly recipe: Recipe;
@@ -129,15 +88,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const stepsPerEpoch = Math.max(1, Math.floor(data.items.length / recipe.batch));
   const steps = stepsPerEpoch * recipe.epochs;
   const start = new Map([...initialWeights(network, seed), ...(options.initial ?? [])]);
-  const trainable = createTrainable(tf, network, resumed?.tensors ?? start, NORMALISATION);
-  const trained = new Map(
-    trainable.parameters.filter((each) => each.trainable).map(({ name }) => [name, trainable.variables.get(name)!]),
-  );
-  const optimizer = createOptimizer(tf, recipe.optimizer, trained);
-  const average = recipe.averaging > 0 ? createAverage(tf, trainable) : undefined;
-  if (resumed !== undefined) restore(tf, trainable, optimizer.slots, average, resumed.tensors);
-
-  const weights = tf.tensor1d([...classWeights(frequencies, recipe.balancing)]);
+  const weights = classWeights(frequencies, recipe.balancing);
+  const learner = createLearner(tf, network, recipe, start, NORMALISATION, weights, seed);
+  if (resumed !== undefined) learner.restore(resumed.tensors);
   const batches = createBatches(
     {
       items: data.items,
@@ -159,273 +112,99 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   };
 
   let { epoch, step, seconds, best } = resumed?.state ?? { epoch: 0, step: 0, seconds: 0, best: undefined };
+  const save = () => {
+    const state = { recipe, seed, epoch, step, stepsPerEpoch, seconds, card, ...(best === undefined ? {} : { best }) };
+    return writeCheckpoint(checkpointPath, { state, tensors: learner.tensors() });
+  };
+  const result = (stopped: boolean): TrainResult => ({
+    epochs: epoch,
+    stopped,
+    checkpointPath,
+    seconds,
+    ...(best && { best, weightsPath }),
+  });
   const placeOf = (index: number): BatchPlace => {
     const at = Math.floor(index / stepsPerEpoch);
     return { epoch: at, step: index % stepsPerEpoch, batch: recipe.batch, crop: cropAt(recipe, at) };
   };
-  const save = () =>
-    writeCheckpoint(checkpointPath, {
-      state: { recipe, seed, epoch, step, stepsPerEpoch, seconds, card, ...(best === undefined ? {} : { best }) },
-      tensors: collect(trainable, optimizer.slots, average),
+
+  /** One step of training; gives its loss. */
+  async function learnFrom(index: number): Promise<number> {
+    const began = performance.now();
+    const ahead = Array.from({ length: BATCHES_AHEAD }, (_, i) => index + 1 + i).filter((next) => next < steps);
+    const place = placeOf(index);
+    const batch = await batches.next(place, ahead.map(placeOf));
+    const learningRate = learningRateAt(recipe, index, steps);
+    const loss = learner.learn(batch, place.crop, learningRate, index);
+    if (!Number.isFinite(loss)) {
+      const saved =
+        epoch > 0 || resumed ? `${checkpointPath} is from before` : 'No epoch was finished, so there is no checkpoint';
+      throw new Failure(
+        'TRAINING_DIVERGED',
+        `The loss became ${loss} in epoch ${epoch + 1}, step ${step + 1}, at learning rate ${learningRate.toPrecision(3)}: try a smaller one. ${saved}`,
+      );
+    }
+    const ms = performance.now() - began;
+    seconds += ms / 1000;
+    const [tensors, rssBytes] = [tf.memory().numTensors, process.memoryUsage.rss()];
+    await emit({
+      kind: 'step',
+      epoch,
+      step: index,
+      steps,
+      loss,
+      learningRate,
+      ms,
+      images: recipe.batch,
+      tensors,
+      rssBytes,
     });
+    return loss;
+  }
+
+  /** Scores the weights so far and keeps them if they are the best. */
+  async function validateEpoch(): Promise<void> {
+    const began = performance.now();
+    const scores = await validate(tf, learner.trainable, validation, recipe.inputSize, learner.averaged);
+    const { G, C, mIoU } = scores;
+    const better = best === undefined || scores[recipe.selectBy] > best[recipe.selectBy];
+    if (better) {
+      best = { epoch: epoch + 1, G, C, mIoU };
+      const training = { ...card.training, epoch: epoch + 1, hours: seconds / 3600 };
+      await writeWeights(weightsPath, {
+        card: { ...card, training, scores: { validation: { G, C, mIoU } } },
+        tensors: learner.trainable.read(learner.averaged),
+      });
+    }
+    await emit({ kind: 'validation', epoch, scores, seconds: (performance.now() - began) / 1000, best: better });
+    await reportTraining(tf, options, learner.trainable, recipe.inputSize, learner.averaged);
+  }
 
   try {
-    for (; epoch < recipe.epochs; epoch += 1, step = 0) {
-      const epochStart = performance.now();
+    while (epoch < recipe.epochs) {
+      const began = performance.now();
       const firstStep = step;
       let lossSum = 0;
       for (; step < stepsPerEpoch; step += 1) {
         if (options.signal?.aborted) {
           await save();
-          return { epochs: epoch, stopped: true, checkpointPath, seconds, ...(best && { best, weightsPath }) };
+          return result(true);
         }
-        const began = performance.now();
-        const index = epoch * stepsPerEpoch + step;
-        const ahead = Array.from({ length: BATCHES_AHEAD }, (_, i) => index + 1 + i).filter((next) => next < steps);
-        const batch = await batches.next(placeOf(index), ahead.map(placeOf));
-        const { crop } = placeOf(index);
-        const learningRate = learningRateAt(recipe, index, steps);
-
-        const statistics: { name: string; mean: Tensor; variance: Tensor }[] = [];
-        const loss = tf.tidy(() => {
-          const shape = [recipe.batch, crop.height, crop.width] as const;
-          const images = tf.tensor4d(batch.images, [...shape, 3], 'int32');
-          const labels = tf.tensor3d(batch.labels, [...shape], 'int32');
-          const { value, grads } = tf.variableGrads(() => {
-            const scores = trainable.scores(images, {
-              training: true,
-              seed: seed + index,
-              onStatistics: (name, mean, variance) => {
-                statistics.push({ name, mean: tf.keep(mean.clone()), variance: tf.keep(variance.clone()) });
-              },
-            });
-            return crossEntropy(tf, scores, labels, weights, recipe.labelSmoothing).asScalar();
-          }, [...trained.values()]);
-          const lossValue = value.dataSync()[0]!;
-          if (Number.isFinite(lossValue)) {
-            optimizer.apply(byParameter(trained, grads), learningRate, index);
-            updateStatistics(tf, trainable, statistics);
-            average?.update(recipe.averaging, index);
-          }
-          return lossValue;
-        });
-        for (const { mean, variance } of statistics) tf.dispose([mean, variance]);
-        if (!Number.isFinite(loss)) {
-          throw new Failure(
-            'TRAINING_DIVERGED',
-            `The loss became ${loss} in epoch ${epoch + 1}, step ${step + 1}, at learning rate ${learningRate.toPrecision(3)}: try a smaller one. ` +
-              (epoch > 0 || resumed
-                ? `${checkpointPath} is from before`
-                : 'No epoch was finished, so there is no checkpoint'),
-          );
-        }
-        lossSum += loss;
-        const ms = performance.now() - began;
-        seconds += ms / 1000;
-        await emit({
-          kind: 'step',
-          epoch,
-          step: index,
-          steps,
-          loss,
-          learningRate,
-          ms,
-          images: recipe.batch,
-          tensors: tf.memory().numTensors,
-          rssBytes: process.memoryUsage.rss(),
-        });
+        lossSum += await learnFrom(epoch * stepsPerEpoch + step);
         // Signals and the data threads' messages get their turn: TensorFlow's calls block.
         await nextTurn();
       }
-      const took = (performance.now() - epochStart) / 1000;
-      const done = stepsPerEpoch - firstStep;
-      await emit({
-        kind: 'epoch',
-        epoch,
-        loss: lossSum / Math.max(done, 1),
-        seconds: took,
-        imagesPerSecond: (done * recipe.batch) / took,
-      });
-
-      const last = epoch + 1 === recipe.epochs;
-      if (last || (epoch + 1) % recipe.validateEvery === 0) {
-        const validationStart = performance.now();
-        const scores = await validate(tf, trainable, validation, recipe.inputSize, average?.variables);
-        const better = best === undefined || scores[recipe.selectBy] > best[recipe.selectBy];
-        if (better) {
-          const { G, C, mIoU } = scores;
-          best = { epoch: epoch + 1, G, C, mIoU };
-          await writeWeights(weightsPath, {
-            card: {
-              ...card,
-              training: { ...card.training, epoch: epoch + 1, hours: seconds / 3600 },
-              scores: { validation: { G, C, mIoU } },
-            },
-            tensors: trainable.read(average?.variables),
-          });
-        }
-        await emit({
-          kind: 'validation',
-          epoch,
-          scores,
-          seconds: (performance.now() - validationStart) / 1000,
-          best: better,
-        });
-        await report(tf, options, trainable, recipe.inputSize, average?.variables);
-      }
-      const state = {
-        recipe,
-        seed,
-        epoch: epoch + 1,
-        step: 0,
-        stepsPerEpoch,
-        seconds,
-        card,
-        ...(best === undefined ? {} : { best }),
-      };
-      await writeCheckpoint(checkpointPath, { state, tensors: collect(trainable, optimizer.slots, average) });
+      const [took, done] = [(performance.now() - began) / 1000, stepsPerEpoch - firstStep];
+      const imagesPerSecond = (done * recipe.batch) / took;
+      await emit({ kind: 'epoch', epoch, loss: lossSum / Math.max(done, 1), seconds: took, imagesPerSecond });
+      const isLast = epoch + 1 === recipe.epochs;
+      if (isLast || (epoch + 1) % recipe.validateEvery === 0) await validateEpoch();
+      [epoch, step] = [epoch + 1, 0];
+      await save();
     }
-    return { epochs: recipe.epochs, stopped: false, checkpointPath, seconds, ...(best && { best, weightsPath }) };
+    return result(false);
   } finally {
     await batches.close();
-    tf.dispose([weights, ...optimizer.slots.values(), ...(average?.variables.values() ?? [])]);
-    trainable.dispose();
+    learner.dispose();
   }
-}
-
-/** variableGrads names gradients by TensorFlow's own variable names. */
-function byParameter(trained: ReadonlyMap<string, Variable>, gradients: Readonly<Record<string, Tensor>>) {
-  return Object.fromEntries(
-    [...trained].flatMap(([name, variable]) => (gradients[variable.name] ? [[name, gradients[variable.name]!]] : [])),
-  );
-}
-
-function updateStatistics(
-  tf: Tensorflow,
-  { variables }: Trainable,
-  statistics: readonly { name: string; mean: Tensor; variance: Tensor }[],
-) {
-  for (const { name, mean, variance } of statistics) {
-    for (const [key, value] of [
-      ['running_mean', mean],
-      ['running_var', variance],
-    ] as const) {
-      const running = variables.get(`${name}.${key}`)!;
-      running.assign(tf.add(tf.mul(running, 1 - STATISTICS_MOMENTUM), tf.mul(value, STATISTICS_MOMENTUM)));
-    }
-  }
-}
-
-/** A moving average of all parameters; early on it follows closely, so that the random start is soon forgotten. */
-function createAverage(tf: Tensorflow, { variables }: Trainable) {
-  const average = new Map(
-    [...variables].map(([name, variable]) => [name, tf.tidy(() => tf.variable(variable.clone(), false))]),
-  );
-  return {
-    variables: average,
-    update(decay: number, step: number) {
-      const share = 1 - Math.min(decay, (1 + step) / (10 + step));
-      for (const [name, mean] of average)
-        mean.assign(tf.add(tf.mul(mean, 1 - share), tf.mul(variables.get(name)!, share)));
-    },
-  };
-}
-
-type Average = ReturnType<typeof createAverage>;
-
-function collect(
-  trainable: Trainable,
-  slots: ReadonlyMap<string, Variable>,
-  average: Average | undefined,
-): Map<string, WeightTensor> {
-  const raw = (variable: Variable) => ({ shape: variable.shape, data: Float32Array.from(variable.dataSync()) });
-  return new Map([
-    ...trainable.read(),
-    ...[...(average === undefined ? [] : trainable.read(average.variables))].map(
-      ([name, tensor]) => [`average.${name}`, tensor] as const,
-    ),
-    ...[...slots].map(([name, variable]) => [`slot.${name}`, raw(variable)] as const),
-  ]);
-}
-
-function restore(
-  tf: Tensorflow,
-  trainable: Trainable,
-  slots: ReadonlyMap<string, Variable>,
-  average: Average | undefined,
-  tensors: ReadonlyMap<string, WeightTensor>,
-) {
-  if (average !== undefined) {
-    trainable.write(
-      new Map(trainable.parameters.map(({ name }) => [name, tensors.get(`average.${name}`)!])),
-      average.variables,
-    );
-  }
-  for (const [name, variable] of slots) {
-    const { shape, data } = tensors.get(`slot.${name}`)!;
-    tf.tidy(() => variable.assign(tf.tensor(data, [...shape])));
-  }
-}
-
-/** Segments a picture as `evaluate` does: fitted inside the input size, and the mask brought back to the picture's. */
-async function segment(
-  tf: Tensorflow,
-  trainable: Trainable,
-  picture: RgbPicture,
-  box: CropSize,
-  parameters: ReadonlyMap<string, Tensor> | undefined,
-): Promise<ClassMask> {
-  const scale = Math.min(box.width / picture.width, box.height / picture.height, 1);
-  const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
-  const fitted = await scalePicture(picture, width!, height!);
-  const mask = { width: width!, height: height!, data: predict(tf, trainable, fitted, parameters) };
-  return scaleMask(mask, picture.width, picture.height);
-}
-
-async function validate(
-  tf: Tensorflow,
-  trainable: Trainable,
-  { items, classSet }: Dataset,
-  box: CropSize,
-  parameters: ReadonlyMap<string, Tensor> | undefined,
-): Promise<Scores> {
-  const confusion = createConfusion(classSet.classes.length);
-  for await (const { picture, truth } of readAhead(items, (item) => readPair(item, classSet))) {
-    confusion.add(truth.data, (await segment(tf, trainable, picture, box, parameters)).data);
-  }
-  return scoresOf(confusion);
-}
-
-async function readPair({ imagePath, labelPath }: DatasetItem, classSet: ClassSet) {
-  const [picture, truth] = await Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]);
-  return { picture, truth };
-}
-
-/** How many validation pictures the report shows. */
-const REPORT_EXAMPLES = 6;
-
-async function report(
-  tf: Tensorflow,
-  { directory, network, validation }: TrainOptions,
-  trainable: Trainable,
-  box: CropSize,
-  parameters: ReadonlyMap<string, Tensor> | undefined,
-): Promise<void> {
-  const { items, classSet } = validation;
-  const shown = items.filter((_, i) => i % Math.ceil(items.length / REPORT_EXAMPLES) === 0);
-  const examples = shown.map(async (item) => {
-    const { picture, truth } = await readPair(item, classSet);
-    return { name: item.name, picture, truth, prediction: await segment(tf, trainable, picture, box, parameters) };
-  });
-  const title = `${network.title} on ${validation.name}`;
-  await writeTrainingReport(directory, title, classSet.classes, await Promise.all(examples));
-}
-
-/** The part of a data set whose picture names begin with one of `prefixes` (a drive of CamVid), and the rest. */
-export function splitByDrive(dataset: Dataset, prefixes: readonly string[]) {
-  const held = (name: string) => prefixes.some((prefix) => name.startsWith(prefix));
-  return {
-    rest: filterDataset(dataset, ({ name }) => !held(name)),
-    held: filterDataset(dataset, ({ name }) => held(name)),
-  };
 }

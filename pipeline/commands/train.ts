@@ -1,7 +1,8 @@
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { networkNames } from '../../model/networks/index.js';
-import type { TrainingEvent, TrainResult } from '../../model/training/train.js';
+import type { TrainResult } from '../../model/training/train.js';
+import type { TrainingEvent } from '../../model/training/training-event.js';
 import { checkChoice, checkNumber, numeric } from '../options/check.js';
 import { collectList } from '../options/list.js';
 import { parseSize } from '../options/size.js';

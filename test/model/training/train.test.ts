@@ -6,7 +6,8 @@ import { type Dataset, openDataset } from '../../../model/dataset/dataset.js';
 import { defineNetwork } from '../../../model/network.js';
 import { LayerList } from '../../../model/networks/layer-list.js';
 import { recipes } from '../../../model/training/recipe.js';
-import { type TrainingEvent, type TrainOptions, train } from '../../../model/training/train.js';
+import { type TrainOptions, train } from '../../../model/training/train.js';
+import type { TrainingEvent } from '../../../model/training/training-event.js';
 import { readWeights } from '../../../model/weights.js';
 import { tensorflow, withoutTensorflow } from './tensorflow-or-skip.js';
 

@@ -1,0 +1,140 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
+import type { Network } from '../network.js';
+import type { Tensor as WeightTensor } from '../weights.js';
+import type { CropSize } from './augment.js';
+import type { Batch } from './batches.js';
+import { crossEntropy } from './loss.js';
+import { createOptimizer } from './optimizer.js';
+import type { Recipe } from './recipe.js';
+import type { Tensorflow } from './tensorflow.js';
+import { createTrainable, type Normalisation, type Trainable } from './trainable.js';
+
+/** The share of a new batch in batch normalisation's running statistics. */
+const STATISTICS_MOMENTUM = 0.1;
+
+/** A network that learns: its parameters, their moving average and the optimizer's state. */
+export interface Learner {
+  readonly trainable: Trainable;
+  /** The parameters to validate and keep: the moving average where the recipe has one, else undefined for the parameters themselves. */
+  readonly averaged: ReadonlyMap<string, Variable> | undefined;
+  /** Learns from one batch and gives its loss; a loss that is no finite number changes nothing. */
+  learn(batch: Batch, crop: CropSize, learningRate: number, index: number): number;
+  /** Everything that a checkpoint has to keep. */
+  tensors(): Map<string, WeightTensor>;
+  /** Goes back to what `tensors` gave. */
+  restore(tensors: ReadonlyMap<string, WeightTensor>): void;
+  dispose(): void;
+}
+
+/** Puts a network on TensorFlow to be trained by a recipe; `classWeights` are by class index. */
+export function createLearner(
+  tf: Tensorflow,
+  network: Network,
+  recipe: Recipe,
+  start: ReadonlyMap<string, WeightTensor>,
+  normalisation: Normalisation,
+  classWeights: readonly number[],
+  seed: number,
+): Learner {
+  const trainable = createTrainable(tf, network, start, normalisation);
+  const trained = new Map(
+    trainable.parameters.filter((each) => each.trainable).map(({ name }) => [name, trainable.variables.get(name)!]),
+  );
+  const { slots, apply } = createOptimizer(tf, recipe.optimizer, trained);
+  const average = recipe.averaging > 0 ? createAverage(tf, trainable) : undefined;
+  const weights = tf.tensor1d([...classWeights]);
+
+  return {
+    trainable,
+    averaged: average?.variables,
+    learn(batch, crop, learningRate, index) {
+      const statistics: { name: string; mean: Tensor; variance: Tensor }[] = [];
+      const loss = tf.tidy(() => {
+        const shape = [recipe.batch, crop.height, crop.width] as const;
+        const images = tf.tensor4d(batch.images, [...shape, 3], 'int32');
+        const labels = tf.tensor3d(batch.labels, [...shape], 'int32');
+        const { value, grads } = tf.variableGrads(() => {
+          const scores = trainable.scores(images, {
+            training: true,
+            seed: seed + index,
+            onStatistics: (name, mean, variance) => {
+              statistics.push({ name, mean: tf.keep(mean.clone()), variance: tf.keep(variance.clone()) });
+            },
+          });
+          return crossEntropy(tf, scores, labels, weights, recipe.labelSmoothing).asScalar();
+        }, [...trained.values()]);
+        const lossValue = value.dataSync()[0]!;
+        if (Number.isFinite(lossValue)) {
+          apply(byParameter(trained, grads), learningRate, index);
+          updateStatistics(tf, trainable, statistics);
+          average?.update(recipe.averaging, index);
+        }
+        return lossValue;
+      });
+      for (const { mean, variance } of statistics) tf.dispose([mean, variance]);
+      return loss;
+    },
+    tensors() {
+      const raw = (variable: Variable) => ({ shape: variable.shape, data: Float32Array.from(variable.dataSync()) });
+      const averages = average === undefined ? [] : trainable.read(average.variables);
+      return new Map([
+        ...trainable.read(),
+        ...[...averages].map(([name, tensor]) => [`average.${name}`, tensor] as const),
+        ...[...slots].map(([name, variable]) => [`slot.${name}`, raw(variable)] as const),
+      ]);
+    },
+    restore(tensors) {
+      trainable.write(tensors);
+      if (average !== undefined) {
+        const averages = trainable.parameters.map(({ name }) => [name, tensors.get(`average.${name}`)!] as const);
+        trainable.write(new Map(averages), average.variables);
+      }
+      for (const [name, variable] of slots) {
+        const { shape, data } = tensors.get(`slot.${name}`)!;
+        tf.tidy(() => variable.assign(tf.tensor(data, [...shape])));
+      }
+    },
+    dispose() {
+      tf.dispose([weights, ...slots.values(), ...(average?.variables.values() ?? [])]);
+      trainable.dispose();
+    },
+  };
+}
+
+/** variableGrads names gradients by TensorFlow's own variable names. */
+function byParameter(trained: ReadonlyMap<string, Variable>, gradients: Readonly<Record<string, Tensor>>) {
+  return Object.fromEntries(
+    [...trained].flatMap(([name, variable]) => (gradients[variable.name] ? [[name, gradients[variable.name]!]] : [])),
+  );
+}
+
+function updateStatistics(
+  tf: Tensorflow,
+  { variables }: Trainable,
+  statistics: readonly { name: string; mean: Tensor; variance: Tensor }[],
+) {
+  for (const { name, mean, variance } of statistics) {
+    for (const [key, value] of [
+      ['running_mean', mean],
+      ['running_var', variance],
+    ] as const) {
+      const running = variables.get(`${name}.${key}`)!;
+      running.assign(tf.add(tf.mul(running, 1 - STATISTICS_MOMENTUM), tf.mul(value, STATISTICS_MOMENTUM)));
+    }
+  }
+}
+
+/** A moving average of all parameters; early on it follows closely, so that the random start is soon forgotten. */
+function createAverage(tf: Tensorflow, { variables }: Trainable) {
+  const average = new Map(
+    [...variables].map(([name, variable]) => [name, tf.tidy(() => tf.variable(variable.clone(), false))]),
+  );
+  return {
+    variables: average,
+    update(decay: number, step: number) {
+      const share = 1 - Math.min(decay, (1 + step) / (10 + step));
+      for (const [name, mean] of average)
+        mean.assign(tf.add(tf.mul(mean, 1 - share), tf.mul(variables.get(name)!, share)));
+    },
+  };
+}

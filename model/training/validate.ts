@@ -1,0 +1,71 @@
+import type { Tensor } from '@tensorflow/tfjs-node-gpu';
+import type { ClassSet } from '../classes.js';
+import type { Dataset } from '../dataset/dataset.js';
+import { readLabels } from '../dataset/labels.js';
+import type { DatasetItem } from '../dataset/pairs.js';
+import { readPicture } from '../dataset/picture.js';
+import { readAhead } from '../dataset/read-ahead.js';
+import { scaleMask, scalePicture } from '../dataset/scale.js';
+import type { ClassMask, RgbPicture } from '../engine.js';
+import { createConfusion, type Scores, scoresOf } from '../evaluation/confusion.js';
+import type { CropSize } from './augment.js';
+import { writeTrainingReport } from './report.js';
+import type { Tensorflow } from './tensorflow.js';
+import type { TrainOptions } from './train.js';
+import { predict, type Trainable } from './trainable.js';
+
+/** Segments a picture as `evaluate` does: fitted inside the input size, and the mask brought back to the picture's. */
+async function segment(
+  tf: Tensorflow,
+  trainable: Trainable,
+  picture: RgbPicture,
+  box: CropSize,
+  parameters: ReadonlyMap<string, Tensor> | undefined,
+): Promise<ClassMask> {
+  const scale = Math.min(box.width / picture.width, box.height / picture.height, 1);
+  const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const fitted = await scalePicture(picture, width!, height!);
+  const mask = { width: width!, height: height!, data: predict(tf, trainable, fitted, parameters) };
+  return scaleMask(mask, picture.width, picture.height);
+}
+
+/** Scores the averaged weights on the validation pictures. */
+export async function validate(
+  tf: Tensorflow,
+  trainable: Trainable,
+  { items, classSet }: Dataset,
+  box: CropSize,
+  parameters: ReadonlyMap<string, Tensor> | undefined,
+): Promise<Scores> {
+  const confusion = createConfusion(classSet.classes.length);
+  for await (const { picture, truth } of readAhead(items, (item) => readPair(item, classSet))) {
+    confusion.add(truth.data, (await segment(tf, trainable, picture, box, parameters)).data);
+  }
+  return scoresOf(confusion);
+}
+
+async function readPair({ imagePath, labelPath }: DatasetItem, classSet: ClassSet) {
+  const [picture, truth] = await Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]);
+  return { picture, truth };
+}
+
+/** How many validation pictures the report shows. */
+const REPORT_EXAMPLES = 6;
+
+/** Writes the report of a training, with some validation pictures in it. */
+export async function reportTraining(
+  tf: Tensorflow,
+  { directory, network, validation }: Pick<TrainOptions, 'directory' | 'network' | 'validation'>,
+  trainable: Trainable,
+  box: CropSize,
+  parameters: ReadonlyMap<string, Tensor> | undefined,
+): Promise<void> {
+  const { items, classSet } = validation;
+  const shown = items.filter((_, i) => i % Math.ceil(items.length / REPORT_EXAMPLES) === 0);
+  const examples = shown.map(async (item) => {
+    const { picture, truth } = await readPair(item, classSet);
+    return { name: item.name, picture, truth, prediction: await segment(tf, trainable, picture, box, parameters) };
+  });
+  const title = `${network.title} on ${validation.name}`;
+  await writeTrainingReport(directory, title, classSet.classes, await Promise.all(examples));
+}
