@@ -72,9 +72,7 @@ async function runAndReport(options: Flags & Pick<RunOptions, 'inputs'>): Promis
   ]);
   const reporter = createReporter(process.stderr);
   const { onEvent } = reporter;
-  const requests = listenForStop(() =>
-    onEvent({ kind: 'note', message: 'Stopping: finishing the file so that it plays (again to abandon it)' }),
-  );
+  const requests = listenForStop(reporter.stopping);
   try {
     const { stop: signal, abandon } = requests;
     const summary = await runFiles({ ...options, signal, abandon, onEvent }, flagOf);

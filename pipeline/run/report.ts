@@ -9,15 +9,26 @@ const LINE_EVERY_MS = 5000;
 /** The pace is that of the last seconds, so that the ETA follows a machine that gets busy. */
 const PACE_OVER_MS = 10_000;
 
+/** Tells a person how a run goes. */
+export interface Reporter {
+  /** What `onEvent` of `run` wants. */
+  readonly onEvent: (event: RunEvent) => void;
+  /** Says that the run was asked to stop: from now on there is no telling how long it takes. */
+  readonly stopping: () => void;
+  /** Leaves the terminal clean. */
+  readonly close: () => void;
+}
+
 /**
  * Tells a person how a run goes, on standard error: a progress bar with frames a second and ETA on a terminal, a line
- * every few seconds elsewhere. Returns what `onEvent` of `run` wants, and `close` to leave the terminal clean.
+ * every few seconds elsewhere.
  */
-export function createReporter(stream: NodeJS.WriteStream): { onEvent: (event: RunEvent) => void; close: () => void } {
+export function createReporter(stream: NodeJS.WriteStream): Reporter {
   let bar: SingleBar | undefined;
   let pace = createPace();
   let lineDueAt = 0;
   let title = '';
+  let isStopping = false;
 
   const close = () => {
     bar?.stop();
@@ -38,7 +49,7 @@ export function createReporter(stream: NodeJS.WriteStream): { onEvent: (event: R
       const fps = pace(frames);
       // A container may promise too few; the bar never goes beyond its end, and says nothing of one that it does not know.
       const total = expectedFrames === undefined ? undefined : Math.max(expectedFrames, frames);
-      const eta = total === undefined || fps === 0 ? '' : `, ${formatTime((total - frames) / fps)} left`;
+      const eta = total === undefined || fps === 0 || isStopping ? '' : `, ${formatTime((total - frames) / fps)} left`;
       const status = `${frames}${total === undefined ? '' : `/${total}`} frames, ${fps.toFixed(1)} frames/s${eta}`;
       if (stream.isTTY) {
         bar ??= startBar(stream, total ?? 0);
@@ -51,7 +62,14 @@ export function createReporter(stream: NodeJS.WriteStream): { onEvent: (event: R
     },
     end: ({ file }) => say(describeFile(file)),
   };
-  return { onEvent: (event) => (handlers[event.kind] as (event: RunEvent) => void)(event), close };
+  return {
+    onEvent: (event) => (handlers[event.kind] as (event: RunEvent) => void)(event),
+    stopping() {
+      isStopping = true;
+      say('Stopping: finishing the file so that it plays (again to abandon it)');
+    },
+    close,
+  };
 }
 
 function startBar(stream: NodeJS.WriteStream, total: number): SingleBar {

@@ -89,7 +89,7 @@ function describeSteps({ steps }: FileSummary): readonly string[] {
   if (rows.length === 0) return [];
   const width = Math.max(...rows.map(([name]) => name.length), 4);
   const cells = (name: string, values: readonly (string | number)[]) =>
-    `  ${name.padEnd(width)}${values.map((value) => String(value).padStart(9)).join('')}`;
+    `  ${name.padEnd(width)}${values.map((value) => String(value).padStart(11)).join('')}`;
   return [cells('ms', ['p50', 'p95', 'p99']), ...rows.map(([name, { p50, p95, p99 }]) => cells(name, [p50, p95, p99]))];
 }
 

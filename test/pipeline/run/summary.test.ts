@@ -29,9 +29,9 @@ t.test('a file that is done says where it went, how fast, and what its steps too
     [
       'dash.mp4 -> /out/dash-overlay.mp4: 250 frames in 10 s (25 frames/s), 0 dropped',
       '  dash.mp4 was cut off',
-      '  ms           p50      p95      p99',
-      '  decode       3.1        4     9.25',
-      '  segment       38       41       60',
+      '  ms             p50        p95        p99',
+      '  decode         3.1          4       9.25',
+      '  segment         38         41         60',
     ].join('\n'),
   );
 });
