@@ -1,0 +1,142 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../../model/failure.js';
+import { agreementOf } from './agreement.js';
+import type {
+  LoadAnswer,
+  LoadQuestion,
+  MasksQuestion,
+  MemoryAnswer,
+  RunAnswer,
+  RunQuestion,
+} from './contest-messages.js';
+import type { Contestant } from './contestants.js';
+import type { LineProcess } from './line-process.js';
+import { type Spread, spreadOf } from './statistics.js';
+import { takeTurns } from './take-turns.js';
+import type { Workload } from './workload.js';
+
+/** How a contest is held. */
+export interface ContestRules {
+  readonly batch: number;
+  readonly threads: number;
+  /** Batches that each computes before any is timed. */
+  readonly warmUps: number;
+  /** Batches that each computes, one a round. */
+  readonly rounds: number;
+  /** The share of pixels that must be as the first contestant's. */
+  readonly leastAgreement: (contestant: Contestant) => number;
+  readonly signal?: AbortSignal | undefined;
+  /** Hears what happens, in a few words. */
+  readonly onProgress?: ((text: string) => void) | undefined;
+}
+
+/** What a contestant that computed the same as the first one cost. */
+export interface Result {
+  readonly description: string;
+  /** Share of pixels as the first contestant's. */
+  readonly agreement: number;
+  /** Milliseconds a frame. */
+  readonly frameMs: Spread;
+  /** Processor time a frame, all threads. */
+  readonly cpuMsPerFrame: number;
+  /** The most memory that its process held, loading included. */
+  readonly peakBytes: number;
+}
+
+/** Why a contestant was not timed: it cannot run here, or its masks are others. */
+export interface Refused {
+  readonly refused: string;
+}
+
+/** A contestant that runs. */
+interface Entered {
+  readonly contestant: Contestant;
+  readonly program: LineProcess;
+  readonly description: string;
+  readonly agreement: number;
+}
+
+/**
+ * Lets contestants compute one workload: each in a process of its own, all loaded at once, masks compared before anything
+ * is timed, then a batch each in turn.
+ *
+ * @throws The signal's reason; `Failure` `PROGRAM_DIED` where a program dies while it is timed.
+ */
+export async function holdContest(
+  workload: Workload,
+  contestants: readonly Contestant[],
+  rules: ContestRules,
+): Promise<ReadonlyMap<Contestant, Result | Refused>> {
+  const outcome = new Map<Contestant, Result | Refused>();
+  const entered: Entered[] = [];
+  const programs: LineProcess[] = [];
+  let truth: Uint8Array | undefined;
+  try {
+    for (const contestant of contestants) {
+      rules.signal?.throwIfAborted();
+      rules.onProgress?.(`loading ${contestant.title} ${contestant.precision}`);
+      const program = contestant.start();
+      programs.push(program);
+      try {
+        const { description, masks } = await enter(contestant, program, workload, rules);
+        truth ??= masks;
+        const agreement = agreementOf(truth, masks);
+        const least = rules.leastAgreement(contestant);
+        if (agreement < least) {
+          const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+          throw new Failure(
+            'MASKS_DIFFER',
+            `its masks agree with the first ones on ${percent(agreement)} of the pixels, of ${percent(least)} that make it the same work`,
+          );
+        }
+        entered.push({ contestant, program, description, agreement });
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        outcome.set(contestant, { refused: error.message });
+        await program.close();
+      }
+    }
+    for (const [{ contestant }, result] of await time(entered, rules)) outcome.set(contestant, result);
+    // In the order in which they were given, not that in which they were refused.
+    return new Map(contestants.map((contestant) => [contestant, outcome.get(contestant)!]));
+  } finally {
+    await Promise.all(programs.map((program) => program.close()));
+  }
+}
+
+async function enter(contestant: Contestant, program: LineProcess, workload: Workload, rules: ContestRules) {
+  const { folder, width, height } = workload;
+  const { batch, threads } = rules;
+  const load = { ask: 'load', folder, width, height, batch, threads, ...contestant.load } as const;
+  const { description } = await program.ask<LoadAnswer>(load satisfies LoadQuestion);
+  const path = join(folder, 'masks');
+  await program.ask({ ask: 'masks', path } satisfies MasksQuestion);
+  const masks = await readFile(path);
+  await rm(path);
+  return { description, masks };
+}
+
+async function time(entered: readonly Entered[], rules: ContestRules): Promise<ReadonlyMap<Entered, Result>> {
+  const { batch, rounds, warmUps, signal } = rules;
+  const run = ({ program }: Entered, times: number) =>
+    program.ask<RunAnswer>({ ask: 'run', times } satisfies RunQuestion);
+  rules.onProgress?.(`timing ${entered.length} contestants, ${rounds} rounds`);
+  for (const one of entered) await run(one, warmUps);
+  const turns = await takeTurns(entered, rounds, async (one) => {
+    signal?.throwIfAborted();
+    return run(one, 1);
+  });
+  const results = new Map<Entered, Result>();
+  for (const [one, answers] of turns) {
+    const { peakBytes } = await one.program.ask<MemoryAnswer>({ ask: 'memory' });
+    results.set(one, {
+      description: one.description,
+      agreement: one.agreement,
+      frameMs: spreadOf(answers.flatMap(({ ms }) => ms.map((each) => each / batch))),
+      cpuMsPerFrame: answers.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / (rounds * batch),
+      peakBytes,
+    });
+  }
+  return results;
+}

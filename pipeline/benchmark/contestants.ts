@@ -1,0 +1,51 @@
+import type { Engine } from '../../model/engine.js';
+import type { LoadQuestion } from './contest-messages.js';
+import { type LineProcess, startLineProcess } from './line-process.js';
+import { moduleCommand } from './module-command.js';
+import { type Peer, peerCommand } from './peers.js';
+
+/** Something that computes a network: one of this project's engines, or a peer, in one precision. */
+export interface Contestant {
+  /** `onnx`, `PyTorch 2.15.0`, ... */
+  readonly title: string;
+  readonly precision: Engine['precision'];
+  readonly isPeer: boolean;
+  /** What it has to be told beside the workload. */
+  readonly load: Pick<LoadQuestion, 'engine' | 'precision'>;
+  start(): LineProcess;
+}
+
+/** This project's engines in the precisions that they have, then the peers. */
+export function listContestants(
+  engines: readonly ('onnx' | 'tensorflow')[],
+  precisions: readonly Engine['precision'][],
+  peers: readonly Peer[],
+): readonly Contestant[] {
+  const own = engines.flatMap((engine) =>
+    precisions
+      .filter((precision) => engine === 'onnx' || precision === 'float32')
+      .map(
+        (precision): Contestant => ({
+          title: engine,
+          precision,
+          isPeer: false,
+          load: { engine, precision },
+          start: () => startLineProcess(engine, moduleCommand(new URL('./engine-program.js', import.meta.url))),
+        }),
+      ),
+  );
+  const others = peers.flatMap(({ name, title, precisions: has }) =>
+    precisions
+      .filter((precision) => has.includes(precision))
+      .map(
+        (precision): Contestant => ({
+          title,
+          precision,
+          isPeer: true,
+          load: { precision },
+          start: () => startLineProcess(title, peerCommand('peer.py', [name])),
+        }),
+      ),
+  );
+  return [...own, ...others];
+}

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os';
+import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import { packagedFile } from '../options/package-root.js';
+
+/** What a measurement was made on: printed with every result, because a figure without it says little. */
+export interface Machine {
+  readonly processor: string;
+  /** How many threads run at once here. */
+  readonly cores: number;
+  /** Of the instruction sets that decide how fast a network is, those that the processor has. */
+  readonly instructions: readonly string[];
+  readonly memoryGiB: number;
+  /** `linux 6.1.0 x64`. */
+  readonly system: string;
+  readonly node: string;
+  /** Absent where there is none. */
+  readonly ffmpeg?: string;
+  readonly onnxruntime: string;
+  readonly segnetStream: string;
+  /** Processes that wanted a core, mean of the minute before the measurement. */
+  readonly load: number;
+}
+
+const INSTRUCTION_SETS = ['avx2', 'avx512f', 'avx_vnni', 'avx512_vnni', 'amx_int8', 'asimddp', 'i8mm', 'sve'];
+
+/** Describes the machine, with how busy it is at this moment: call it before measuring. */
+export async function describeMachine(): Promise<Machine> {
+  const [load] = loadavg();
+  const [facts, ffmpeg, own, onnxruntime] = await Promise.all([
+    readFile('/proc/cpuinfo', 'utf8').catch(() => ''),
+    findFfmpeg().catch(() => undefined),
+    versionIn(packagedFile('package.json')),
+    versionIn(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),
+  ]);
+  const flags = new Set((/^(?:flags|Features)\s*:(.*)$/m.exec(facts)?.[1] ?? '').split(' '));
+  return {
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    instructions: INSTRUCTION_SETS.filter((name) => flags.has(name)),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${platform()} ${release()} ${arch()}`,
+    node: process.version,
+    ...(ffmpeg !== undefined && { ffmpeg: ffmpeg.version }),
+    onnxruntime,
+    segnetStream: own,
+    load: Math.round(load! * 10) / 10,
+  };
+}
+
+async function versionIn(path: string): Promise<string> {
+  return (JSON.parse(await readFile(path, 'utf8')) as { version: string }).version;
+}
+
+/** The machine in two or three lines; one more where it was too busy for its figures to be trusted. */
+export function renderMachine(machine: Machine): string {
+  const { processor, cores, instructions, memoryGiB, system, node, ffmpeg, onnxruntime, segnetStream, load } = machine;
+  const sets = instructions.length > 0 ? ` (${instructions.join(', ')})` : '';
+  const lines = [
+    `${cores} x ${processor}${sets}, ${memoryGiB} GiB, ${system}`,
+    `segnet-stream ${segnetStream}, Node ${node}, onnxruntime-node ${onnxruntime}, ffmpeg ${ffmpeg ?? 'absent'}`,
+  ];
+  if (load > cores / 4)
+    lines.push(`The machine was busy (load ${load} on ${cores} cores): read the ratios, not the times`);
+  return lines.join('\n');
+}

@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** A program and its arguments. */
+export interface ProgramCall {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * How to run a module beside the caller as a program of its own: `moduleCommand(new URL('./route-program.js', import.meta.url))`.
+ * As `startWorker` does for threads, it takes the TypeScript source, with this process's loader, where nothing is compiled.
+ */
+export function moduleCommand(module: URL, args: readonly string[] = []): ProgramCall {
+  const compiled = fileURLToPath(module);
+  const path = existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts');
+  return { file: process.execPath, args: [...process.execArgv, path, ...args] };
+}

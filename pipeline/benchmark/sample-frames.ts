@@ -1,0 +1,28 @@
+import { filter, lastValueFrom, take, toArray } from 'rxjs';
+import type { RgbPicture } from '../../model/engine.js';
+import { decode } from '../../operators/decode.js';
+import { packagedFile } from '../options/package-root.js';
+import type { Size } from '../options/size.js';
+
+/** The clip whose frames are taken where none is named: the one that comes with the package. */
+export const sampleClip: string = packagedFile('fixtures', 'clips', 'road.mp4');
+
+/** Frames lie this far apart: neighbours are nearly alike. */
+const STEP = 12;
+
+/**
+ * Takes frames from a clip, stretched to a size by ffmpeg: real pictures, the same on every call. Of a short clip there
+ * are fewer than `count`.
+ *
+ * @throws `Failure` as `decode`.
+ */
+export async function sampleFrames(clip: string, size: Size, count: number): Promise<readonly RgbPicture[]> {
+  const frames = await lastValueFrom(
+    decode(clip, { fit: size, fitMode: 'stretch' }).pipe(
+      filter(({ index }) => index % STEP === 0),
+      take(count),
+      toArray(),
+    ),
+  );
+  return frames.map(({ input }) => input);
+}

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The most memory that a process and all that it started held, resident bytes. */
+export interface TreeMemory {
+  /** Of all together at one moment; memory that two of them share counts for each. */
+  readonly peakBytes: number;
+  /** Of the largest process of each name by itself, which the system itself keeps, by the program's name. */
+  readonly byProgram: Readonly<Record<string, number>>;
+}
+
+/** A watch over the memory of a tree of processes. */
+export interface TreeMemoryWatch {
+  /** Ends the watch; undefined where the system does not tell (it is read from Linux's `/proc`). */
+  stop(): TreeMemory | undefined;
+}
+
+/** Looks at a process and its descendants every few milliseconds. */
+export function watchTreeMemory(pid: number, everyMs = 50): TreeMemoryWatch {
+  const byProgram = new Map<string, number>();
+  let peakBytes = 0;
+  const look = () => {
+    let together = 0;
+    for (const { program, bytes, peak } of treeOf(pid)) {
+      together += bytes;
+      byProgram.set(program, Math.max(byProgram.get(program) ?? 0, peak));
+    }
+    peakBytes = Math.max(peakBytes, together);
+  };
+  const timer = setInterval(look, everyMs);
+  look();
+  return {
+    stop() {
+      clearInterval(timer);
+      return peakBytes > 0 ? { peakBytes, byProgram: Object.fromEntries(byProgram) } : undefined;
+    },
+  };
+}
+
+interface Resident {
+  readonly program: string;
+  readonly bytes: number;
+  readonly peak: number;
+}
+
+function treeOf(pid: number): readonly Resident[] {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const kilobytes = (field: string) => Number(new RegExp(`^${field}:\\s*(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
+    const program = /^Name:\s*(.*)$/m.exec(status)?.[1] ?? '';
+    const own = { program, bytes: kilobytes('VmRSS') * 1024, peak: kilobytes('VmHWM') * 1024 };
+    // Any thread may have started a process.
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean),
+    );
+    return [own, ...children.flatMap((child) => treeOf(Number(child)))];
+  } catch {
+    // It ended while we looked.
+    return [];
+  }
+}
