@@ -21,6 +21,8 @@ export interface Encoder {
   readonly globalOptions: readonly string[];
   /** At the end of the filter chain. */
   readonly filter: string;
+  /** The finest clock that it takes, ticks a second. */
+  readonly maxTicks: number;
   /** What goes after `-c:v NAME` for a quality and size. */
   options(quality: EncoderQuality): readonly string[];
 }
@@ -30,7 +32,12 @@ function bitrate({ crf, width, height }: EncoderQuality): string[] {
   return ['-b:v', String(Math.round(width * height * 25 * 0.1 * 2 ** ((23 - crf) / 6)))];
 }
 
-const software = { isHardware: false, globalOptions: [], filter: 'format=yuv420p|yuvj420p' } as const;
+const software = {
+  isHardware: false,
+  globalOptions: [],
+  filter: 'format=yuv420p|yuvj420p',
+  maxTicks: 1_000_000,
+} as const;
 const hardware = { ...software, isHardware: true } as const;
 
 /** H.264 encoders, and the last resort, in the order in which `auto` tries them. */
@@ -46,7 +53,12 @@ const encoders: readonly Encoder[] = [
   },
   { ...hardware, name: 'h264_videotoolbox', options: (quality) => bitrate(quality) },
   { ...software, name: 'libopenh264', options: (quality) => bitrate(quality) },
-  { ...software, name: 'mpeg4', options: ({ crf }) => ['-q:v', String(Math.max(1, Math.round(crf / 5)))] },
+  {
+    ...software,
+    name: 'mpeg4',
+    maxTicks: 65_535,
+    options: ({ crf }) => ['-q:v', String(Math.max(1, Math.round(crf / 5)))],
+  },
 ];
 
 /** What containers need that hold no H.264, or masks that must come back exactly. */

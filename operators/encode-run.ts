@@ -1,7 +1,7 @@
 import type { Encoder } from './choose-encoder.js';
 import { ffmpegName, nutOffsetUs } from './decode-run.js';
 import type { FfmpegRun } from './ffmpeg.js';
-import { type FfmpegTool, passthroughOption } from './find-ffmpeg.js';
+import { type FfmpegTool, isAtLeast, passthroughOption } from './find-ffmpeg.js';
 import type { ColourTags } from './frame.js';
 import type { SourceInfo } from './source-info.js';
 
@@ -70,7 +70,7 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
   ];
   const isOdd = width % 2 === 1 || height % 2 === 1;
   const pad = `pad=${width + (width % 2)}:${height + (height % 2)},fillborders=right=${width % 2}:bottom=${height % 2}:mode=smear,`;
-  const ticks = ticksPerSecond(original?.info.timeBase);
+  const ticks = ticksPerSecond(command);
   return {
     inputs: [
       {
@@ -89,7 +89,11 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
         target: command.part,
         options: [
           ...['-map', '0:v:0'],
-          ...(original ? soundAndMetadata(original.info, container, trim.length === 0) : []),
+          ...(original ? soundAndMetadata(original.info, container) : []),
+          // Copied sound would begin at the key frame before the cut.
+          ...(startSeconds ? ['-copypriorss:a', '0'] : []),
+          // Chapters come with the final file: in fragments they would become a track, and then two.
+          ...['-map_chapters', original && trim.length === 0 && !container.isMp4 ? '1' : '-1'],
           ...['-vf', `${isOdd && encoder.name !== 'ffv1' ? pad : ''}${encoder.filter}`],
           ...['-c:v', encoder.name, ...encoder.options({ ...command, width, height })],
           ...(command.threads ? ['-threads', String(command.threads)] : []),
@@ -98,8 +102,8 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
           ...(shiftSeconds ? ['-output_ts_offset', String(-shiftSeconds)] : []),
           ...(container.isMp4
             ? [
-                ...['-video_track_timescale', String(ticks), '-frag_duration', '1000000'],
-                ...['-movflags', '+frag_keyframe+empty_moov+delay_moov+default_base_moof'],
+                ...mp4Options(tool, ticks),
+                ...['-movflags', '+frag_keyframe+empty_moov+delay_moov+default_base_moof', '-frag_duration', '1000000'],
               ]
             : []),
           ...['-f', container.format],
@@ -111,7 +115,7 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
 }
 
 /** Writes the part over as a file whose index comes first, without encoding anything again. */
-export function remuxRun(part: string, target: string, command: EncodeCommand): FfmpegRun {
+export function remuxRun(tool: FfmpegTool, part: string, target: string, command: EncodeCommand): FfmpegRun {
   const { original, container } = command;
   const isTrimmed = Boolean(command.startSeconds || command.durationSeconds);
   return {
@@ -124,8 +128,8 @@ export function remuxRun(part: string, target: string, command: EncodeCommand): 
         target,
         options: [
           ...['-map', '0', '-c', 'copy'],
-          // Fragmented files cannot hold chapters.
           ...(original ? ['-map_metadata', '1', '-map_chapters', isTrimmed ? '-1' : '1'] : []),
+          ...mp4Options(tool, ticksPerSecond(command)),
           ...['-movflags', '+faststart', '-f', container.format],
         ],
       },
@@ -134,14 +138,17 @@ export function remuxRun(part: string, target: string, command: EncodeCommand): 
   };
 }
 
-function soundAndMetadata(info: SourceInfo, container: Container, isWhole: boolean): string[] {
-  const codecs = info.audioCodecs.flatMap((codec, index) => [
-    `-c:a:${index}`,
-    container.audio.test(codec) ? 'copy' : container.convertTo,
-  ]);
+function soundAndMetadata(info: SourceInfo, container: Container): string[] {
+  const codecs = info.audioCodecs.flatMap((codec, index) => {
+    const isCopied = container.audio.test(codec);
+    // Transport streams carry AAC with headers that MP4 does not have; ffmpeg takes them off by itself, but not in
+    // fragments. Where there are none this does nothing.
+    const filter = isCopied && codec === 'aac' && container.isMp4 ? [`-bsf:a:${index}`, 'aac_adtstoasc'] : [];
+    return [`-c:a:${index}`, isCopied ? 'copy' : container.convertTo, ...filter];
+  });
   return [
     ...['-map', '1:a?', ...codecs],
-    ...['-map_metadata', '1', '-map_metadata:s:v:0', '1:s:v:0', '-map_chapters', isWhole ? '1' : '-1'],
+    ...['-map_metadata', '1', '-map_metadata:s:v:0', '1:s:v:0'],
     // The picture stands upright now; ffmpeg 4 would tell players to turn it again.
     ...['-metadata:s:v:0', 'rotate='],
     // In some MP4 the sound ends far later than the picture: nothing is held back in memory for the difference.
@@ -150,13 +157,25 @@ function soundAndMetadata(info: SourceInfo, container: Container, isWhole: boole
 }
 
 /**
- * A clock on which the source's time stamps are whole numbers: its own, made finer if it is coarse. Without a source, RTP's.
- * 29.97 and the like are ffmpeg's rounding of 30000 / 1001.
+ * The clocks of the track and of the file: on the file's, where ffmpeg would take milliseconds, the lead of a track that
+ * begins late is written (ffmpeg 4 cannot do otherwise). And Opus in MP4 was an experiment to ffmpeg 4.
  */
-function ticksPerSecond(timeBase = 90_000): number {
-  let ticks = Number.isInteger(timeBase) ? timeBase : Math.round(timeBase * 1.001) * 1000;
+function mp4Options(tool: FfmpegTool, ticks: number): string[] {
+  const movie = isAtLeast(tool, [59, 0]) ? ['-movie_timescale', String(ticks)] : [];
+  return ['-video_track_timescale', String(ticks), ...movie, '-strict', '-2'];
+}
+
+/**
+ * A clock on which the source's time stamps are whole numbers: its own, made finer if it is coarse and coarser only if the
+ * encoder needs that. Without a source, RTP's. 29.97 and the like are ffmpeg's rounding of 30000 / 1001.
+ */
+function ticksPerSecond({ original, encoder }: EncodeCommand): number {
+  const own = original?.info.timeBase ?? 90_000;
+  let ticks = Number.isInteger(own) ? own : Math.round(own * 1.001) * 1000;
   while (ticks < 10_000) ticks *= 2;
-  return Math.min(ticks, 1_000_000);
+  let factor = Math.ceil(ticks / encoder.maxTicks);
+  while (ticks % factor !== 0 && factor < ticks / 1000) factor += 1;
+  return Math.round(ticks / factor);
 }
 
 const matrices = /^(bt709|fcc|bt470bg|smpte170m|smpte240m|ycgco|bt2020nc|bt2020c)$/;

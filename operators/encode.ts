@@ -28,7 +28,7 @@ export interface EncodeOptions {
   readonly durationSeconds?: number;
   /** Frames a second, a hint to the encoder's rate control. If not provided, defaults to that of `copyFrom`, else 25. */
   readonly frameRate?: number;
-  /** One sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `OUTPUT_FRAGMENTED`. */
+  /** One sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `TIMES_SHIFTED`, `OUTPUT_FRAGMENTED`. */
   readonly onWarning?: (text: string, code: string) => void;
 }
 

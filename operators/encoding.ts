@@ -5,7 +5,7 @@ import { chooseEncoder, type Encoder } from './choose-encoder.js';
 import { nutOffsetUs } from './decode-run.js';
 import type { EncodeOptions } from './encode.js';
 import { type Container, type EncodeCommand, encodeRun, remuxRun } from './encode-run.js';
-import { type FfmpegEnd, type FfmpegProcess, startFfmpeg } from './ffmpeg.js';
+import { type FfmpegEnd, type FfmpegProcess, lastWords, startFfmpeg } from './ffmpeg.js';
 import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 import type { ColourTags } from './frame.js';
 import type { SampleFormat } from './nut-format.js';
@@ -83,6 +83,10 @@ export function startEncoding(output: string, container: Container, options: Enc
     const { tool, original } = ready;
     const startSeconds = original?.info.startSeconds ?? 0;
     const lead = startSeconds > longestLeadSeconds ? startSeconds : 0;
+    if (lead > 0) {
+      const text = `The clock of ${original!.path} begins at ${lead.toFixed(3)} s: times in ${output} begin at 0 instead.`;
+      options.onWarning?.(text, 'TIMES_SHIFTED');
+    }
     const command: EncodeCommand = {
       ...ready,
       part,
@@ -158,7 +162,7 @@ export function startEncoding(output: string, container: Container, options: Enc
   }
 
   async function makeWhole(tool: FfmpegTool, command: EncodeCommand): Promise<void> {
-    const end = await (await run(tool, remuxRun(part, remuxed, command))).ended;
+    const end = await (await run(tool, remuxRun(tool, part, remuxed, command))).ended;
     if (state === 'abandoned') return;
     if (end.code === 0) {
       await rename(remuxed, output);
@@ -169,7 +173,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     await rm(remuxed, { force: true });
     await rename(part, output);
     options.onWarning?.(
-      `${output} could not be rewritten for fast start, and stays in fragments: ${end.log.at(-1)}.`,
+      `${output} could not be rewritten for fast start, and stays in fragments.${lastWords(end)}`,
       'OUTPUT_FRAGMENTED',
     );
   }
@@ -239,13 +243,11 @@ function explainEnd(output: string, end: FfmpegEnd, frames: number): Failure {
   if (/No space left/.test(text)) {
     return new Failure('OUTPUT_DISK_FULL', `The disk is full: writing ${output} stopped after ${frames} frames.`);
   }
-  if (/Permission denied|Read-only file system|Operation not permitted/.test(text)) {
-    return new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written. ffmpeg says: ${end.log.at(-1)}`);
+  if (/Permission denied|Read-only file system/.test(text)) {
+    return new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written.${lastWords(end)}`);
   }
   const how = end.signal ? `was ended by ${end.signal}` : `exited with code ${end.code}`;
-  const line = end.log.at(-1);
-  const says = line ? ` ffmpeg says: ${line}` : '';
-  return new Failure('FFMPEG_DIED', `ffmpeg ${how} while writing ${output}, after ${frames} frames.${says}`);
+  return new Failure('FFMPEG_DIED', `ffmpeg ${how} while writing ${output}, after ${frames} frames.${lastWords(end)}`);
 }
 
 /** 29.97 and the like are 30000 / 1001 and the like. */

@@ -40,6 +40,12 @@ export interface FfmpegEnd {
   readonly log: readonly string[];
 }
 
+/** What it said last, as a sentence to end a message with: the cause often stands some lines above the last. */
+export function lastWords({ log }: FfmpegEnd): string {
+  const lines = log.slice(-3).map((line) => line.replaceAll(/ @ 0x[0-9a-f]+/g, ''));
+  return lines.length > 0 ? ` ffmpeg says: ${[...new Set(lines)].join(' / ')}` : '';
+}
+
 /** A running ffmpeg. */
 export interface FfmpegProcess {
   readonly pid: number;

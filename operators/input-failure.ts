@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { Failure } from '../model/failure.js';
-import type { FfmpegEnd } from './ffmpeg.js';
+import { type FfmpegEnd, lastWords } from './ffmpeg.js';
 import { redact } from './redact.js';
 import type { SourceInfo } from './source-info.js';
 
@@ -81,7 +81,7 @@ export async function explainNoFrames(input: string, end: FfmpegEnd, sawInput: b
   const cause = causes.find(([pattern]) => pattern.test(text));
   if (cause) return new Failure(cause[1], cause[2](name));
   if (end.signal || (end.code !== 0 && !sawInput)) return explainDeath(name, end, 0);
-  return new Failure('INPUT_NOT_VIDEO', `Input ${name} gave no frame.${lastLine(end)}`);
+  return new Failure('INPUT_NOT_VIDEO', `Input ${name} gave no frame.${lastWords(end)}`);
 }
 
 /** ffmpeg believes a name that ends in .mp4, whatever the bytes are. */
@@ -102,12 +102,7 @@ async function beginsAsMp4(path: string): Promise<boolean> {
 /** Says that ffmpeg ended by itself in the middle. */
 export function explainDeath(name: string, end: FfmpegEnd, frames: number): Failure {
   const how = end.signal ? `was ended by ${end.signal}` : `exited with code ${end.code}`;
-  return new Failure('FFMPEG_DIED', `ffmpeg ${how} after ${frames} frames of ${redact(name)}.${lastLine(end)}`);
-}
-
-function lastLine(end: FfmpegEnd): string {
-  const line = end.log.at(-1);
-  return line ? ` ffmpeg says: ${line}` : '';
+  return new Failure('FFMPEG_DIED', `ffmpeg ${how} after ${frames} frames of ${redact(name)}.${lastWords(end)}`);
 }
 
 const damage =

@@ -80,7 +80,9 @@ export function createNutWriter(video: NutVideo): NutWriter {
     frameHead(ptsUs, size) {
       const point = packet(startcodes.syncpoint, [...v(ptsUs), ...v(0)]);
       const frameFlags = flags.key | flags.codedPts | flags.sizeMsb | flags.checksum;
-      const header = [0, ...v(frameFlags), ...v(ptsUs + 2 ** msbPtsShift), ...v(size)];
+      // The synchronisation point has said the time already: its last bits are enough, and in full it would be cut to 32
+      // bits by ffmpeg 4.
+      const header = [0, ...v(frameFlags), ...v(ptsUs % 2 ** msbPtsShift), ...v(size)];
       return Buffer.concat([point, Buffer.from([...header, ...u32(crc32(Uint8Array.from(header)))])]);
     },
   };
