@@ -36,6 +36,16 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: async () => (await import('./train.js')).createTrainCommand(),
   },
   {
+    name: 'quantize',
+    summary: 'calibrate weights for int8',
+    load: async () => (await import('./quantize.js')).createQuantizeCommand(),
+  },
+  {
+    name: 'export',
+    summary: 'write a network as an ONNX file for other runtimes',
+    load: async () => (await import('./export.js')).createExportCommand(),
+  },
+  {
     name: 'doctor',
     summary: 'what is there of ffmpeg, engines, hardware and weights, and how to get the rest',
     load: async () => (await import('./doctor.js')).createDoctorCommand(),

@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import type { Trial } from '../../model/quantisation/quantise-weights.js';
+import { checkNumber, numeric } from '../options/check.js';
+import { type CommonOptions, printResult } from './print-result.js';
+
+interface Flags extends CommonOptions {
+  readonly calibrate: string;
+  readonly labels?: string;
+  readonly output?: string;
+  readonly pictures: number | string;
+}
+
+/** `segnet-stream quantize`: calibrates weights for int8. */
+export function createQuantizeCommand(): Command {
+  return new Command('quantize')
+    .description(
+      'Calibrates weights for int8 on pictures or a video: the ranges go into the card of the file, which stays one file for both precisions.',
+    )
+    .argument('<weights>', 'safetensors file')
+    .requiredOption('--calibrate <folder|video>', 'pictures of what the network is for')
+    .option(
+      '--labels <folder>',
+      'their labels: int8 is then judged by mIoU, else by the pixels that agree with float32',
+    )
+    .option('--pictures <n>', 'how many to calibrate with', numeric, 32)
+    .option('-o, --output <file>', 'write a copy in place of changing the file')
+    .addHelpText('after', EXAMPLES)
+    .action(async (weights: string, flags: Flags) => {
+      const pictures = checkNumber('--pictures', flags.pictures, { min: 1, max: 1000, integer: true });
+      const { calibrate, labels, output } = flags;
+      const { quantize } = await import('../quantize.js');
+      const result = await quantize({
+        weights,
+        calibrate,
+        pictures,
+        ...(labels !== undefined && { labels }),
+        ...(output !== undefined && { output }),
+        onTrial: (trial) => process.stderr.write(`${describeTrial(trial)}\n`),
+      });
+      printResult(flags, { path: result.path, calibration: result.card.calibration }, `Calibrated ${result.path}`);
+    });
+}
+
+const EXAMPLES = `
+Examples:
+  segnet-stream quantize runs/basic/best.safetensors --calibrate camvid/train --labels camvid/trainannot
+  segnet-stream quantize mine.safetensors --calibrate dashcam.mp4 -o mine-int8.safetensors`;
+
+function describeTrial({ method, float, agreement, mIoU }: Trial): string {
+  const kept = float.length === 0 ? '' : `, ${float.join(', ')} in float32`;
+  const score = mIoU === undefined ? '' : `, mIoU ${mIoU.toFixed(1)}`;
+  return `${method}${kept}: ${agreement.toFixed(2)} % of pixels as in float32${score}`;
+}

@@ -1,0 +1,99 @@
+import { stat } from 'node:fs/promises';
+import { filter, lastValueFrom, map, take, toArray } from 'rxjs';
+import { openPairs } from '../model/dataset/dataset.js';
+import { readLabels } from '../model/dataset/labels.js';
+import { readPicture } from '../model/dataset/picture.js';
+import { scaleMask, scalePicture } from '../model/dataset/scale.js';
+import type { RgbPicture } from '../model/engine.js';
+import { Failure } from '../model/failure.js';
+import { quantiseWeights, type Trial } from '../model/quantisation/quantise-weights.js';
+import { readWeights, type WeightsCard, writeWeights } from '../model/weights.js';
+import { decode } from '../operators/index.js';
+import { guessClassSet } from './evaluate.js';
+import { findInputs } from './run/find-inputs.js';
+
+/** What `segnet-stream quantize` takes. */
+export interface QuantizeOptions {
+  /** The weights file, which is rewritten with the calibration in its card, or copied to `output`. */
+  readonly weights: string;
+  /** A folder of pictures or a video: what the network will see. */
+  readonly calibrate: string;
+  /** The labels of the pictures: int8 is then judged by mIoU. If not provided, defaults to: by how many pixels agree with float32. */
+  readonly labels?: string;
+  readonly output?: string;
+  /** Pictures to calibrate with. If not provided, defaults to: 32. */
+  readonly pictures?: number;
+  /** Hears of each calibration that was tried. */
+  readonly onTrial?: (trial: Trial) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** One frame in so many is taken from a video: neighbours teach nothing new. */
+const VIDEO_STRIDE = 10;
+
+/**
+ * Calibrates a weights file for int8.
+ *
+ * @throws `Failure` `INPUT_MISSING` where there is nothing to calibrate with; as `readWeights`, `openPairs`, `decode` and `quantiseWeights`.
+ */
+export async function quantize(
+  options: QuantizeOptions,
+): Promise<{ readonly path: string; readonly card: WeightsCard }> {
+  const { weights: path, calibrate, labels, output = path, pictures: count = 32 } = options;
+  const weights = await readWeights(path);
+  const found = await stat(calibrate).catch(() => undefined);
+  if (found === undefined)
+    throw new Failure('INPUT_MISSING', `Expected a folder of pictures or a video at ${calibrate}, found none`);
+  const samples = found.isDirectory()
+    ? await readSamples(calibrate, labels, weights.card, count)
+    : { pictures: await readVideo(calibrate, weights.card, count) };
+  const quantised = await quantiseWeights(weights, {
+    ...samples,
+    ...(options.onTrial && { onTrial: options.onTrial }),
+    ...(options.signal && { signal: options.signal }),
+  });
+  await writeWeights(output, quantised);
+  return { path: output, card: quantised.card };
+}
+
+async function readSamples(
+  folder: string,
+  labels: string | undefined,
+  { inputSize, classes }: WeightsCard,
+  count: number,
+) {
+  const { width, height } = inputSize;
+  const fit = async (path: string) => scalePicture(await readPicture(path), width, height);
+  if (labels === undefined) {
+    const { inputs } = await findInputs([folder], { recursive: false });
+    const images = inputs.filter(({ kind }) => kind === 'image').map(({ path }) => path);
+    const paths = spread(images, count);
+    return { pictures: await Promise.all(paths.map(fit)) };
+  }
+  const { items, classSet } = await openPairs(folder, labels, guessClassSet(classes));
+  const chosen = spread(items, count);
+  const truths = chosen.map(
+    async ({ labelPath }) => scaleMask(await readLabels(labelPath, classSet), width, height).data,
+  );
+  return {
+    pictures: await Promise.all(chosen.map(({ imagePath }) => fit(imagePath))),
+    truths: await Promise.all(truths),
+  };
+}
+
+function readVideo(path: string, { inputSize }: WeightsCard, count: number): Promise<RgbPicture[]> {
+  return lastValueFrom(
+    decode(path, { fit: inputSize }).pipe(
+      filter(({ index }) => index % VIDEO_STRIDE === 0),
+      map(({ input }) => input),
+      take(count),
+      toArray(),
+    ),
+  );
+}
+
+/** At most `count` of the items, evenly from first to last. */
+function spread<Item>(items: readonly Item[], count: number): Item[] {
+  const step = Math.max(1, items.length / count);
+  return items.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
+}
