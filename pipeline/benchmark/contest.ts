@@ -31,17 +31,21 @@ export interface ContestRules {
   readonly onProgress?: ((text: string) => void) | undefined;
 }
 
-/** What a contestant that computed the same as the first one cost. */
-export interface Result {
-  readonly description: string;
-  /** Share of pixels as the first contestant's. */
-  readonly agreement: number;
+/** What a program cost. */
+export interface Timed {
   /** Milliseconds a frame. */
   readonly frameMs: Spread;
   /** Processor time a frame, all threads. */
   readonly cpuMsPerFrame: number;
   /** The most memory that its process held, loading included. */
   readonly peakBytes: number;
+}
+
+/** What a contestant that computed the same as the first one cost. */
+export interface Result extends Timed {
+  readonly description: string;
+  /** Share of pixels as the first contestant's. */
+  readonly agreement: number;
 }
 
 /** Why a contestant was not timed: it cannot run here, or its masks are others. */
@@ -53,6 +57,7 @@ export interface Refused {
 interface Entered {
   readonly contestant: Contestant;
   readonly program: LineProcess;
+  readonly batch: number;
   readonly description: string;
   readonly agreement: number;
 }
@@ -90,14 +95,17 @@ export async function holdContest(
             `its masks agree with the first ones on ${percent(agreement)} of the pixels, of ${percent(least)} that make it the same work`,
           );
         }
-        entered.push({ contestant, program, description, agreement });
+        entered.push({ contestant, program, batch: rules.batch, description, agreement });
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         outcome.set(contestant, { refused: error.message });
         await program.close();
       }
     }
-    for (const [{ contestant }, result] of await time(entered, rules)) outcome.set(contestant, result);
+    rules.onProgress?.(`timing ${entered.length} contestants, ${rules.rounds} rounds`);
+    for (const [{ contestant, description, agreement }, timed] of await timeInTurns(entered, rules)) {
+      outcome.set(contestant, { description, agreement, ...timed });
+    }
     // In the order in which they were given, not that in which they were refused.
     return new Map(contestants.map((contestant) => [contestant, outcome.get(contestant)!]));
   } finally {
@@ -105,11 +113,19 @@ export async function holdContest(
   }
 }
 
+/** Has a program load a workload. @throws `Failure` with the program's own reason where it cannot. */
+export function loadProgram(
+  program: LineProcess,
+  { folder, width, height }: Workload,
+  how: Pick<LoadQuestion, 'batch' | 'threads' | 'precision' | 'engine'>,
+): Promise<LoadAnswer> {
+  return program.ask<LoadAnswer>({ ask: 'load', folder, width, height, ...how } satisfies LoadQuestion);
+}
+
 async function enter(contestant: Contestant, program: LineProcess, workload: Workload, rules: ContestRules) {
-  const { folder, width, height } = workload;
+  const { folder } = workload;
   const { batch, threads } = rules;
-  const load = { ask: 'load', folder, width, height, batch, threads, ...contestant.load } as const;
-  const { description } = await program.ask<LoadAnswer>(load satisfies LoadQuestion);
+  const { description } = await loadProgram(program, workload, { batch, threads, ...contestant.load });
   const path = join(folder, 'masks');
   await program.ask({ ask: 'masks', path } satisfies MasksQuestion);
   const masks = await readFile(path);
@@ -117,24 +133,23 @@ async function enter(contestant: Contestant, program: LineProcess, workload: Wor
   return { description, masks };
 }
 
-async function time(entered: readonly Entered[], rules: ContestRules): Promise<ReadonlyMap<Entered, Result>> {
-  const { batch, rounds, warmUps, signal } = rules;
-  const run = ({ program }: Entered, times: number) =>
-    program.ask<RunAnswer>({ ask: 'run', times } satisfies RunQuestion);
-  rules.onProgress?.(`timing ${entered.length} contestants, ${rounds} rounds`);
-  for (const one of entered) await run(one, warmUps);
-  const turns = await takeTurns(entered, rounds, async (one) => {
+/** Lets loaded programs compute a batch each in turn, after warming up. @throws As `holdContest`. */
+export async function timeInTurns<One extends { readonly program: LineProcess; readonly batch: number }>(
+  programs: readonly One[],
+  { rounds, warmUps, signal }: Pick<ContestRules, 'rounds' | 'warmUps' | 'signal'>,
+): Promise<ReadonlyMap<One, Timed>> {
+  const run = ({ program }: One, times: number) => program.ask<RunAnswer>({ ask: 'run', times } satisfies RunQuestion);
+  for (const one of programs) await run(one, warmUps);
+  const turns = await takeTurns(programs, rounds, async (one) => {
     signal?.throwIfAborted();
     return run(one, 1);
   });
-  const results = new Map<Entered, Result>();
+  const results = new Map<One, Timed>();
   for (const [one, answers] of turns) {
     const { peakBytes } = await one.program.ask<MemoryAnswer>({ ask: 'memory' });
     results.set(one, {
-      description: one.description,
-      agreement: one.agreement,
-      frameMs: spreadOf(answers.flatMap(({ ms }) => ms.map((each) => each / batch))),
-      cpuMsPerFrame: answers.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / (rounds * batch),
+      frameMs: spreadOf(answers.flatMap(({ ms }) => ms.map((each) => each / one.batch))),
+      cpuMsPerFrame: answers.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / (rounds * one.batch),
       peakBytes,
     });
   }

@@ -8,9 +8,10 @@ import type { EngineAloneOrder, EngineAloneReport } from './engine-alone-program
 import { type HandLoops, prepareHandLoops } from './hand-loops.js';
 import { describeMachine, type Machine } from './machine.js';
 import { measureProgram } from './measure-program.js';
+import { measureRoute, type RouteCost } from './measure-route.js';
 import { moduleCommand, type ProgramCall } from './module-command.js';
 import { plainFfmpeg } from './plain-ffmpeg.js';
-import type { RouteOrder, RouteReport } from './route-program.js';
+import type { RouteOrder } from './route-program.js';
 import { median, type Spread, spreadOf } from './statistics.js';
 import { takeTurns } from './take-turns.js';
 import type { TreeMemory } from './tree-memory.js';
@@ -76,14 +77,7 @@ export interface PipelineResult {
 }
 
 /** What one turn of one way gave. */
-interface Turn extends Partial<Omit<RouteReport, 'firstFrameAt'>> {
-  readonly frames: number;
-  readonly wallSeconds: number;
-  readonly cpuSeconds: number;
-  readonly memory?: TreeMemory | undefined;
-  readonly firstFrameMs?: number;
-  readonly outputBytes?: number;
-}
+type Turn = Pick<RouteCost, 'frames' | 'wallSeconds' | 'cpuSeconds'> & Partial<RouteCost>;
 
 /** One way through the clip. */
 interface Way {
@@ -108,8 +102,8 @@ export async function benchmarkPipeline(options: PipelineOptions): Promise<Pipel
     const plain = await plainFfmpeg({ clip, output, fit, encoder, crf });
     // What `run` counted; it has the first turn.
     let frames = 0;
-    const route = async (title: string, of: RouteOrder['engine']): Promise<Turn> => {
-      const turn = await measureRoute(title, { clip, output, engine: of, encoder, crf });
+    const route = async (of: RouteOrder['engine']): Promise<Turn> => {
+      const turn = await measureRoute({ clip, output, engine: of, encoder, crf });
       frames = turn.frames;
       return turn;
     };
@@ -117,10 +111,10 @@ export async function benchmarkPipeline(options: PipelineOptions): Promise<Pipel
       const cost = await measureProgram(title, call);
       return { ...cost, frames, outputBytes: (await stat(output)).size };
     };
-    const none: Way = { title: 'run without a network', turn: () => route('run', 'none') };
+    const none: Way = { title: 'run without a network', turn: () => route('none') };
     const ways: Way[] = [none, { title: 'ffmpeg alone', turn: () => other('ffmpeg', plain) }];
     if (engine !== 'none') {
-      ways.unshift({ title: 'run', turn: () => route('run', engine) });
+      ways.unshift({ title: 'run', turn: () => route(engine) });
       ways.push({ title: 'engine alone', turn: () => measureAlone({ clip, engine }) });
     }
     if (options.loops && engine !== 'none') {
@@ -138,14 +132,6 @@ export async function benchmarkPipeline(options: PipelineOptions): Promise<Pipel
     await loops?.close();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function measureRoute(title: string, order: RouteOrder): Promise<Turn> {
-  const call = moduleCommand(new URL('./route-program.js', import.meta.url), [JSON.stringify(order)]);
-  const { output, startedAt, ...cost } = await measureProgram(title, call);
-  const { firstFrameAt, ...report } = JSON.parse(output) as RouteReport;
-  const outputBytes = (await stat(order.output)).size;
-  return { ...cost, ...report, firstFrameMs: firstFrameAt - startedAt, outputBytes };
 }
 
 async function measureAlone(order: EngineAloneOrder): Promise<Turn> {
