@@ -21,7 +21,7 @@ export interface WeightsCard {
   readonly training?: Readonly<Record<string, unknown>>;
   /** Measured scores in per cent, each with the command that gave it. */
   readonly scores?: Readonly<Record<string, unknown>>;
-  /** Largest absolute activation of each layer, by layer name, for int8 (`segnet-stream quantize`). */
+  /** The range of each layer's values, for int8 (`Calibration` of quantisation/calibration.ts). */
   readonly calibration?: Readonly<Record<string, unknown>>;
   readonly licence?: string;
 }

@@ -4,6 +4,7 @@ import { arch, availableParallelism, cpus, platform, release, totalmem } from 'n
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PROVIDERS, type Provider } from '../model/engines/onnx-providers.js';
+import { int8Support } from '../model/engines/processor.js';
 import { buildNetwork } from '../model/networks/index.js';
 import { checkWeights } from '../model/parameters.js';
 import { readWeights } from '../model/weights.js';
@@ -26,7 +27,7 @@ export interface Finding {
 const OLDEST_NODE = [20, 9] as const;
 
 /** How long a native library may take to start: TensorRT compiles for a while. */
-const TRY_TIMEOUT_MS = 120_000;
+const TRY_TIMEOUT_MS = 300_000;
 
 /** Looks for what the commands need: tools, engines, where they can compute, and weights. Each is tried, not guessed. */
 export async function doctor(): Promise<Finding[]> {
@@ -68,7 +69,9 @@ function findNode(): Finding {
 function findMachine(): Finding {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
   const processor = cpus()[0]?.model.trim() ?? arch();
-  const detail = `${platform()} ${release()} ${arch()}, ${availableParallelism()} x ${processor}, ${memory}`;
+  const int8 = int8Support();
+  const speed = `int8 is ${int8.isFast ? '' : 'not '}faster than float32 here: ${int8.reason}`;
+  const detail = `${platform()} ${release()} ${arch()}, ${availableParallelism()} x ${processor}, ${memory}; ${speed}`;
   return { name: 'machine', state: 'found', detail };
 }
 

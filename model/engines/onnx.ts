@@ -4,7 +4,7 @@ import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { buildNetwork } from '../networks/index.js';
 import { checkWeights } from '../parameters.js';
-import { calibrationOf } from '../quantisation/calibration.js';
+import { calibrationOf, uncalibrated } from '../quantisation/calibration.js';
 import { startWorker } from '../start-worker.js';
 import type { Weights } from '../weights.js';
 import { checkBatch, packPixels, unpackMasks } from './batch.js';
@@ -126,13 +126,7 @@ function choosePrecision({ weights, provider = 'auto', precision = 'auto' }: Onn
   const calibration = calibrationOf(weights.card);
   const { isFast, weightLimit, reason } = int8Support();
   if (precision === 'int8') {
-    if (calibration === undefined) {
-      const how = 'run `segnet-stream quantize` on them first';
-      throw new Failure(
-        'OPTION_INVALID',
-        `Expected weights that are calibrated for the precision int8, got none that are: ${how}`,
-      );
-    }
+    if (calibration === undefined) throw uncalibrated();
     if (provider !== 'auto' && provider !== 'cpu') {
       throw new Failure('OPTION_INVALID', `Expected the provider to be cpu for the precision int8, got ${provider}`);
     }

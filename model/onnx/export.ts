@@ -2,6 +2,8 @@ import { open, rename, rm } from 'node:fs/promises';
 import { Failure } from '../failure.js';
 import { buildNetwork } from '../networks/index.js';
 import { checkWeights } from '../parameters.js';
+import { calibrationOf, uncalibrated } from '../quantisation/calibration.js';
+import { buildInt8Graph } from '../quantisation/int8-graph.js';
 import type { Weights } from '../weights.js';
 import { buildGraph } from './graph.js';
 
@@ -12,22 +14,31 @@ export interface ExportOptions {
   readonly height?: number | undefined;
   /** uint8 class masks or float scores. If not provided, defaults to: `mask`. */
   readonly output?: 'mask' | 'scores' | undefined;
+  /** `int8` is for ONNX Runtime on processors with VNNI or ARM's alone. If not provided, defaults to: `float32`. */
+  readonly precision?: 'float32' | 'int8' | undefined;
 }
 
 /**
- * Writes the float network as an ONNX file of standard operators (set 18) that any runtime reads: uint8 RGB `pictures`
- * [N, height, width, 3] in, uint8 `mask` [N, height, width] or float32 `scores` [N, classes, height, width] out;
- * normalisation inside. The file appears whole or not at all.
+ * Writes a network as an ONNX file: uint8 RGB `pictures` [N, height, width, 3] in, uint8 `mask` [N, height, width] or
+ * float32 `scores` [N, classes, height, width] out; normalisation inside. In float32 it is made of standard operators
+ * (set 18) that any runtime reads; in int8 of ONNX Runtime's own too. The file appears whole or not at all.
  *
- * @throws `Failure` `WEIGHTS_MISMATCH`, `NETWORK_UNKNOWN`; `OUTPUT_UNWRITABLE` where the file cannot be written.
+ * @throws `Failure` `WEIGHTS_MISMATCH`, `NETWORK_UNKNOWN`; `OPTION_INVALID` for int8 with weights that are not
+ * calibrated; `OUTPUT_UNWRITABLE` where the file cannot be written.
  */
 export async function exportOnnx(path: string, weights: Weights, options: ExportOptions = {}): Promise<void> {
   const { card, tensors } = weights;
   const { width = card.inputSize.width, height = card.inputSize.height, output = 'mask' } = options;
   const network = buildNetwork(card.network, card.classes.length);
   checkWeights(network, tensors);
-  // Unpooling by planes, as few runtimes have MaxUnpool.
-  await writeWhole(path, buildGraph(network, weights, { width, height, output, unpool: 'planes' }));
+  if (options.precision === 'int8') {
+    const calibration = calibrationOf(card);
+    if (calibration === undefined) throw uncalibrated();
+    await writeWhole(path, buildInt8Graph(network, weights, calibration, { width, height, output, limit: 127 }));
+  } else {
+    // Unpooling by planes, as few runtimes have MaxUnpool.
+    await writeWhole(path, buildGraph(network, weights, { width, height, output, unpool: 'planes' }));
+  }
 }
 
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {

@@ -38,3 +38,12 @@ export function calibrationOf(card: WeightsCard): Calibration | undefined {
   }
   return calibration as unknown as Calibration;
 }
+
+/** What to say where int8 is asked of weights that carry no calibration. */
+export function uncalibrated(): Failure {
+  const how = 'run `segnet-stream quantize` on them first';
+  return new Failure(
+    'OPTION_INVALID',
+    `Expected weights that are calibrated for the precision int8, got none that are: ${how}`,
+  );
+}

@@ -5,6 +5,7 @@ import t from 'tap';
 import { runPlain } from '../../../model/engines/plain.js';
 import { buildNetwork } from '../../../model/networks/index.js';
 import { exportOnnx } from '../../../model/onnx/export.js';
+import { quantiseWeights } from '../../../model/quantisation/quantise-weights.js';
 import { agreement, randomWeights, testPictures } from '../engines/random-weights.js';
 
 const network = buildNetwork('enet', 11);
@@ -32,6 +33,18 @@ t.test('without a size it takes that of the weights; scores instead of masks', a
   t.teardown(() => session.release());
   t.match(session.inputMetadata, [{ name: 'pictures', type: 'uint8', shape: ['N', 48, 64, 3] }]);
   t.match(session.outputMetadata, [{ name: 'scores', type: 'float32', shape: ['N', 11, 48, 64] }]);
+});
+
+t.test('int8 needs calibrated weights, and then gives nearly the same masks', async (t) => {
+  const path = join(t.testdir(), 'enet.onnx');
+  const size = { width: 39, height: 29, precision: 'int8' } as const;
+  await t.rejects(exportOnnx(path, weights, size), { code: 'OPTION_INVALID', message: /calibrated/ });
+  const pictures = Object.values(testPictures(39, 29, 1)).slice(1, 2);
+  await exportOnnx(path, await quantiseWeights(weights, { pictures, tolerance: 100 }), size);
+  const session = await InferenceSession.create(path);
+  t.teardown(() => session.release());
+  const { mask } = await session.run({ pictures: new Tensor('uint8', pictures[0]!.data, [1, 29, 39, 3]) });
+  t.ok(agreement(mask!.data as Uint8Array, runPlain(network, weights, pictures[0]!).mask.data) > 0.7);
 });
 
 t.test('a file that cannot be written, and weights that do not fit, are named', async (t) => {
