@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { createRoadScene } from '../../../fixtures/road-scene.js';
+import type { RgbPicture } from '../../../model/engine.js';
+import { evaluate } from '../../../pipeline/evaluate.js';
+import { openEngine } from '../../../pipeline/options/open-engine.js';
+import { packageRoot } from '../../../pipeline/options/package-root.js';
+
+const camvid = join(packageRoot, '..', 'shared', 'data', 'camvid');
+const withoutCamvid = existsSync(camvid) ? false : `CamVid is not at ${camvid}`;
+
+t.test('the SegNet-Basic weights that come with the package', { timeout: 300_000 }, async (t) => {
+  const engine = await openEngine({ network: 'segnet-basic', provider: 'cpu' });
+  t.teardown(() => engine.close());
+
+  t.test('give a mirrored mask for a mirrored picture', async (t) => {
+    const { width, height } = engine.inputSize;
+    const { picture } = createRoadScene({ seed: 40, width, height }).frameAt(0);
+    const [mask, mirrored] = await engine.segment([picture, mirror(picture)]);
+    let same = 0;
+    for (let y = 0; y < height; y += 1) {
+      for (let x = 0; x < width; x += 1) {
+        if (mask!.data[y * width + x] === mirrored!.data[y * width + (width - 1 - x)]) same += 1;
+      }
+    }
+    t.ok(same > 0.9 * width * height, `${((100 * same) / (width * height)).toFixed(1)} % of pixels`);
+  });
+
+  t.test('score at least 40 mIoU on the validation set of CamVid', { skip: withoutCamvid }, async (t) => {
+    const { mIoU, G } = await evaluate({ images: join(camvid, 'val'), labels: join(camvid, 'valannot'), engine });
+    t.ok(mIoU >= 40, `mIoU ${mIoU.toFixed(1)}, G ${G.toFixed(1)}`);
+  });
+});
+
+function mirror({ width, height, data }: RgbPicture): RgbPicture {
+  const mirrored = new Uint8Array(data.length);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const from = (y * width + x) * 3;
+      mirrored.set(data.subarray(from, from + 3), (y * width + (width - 1 - x)) * 3);
+    }
+  }
+  return { width, height, data: mirrored };
+}
