@@ -50,4 +50,9 @@ export const catalogue: readonly CatalogueEntry[] = [
     summary: 'what is there of ffmpeg, engines, hardware and weights, and how to get the rest',
     load: async () => (await import('./doctor.js')).createDoctorCommand(),
   },
+  {
+    name: 'benchmark',
+    summary: 'time engines, the pipeline and the paper’s Table 6 against others on the same work',
+    load: async () => (await import('./benchmark.js')).createBenchmarkCommand(),
+  },
 ];

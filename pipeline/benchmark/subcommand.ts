@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import { Failure } from '../../model/failure.js';
+import { checkChoice, checkNumber } from '../options/check.js';
+import { listenForStop } from '../run/stop.js';
+
+/** A command below another: the program's own settings reach only the first level. */
+export function subcommand(name: string): Command {
+  return new Command(name)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .option('--json', 'print one JSON document on standard output at the end, and nothing else there')
+    .option('--verbose', 'print stack traces of errors');
+}
+
+/** What `numeric` makes of an argument. */
+export type Numeric = number | string;
+
+/** Measures with progress on standard error, and stops on Ctrl-C with everything that was started ended. */
+export async function measured<Result>(
+  measure: (common: { readonly signal: AbortSignal; readonly onProgress: (text: string) => void }) => Promise<Result>,
+): Promise<Result> {
+  const requests = listenForStop(() => process.stderr.write('Stopping\n'));
+  try {
+    return await measure({ signal: requests.stop, onProgress: (text) => process.stderr.write(`${text}\n`) });
+  } catch (error) {
+    // What was running got the signal too, and failed of it.
+    throw requests.stop.aborted ? new Failure('STOPPED', 'The benchmark was stopped') : error;
+  } finally {
+    requests.dispose();
+  }
+}
+
+/** Checks a whole number of at least 1, if there is one. @throws `Failure` `OPTION_INVALID`. */
+export function whole(name: string, value: Numeric | undefined): number | undefined {
+  return value === undefined ? undefined : checkNumber(name, value, { min: 1, max: 1_000_000, integer: true });
+}
+
+/** Checks that each of several values is one of the choices. @throws `Failure` `OPTION_INVALID`. */
+export function choices<Choice extends string>(
+  name: string,
+  values: readonly string[] | undefined,
+  known: readonly Choice[],
+): readonly Choice[] | undefined {
+  return values?.map((value) => checkChoice(name, value, known));
+}

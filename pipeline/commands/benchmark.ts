@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { createEnginesCommand } from '../benchmark/engines-command.js';
+import { createPipelineCommand } from '../benchmark/pipeline-command.js';
+import { createScalingCommand } from '../benchmark/scaling-command.js';
+import { createTable6Command } from '../benchmark/table6-command.js';
+
+/** `segnet-stream benchmark`: what engines and pipeline cost, against other ways to do the same. */
+export function createBenchmarkCommand(): Command {
+  return new Command('benchmark')
+    .description(
+      'Measures engines, the pipeline, the columns of the paper’s Table 6 and how cost grows, each against others on the same work in the same run. For a quiet machine.',
+    )
+    .addCommand(createEnginesCommand())
+    .addCommand(createPipelineCommand())
+    .addCommand(createTable6Command())
+    .addCommand(createScalingCommand())
+    .addHelpText('after', EXAMPLES);
+}
+
+const EXAMPLES = `
+Examples:
+  segnet-stream benchmark engines --networks segnet-basic,segnet --size 480x352
+  segnet-stream benchmark pipeline dashcam.mp4
+  segnet-stream benchmark table6
+  segnet-stream benchmark scaling --pictures docs/figures
+  segnet-stream benchmark engines --help
+
+Peers (PyTorch, OpenVINO, OpenCV, ONNX Runtime for Python) are timed where they are installed, which
+sh pipeline/benchmark/peers/setup.sh does in a clone.`;
