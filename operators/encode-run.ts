@@ -114,10 +114,20 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
   };
 }
 
-/** Writes the part over as a file whose index comes first, without encoding anything again. */
-export function remuxRun(tool: FfmpegTool, part: string, target: string, command: EncodeCommand): FfmpegRun {
+/**
+ * Writes the part over, an MP4 as one whose index comes first, without encoding anything again.
+ *
+ * @param untilSeconds Where it ends; undefined for the end of the part.
+ */
+export function remuxRun(
+  tool: FfmpegTool,
+  part: string,
+  target: string,
+  command: EncodeCommand,
+  untilSeconds?: number,
+): FfmpegRun {
   const { original, container } = command;
-  const isTrimmed = Boolean(command.startSeconds || command.durationSeconds);
+  const isTrimmed = Boolean(command.startSeconds || command.durationSeconds || untilSeconds);
   return {
     inputs: [
       { source: ffmpegName(part), options: ['-y', '-copyts'] },
@@ -129,8 +139,9 @@ export function remuxRun(tool: FfmpegTool, part: string, target: string, command
         options: [
           ...['-map', '0', '-c', 'copy'],
           ...(original ? ['-map_metadata', '1', '-map_chapters', isTrimmed ? '-1' : '1'] : []),
-          ...mp4Options(tool, ticksPerSecond(command)),
-          ...['-movflags', '+faststart', '-f', container.format],
+          ...(untilSeconds === undefined ? [] : ['-t', untilSeconds.toFixed(6)]),
+          ...(container.isMp4 ? [...mp4Options(tool, ticksPerSecond(command)), '-movflags', '+faststart'] : []),
+          ...['-f', container.format],
         ],
       },
     ],

@@ -26,6 +26,11 @@ export interface EncodeOptions {
   /** As given to `decode`: sound is cut alike, and the file begins at 0. */
   readonly startSeconds?: number;
   readonly durationSeconds?: number;
+  /**
+   * As given to `decode`: once it is aborted the sound ends with the last picture. If not provided, defaults to: the
+   * sound goes on to its own end.
+   */
+  readonly signal?: AbortSignal;
   /** Frames a second, a hint to the encoder's rate control. If not provided, defaults to that of `copyFrom`, else 25. */
   readonly frameRate?: number;
   /** One sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `TIMES_SHIFTED`, `OUTPUT_FRAGMENTED`. */

@@ -55,6 +55,9 @@ interface Running extends Prepared {
 /** A container's clock may begin anywhere; what begins later than this is moved to begin at 0, seconds. */
 const longestLeadSeconds = 2;
 
+/** How long an encoder whose pictures have ended may go on copying sound that will be cut off, ms: its last pictures take less. */
+const soundGraceMs = 10_000;
+
 /** Begins a file: looks whether it can be written and with what, and starts ffmpeg at the first picture. */
 export function startEncoding(output: string, container: Container, options: EncodeOptions): Encoding {
   const stem = join(dirname(output), basename(output, extname(output)));
@@ -118,7 +121,16 @@ export function startEncoding(output: string, container: Container, options: Enc
     return ptsUs + jumpUs;
   }
 
-  async function write(picture: Encodable, ptsUs: number): Promise<void> {
+  // One picture after the other: Node hands all that waits to the system in one piece, and would say that it was taken
+  // only when ffmpeg has taken all of it. Then the encoder would have nothing to do until the next ones come.
+  let lastWrite: Promise<void> = Promise.resolve();
+
+  function write(picture: Encodable, ptsUs: number): Promise<void> {
+    lastWrite = lastWrite.then(() => writeNow(picture, ptsUs));
+    return lastWrite;
+  }
+
+  async function writeNow(picture: Encodable, ptsUs: number): Promise<void> {
     running ??= start(picture);
     const { ffmpeg, nut, first } = await running;
     if (picture.width !== first.width || picture.height !== first.height) {
@@ -150,19 +162,26 @@ export function startEncoding(output: string, container: Container, options: Enc
     if (!running) return;
     const { ffmpeg, tool, command } = await running;
     ffmpeg.stdin.end();
+    // Stopped early, with sound that goes on: it may be hours of it, on a slow disk.
+    const isCut = options.signal?.aborted === true && (command.original?.info.hasAudio ?? false);
+    const timer = isCut ? setTimeout(() => ffmpeg.kill('SIGTERM'), soundGraceMs) : undefined;
     const end = await ffmpeg.ended;
-    if (end.code !== 0) throw await fail(explainEnd(output, end, written));
+    clearTimeout(timer);
+    const wasTold = isCut && end.code === 255;
+    if (end.code !== 0 && !wasTold) throw await fail(explainEnd(output, end, written));
     if (failed) {
       state = 'failed';
       return;
     }
-    if (container.isMp4) await makeWhole(tool, command);
+    const frameSeconds = 1 / (command.original?.info.frameRate ?? 25);
+    if (isCut) await makeWhole(tool, command, lastPtsUs / 1e6 - command.shiftSeconds + frameSeconds);
+    else if (container.isMp4) await makeWhole(tool, command);
     else await rename(part, output);
     state = 'finished';
   }
 
-  async function makeWhole(tool: FfmpegTool, command: EncodeCommand): Promise<void> {
-    const end = await (await run(tool, remuxRun(tool, part, remuxed, command))).ended;
+  async function makeWhole(tool: FfmpegTool, command: EncodeCommand, untilSeconds?: number): Promise<void> {
+    const end = await (await run(tool, remuxRun(tool, part, remuxed, command, untilSeconds))).ended;
     if (state === 'abandoned') return;
     if (end.code === 0) {
       await rename(remuxed, output);
@@ -189,7 +208,8 @@ export function startEncoding(output: string, container: Container, options: Enc
   async function removeAfter(ended: Promise<FfmpegEnd> | undefined): Promise<void> {
     await running?.catch(() => {});
     await (ended ?? current?.ended);
-    await Promise.all([part, remuxed].map((path) => rm(path, { force: true })));
+    // Where even the folder is none, there is nothing to remove.
+    await Promise.allSettled([part, remuxed].map((path) => rm(path, { force: true })));
   }
 
   return { write, finish, abandon };

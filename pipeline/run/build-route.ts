@@ -64,5 +64,5 @@ export function buildRoute(
   const settings = { ...(crf !== undefined && { crf }), ...(encoder !== undefined && { encoder }) };
   // Pictures have no sound, and standard input can be read only once.
   const copy = input.kind === 'video' ? { copyFrom: input.path } : {};
-  return painted.pipe(encode(output, { ...part, ...warning, ...settings, ...copy }), record);
+  return painted.pipe(encode(output, { ...part, ...warning, ...settings, ...copy, ...(signal && { signal }) }), record);
 }
