@@ -23,8 +23,8 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [64, 150, 44, 76];
 /** Draws lines with marks over axes that begin at 0, as an SVG that needs no font, style sheet or script. */
 export function renderLineChart({ title, xLabel, yLabel, series, note }: LineChart): string {
   const points = series.flatMap((one) => one.points);
-  const xTicks = ticksTo(Math.max(...points.map(([x]) => x), 1));
-  const yTicks = ticksTo(Math.max(...points.map(([, y]) => y), Number.MIN_VALUE));
+  const xTicks = ticksTo(Math.max(...points.map(([x]) => x), 0));
+  const yTicks = ticksTo(Math.max(...points.map(([, y]) => y), 0));
   const x = (value: number) => LEFT + ((WIDTH - LEFT - RIGHT) * value) / xTicks.at(-1)!;
   const y = (value: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * value) / yTicks.at(-1)!;
   const grid = [
@@ -58,8 +58,9 @@ export function renderLineChart({ title, xLabel, yLabel, series, note }: LineCha
   ].join('\n');
 }
 
-/** Round numbers from 0 to just beyond a value, four to eight of them. */
-export function ticksTo(largest: number): readonly number[] {
+/** Round numbers from 0 to just beyond a value, five to ten of them; to 1 for 0. */
+export function ticksTo(value: number): readonly number[] {
+  const largest = value > 0 ? value : 1;
   const power = 10 ** Math.floor(Math.log10(largest / 4));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => largest / one <= 8)!;
   const count = Math.max(Math.ceil(largest / step - 1e-9), 1);

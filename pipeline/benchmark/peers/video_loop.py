@@ -35,13 +35,20 @@ def main():
         mask = cv2.resize(classes, (width, height), interpolation=cv2.INTER_NEAREST)
         writer.write(cv2.addWeighted(frame, 0.5, colours[mask], 0.5, 0))
 
-    frames = iter(lambda: reader.read()[1], None)
     if order["precision"] == "float32":
-        for frame in frames:
+        for frame in frames_of(reader):
             write(frame, classes_of(frame))
     else:
-        overlapped(frames, classes_of, write)
+        overlapped(frames_of(reader), classes_of, write)
     writer.release()
+
+
+def frames_of(reader):
+    while True:
+        there_is_one, frame = reader.read()
+        if not there_is_one:
+            return
+        yield frame
 
 
 def overlapped(frames, classes_of, write):

@@ -1,0 +1,50 @@
+import t from 'tap';
+import { makeClip } from '../../../fixtures/clips.js';
+import { benchmarkPipeline, type PipelineRow, ratiosOf } from '../../../pipeline/benchmark/pipeline.js';
+import { renderPipeline } from '../../../pipeline/benchmark/render-results.js';
+
+const row = (title: string, framesPerSecond: number, cpuMsPerFrame: number): PipelineRow => ({
+  title,
+  frames: 100,
+  wallSeconds: { runs: 1, median: 100 / framesPerSecond, p95: 0, least: 0 },
+  framesPerSecond,
+  cpuSeconds: cpuMsPerFrame / 10,
+  cpuMsPerFrame,
+  ...(title === 'run' && { steadyFramesPerSecond: framesPerSecond + 5 }),
+});
+
+t.test('the bound is the cores over the processor time of engine and ffmpeg', async (t) => {
+  const rows = [
+    row('run', 30, 60),
+    row('run without a network', 80, 20),
+    row('ffmpeg alone', 100, 15),
+    row('engine alone', 50, 35),
+  ];
+  t.same(ratiosOf(rows, 2), {
+    bound: { framesPerSecond: 40, ratio: 0.75, steadyRatio: 0.875 },
+    withoutNetworkRatio: 0.8,
+  });
+  t.same(ratiosOf(rows.slice(1, 3), 2), { withoutNetworkRatio: 0.8 });
+});
+
+t.test('a clip goes through run without a network and through plain ffmpeg, every frame of it', async (t) => {
+  const clip = await makeClip('plain', t.testdir({}));
+  const result = await benchmarkPipeline({ clip, engine: 'none', rounds: 1 });
+  t.same(
+    result.rows.map(({ title, frames }) => [title, frames]),
+    [
+      ['run without a network', 50],
+      ['ffmpeg alone', 50],
+    ],
+  );
+  const [none, plain] = result.rows;
+  t.ok(none!.firstFrameMs! > 0 && none!.cpuSeconds > 0 && plain!.cpuSeconds > 0);
+  t.same(Object.keys(none!.steps!), ['decode', 'queue', 'segment', 'overlay', 'encode']);
+  const difference = none!.outputBytes! / plain!.outputBytes!;
+  t.ok(difference > 0.8 && difference < 1.25, `both encode the same picture: ${difference}`);
+  t.match(renderPipeline(result), /Without a network, run reaches \d\.\d\d of plain ffmpeg/);
+});
+
+t.test('a clip that is not there is an error before anything runs', async (t) => {
+  await t.rejects(benchmarkPipeline({ clip: '/nowhere.mp4', engine: 'none' }), { code: 'INPUT_MISSING' });
+});
