@@ -69,7 +69,7 @@ export const recipes = {
     warmupShare: 0.05,
     averaging: 0.99,
     extraShare: 0.1,
-    inputSize: { width: 200, height: 150 },
+    inputSize: { width: 192, height: 144 },
     selectBy: 'mIoU',
     validateEvery: 5,
   },
