@@ -29,7 +29,9 @@ export function createFakeEngine({ delayMs = 0, failAfter = Number.POSITIVE_INFI
       batches.push(batch.length);
       const number = batches.length;
       const before = tail;
-      tail = before.then(() => new Promise<void>((resolve) => (delayMs > 0 ? setTimeout(resolve, delayMs) : setImmediate(resolve))));
+      tail = before.then(
+        () => new Promise<void>((resolve) => (delayMs > 0 ? setTimeout(resolve, delayMs) : setImmediate(resolve))),
+      );
       await tail;
       if (number > failAfter) throw new Error('the fake engine fails');
       return batch.map(thirds);
@@ -40,5 +42,9 @@ export function createFakeEngine({ delayMs = 0, failAfter = Number.POSITIVE_INFI
 
 /** The mask that the fake gives for a picture. */
 export function thirds({ width, height, data }: RgbPicture) {
-  return { width, height, data: Uint8Array.from({ length: width * height }, (_, i) => Math.floor(data[i * 3 + 1]! / 86)) };
+  return {
+    width,
+    height,
+    data: Uint8Array.from({ length: width * height }, (_, i) => Math.floor(data[i * 3 + 1]! / 86)),
+  };
 }

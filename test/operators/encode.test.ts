@@ -1,0 +1,407 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { concat, EMPTY, from, lastValueFrom, NEVER, of, Subject, throwError, toArray } from 'rxjs';
+import t from 'tap';
+import { decode } from '../../operators/decode.js';
+import { type EncodeOptions, encode } from '../../operators/encode.js';
+import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import type { Frame } from '../../operators/frame.js';
+import { createGate } from '../../operators/gate.js';
+import { probe } from '../../operators/probe.js';
+import { fakeFrame, fakeSegmentedFrame } from './fake-frame.js';
+import { canSeeProcesses, noFfmpegRuns, runningFfmpegs } from './running-ffmpegs.js';
+import { testClip } from './test-clip.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'encode-'));
+t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+const { path: ffmpeg } = await findFfmpeg();
+const fast = { preset: 'ultrafast' } as const;
+
+const run = (...args: string[]) => execFileSync(ffmpeg, ['-v', 'error', ...args], { maxBuffer: 1 << 28 });
+const decodeAll = (path: string): Promise<Frame[]> => lastValueFrom(decode(path).pipe(toArray()));
+const times = (frames: readonly Frame[]) => frames.map(({ ptsUs }) => ptsUs);
+
+/** Copies a clip through our steps; gives the new file's frames and what was said. */
+async function transcode(input: string, name: string, options: EncodeOptions = {}, part: object = {}) {
+  const output = join(folder, name);
+  const warnings: string[] = [];
+  const onWarning = (text: string, code: string) => warnings.push(`${code} ${text}`);
+  const stream = decode(input, part).pipe(
+    encode(output, { copyFrom: input, ...fast, ...part, onWarning, ...options }),
+    toArray(),
+  );
+  const given = await lastValueFrom(stream);
+  return { output, given, warnings, frames: await decodeAll(output) };
+}
+
+/**
+ * Sound, packet by packet: time, size, checksum. Not the length of each, because a file made of fragments no longer knows
+ * that of the last.
+ */
+function sound(path: string): string[] {
+  const lines = run('-i', path, '-map', '0:a', '-c', 'copy', '-f', 'framecrc', '-').toString().split('\n');
+  return lines.filter((line) => /^\d/.test(line)).map((line) => line.split(/, */).toSpliced(3, 1).join(' '));
+}
+
+/** Sound as ffmpeg alone copies it. */
+function plainCopy(path: string): string[] {
+  const copy = join(folder, 'plain-copy.mp4');
+  run('-y', '-copyts', '-i', path, '-map', '0:v:0', '-map', '0:a?', '-c', 'copy', copy);
+  return sound(copy);
+}
+
+/** Moving pictures without a source. */
+function drawn(
+  count: number,
+  changes: (index: number) => Partial<Frame> = () => ({}),
+  [width, height] = [320, 240],
+): Frame[] {
+  return Array.from({ length: count }, (_, index) => {
+    const data = new Uint8Array((width! * height! * 3) / 2).fill(128);
+    for (let at = 0; at < width! * height!; at++) data[at] = (at * 5 + index * 11) & 255;
+    return fakeFrame({
+      index,
+      picture: { width: width!, height: height!, pixelAspect: [1, 1], data, colour: { range: 'tv', matrix: 'bt709' } },
+      gate: createGate(1000),
+      ...changes(index),
+    });
+  });
+}
+
+t.test('every frame at its own time, and every packet of sound', async (t) => {
+  for (const kind of ['plain', 'vfr', 'audio-first', 'several-streams'] as const) {
+    const path = await testClip(kind);
+    const { output, given, frames, warnings } = await transcode(path, `${kind}.mp4`);
+    const source = await decodeAll(path);
+    t.same(times(frames), times(source), `${kind}: times`);
+    t.same(times(given), times(source));
+    if (kind !== 'several-streams') t.same(sound(output), plainCopy(path), `${kind}: sound`);
+    t.same(warnings, []);
+    t.same((await probe(output)).audioCodecs, kind === 'several-streams' ? ['aac', 'aac'] : ['aac']);
+  }
+  t.same(
+    readdirSync(folder).filter((name) => name.includes('.part')),
+    [],
+  );
+});
+
+const real = fileURLToPath(new URL('../../../shared/data/clips/solidWhiteRight.mp4', import.meta.url));
+t.test('the real clip', { skip: existsSync(real) ? false : 'the shared clips are not here' }, async (t) => {
+  const { output, frames } = await transcode(real, 'real.mp4');
+  t.same(
+    times(frames),
+    Array.from({ length: 221 }, (_, n) => n * 40_000),
+  );
+  t.same(sound(output), plainCopy(real));
+});
+
+t.test('rates of film and television, and clocks that begin late', async (t) => {
+  for (const [name, rate, offset, ending] of [
+    ['film', '24000/1001', '0', 'mp4'],
+    ['television', '30000/1001', '0', 'ts'],
+    ['milliseconds', '17', '0', 'mkv'],
+  ] as const) {
+    const source = join(folder, `${name}-source.${ending}`);
+    const [picture, tone] = [`testsrc2=s=64x48:r=${rate}:d=1`, 'sine=d=1:r=48000'];
+    const streams = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', tone, '-c:v', 'libx264', '-c:a', 'aac'];
+    run('-y', ...streams, '-output_ts_offset', offset, source);
+    const { frames } = await transcode(source, `${name}.mp4`);
+    const wanted = times(await decodeAll(source));
+    // ffmpeg 4 keeps the lead of a track in whole milliseconds.
+    t.ok(times(frames).every((time, n) => Math.abs(time - wanted[n]!) < 500) && frames.length === wanted.length, name);
+  }
+});
+
+t.test('a clock that begins very late begins at 0, with a word, and sound with it', async (t) => {
+  const source = join(folder, 'very-late.ts');
+  run('-y', '-i', await testClip('plain'), '-c', 'copy', '-output_ts_offset', '5000', source);
+  const { frames, warnings, output } = await transcode(source, 'very-late.mp4');
+  t.ok(frames[0]!.ptsUs < 200_000);
+  t.match(warnings, [/^TIMES_SHIFTED/]);
+  t.ok((await probe(output)).durationSeconds! < 2.3);
+});
+
+t.test('upright, padded to even sizes at the edge, with aspect and colour tags', async (t) => {
+  const rotated = await transcode(await testClip('rotated'), 'rotated.mp4');
+  t.match(await probe(rotated.output), { width: 240, height: 320, rotation: 0 });
+  const aspect = await transcode(await testClip('non-square-pixels'), 'aspect.mp4');
+  t.same(aspect.frames[0]!.picture.pixelAspect, [16, 11]);
+
+  const odd = await transcode(await testClip('odd-size'), 'odd.mp4', { crf: 0 });
+  const { width, height, data } = odd.frames[0]!.picture;
+  t.same([width, height], [322, 242]);
+  const row = (y: number) => [...data.subarray(y * width, (y + 1) * width)];
+  t.same(row(241), row(240), 'the last row twice');
+  t.ok(row(100)[321] === row(100)[320] && row(7)[321] === row(7)[320], 'the last column twice');
+
+  const path = await testClip('full-range');
+  const full = await transcode(path, 'full.mp4', { crf: 0 });
+  const tags = { range: 'pc', matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' };
+  t.same((await probe(full.output)).colour, tags);
+  const [before] = await decodeAll(path);
+  const difference = full.frames[0]!.picture.data.map((value, at) => Math.abs(value - before!.picture.data[at]!));
+  t.ok(Math.max(...difference) <= 2, 'and the values are the same');
+});
+
+t.test('metadata and chapters', async (t) => {
+  const list = join(folder, 'chapters.txt');
+  writeFileSync(
+    list,
+    ';FFMETADATA1\ntitle=A drive\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=one\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=2000\ntitle=two\n',
+  );
+  const source = join(folder, 'chapters-source.mp4');
+  run(
+    '-y',
+    '-i',
+    await testClip('plain'),
+    '-i',
+    list,
+    '-map_metadata',
+    '1',
+    '-metadata',
+    'creation_time=2024-05-06T07:08:09Z',
+    '-c',
+    'copy',
+    source,
+  );
+  for (const ending of ['mp4', 'mkv']) {
+    const { output } = await transcode(source, `chapters.${ending}`);
+    const text = run('-i', output, '-f', 'ffmetadata', '-').toString();
+    t.match(text, /title=A drive/);
+    t.match(text, /title=one[\s\S]*title=two/);
+    const { stderr } = spawnSync(ffmpeg, ['-hide_banner', '-i', output, '-t', '0', '-f', 'null', '-']);
+    t.match(stderr.toString(), /creation_time +: 2024-05-06T07:08:09/);
+    t.same((await probe(output)).audioCodecs, ['aac'], 'and no track of chapters');
+  }
+});
+
+t.test('a part, picture and sound alike', async (t) => {
+  const { frames, output } = await transcode(
+    await testClip('plain'),
+    'part.mp4',
+    {},
+    { startSeconds: 0.6, durationSeconds: 1 },
+  );
+  t.same(
+    times(frames),
+    Array.from({ length: 25 }, (_, n) => n * 40_000),
+  );
+  const stamps = sound(output).map((packet) => Number(packet.split(' ')[2]) / 48_000);
+  t.ok(
+    stamps.length >= 44 && stamps.length <= 49 && stamps[0]! > -0.05 && stamps.at(-1)! < 1.05,
+    `${stamps.length} packets`,
+  );
+});
+
+t.test('sound that the container cannot hold is converted, with a word', async (t) => {
+  const source = join(folder, 'pcm.mkv');
+  run('-y', '-i', await testClip('plain'), '-c:v', 'copy', '-c:a', 'pcm_s16le', source);
+  const converted = await transcode(source, 'pcm.mp4');
+  t.same((await probe(converted.output)).audioCodecs, ['aac']);
+  t.match(converted.warnings, [/^AUDIO_CONVERTED \.mp4 files cannot hold pcm_s16le sound: it is converted to aac\.$/]);
+  const copied = await transcode(source, 'pcm.mov');
+  t.same((await probe(copied.output)).audioCodecs, ['pcm_s16le']);
+  t.same(copied.warnings, []);
+});
+
+t.test('frames without a source make a film without sound', async (t) => {
+  const output = join(folder, 'drawn.mp4');
+  await lastValueFrom(from(drawn(30)).pipe(encode(output, fast)));
+  t.same(times(await decodeAll(output)), times(drawn(30)));
+  t.match(await probe(output), { hasAudio: false, colour: { range: 'tv', matrix: 'bt709' } });
+});
+
+t.test('masks come back as they were, index by index', async (t) => {
+  const mask = { width: 33, height: 17, data: Uint8Array.from({ length: 561 }, (_, at) => at % 40) };
+  const output = join(folder, 'masks.mkv');
+  const frames = [0, 1, 2].map((index) => fakeSegmentedFrame({ index, mask }));
+  await lastValueFrom(from(frames).pipe(encode(output, { content: 'mask' })));
+  const raw = run('-i', output, '-pix_fmt', 'gray', '-f', 'rawvideo', '-');
+  t.ok(raw.equals(Buffer.concat([mask.data, mask.data, mask.data])));
+});
+
+t.test('nothing in makes no file', async (t) => {
+  const output = join(folder, 'nothing.mp4');
+  t.same(await lastValueFrom(EMPTY.pipe(encode(output), toArray())), []);
+  t.same(
+    readdirSync(folder).filter((name) => name.startsWith('nothing')),
+    [],
+  );
+});
+
+t.test('a clock that is set back, as by a camera that connects again, goes on', async (t) => {
+  const output = join(folder, 'again.mp4');
+  const frames = [...drawn(10, (index) => ({ ptsUs: 9_000_000 + index * 40_000 })), ...drawn(10, () => ({ epoch: 1 }))];
+  await lastValueFrom(from(frames).pipe(encode(output, fast)));
+  const got = times(await decodeAll(output));
+  t.equal(got.length, 20);
+  t.equal(got[10]! - got[9]!, 40_000);
+  t.equal(got[19]! - got[0]!, 19 * 40_000);
+});
+
+t.test('pictures of another size are refused by name', async (t) => {
+  const frames = [...drawn(3), ...drawn(3, undefined, [160, 120])];
+  const sized = lastValueFrom(from(frames).pipe(encode(join(folder, 'sizes.mp4'), fast)));
+  await t.rejects(sized, { code: 'SIZE_CHANGED', message: /320 x 240 to 160 x 120/ });
+});
+
+t.test('an error from before ends the part properly, keeps it, and is passed on after it', async (t) => {
+  const cut = concat(
+    from(drawn(40)),
+    throwError(() => new Error('cut')),
+  );
+  await t.rejects(lastValueFrom(cut.pipe(encode(join(folder, 'cut.mp4'), fast))), /^cut$/);
+  t.notOk(existsSync(join(folder, 'cut.mp4')));
+  t.equal((await decodeAll(join(folder, 'cut.part.mp4'))).length, 40);
+});
+
+t.test('unsubscribing kills ffmpeg and removes the part', async (t) => {
+  const output = join(folder, 'left.mp4');
+  const subscription = concat(from(drawn(60)), NEVER)
+    .pipe(encode(output, fast))
+    .subscribe();
+  while (!existsSync(join(folder, 'left.part.mp4'))) await new Promise((resolve) => setTimeout(resolve, 10));
+  subscription.unsubscribe();
+  await noFfmpegRuns();
+  while (existsSync(join(folder, 'left.part.mp4'))) await new Promise((resolve) => setTimeout(resolve, 10));
+  t.notOk(existsSync(output));
+  encode(output)(of(fakeFrame())).subscribe().unsubscribe();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await noFfmpegRuns();
+  t.notOk(existsSync(join(folder, 'left.part.mp4')), 'also before it has begun');
+});
+
+t.test(
+  'ffmpeg dying is an error that says where the rest is, and the rest plays',
+  { skip: !canSeeProcesses },
+  async (t) => {
+    const output = join(folder, 'dying.mp4');
+    const part = join(folder, 'dying.part.mp4');
+    const source = new Subject<Frame>();
+    const failed = lastValueFrom(source.pipe(encode(output, fast)));
+    const frames = drawn(300);
+    for (const frame of frames.slice(0, 200)) source.next(frame);
+    while (!existsSync(part) || statSync(part).size < 20_000) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const pid of runningFfmpegs()) process.kill(pid, 'SIGKILL');
+    for (const frame of frames.slice(200)) source.next(frame);
+    await t.rejects(failed, {
+      code: 'FFMPEG_DIED',
+      message: /was ended by SIGKILL while writing .*dying\.mp4.*What was written is in .*dying\.part\.mp4\./,
+    });
+    t.equal(source.observed, false);
+    t.notOk(existsSync(output));
+    t.ok((await decodeAll(part)).length >= 25);
+  },
+);
+
+t.test('kill -9 of the whole program leaves a part that plays', { skip: !canSeeProcesses }, async (t) => {
+  const output = join(folder, 'killed.mp4');
+  const part = join(folder, 'killed.part.mp4');
+  const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  const program = `
+    import { concat, from, NEVER } from 'rxjs';
+    import { encode } from ${url('../../operators/encode.js')};
+    import { createGate } from ${url('../../operators/gate.js')};
+    const data = new Uint8Array(115200);
+    const frames = Array.from({ length: 200 }, (_, index) => ({
+      source: 'a', epoch: 0, index, ptsUs: index * 40000, arrivedAt: 0, stepTimes: {}, gate: createGate(999),
+      picture: { width: 320, height: 240, pixelAspect: [1, 1], colour: {}, data: data.map((_, i) => (i * 7 + index * 9) & 255) },
+    }));
+    concat(from(frames), NEVER).pipe(encode(${JSON.stringify(output)}, { preset: 'ultrafast' })).subscribe();
+    setInterval(() => {}, 1000);`;
+  const loaders = process.execArgv.filter((argument) => !argument.includes('processinfo'));
+  const child = spawn(process.execPath, [...loaders, '--input-type=module', '-e', program], {
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: 'ignore',
+  });
+  while (!existsSync(part) || statSync(part).size < 20_000) await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  let frames: Frame[] = [];
+  while (frames.length < 25) frames = await decodeAll(part).catch(() => []);
+  t.notOk(existsSync(output));
+});
+
+t.test('places that cannot be written to are refused before ffmpeg is started', async (t) => {
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  mkdirSync(join(folder, 'folder.mp4'));
+  const clip = await testClip('plain');
+  for (const [output, code, message, options] of [
+    [join(folder, 'nowhere', 'a.mp4'), 'OUTPUT_UNWRITABLE', /nowhere.*the folder does not exist/, {}],
+    [join(file, 'a.mp4'), 'OUTPUT_UNWRITABLE', /a-file/, {}],
+    [join(folder, 'folder.mp4'), 'OUTPUT_UNWRITABLE', /is a folder/, {}],
+    [clip, 'OUTPUT_IS_INPUT', /is the input itself/, { copyFrom: clip }],
+    [join(folder, 'b.mp4'), 'INPUT_MISSING', /no-such-original/, { copyFrom: '/no-such-original.mp4' }],
+  ] as const) {
+    await t.rejects(lastValueFrom(from(drawn(2)).pipe(encode(output, options))), { code, message }, message.source);
+  }
+});
+
+t.test(
+  'a folder without permission is refused',
+  { skip: process.getuid?.() === 0 ? 'root may write anywhere' : false },
+  async (t) => {
+    const locked = join(folder, 'locked');
+    mkdirSync(locked, { mode: 0o500 });
+    const refused = lastValueFrom(from(drawn(2)).pipe(encode(join(locked, 'a.mp4'))));
+    await t.rejects(refused, { code: 'OUTPUT_UNWRITABLE', message: /EACCES/ });
+  },
+);
+
+/** A disk of a megabyte, where one may be made. */
+function smallDisk(): string | undefined {
+  const place = join(folder, 'small-disk');
+  mkdirSync(place);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', place], { stdio: 'ignore' });
+    return place;
+  } catch {
+    return undefined;
+  }
+}
+
+const disk = smallDisk();
+t.test('a full disk is told as that', { skip: disk ? false : 'only root can make a small disk' }, async (t) => {
+  t.teardown(() => execFileSync('umount', [disk!]));
+  const many = from(drawn(400, undefined, [640, 480]));
+  const failed = lastValueFrom(many.pipe(encode(join(disk!, 'a.mp4'), { ...fast, crf: 1 })));
+  await t.rejects(failed, {
+    code: 'OUTPUT_DISK_FULL',
+    message: /^The disk is full: writing .*a\.mp4 stopped after \d+ frames\./,
+  });
+  t.notOk(existsSync(join(disk!, 'a.mp4')));
+  rmSync(join(disk!, 'a.part.mp4'), { force: true });
+
+  const warnings: string[] = [];
+  const options = { ...fast, crf: 18, onWarning: (_: string, code: string) => warnings.push(code) };
+  const some = from(drawn(6, undefined, [640, 480]));
+  await lastValueFrom(some.pipe(encode(join(disk!, 'b.mp4'), options)));
+  const { size } = statSync(join(disk!, 'b.mp4'));
+  t.equal((await decodeAll(join(disk!, 'b.mp4'))).length, 6);
+  if (size > 524_288)
+    t.same(warnings, ['OUTPUT_FRAGMENTED'], 'no room for a second copy: the fragments become the file');
+});
+
+t.test('options that make no sense are refused by name', async (t) => {
+  t.throws(() => encode('a.txt'), { code: 'OPTION_INVALID', message: /end in \.mp4, .*got a\.txt/ });
+  t.throws(() => encode('a.mp4', { crf: 52 }), { code: 'OPTION_INVALID', message: /crf option.*got 52/ });
+  t.throws(() => encode('a.mp4', { content: 'mask' }), { code: 'OPTION_INVALID', message: /end in \.mkv/ });
+  const unknown = lastValueFrom(from(drawn(1)).pipe(encode(join(folder, 'c.mp4'), { encoder: 'h266' })));
+  await t.rejects(unknown, { code: 'OPTION_INVALID', message: /encoder option to be one of auto, .*got h266/ });
+});
+
+t.test('hardware that is not there, and the last resort of all encoders', async (t) => {
+  const warnings: string[] = [];
+  const options = { ...fast, encoder: 'nvenc', onWarning: (_: string, code: string) => warnings.push(code) };
+  await lastValueFrom(from(drawn(5)).pipe(encode(join(folder, 'hardware.mp4'), options)));
+  t.equal((await decodeAll(join(folder, 'hardware.mp4'))).length, 5);
+  t.ok(warnings.length === 0 || warnings[0] === 'ENCODER_REPLACED');
+  const path = await testClip('vfr');
+  const { frames } = await transcode(path, 'mpeg4.mp4', { encoder: 'mpeg4' });
+  t.same(times(frames), times(await decodeAll(path)));
+});
