@@ -181,11 +181,11 @@ async function byViewers({
 }: Checked): Promise<readonly ScalingPoint[]> {
   const program = startLineProcess('the server', moduleCommand(new URL('./viewers-program.js', import.meta.url)));
   try {
-    const { url } = await program.ask<OpenAnswer>({ ask: 'open', clip } satisfies OpenQuestion);
+    const server = await program.ask<OpenAnswer>({ ask: 'open', clip } satisfies OpenQuestion);
     const turns = await takeTurns(viewers, Math.min(rounds, SLOW_ROUNDS), async (count) => {
       signal?.throwIfAborted();
       onProgress?.(`${count} viewers`);
-      const watching = await watch(url, count);
+      const watching = await watch(server, count);
       const { cpuMs } = await program.ask<ShowAnswer>({ ask: 'show', frames: SHOWN_FRAMES } satisfies ShowQuestion);
       for (const one of watching) one.unsubscribe();
       return cpuMs / SHOWN_FRAMES;
@@ -197,10 +197,10 @@ async function byViewers({
 }
 
 /** Connects so many viewers of pictures and masks; resolves when the server has greeted all of them. */
-function watch(url: string, count: number): Promise<readonly Subscription[]> {
+function watch({ url, token }: OpenAnswer, count: number): Promise<readonly Subscription[]> {
   const one = () =>
     new Promise<Subscription>((resolve, reject) => {
-      const subscription = connect(url, { want: [{ parts: ['source', 'mask'] }] }).subscribe({
+      const subscription = connect(url, { token, want: [{ parts: ['source', 'mask'] }] }).subscribe({
         next: (event) => {
           if (event.type === 'hello') setImmediate(() => resolve(subscription));
         },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { from, lastValueFrom, Subject, take, toArray } from 'rxjs';
 import { broadcast } from '../../operators/broadcast.js';
@@ -17,8 +18,9 @@ export interface OpenQuestion {
 }
 
 export interface OpenAnswer {
-  /** For viewers. */
+  /** For viewers, with the token that they need. */
   readonly url: string;
+  readonly token: string;
 }
 
 /** Shows so many frames. */
@@ -45,7 +47,9 @@ async function open({ clip }: OpenQuestion): Promise<OpenAnswer> {
     decode(clip, { source: 'clip', gateLimit: FRAMES + 1 }).pipe(segment(engine), take(FRAMES), toArray()),
   );
   const { network, name, provider, precision, inputSize, classes } = engine;
+  const token = randomUUID();
   const server = await openLiveServer({
+    token,
     server: 'segnet-stream/benchmark',
     port: 0,
     streams: ['clip'],
@@ -54,7 +58,7 @@ async function open({ clip }: OpenQuestion): Promise<OpenAnswer> {
   });
   shown = new Subject();
   from(shown).pipe(broadcast(server.hub)).subscribe();
-  return { url: server.url };
+  return { url: server.url, token };
 }
 
 async function show(question: ShowQuestion): Promise<ShowAnswer> {
