@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { catalogue } from './commands/catalogue.js';
 import { explainError } from './commands/explain-error.js';
+import { typedArguments } from './commands/typed-arguments.js';
 import { packagedFile } from './options/package-root.js';
 
 /** Builds `segnet-stream` with the one command that is called loaded, the others by name alone: start-up time counts. */
@@ -37,14 +38,6 @@ Examples:
   segnet-stream run dashcam.mp4 -o out.mp4
   segnet-stream run --help`;
 
-/** `npm start` alone shows what the project does: the sample clip, into the folder in which it was typed. */
-function argumentsOf(process: NodeJS.Process): readonly string[] {
-  const args = process.argv.slice(2);
-  if (process.env.npm_lifecycle_event !== 'start') return args;
-  if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD);
-  return args.length > 0 ? args : ['run', packagedFile('fixtures', 'clips', 'road.mp4')];
-}
-
 function reportError(error: unknown, args: readonly string[]): void {
   if (error instanceof CommanderError && error.exitCode === 0) return;
   const { code, message, exitStatus } = explainError(error);
@@ -61,7 +54,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-const args = argumentsOf(process);
+const { args, folder } = typedArguments(process.argv.slice(2), process.env);
+if (folder !== undefined) process.chdir(folder);
 try {
   const program = await createProgram(args);
   if (args.length === 0) program.outputHelp();

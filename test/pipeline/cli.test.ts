@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { catalogue } from '../../pipeline/commands/catalogue.js';
-import { packagedFile } from '../../pipeline/options/package-root.js';
 import { testClip } from '../operators/test-clip.js';
 import { runCli } from './built-cli.js';
 import { writeRandomWeights } from './run/random-weights.js';
@@ -70,17 +68,3 @@ t.test('without a command there is help', async (t) => {
   t.match(await runCli([]), { status: 0, stdout: /^Usage: segnet-stream/ });
   t.match(await runCli(['--version']), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ });
 });
-
-const trained = existsSync(packagedFile('model', 'weights', 'segnet-basic.safetensors'));
-t.test(
-  'npm start segments the sample clip into the folder in which it was typed',
-  { skip: !trained && 'no trained weights' },
-  async (t) => {
-    const folder = t.testdir({});
-    const env = { npm_lifecycle_event: 'start', INIT_CWD: folder };
-    const first = await runCli([], { env });
-    t.match(first, { status: 0, stderr: /road\.mp4 -> road-overlay\.mp4: 150 frames/ });
-    t.ok(existsSync(join(folder, 'road-overlay.mp4')));
-    t.match(await runCli([], { env }), { status: 0, stderr: /road-overlay\.mp4 is up to date/ });
-  },
-);

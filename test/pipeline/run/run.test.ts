@@ -1,23 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
-import type { RunSummary } from '../../../pipeline/run/summary.js';
 import { testClip } from '../../operators/test-clip.js';
 import { runCli } from '../built-cli.js';
 import { writeRandomWeights } from './random-weights.js';
+import { runSmall } from './run-small.js';
 import { watchFile } from './watch-file.js';
 
 const folder = t.testdir({ a: {}, b: {} });
 const weights = await writeRandomWeights(folder);
 const clip = await testClip('plain');
 
-/** Runs with the smallest network there is, on one thread, and gives the summary that `--json` prints. */
-async function run(...args: readonly string[]): Promise<RunSummary & { readonly status: number | null }> {
-  const { stdout, status } = await runCli(['run', '--json', '--weights', weights, '--threads', '1', ...args]);
-  return { ...JSON.parse(stdout), status };
-}
+const run = (...args: readonly string[]) => runSmall(weights, args);
 
 t.test('bad files do not stop good ones, and equal names do not collide', async (t) => {
   const inputs = [join(folder, 'a', 'same.mp4'), join(folder, 'b', 'same.mp4')] as const;
@@ -40,32 +36,6 @@ t.test('bad files do not stop good ones, and equal names do not collide', async 
   const second = await run(...inputs, '-o', output);
   t.match(second, { status: 0, done: 0, skipped: 2, failed: 0, frames: 0 });
   t.notOk(second.engine, 'no engine is made where nothing is to do');
-});
-
-t.test('an output is made again if options, input or weights changed, and only then', async (t) => {
-  const input = join(folder, 'changing.mp4');
-  copyFileSync(clip, input);
-  const output = join(folder, 'changing-out.mp4');
-  const outcome = async (...args: readonly string[]) =>
-    (await run(input, '-o', output, '--duration', '0.2', ...args)).files[0]?.outcome;
-  t.equal(await outcome(), 'done');
-  t.equal(await outcome('--batch', '2', '--engine', 'onnx'), 'skipped', 'what only changes the speed does not count');
-  t.equal(await outcome('--opacity', '0.7'), 'done');
-  t.equal(await outcome('--alpha', String(0.7 * 255)), 'skipped', 'the same opacity, said otherwise');
-  t.equal(await outcome('--opacity', '0.7', '--overwrite'), 'done', 'unless it is asked for');
-  copyFileSync(await testClip('no-audio'), input);
-  t.equal(await outcome('--opacity', '0.7'), 'done');
-  t.equal(await outcome('--opacity', '0.7', '--weights', await writeRandomWeights(folder, 2)), 'done');
-});
-
-t.test('a file that is not ours is not replaced unless that is asked for', async (t) => {
-  const output = join(folder, 'holiday.mp4');
-  writeFileSync(output, 'precious');
-  const refused = await run(clip, '-o', output, '--duration', '0.2');
-  t.match(refused.files, [{ outcome: 'failed', error: { code: 'OUTPUT_EXISTS', message: /--overwrite/ } }]);
-  t.equal(readFileSync(output, 'utf8'), 'precious');
-  t.match(await run(clip, '-o', output, '--duration', '0.2', '--overwrite'), { status: 0, done: 1 });
-  t.match(await watchFile(output), { frames: 5 });
 });
 
 t.test('what decodes of a damaged file is kept, and said', async (t) => {
