@@ -50,7 +50,8 @@ export function createReporter(stream: NodeJS.WriteStream): Reporter {
       // A container may promise too few; the bar never goes beyond its end, and says nothing of one that it does not know.
       const total = expectedFrames === undefined ? undefined : Math.max(expectedFrames, frames);
       const eta = total === undefined || fps === 0 || isStopping ? '' : `, ${formatTime((total - frames) / fps)} left`;
-      const status = `${frames}${total === undefined ? '' : `/${total}`} frames, ${fps.toFixed(1)} frames/s${eta}`;
+      const speed = fps === 0 ? '' : `, ${fps.toFixed(1)} frames/s`;
+      const status = `${frames}${total === undefined ? '' : `/${total}`} frames${speed}${eta}`;
       if (stream.isTTY) {
         bar ??= startBar(stream, total ?? 0);
         bar.setTotal(total ?? 0);
@@ -100,6 +101,7 @@ function createPace(): (frames: number) => number {
     if (last === undefined || at - last.at >= 100) marks.push({ at, frames });
     while (marks.length > 2 && at - marks[0]!.at > PACE_OVER_MS) marks.shift();
     const { at: since, frames: before } = marks[0]!;
-    return at > since ? ((frames - before) * 1000) / (at - since) : 0;
+    // Over less than half a second it would be that of whatever was waiting.
+    return at - since > 500 ? ((frames - before) * 1000) / (at - since) : 0;
   };
 }

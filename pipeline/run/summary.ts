@@ -94,10 +94,13 @@ function describeSteps({ steps }: FileSummary): readonly string[] {
 }
 
 /** The last line of a run for people. */
-export function describeRun({ files, done, skipped, failed, stopped, frames, dropped, seconds }: RunSummary): string {
-  const parts = [`${done} done`, `${skipped} skipped`, `${failed} failed`].filter((part) => !part.startsWith('0 '));
+export function describeRun({ files, done, skipped, failed, frames, dropped, seconds }: RunSummary): string {
+  const cut = files.length - done - skipped - failed;
+  const parts = [`${done} done`, `${skipped} skipped`, `${failed} failed`, `${cut} stopped`].filter(
+    (part) => !part.startsWith('0 '),
+  );
   const what = `${count(files.length, 'file')}: ${parts.join(', ') || 'nothing done'}`;
-  return `${stopped ? 'Stopped. ' : ''}${what}; ${count(frames, 'frame')} in ${formatTime(seconds)}, ${dropped} dropped`;
+  return `${what}; ${count(frames, 'frame')} in ${formatTime(seconds)}, ${dropped} dropped`;
 }
 
 /** A path as one would type it: from the working folder, where it is in there. */

@@ -48,6 +48,6 @@ t.test('on a terminal there is a bar that is gone when the file is done', async 
 
 t.test('a source that does not know its length has no bar and no end in sight', async (t) => {
   const text = told(true);
-  t.match(text, /frames, [\d.]+ frames\/s/);
+  t.match(text, /[123] frames/);
   t.notMatch(text, /left|%/);
 });

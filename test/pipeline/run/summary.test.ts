@@ -59,5 +59,6 @@ t.test('a run adds up its files', async (t) => {
     seconds: 12.35,
   });
   t.equal(describeRun(summary), '3 files: 1 done, 1 skipped, 1 failed; 250 frames in 12 s, 0 dropped');
-  t.match(describeRun(summarise([], 0, true)), /^Stopped\. 0 files: nothing done/);
+  t.match(describeRun(summarise([{ ...failed, outcome: 'stopped' }], 0, true)), /^1 file: 1 stopped; 0 frames/);
+  t.match(describeRun(summarise([], 0, false)), /^0 files: nothing done/);
 });
