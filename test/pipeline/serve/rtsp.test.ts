@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import t, { type Test } from 'tap';
 import { type FaultServerOptions, startFaultServer } from '../../../fixtures/rtsp/fault-server.js';
@@ -86,10 +85,19 @@ function stopwatch(t: Test, fault: string) {
   };
 }
 
-async function clipOf(t: Test, width: number, height: number): Promise<Uint8Array> {
-  await mkdir(t.testdirName, { recursive: true });
+const clips = new Map<string, Promise<Uint8Array>>();
+
+/** A clip of a size, made once: cameras that are opened at once must not read what another is still writing. */
+function clipOf(t: Test, width: number, height: number): Promise<Uint8Array> {
   const path = `${t.testdirName}/${width}.h264`;
-  if (!existsSync(path)) await makeClip(path, { width, height });
+  const made = clips.get(path) ?? writeClip(t.testdirName, path, width, height);
+  clips.set(path, made);
+  return made;
+}
+
+async function writeClip(folder: string, path: string, width: number, height: number): Promise<Uint8Array> {
+  await mkdir(folder, { recursive: true });
+  await makeClip(path, { width, height });
   return readFile(path);
 }
 
