@@ -16,7 +16,7 @@ export interface BarChart {
 }
 
 const WIDTH = 640;
-const [LEFT, RIGHT, TOP] = [210, 70, 52];
+const [LEFT, RIGHT, TOP] = [256, 60, 52];
 const [ROW, HEAD] = [20, 30];
 
 /** Draws groups of lying bars, each group on a scale of its own, this project's in another colour than the others. */
