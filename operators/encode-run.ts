@@ -55,6 +55,14 @@ export interface EncodeCommand {
 }
 
 /**
+ * True where a file would not know how long its last frame is shown, and players would not show it: ffmpeg 4 in MP4. There
+ * the last frame is given twice, and the second left out of the final file; without B-frames, so that it comes last.
+ */
+export function needsGuard(tool: FfmpegTool, container: Container): boolean {
+  return container.isMp4 && !isAtLeast(tool, [59, 0]);
+}
+
+/**
  * Frames with their times from standard input, sound from the original by its own clock (`-copyts` on both sides: without
  * it sound moves by the difference between their first time stamps), into a part file that plays however it ends: MP4
  * in fragments of a second. Its index is put off until the first fragment (`delay_moov`), without which it could not say
@@ -96,6 +104,7 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
           ...['-map_chapters', original && trim.length === 0 && !container.isMp4 ? '1' : '-1'],
           ...['-vf', `${isOdd && encoder.name !== 'ffv1' ? pad : ''}${encoder.filter}`],
           ...['-c:v', encoder.name, ...encoder.options({ ...command, width, height })],
+          ...(needsGuard(tool, container) ? ['-bf', '0'] : []),
           ...(command.threads ? ['-threads', String(command.threads)] : []),
           ...colours,
           ...[...passthroughOption(tool), '-enc_time_base', `1:${ticks}`],
@@ -114,31 +123,38 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
   };
 }
 
-/**
- * Writes the part over, an MP4 as one whose index comes first, without encoding anything again.
- *
- * @param untilSeconds Where it ends; undefined for the end of the part.
- */
+/** Where the final file ends, if not with the part. Seconds. */
+export interface RemuxEnd {
+  /** Of all streams. */
+  readonly untilSeconds?: number;
+  /** Length of the part's picture alone, counted from the part's first time stamp. */
+  readonly pictureSeconds?: number;
+}
+
+/** Writes the part over, an MP4 as one whose index comes first, without encoding anything again. */
 export function remuxRun(
   tool: FfmpegTool,
   part: string,
   target: string,
   command: EncodeCommand,
-  untilSeconds?: number,
+  { untilSeconds, pictureSeconds }: RemuxEnd,
 ): FfmpegRun {
   const { original, container } = command;
   const isTrimmed = Boolean(command.startSeconds || command.durationSeconds || untilSeconds);
+  const source = ffmpegName(part);
+  const pictureEnd = pictureSeconds === undefined ? [] : ['-t', pictureSeconds.toFixed(6)];
   return {
     inputs: [
-      { source: ffmpegName(part), options: ['-y', '-copyts'] },
+      { source, options: ['-y', '-copyts', ...pictureEnd] },
+      { source },
       ...(original ? [{ source: ffmpegName(original.path) }] : []),
     ],
     outputs: [
       {
         target,
         options: [
-          ...['-map', '0', '-c', 'copy'],
-          ...(original ? ['-map_metadata', '1', '-map_chapters', isTrimmed ? '-1' : '1'] : []),
+          ...['-map', '0:v', '-map', '1:a?', '-c', 'copy'],
+          ...(original ? ['-map_metadata', '2', '-map_chapters', isTrimmed ? '-1' : '2'] : []),
           ...(untilSeconds === undefined ? [] : ['-t', untilSeconds.toFixed(6)]),
           ...(container.isMp4 ? [...mp4Options(tool, ticksPerSecond(command)), '-movflags', '+faststart'] : []),
           ...['-f', container.format],

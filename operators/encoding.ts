@@ -4,7 +4,7 @@ import { Failure } from '../model/failure.js';
 import { chooseEncoder, type Encoder } from './choose-encoder.js';
 import { nutOffsetUs } from './decode-run.js';
 import type { EncodeOptions } from './encode.js';
-import { type Container, type EncodeCommand, encodeRun, remuxRun } from './encode-run.js';
+import { type Container, type EncodeCommand, encodeRun, needsGuard, type RemuxEnd, remuxRun } from './encode-run.js';
 import { type FfmpegEnd, type FfmpegProcess, lastWords, startFfmpeg } from './ffmpeg.js';
 import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 import type { ColourTags } from './frame.js';
@@ -68,6 +68,7 @@ export function startEncoding(output: string, container: Container, options: Enc
   let state: 'open' | 'finished' | 'failed' | 'abandoned' = 'open';
   let written = 0;
   let lastPtsUs = Number.NEGATIVE_INFINITY;
+  let lastPicture: Uint8Array | undefined;
   let jumpUs = 0;
 
   const prepared = prepare(output, container, options);
@@ -142,6 +143,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     const error = await new Promise((resolve) => ffmpeg.stdin.write(picture.data, resolve));
     if (error) throw await fail(explainEnd(output, await ffmpeg.ended, written));
     written += 1;
+    lastPicture = picture.data;
   }
 
   /** Keeps the part if there is something in it to see, and says where it is. */
@@ -160,7 +162,14 @@ export function startEncoding(output: string, container: Container, options: Enc
 
   async function finish(failed: boolean): Promise<void> {
     if (!running) return;
-    const { ffmpeg, tool, command } = await running;
+    const { ffmpeg, nut, tool, command } = await running;
+    const frameSeconds = 1 / (command.original?.info.frameRate ?? 25);
+    const isGuarded = !failed && lastPicture !== undefined && needsGuard(tool, container);
+    if (isGuarded) {
+      const guardPtsUs = lastPtsUs + Math.round(frameSeconds * 1e6);
+      ffmpeg.stdin.write(nut.frameHead(guardPtsUs + nutOffsetUs, lastPicture!.length));
+      ffmpeg.stdin.write(lastPicture!);
+    }
     ffmpeg.stdin.end();
     // Stopped early, with sound that goes on: it may be hours of it, on a slow disk.
     const isCut = options.signal?.aborted === true && (command.original?.info.hasAudio ?? false);
@@ -173,15 +182,18 @@ export function startEncoding(output: string, container: Container, options: Enc
       state = 'failed';
       return;
     }
-    const frameSeconds = 1 / (command.original?.info.frameRate ?? 25);
-    if (isCut) await makeWhole(tool, command, lastPtsUs / 1e6 - command.shiftSeconds + frameSeconds);
-    else if (container.isMp4) await makeWhole(tool, command);
+    const lastSeconds = lastPtsUs / 1e6 - command.shiftSeconds;
+    const remuxEnd = {
+      ...(isCut && { untilSeconds: lastSeconds + frameSeconds }),
+      ...(isGuarded && { pictureSeconds: lastSeconds + frameSeconds / 2 - (await probe(part)).startSeconds }),
+    };
+    if (isCut || container.isMp4) await makeWhole(tool, command, remuxEnd);
     else await rename(part, output);
     state = 'finished';
   }
 
-  async function makeWhole(tool: FfmpegTool, command: EncodeCommand, untilSeconds?: number): Promise<void> {
-    const end = await (await run(tool, remuxRun(tool, part, remuxed, command, untilSeconds))).ended;
+  async function makeWhole(tool: FfmpegTool, command: EncodeCommand, remuxEnd: RemuxEnd): Promise<void> {
+    const end = await (await run(tool, remuxRun(tool, part, remuxed, command, remuxEnd))).ended;
     if (state === 'abandoned') return;
     if (end.code === 0) {
       await rename(remuxed, output);

@@ -56,10 +56,10 @@ t.test('a plain clip gives every frame in both sizes with its own time', async (
   t.match(first.input, { width: 480, height: 360 });
   t.match(first, { epoch: 0, source: await testClip('plain') });
   t.ok(first.stepTimes.decode! >= 0);
+  t.ok(Math.abs(info!.frames! - 50) <= 1, 'by its duration, which may be that of the sound');
   t.match(info, {
     width: 320,
     height: 240,
-    frames: 50,
     frameRate: 25,
     hasAudio: true,
     audioCodecs: ['aac'],
@@ -73,12 +73,26 @@ t.test('frames are buffers of their own, none used twice', async (t) => {
   t.equal(new Set(frames.flatMap(({ picture, input }) => [picture.data.buffer, input.data.buffer])).size, 100);
 });
 
-t.test('pictures are what ffmpeg itself makes of them', async (t) => {
-  const path = await testClip('odd-size');
-  const { frames, first } = await decodeAll(path);
+t.test("pictures are the source's own to the byte, odd sizes included", async (t) => {
+  const { path: ffmpeg } = await findFfmpeg();
+  const clip = join(folder, 'odd.mkv');
+  const filter = ['-vf', 'scale=321:241,format=yuv420p'];
+  execFileSync(ffmpeg, [
+    '-v',
+    'error',
+    '-y',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=r=25:d=0.4',
+    ...filter,
+    '-c:v',
+    'ffv1',
+    clip,
+  ]);
+  const { frames, first } = await decodeAll(clip);
   t.match(first.picture, { width: 321, height: 241 });
-  const raw = ['-pix_fmt', 'yuv420p', '-f', 'rawvideo', '-'];
-  const plain = execFileSync((await findFfmpeg()).path, ['-v', 'error', '-i', path, ...raw], { maxBuffer: 1 << 28 });
+  const plain = execFileSync(ffmpeg, ['-v', 'error', '-i', clip, '-f', 'rawvideo', '-'], { maxBuffer: 1 << 28 });
   t.ok(Buffer.concat(frames.map(({ picture }) => picture.data)).equals(plain));
 });
 
@@ -94,16 +108,12 @@ t.test('a variable rate keeps its times', async (t) => {
 
 t.test('what is special about a file is kept or undone', async (t) => {
   const expected: readonly (readonly [Parameters<typeof testClip>[0], object, object])[] = [
-    ['rotated', { picture: { width: 240, height: 320 }, input: { width: 270, height: 360 } }, { frames: 50 }],
+    ['rotated', { picture: { width: 240, height: 320 }, input: { width: 270, height: 360 } }, { rotation: -90 }],
     ['ten-bit', { picture: { width: 320, height: 240 } }, { pixelFormat: 'yuv420p10le' }],
     ['non-square-pixels', { picture: { pixelAspect: [16, 11] }, input: { width: 480, height: 248 } }, {}],
     ['no-audio', { picture: { width: 320 } }, { hasAudio: false, audioCodecs: [] }],
     ['several-streams', { picture: { width: 320, height: 240 } }, { audioCodecs: ['aac', 'aac'] }],
-    [
-      'full-range',
-      { picture: { colour: { range: 'pc', matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' } } },
-      { colour: { range: 'pc' } },
-    ],
+    ['full-range', { picture: { colour: { range: 'pc', matrix: 'bt709' } } }, { colour: { range: 'pc' } }],
   ];
   for (const [kind, frame, source] of expected) {
     const { first, info, frames } = await decodeAll(await testClip(kind));

@@ -44,7 +44,9 @@ async function transcode(input: string, name: string, options: EncodeOptions = {
  */
 function sound(path: string): string[] {
   const lines = run('-i', path, '-map', '0:a', '-c', 'copy', '-f', 'framecrc', '-').toString().split('\n');
-  return lines.filter((line) => /^\d/.test(line)).map((line) => line.split(/, */).toSpliced(3, 1).join(' '));
+  return lines
+    .filter((line) => /^\d/.test(line))
+    .map((line) => line.split(/, */).slice(0, 6).toSpliced(3, 1).join(' '));
 }
 
 /** Sound as ffmpeg alone copies it. */
@@ -140,8 +142,7 @@ t.test('upright, padded to even sizes at the edge, with aspect and colour tags',
 
   const path = await testClip('full-range');
   const full = await transcode(path, 'full.mp4', { crf: 0 });
-  const tags = { range: 'pc', matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' };
-  t.same((await probe(full.output)).colour, tags);
+  t.same((await probe(full.output)).colour, (await probe(path)).colour);
   const [before] = await decodeAll(path);
   const difference = full.frames[0]!.picture.data.map((value, at) => Math.abs(value - before!.picture.data[at]!));
   t.ok(Math.max(...difference) <= 2, 'and the values are the same');
