@@ -1,6 +1,19 @@
 import sharp, { type Sharp } from 'sharp';
 import type { ClassMask, RgbPicture } from '../engine.js';
 
+/** Width and height in pixels. */
+interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The largest size of the aspect of `picture` that fits inside `box`, never enlarged, rounded to whole pixels. */
+export function fitInside(picture: PictureSize, box: PictureSize): PictureSize {
+  const scale = Math.min(box.width / picture.width, box.height / picture.height, 1);
+  const side = (length: number) => Math.max(Math.round(length * scale), 1);
+  return { width: side(picture.width), height: side(picture.height) };
+}
+
 /** Hands a picture to sharp. */
 export function sharpOf({ width, height, data }: RgbPicture): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });

@@ -1,12 +1,45 @@
 import type { ClassMask, RgbPicture } from '../engine.js';
 import { Failure } from '../failure.js';
+import type { WorkerQueue } from './worker-queue.js';
+
+/** To an engine's worker: pictures of one size, one after the other, 8-bit RGB. */
+export interface SegmentRequest {
+  readonly count: number;
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** From an engine's worker: the masks of a request, one after the other. */
+export interface Masks {
+  readonly type: 'masks';
+  readonly masks: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Segments a batch in an engine's worker, as `Engine.segment` documents.
+ *
+ * @throws as `Engine.segment`.
+ */
+export async function segmentBatch(
+  queue: WorkerQueue<SegmentRequest, Masks>,
+  batch: readonly RgbPicture[],
+  signal?: AbortSignal,
+): Promise<ClassMask[]> {
+  const { width, height } = checkBatch(batch);
+  const { masks } = await queue.run(() => {
+    const pixels = packPixels(batch);
+    return { message: { count: batch.length, width, height, pixels }, transfer: [pixels.buffer] };
+  }, signal);
+  return unpackMasks(masks, width, height);
+}
 
 /**
  * The size that all pictures of a batch have.
  *
  * @throws `Failure` `INPUT_INVALID` for an empty batch, mixed sizes, or data that does not fit its size.
  */
-export function checkBatch(batch: readonly RgbPicture[]): { width: number; height: number } {
+function checkBatch(batch: readonly RgbPicture[]): { width: number; height: number } {
   const [first] = batch;
   if (first === undefined) throw new Failure('INPUT_INVALID', 'Expected a batch of one or more pictures, got none');
   const { width, height } = first;
@@ -32,7 +65,7 @@ export function checkBatch(batch: readonly RgbPicture[]): { width: number; heigh
 }
 
 /** Copies a batch into one buffer that can be handed to another thread: the pictures stay their owner's. */
-export function packPixels(batch: readonly RgbPicture[]): Uint8Array<ArrayBuffer> {
+function packPixels(batch: readonly RgbPicture[]): Uint8Array<ArrayBuffer> {
   const bytes = batch[0]!.data.length;
   const pixels = new Uint8Array(batch.length * bytes);
   batch.forEach(({ data }, i) => {
@@ -42,7 +75,7 @@ export function packPixels(batch: readonly RgbPicture[]): Uint8Array<ArrayBuffer
 }
 
 /** Cuts what comes back into masks; they share its memory. */
-export function unpackMasks(masks: Uint8Array, width: number, height: number): ClassMask[] {
+function unpackMasks(masks: Uint8Array, width: number, height: number): ClassMask[] {
   const bytes = width * height;
   return Array.from({ length: masks.length / bytes }, (_, i) => ({
     width,

@@ -1,6 +1,7 @@
 import type { Network } from '../network.js';
 import type { Calibration } from '../quantisation/calibration.js';
 import type { Weights } from '../weights.js';
+import type { Masks } from './batch.js';
 import type { Provider } from './onnx-providers.js';
 
 /** What the worker of the onnx engine is started with. */
@@ -15,19 +16,11 @@ export interface OnnxWorkerData {
   readonly int8: { readonly calibration: Calibration; readonly limit: 63 | 127 } | undefined;
 }
 
-/** To the worker: pictures of one size, one after the other, 8-bit RGB. */
-export interface OnnxRequest {
-  readonly count: number;
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8Array<ArrayBuffer>;
-}
-
 /** From the worker: first `ready` or `unavailable`, then `masks` or `failed` for each request in order. */
 export type OnnxReply =
   | { readonly type: 'ready'; readonly provider: Provider; readonly refused: readonly Refusal[] }
   | { readonly type: 'unavailable'; readonly refused: readonly Refusal[] }
-  | { readonly type: 'masks'; readonly masks: Uint8Array<ArrayBuffer> }
+  | Masks
   | { readonly type: 'failed'; readonly reason: string };
 
 /** A provider that was tried and did not start. */

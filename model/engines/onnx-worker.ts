@@ -4,7 +4,8 @@ import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { buildGraph } from '../onnx/graph.js';
 import { buildInt8Graph } from '../quantisation/int8-graph.js';
 import { shapesOf } from '../shapes.js';
-import type { OnnxReply, OnnxRequest, OnnxWorkerData, Refusal } from './onnx-messages.js';
+import type { SegmentRequest } from './batch.js';
+import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';
 import type { Provider } from './onnx-providers.js';
 
 /*
@@ -65,7 +66,11 @@ function sessionCache(provider: Provider) {
   };
 }
 
-async function segment(session: InferenceSession, provider: Provider, { count, width, height, pixels }: OnnxRequest) {
+async function segment(
+  session: InferenceSession,
+  provider: Provider,
+  { count, width, height, pixels }: SegmentRequest,
+) {
   const masks = new Uint8Array(count * width * height);
   const step = picturesPerRun(provider, width, height);
   for (let first = 0; first < count; first += step) {
@@ -116,7 +121,7 @@ const started = await start();
 if (started !== undefined) {
   const { provider, sessionFor } = started;
   let queue = Promise.resolve();
-  parentPort!.on('message', (request: OnnxRequest) => {
+  parentPort!.on('message', (request: SegmentRequest) => {
     queue = queue
       .then(async () => segment(await sessionFor(request.width, request.height), provider, request))
       .then((masks) => reply({ type: 'masks', masks }, [masks.buffer]))

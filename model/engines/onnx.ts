@@ -7,8 +7,8 @@ import { checkWeights } from '../parameters.js';
 import { calibrationOf, uncalibrated } from '../quantisation/calibration.js';
 import { startWorker } from '../start-worker.js';
 import type { Weights } from '../weights.js';
-import { checkBatch, packPixels, unpackMasks } from './batch.js';
-import type { OnnxReply, OnnxRequest, OnnxWorkerData, Refusal } from './onnx-messages.js';
+import { type Masks, type SegmentRequest, segmentBatch } from './batch.js';
+import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';
 import { automaticProviders, PROVIDERS, type Provider } from './onnx-providers.js';
 import { int8Support } from './processor.js';
 import { WorkerQueue } from './worker-queue.js';
@@ -64,7 +64,7 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   const worker = startWorker(new URL('./onnx-worker.js', import.meta.url), { workerData: data });
   const { provider, refused } = await firstReply(worker);
   const precision = provider === 'cpu' && chosen.int8 !== undefined ? 'int8' : 'float32';
-  const queue = new WorkerQueue<OnnxRequest, Extract<OnnxReply, { type: 'masks' }>>('onnx', worker);
+  const queue = new WorkerQueue<SegmentRequest, Masks>('onnx', worker);
 
   return {
     name: 'onnx',
@@ -74,14 +74,7 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
     classes: card.classes,
     inputSize: card.inputSize,
     description: describe(provider, wanted, refused, `${precision}, ${chosen.reason},`),
-    async segment(batch, { signal } = {}) {
-      const { width, height } = checkBatch(batch);
-      const { masks } = await queue.run(() => {
-        const pixels = packPixels(batch);
-        return { message: { count: batch.length, width, height, pixels }, transfer: [pixels.buffer] };
-      }, signal);
-      return unpackMasks(masks, width, height);
-    },
+    segment: (batch, { signal } = {}) => segmentBatch(queue, batch, signal),
     close: () => queue.close(),
   };
 }

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadTensorflow } from '../training/tensorflow.js';
 import { createTrainable } from '../training/trainable.js';
-import type { OnnxRequest } from './onnx-messages.js';
+import type { SegmentRequest } from './batch.js';
 import type { TensorflowReply, TensorflowWorkerData } from './tensorflow.js';
 
 /* The thread in which the tensorflow engine computes: its calls block. */
@@ -18,7 +18,7 @@ function reply(message: TensorflowReply, transfer: ArrayBuffer[] = []): void {
 async function start() {
   const tf = await loadTensorflow();
   const trainable = createTrainable(tf, network, weights.tensors, weights.card.normalisation);
-  return ({ count, width, height, pixels }: OnnxRequest): Uint8Array<ArrayBuffer> => {
+  return ({ count, width, height, pixels }: SegmentRequest): Uint8Array<ArrayBuffer> => {
     const masks = new Uint8Array(count * width * height);
     const step = Math.max(1, Math.floor(PIXELS_PER_RUN / (width * height)));
     for (let first = 0; first < count; first += step) {
@@ -38,7 +38,7 @@ async function start() {
 try {
   const segment = await start();
   reply({ type: 'ready' });
-  parentPort!.on('message', (request: OnnxRequest) => {
+  parentPort!.on('message', (request: SegmentRequest) => {
     try {
       const masks = segment(request);
       reply({ type: 'masks', masks }, [masks.buffer]);

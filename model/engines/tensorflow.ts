@@ -7,8 +7,7 @@ import { checkWeights } from '../parameters.js';
 import { startWorker } from '../start-worker.js';
 import { prepareTensorflow } from '../training/tensorflow.js';
 import type { Weights } from '../weights.js';
-import { checkBatch, packPixels, unpackMasks } from './batch.js';
-import type { OnnxRequest } from './onnx-messages.js';
+import { type Masks, type SegmentRequest, segmentBatch } from './batch.js';
 import { WorkerQueue } from './worker-queue.js';
 
 /** How the tensorflow engine is made. */
@@ -40,7 +39,7 @@ export interface TensorflowWorkerData {
 export type TensorflowReply =
   | { readonly type: 'ready' }
   | { readonly type: 'unavailable'; readonly reason: string }
-  | { readonly type: 'masks'; readonly masks: Uint8Array<ArrayBuffer> }
+  | Masks
   | { readonly type: 'failed'; readonly reason: string };
 
 /**
@@ -63,7 +62,7 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
     await worker.terminate();
     throw new Failure('ENGINE_UNAVAILABLE', reply.type === 'unavailable' ? reply.reason : 'TensorFlow did not start');
   }
-  const queue = new WorkerQueue<OnnxRequest, Extract<TensorflowReply, { type: 'masks' }>>('tensorflow', worker);
+  const queue = new WorkerQueue<SegmentRequest, Masks>('tensorflow', worker);
 
   return {
     name: 'tensorflow',
@@ -73,14 +72,7 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
     classes: card.classes,
     inputSize: card.inputSize,
     description: 'TensorFlow in float32, on the GPU where its library finds one',
-    async segment(batch, { signal } = {}) {
-      const { width, height } = checkBatch(batch);
-      const { masks } = await queue.run(() => {
-        const pixels = packPixels(batch);
-        return { message: { count: batch.length, width, height, pixels }, transfer: [pixels.buffer] };
-      }, signal);
-      return unpackMasks(masks, width, height);
-    },
+    segment: (batch, { signal } = {}) => segmentBatch(queue, batch, signal),
     close: () => queue.close(),
   };
 }

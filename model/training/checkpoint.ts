@@ -9,7 +9,6 @@ export interface TrainingState {
   /** The next epoch and step to do. */
   readonly epoch: number;
   readonly step: number;
-  readonly stepsPerEpoch: number;
   /** Seconds of training so far. */
   readonly seconds: number;
   readonly best?: { readonly epoch: number; readonly G: number; readonly C: number; readonly mIoU: number };

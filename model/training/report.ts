@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import { sharpOf } from '../dataset/scale.js';
 import type { ClassLabel, ClassMask, RgbPicture } from '../engine.js';
 import type { TrainingEvent } from './training-event.js';
 
@@ -133,10 +133,8 @@ function painted({ width, height, data }: ClassMask, classes: readonly ClassLabe
   return { width, height, data: rgb };
 }
 
-async function dataUrl({ width, height, data }: RgbPicture, format: 'jpeg' | 'png'): Promise<string> {
-  const encoded = await sharp(data, { raw: { width, height, channels: 3 } })
-    .toFormat(format)
-    .toBuffer();
+async function dataUrl(picture: RgbPicture, format: 'jpeg' | 'png'): Promise<string> {
+  const encoded = await sharpOf(picture).toFormat(format).toBuffer();
   return `data:image/${format};base64,${encoded.toString('base64')}`;
 }
 

@@ -113,7 +113,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
   let { epoch, step, seconds, best } = resumed?.state ?? { epoch: 0, step: 0, seconds: 0, best: undefined };
   const save = () => {
-    const state = { recipe, seed, epoch, step, stepsPerEpoch, seconds, card, ...(best === undefined ? {} : { best }) };
+    const state = { recipe, seed, epoch, step, seconds, card, ...(best === undefined ? {} : { best }) };
     return writeCheckpoint(checkpointPath, { state, tensors: learner.tensors() });
   };
   const result = (stopped: boolean): TrainResult => ({

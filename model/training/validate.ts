@@ -5,7 +5,7 @@ import { readLabels } from '../dataset/labels.js';
 import type { DatasetItem } from '../dataset/pairs.js';
 import { readPicture } from '../dataset/picture.js';
 import { readAhead } from '../dataset/read-ahead.js';
-import { scaleMask, scalePicture } from '../dataset/scale.js';
+import { fitInside, scaleMask, scalePicture } from '../dataset/scale.js';
 import type { ClassMask, RgbPicture } from '../engine.js';
 import { createConfusion, type Scores, scoresOf } from '../evaluation/confusion.js';
 import type { CropSize } from './augment.js';
@@ -22,10 +22,9 @@ async function segment(
   box: CropSize,
   parameters: ReadonlyMap<string, Tensor> | undefined,
 ): Promise<ClassMask> {
-  const scale = Math.min(box.width / picture.width, box.height / picture.height, 1);
-  const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
-  const fitted = await scalePicture(picture, width!, height!);
-  const mask = { width: width!, height: height!, data: predict(tf, trainable, fitted, parameters) };
+  const { width, height } = fitInside(picture, box);
+  const fitted = await scalePicture(picture, width, height);
+  const mask = { width, height, data: predict(tf, trainable, fitted, parameters) };
   return scaleMask(mask, picture.width, picture.height);
 }
 

@@ -3,30 +3,14 @@ import { camvid12, cityscapes19 } from '../../model/classes.js';
 import type { ClassLabel } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import { listChoices, optionInvalid } from './check.js';
+import { colourBlindColours } from './colour-blind-colours.js';
+
+export { colourBlindColours };
 
 type Colour = ClassLabel['colour'];
 
 /** Colours by class name. */
 export type Palette = Readonly<Record<string, readonly [number, number, number]>>;
-
-/**
- * Twelve colours, by class index, that stay apart in normal, red-blind, green-blind and blue-blind sight: the nearest
- * two differ by 31 in CIE Lab after the simulation of Machado et al. (2009). In CamVid's order, sky to void.
- */
-export const colourBlindColours: readonly Colour[] = [
-  [32, 150, 255],
-  [111, 24, 0],
-  [167, 255, 142],
-  [124, 49, 151],
-  [232, 128, 182],
-  [0, 94, 86],
-  [255, 255, 255],
-  [150, 161, 109],
-  [88, 14, 197],
-  [231, 99, 22],
-  [255, 210, 0],
-  [0, 0, 0],
-];
 
 /** The palettes that `--palette` knows by name; `weights` is the one that came with the network. */
 export const paletteNames = ['weights', 'camvid', 'cityscapes', 'colour-blind'] as const;

@@ -29,10 +29,3 @@ function sides(value: unknown): readonly unknown[] {
     return [value.width, value.height];
   return [];
 }
-
-/** The largest size of the aspect of `picture` that fits inside `box`, never enlarged, rounded to whole pixels. */
-export function fitInside(picture: Size, box: Size): Size {
-  const scale = Math.min(box.width / picture.width, box.height / picture.height, 1);
-  const side = (length: number) => Math.max(Math.round(length * scale), 1);
-  return { width: side(picture.width), height: side(picture.height) };
-}

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { scaleMask, scalePicture } from '../../../model/dataset/scale.js';
+import { fitInside, scaleMask, scalePicture } from '../../../model/dataset/scale.js';
 
 t.test('masks scale by nearest neighbour and never mix labels', async (t) => {
   const mask = { width: 2, height: 2, data: Uint8Array.of(0, 9, 3, 255) };
@@ -20,4 +20,10 @@ t.test('pictures scale to any size, a constant one stays constant', async (t) =>
     t.same([...scaled.data], new Array(width * height * 3).fill(77));
   }
   t.equal(await scalePicture(picture, 7, 5), picture);
+});
+
+t.test('a picture is fitted inside a box with its aspect kept, and never enlarged', async (t) => {
+  t.same(fitInside({ width: 960, height: 540 }, { width: 480, height: 360 }), { width: 480, height: 270 });
+  t.same(fitInside({ width: 1080, height: 1920 }, { width: 480, height: 360 }), { width: 203, height: 360 });
+  t.same(fitInside({ width: 320, height: 200 }, { width: 480, height: 360 }), { width: 320, height: 200 });
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { fitInside, parseSize } from '../../../pipeline/options/size.js';
+import { parseSize } from '../../../pipeline/options/size.js';
 
 t.test('a size is width x height, as text or as an object', async (t) => {
   t.same(parseSize('--size', '480x360'), { width: 480, height: 360 });
@@ -20,10 +20,4 @@ t.test('a size is width x height, as text or as an object', async (t) => {
       message: /^Expected --size to be WIDTHxHEIGHT/,
     });
   }
-});
-
-t.test('a picture is fitted inside a box with its aspect kept, and never enlarged', async (t) => {
-  t.same(fitInside({ width: 960, height: 540 }, { width: 480, height: 360 }), { width: 480, height: 270 });
-  t.same(fitInside({ width: 1080, height: 1920 }, { width: 480, height: 360 }), { width: 203, height: 360 });
-  t.same(fitInside({ width: 320, height: 200 }, { width: 480, height: 360 }), { width: 320, height: 200 });
 });
