@@ -133,7 +133,7 @@ export function startEncoding(output: string, container: Container, options: Enc
 
   async function writeNow(picture: Encodable, ptsUs: number): Promise<void> {
     running ??= start(picture);
-    const { ffmpeg, nut, first } = await running;
+    const { ffmpeg, nut, first, tool } = await running;
     if (picture.width !== first.width || picture.height !== first.height) {
       const sizes = `${first.width} x ${first.height} to ${picture.width} x ${picture.height}`;
       throw await fail(new Failure('SIZE_CHANGED', `The pictures for ${output} changed from ${sizes}.`));
@@ -143,7 +143,8 @@ export function startEncoding(output: string, container: Container, options: Enc
     const error = await new Promise((resolve) => ffmpeg.stdin.write(picture.data, resolve));
     if (error) throw await fail(explainEnd(output, await ffmpeg.ended, written));
     written += 1;
-    lastPicture = picture.data;
+    // A copy: once it is given on, a picture's memory is used again.
+    if (needsGuard(tool, container)) lastPicture = picture.data.slice();
   }
 
   /** Keeps the part if there is something in it to see, and says where it is. */

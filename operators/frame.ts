@@ -24,7 +24,8 @@ export type StepTimes = Readonly<Record<string, number>>;
 
 /**
  * One decoded picture, upright. Immutable: steps add fields to a copy, they never write into one, so that frames may
- * be shared, kept, paired and dropped by any operator.
+ * be shared, kept, paired and dropped by any operator. `decode` and `overlay` keep pixels in shared memory, which threads
+ * see without a copy; only `recycle` ever has it used again.
  */
 export interface Frame {
   /** The source's name, by which merged streams are told apart. */

@@ -27,10 +27,13 @@ export interface Measurement {
   readonly age: Timing;
 }
 
+/** What a meter looks at in a frame. */
+export type Timed = Pick<Frame, 'arrivedAt' | 'stepTimes'>;
+
 /** Collects the times of frames. */
 export interface Meter {
   /** Takes in the step times of one frame. */
-  add(frame: Frame): void;
+  add(frame: Timed): void;
   /** What was collected so far. */
   read(): Measurement;
 }
@@ -69,7 +72,7 @@ export function createMeter(): Meter {
 }
 
 /** Gives frames on as they are, and their times to a meter. Put it last. */
-export function measure<T extends Frame>(meter: Meter): MonoTypeOperatorFunction<T> {
+export function measure<T extends Timed>(meter: Meter): MonoTypeOperatorFunction<T> {
   return tap((frame) => meter.add(frame));
 }
 

@@ -1,5 +1,6 @@
 import { Failure } from '../model/failure.js';
 import { fileId, flags, startcodes } from './nut-format.js';
+import { takePictureBytes } from './picture-memory.js';
 
 /** A video stream, as its NUT header describes it. */
 export interface NutStream {
@@ -203,7 +204,7 @@ export function createNutReader(sink: NutSink): { push(chunk: Uint8Array): void 
     if (size > 4096) headerIndex = 0;
     stream.lastPts = pts;
     const head = elided[headerIndex]!;
-    const data = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
+    const data = takePictureBytes(size);
     data.set(head);
     const [num, den] = stream.timeBase;
     // In parts, so that a tick of 1/1000000 needs no arithmetic and no other loses its last digit to a product.

@@ -15,10 +15,9 @@ export interface OverlayRequest {
   readonly shares: readonly number[];
 }
 
-/** Its answer: the painted planes, and how long that took. */
+/** Its answer: how long that took; the planes are where they were asked for. */
 export interface OverlayResponse {
   readonly id: number;
-  readonly data: Uint8Array<ArrayBuffer>;
   readonly tookMs: number;
 }
 
@@ -31,11 +30,10 @@ parentPort!.on('message', (message: OverlayRequest | readonly number[]) => {
 
 function answer({ id, job, legendNumber, legend, shares }: OverlayRequest): void {
   const beganAt = performance.now();
-  const data = paintPicture(job);
+  paintPicture(job);
   if (legendNumber !== undefined) {
     if (legend) legends.set(legendNumber, legend);
-    drawLegend(data, paintedWidth(job.visualize, job.width), job.height, legends.get(legendNumber)!, shares);
+    drawLegend(job.out, paintedWidth(job.visualize, job.width), job.height, legends.get(legendNumber)!, shares);
   }
-  const response: OverlayResponse = { id, data, tookMs: performance.now() - beganAt };
-  parentPort!.postMessage(response, [data.buffer]);
+  parentPort!.postMessage({ id, tookMs: performance.now() - beganAt } satisfies OverlayResponse);
 }

@@ -4,8 +4,9 @@ import type { Paint } from './blend.js';
 import type { OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { type Legend, renderLegend } from './legend.js';
-import { paintedWidth, type Visualize } from './paint-picture.js';
+import { paintedBytes, paintedWidth, type Visualize } from './paint-picture.js';
 import { openPainter } from './painter.js';
+import { takePictureBytes } from './picture-memory.js';
 import { matrixOf, rgbToYuv } from './yuv.js';
 
 /** Options of {@link overlay}. */
@@ -50,12 +51,13 @@ export function overlay(options: OverlayOptions = {}): OperatorFunction<Segmente
         const legend = await style.legend;
         const { width, height } = picture;
         const data = visualize === 'mask' ? undefined : exactly(picture.data);
-        const job = { visualize, width, height, data, mask, paints: style.paints };
-        const painted = await painter.paint(job, legend, shares);
+        const out = takePictureBytes(paintedBytes(visualize, width, height));
+        const job = { visualize, width, height, data, mask, paints: style.paints, out };
+        const { tookMs } = await painter.paint(job, legend, shares);
         return {
           ...frame,
-          overlay: { ...picture, width: paintedWidth(visualize, width), data: painted.data },
-          stepTimes: { ...frame.stepTimes, overlay: painted.tookMs },
+          overlay: { ...picture, width: paintedWidth(visualize, width), data: out },
+          stepTimes: { ...frame.stepTimes, overlay: tookMs },
         };
       },
       dispose: () => painter.close(),
@@ -82,7 +84,9 @@ function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions
   const matrix = matrixOf(picture);
   const { range } = picture.colour;
   const isOpaque = options.visualize === 'mask' || options.visualize === 'side-by-side';
-  const paints = [0, 1, 2].map(() => ({ value: new Uint8Array(256), opacity: new Uint8Array(256) }));
+  // Shared: they go to the thread with every frame.
+  const table = () => new Uint8Array(new SharedArrayBuffer(256));
+  const paints = [0, 1, 2].map(() => ({ value: table(), opacity: table() }));
   // Classes that are left out are black where there is nothing beneath them to see.
   const black = rgbToYuv([0, 0, 0], matrix, range);
   for (const [plane, paint] of paints.entries()) {
@@ -101,8 +105,8 @@ function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions
   return { paints: paints as [Paint, Paint, Paint], legend };
 }
 
-/** Structured cloning copies the whole buffer behind a view: a view of a larger one is cut out first. */
-function exactly(data: Uint8Array): Uint8Array<ArrayBuffer> {
-  const isWhole = data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer;
-  return isWhole ? (data as Uint8Array<ArrayBuffer>) : data.slice();
+/** Shared memory goes to the thread as it is. Of other memory the whole buffer behind a view would be copied: it is cut out first. */
+function exactly(data: Uint8Array): Uint8Array {
+  const isShared = data.buffer instanceof SharedArrayBuffer;
+  return isShared || data.byteLength === data.buffer.byteLength ? data : data.slice();
 }

@@ -5,16 +5,18 @@ import { pictureBytes } from './nut-format.js';
 /** How a mask is shown: laid over the picture, alone, or beside the picture. */
 export type Visualize = 'overlay' | 'mask' | 'side-by-side';
 
-/** What the worker is given for one frame. All of it is the worker's own: `data` is painted in place. */
+/** What is to be painted, and where. */
 export interface PaintJob {
   readonly visualize: Visualize;
   readonly width: number;
   readonly height: number;
   /** The planes of the picture; not needed for `mask`. */
-  readonly data: Uint8Array<ArrayBuffer> | undefined;
+  readonly data: Uint8Array | undefined;
   readonly mask: ClassMask;
   /** How each class is painted on the planes Y, U and V. */
   readonly paints: readonly [Paint, Paint, Paint];
+  /** The planes of what is made: {@link paintedBytes} of them. */
+  readonly out: Uint8Array;
 }
 
 /** The size of what {@link paintPicture} makes: beside each other, two pictures of even width. */
@@ -26,10 +28,15 @@ function evenWidth(width: number): number {
   return width + (width & 1);
 }
 
-/** Paints a mask over a 4:2:0 picture, alone, or beside it; gives the planes, those of `data` where it can. */
-export function paintPicture({ visualize, width, height, data, mask, paints }: PaintJob): Uint8Array<ArrayBuffer> {
+/** The bytes of what {@link paintPicture} makes. */
+export function paintedBytes(visualize: Visualize, width: number, height: number): number {
+  return pictureBytes('yuv420p', paintedWidth(visualize, width), height);
+}
+
+/** Paints a mask over a 4:2:0 picture, alone, or beside it. */
+export function paintPicture({ visualize, width, height, data, mask, paints, out }: PaintJob): void {
   const outWidth = paintedWidth(visualize, width);
-  const out = visualize === 'overlay' ? data! : new Uint8Array(pictureBytes('yuv420p', outWidth, height));
+  if (visualize === 'overlay') out.set(data!);
   const chromaStride = Math.ceil(outWidth / 2);
   const chromaHeight = Math.ceil(height / 2);
   const planes = [
@@ -49,7 +56,6 @@ export function paintPicture({ visualize, width, height, data, mask, paints }: P
     const plane = { data: out, offset: offset + left, stride, width: stride - left, height: rows };
     paintPlane(plane, mask, paints[index]!);
   }
-  return out;
 }
 
 /** Copies the rows of a plane to the left half of a wider one, an odd last column twice. */

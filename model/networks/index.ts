@@ -6,6 +6,7 @@ import { enet } from './enet.js';
 import { fcn8s } from './fcn.js';
 import { segnet } from './segnet.js';
 import { TABLE_1_VARIANTS, table1Variant } from './segnet-basic.js';
+import { segnetLite } from './segnet-lite.js';
 import { unet } from './unet.js';
 
 /** Every network of the SegNet paper and of its comparisons, by name: a function from the number of classes. */
@@ -18,6 +19,7 @@ const builders: ReadonlyMap<string, (classes: number) => Network> = new Map<stri
   ['deconvnet', deconvnet],
   ['unet', unet],
   ['enet', enet],
+  ['segnet-lite', segnetLite],
 ]);
 
 /** The names that `buildNetwork` knows, in the order of the paper. */

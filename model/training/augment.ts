@@ -10,6 +10,10 @@ export interface Augmentation {
   readonly flip: boolean;
   /** Brightness, contrast, saturation and the tint of each channel change by up to this share; gamma too. */
   readonly colour: number;
+  /** How unevenly a picture may be lit: its gain changes along a random direction by up to this factor less one, from end to end. */
+  readonly light: number;
+  /** CutMix (Yun et al. 2019): the share of crops in which a rectangle is taken from another picture, labels and all. */
+  readonly mix: number;
 }
 
 /** Rows and columns of a training crop. */
@@ -65,6 +69,7 @@ export function cutCrop(
   const left = random() * (picture.width * scaleX - crop.width);
   const top = random() * (picture.height * scaleY - crop.height);
   const tone = toneCurves(augmentation.colour, random);
+  const gain = lighting(augmentation.light, crop, random);
 
   const source = scale < HALVED_BELOW ? halved : picture;
   const { data, width, height } = source;
@@ -104,7 +109,7 @@ export function cutCrop(
       const grey = 0.299 * red + 0.587 * green + 0.114 * blue;
       for (let channel = 0; channel < 3; channel += 1) {
         const value = channel === 0 ? red : channel === 1 ? green : blue;
-        const saturated = grey + (value - grey) * tone.saturation;
+        const saturated = (grey + (value - grey) * tone.saturation) * gain(x, y);
         into.images[pixel * 3 + channel] = tone.curves[channel]![clamp(Math.round(saturated), 255)]!;
       }
     }
@@ -125,6 +130,46 @@ function toneCurves(strength: number, random: () => number) {
     return curve;
   });
   return { saturation, curves };
+}
+
+/** The gain at each place of a crop: it rises exponentially along a line, and is 1 in the middle. */
+function lighting(
+  strength: number,
+  { width, height }: CropSize,
+  random: () => number,
+): (x: number, y: number) => number {
+  if (strength === 0) return () => 1;
+  const angle = 2 * Math.PI * random();
+  const slope = Math.log1p(strength) * random();
+  const [perColumn, perRow] = [(slope * Math.cos(angle)) / width, (slope * Math.sin(angle)) / height];
+  return (x, y) => Math.exp((x - width / 2) * perColumn + (y - height / 2) * perRow);
+}
+
+/** Some crops of a batch, one after the other. */
+export interface Crops {
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+/**
+ * Overwrites a rectangle of the crop at `offset` (in pixels) of `into` by the same place of the only crop in `from`: a
+ * quarter to three quarters of the width, and of the height.
+ */
+export function pasteRectangle(
+  from: Crops,
+  into: Crops & { readonly offset: number },
+  crop: CropSize,
+  random: () => number,
+): void {
+  const [width, height] = [crop.width, crop.height].map((side) => Math.round(side * (0.25 + 0.5 * random())));
+  const left = Math.floor(random() * (crop.width - width! + 1));
+  const top = Math.floor(random() * (crop.height - height! + 1));
+  for (let y = top; y < top + height!; y += 1) {
+    const start = y * crop.width + left;
+    const end = start + width!;
+    into.images.set(from.images.subarray(start * 3, end * 3), (into.offset + start) * 3);
+    into.labels.set(from.labels.subarray(start, end), into.offset + start);
+  }
 }
 
 const clamp = (value: number, largest: number) => (value < 0 ? 0 : Math.min(value, largest));

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { readLabels } from '../dataset/labels.js';
 import { readPicture } from '../dataset/picture.js';
 import { seededRandom } from '../initial-weights.js';
-import { cutCrop, halve, type TrainingPicture } from './augment.js';
+import { cutCrop, halve, pasteRectangle, type TrainingPicture } from './augment.js';
 import type { BatchRequest, BatchSettings } from './batches.js';
 
 /** Decoded pictures by path. A training set of a few hundred is kept whole; beyond the budget files are read again. */
@@ -52,6 +52,7 @@ async function makeBatch({ epoch, step, batch, crop }: BatchRequest) {
   const pixels = crop.width * crop.height;
   const images = new Uint8Array(batch * pixels * 3);
   const labels = new Uint8Array(batch * pixels);
+  const { augmentation, fill, items } = settings;
   await Promise.all(
     Array.from({ length: batch }, async (_, i) => {
       const place = step * batch + i;
@@ -60,13 +61,16 @@ async function makeBatch({ epoch, step, batch, crop }: BatchRequest) {
       const borrowed = settings.extraItems.length > 0 && random() < settings.extraShare;
       const item = borrowed
         ? settings.extraItems[Math.floor(random() * settings.extraItems.length)]!
-        : settings.items[order[place % order.length]!]!;
+        : items[order[place % order.length]!]!;
       const picture = await read(item.imagePath, item.labelPath);
-      cutCrop(picture, crop, settings.augmentation, random, settings.fill, {
-        images,
-        labels,
-        offset: i * pixels,
-      });
+      cutCrop(picture, crop, augmentation, random, fill, { images, labels, offset: i * pixels });
+      if (random() < augmentation.mix) {
+        const other = items[Math.floor(random() * items.length)]!;
+        const single = { images: new Uint8Array(pixels * 3), labels: new Uint8Array(pixels) };
+        const otherPicture = await read(other.imagePath, other.labelPath);
+        cutCrop(otherPicture, crop, augmentation, random, fill, { ...single, offset: 0 });
+        pasteRectangle(single, { images, labels, offset: i * pixels }, crop, random);
+      }
     }),
   );
   return { images, labels };

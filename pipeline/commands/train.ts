@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { networkNames } from '../../model/networks/index.js';
+import { recipes } from '../../model/training/recipe.js';
 import type { TrainResult } from '../../model/training/train.js';
 import type { TrainingEvent } from '../../model/training/training-event.js';
 import { checkChoice, checkNumber, numeric } from '../options/check.js';
@@ -12,7 +13,7 @@ import { type CommonOptions, printResult } from './print-result.js';
 
 type Flags = Omit<TrainingOptions, 'crop'> & CommonOptions & { readonly crop?: string };
 
-const recipeNames = ['modern', 'paper'] as const;
+const recipeNames = Object.keys(recipes) as (keyof typeof recipes)[];
 const balancingNames = ['median', 'sqrt-median', 'natural'] as const;
 
 /** `segnet-stream train`: trains a network on a data set. */
@@ -32,7 +33,7 @@ export function createTrainCommand(): Command {
       "a data set whose training pictures are mixed in by the recipe's share (synthetic scenes)",
     )
     .option('--classes <name>', "class set (default: the data set's own)")
-    .option('--recipe <name>', recipeNames.join(' or '), 'modern')
+    .option('--recipe <name>', recipeNames.join(', '), 'modern')
     .option('--epochs <n>', "epochs (default: the recipe's)", numeric)
     .option('--batch <n>', "pictures a step (default: the recipe's)", numeric)
     .option('--learning-rate <x>', "peak learning rate (default: the recipe's)", numeric)

@@ -1,9 +1,10 @@
-import { identity, type MonoTypeOperatorFunction, type Observable } from 'rxjs';
+import { identity, type Observable, pipe, type UnaryFunction } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { decode } from '../../operators/decode.js';
 import { encode } from '../../operators/encode.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import { overlay } from '../../operators/overlay.js';
+import { recycle, type SpentFrame } from '../../operators/picture-memory.js';
 import { segment } from '../../operators/segment.js';
 import { smooth } from '../../operators/smooth.js';
 import type { SourceInfo } from '../../operators/source-info.js';
@@ -24,14 +25,14 @@ export interface RouteContext {
 
 /**
  * The way of the frames of one input, from ffmpeg to everything that is to be written of them. Cold; gives each frame on
- * when all of its outputs have taken it.
+ * when all of its outputs have taken it, without its pictures.
  */
 export function buildRoute(
   { input, outputs }: Job,
   engine: Engine,
   options: CheckedRunOptions,
   { signal, onInfo, onWarning }: RouteContext = {},
-): Observable<SegmentedFrame> {
+): Observable<SpentFrame<SegmentedFrame>> {
   const { output, masks, maskVideo, frames } = outputs;
   const { start, duration, size, crf, encoder, hwaccel, visualize } = options;
   const warning = onWarning && { onWarning };
@@ -54,15 +55,18 @@ export function buildRoute(
     masks === undefined ? identity : writeMasks(masks),
     maskVideo === undefined ? identity : encode(maskVideo, { ...part, ...warning, content: 'mask' }),
   );
-  // Last, so that it has the times of all steps.
-  const record: MonoTypeOperatorFunction<SegmentedFrame> = frames === undefined ? identity : writeRecords(frames);
-  if (output === undefined || visualize === 'none') return segmented.pipe(record);
+  // The records come last, so that they have the times of all steps.
+  const end: UnaryFunction<Observable<SegmentedFrame>, Observable<SpentFrame<SegmentedFrame>>> = pipe(
+    frames === undefined ? identity : writeRecords(frames),
+    recycle(),
+  );
+  if (output === undefined || visualize === 'none') return segmented.pipe(end);
 
   const { opacity, ignoreClass: ignoreClasses, legend } = options;
   const painted = segmented.pipe(overlay({ visualize, opacity, ignoreClasses, legend }));
-  if (input.kind === 'image') return painted.pipe(writePicture(output), record);
+  if (input.kind === 'image') return painted.pipe(writePicture(output), end);
   const settings = { ...(crf !== undefined && { crf }), ...(encoder !== undefined && { encoder }) };
   // Pictures have no sound, and standard input can be read only once.
   const copy = input.kind === 'video' ? { copyFrom: input.path } : {};
-  return painted.pipe(encode(output, { ...part, ...warning, ...settings, ...copy, ...(signal && { signal }) }), record);
+  return painted.pipe(encode(output, { ...part, ...warning, ...settings, ...copy, ...(signal && { signal }) }), end);
 }

@@ -40,7 +40,7 @@ for (const name of networkNames) {
   t.test(
     `the scores of ${name} are those of the plain implementation, unpooled by indices and by planes`,
     async (t) => {
-      const network = name === 'enet' ? buildNetwork(name, 5) : narrow(buildNetwork(name, 5), 16);
+      const network = narrow(buildNetwork(name, 5), 16);
       const weights = randomWeights(network, 11);
       const pictures = testPictures(37, 27, 3);
       for (const title of ['noise', 'flat halves']) {

@@ -66,7 +66,7 @@ const LEAST_DECIBELS = { unpool: 6, none: 18 };
 
 for (const name of networkNames) {
   t.test(`${name} in int8 is near float32, for full and for reduced weights`, async (t) => {
-    const network = name === 'enet' ? buildNetwork(name, 11) : narrow(buildNetwork(name, 11), 8);
+    const network = narrow(buildNetwork(name, 11), 8);
     const weights = randomWeights(network, 7);
     const picture = testPictures(47, 33, 3)['a smooth scene']!;
     const calibration = await calibrate(network, weights, [picture]);

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { seededRandom } from '../../../model/initial-weights.js';
-import { type Augmentation, cutCrop, halve } from '../../../model/training/augment.js';
+import { type Augmentation, cutCrop, halve, pasteRectangle } from '../../../model/training/augment.js';
 
-const plain: Augmentation = { scales: [1, 1], aspect: 0, flip: false, colour: 0 };
+const plain: Augmentation = { scales: [1, 1], aspect: 0, flip: false, colour: 0, light: 0, mix: 0 };
 const fill = [9, 9, 9] as const;
 
 /** A picture whose red is the column and whose green is the row, with labels column + 10 * row. */
@@ -72,4 +72,33 @@ t.test('halving takes the mean of four, and leaves an odd edge out', async (t) =
   };
   t.same([...halve(picture).data], [4, 6, 8]);
   t.same([...halve({ width: 1, height: 1, data: Uint8Array.from([1, 2, 3]) }).data], [1, 2, 3]);
+});
+
+t.test('uneven light changes a flat picture along one direction, and its middle not at all', async (t) => {
+  const grey = { width: 9, height: 1, data: new Uint8Array(27).fill(100) };
+  const source = { picture: grey, halved: halve(grey), truth: { width: 9, height: 1, data: new Uint8Array(9) } };
+  const { images } = cut(9, 1, { ...plain, light: 1 }, () => 0.99, source);
+  const red = images.filter((_, i) => i % 3 === 0);
+  t.ok(red.at(-1)! > red[0]! * 1.5, red.join());
+  t.ok(Math.abs(red[4]! - 100) < 5, red.join());
+});
+
+t.test('CutMix takes pictures and labels of one rectangle from another crop', async (t) => {
+  const crop = { width: 8, height: 6 };
+  for (let seed = 0; seed < 20; seed += 1) {
+    const into = { images: new Uint8Array(2 * 48 * 3), labels: new Uint8Array(2 * 48), offset: 48 };
+    pasteRectangle(
+      { images: new Uint8Array(48 * 3).fill(7), labels: new Uint8Array(48).fill(3) },
+      into,
+      crop,
+      seededRandom(seed),
+    );
+    const pasted = into.labels.filter((label) => label === 3).length;
+    t.ok(pasted >= 2 * 2 && pasted <= 6 * 5, `${pasted} of 48`);
+    t.ok(into.labels.subarray(0, 48).every((label) => label === 0));
+    into.labels.forEach((label, i) => {
+      const pixel = into.images.subarray(3 * i, 3 * i + 3);
+      t.ok(pixel.every((value) => value === (label === 3 ? 7 : 0)));
+    });
+  }
 });

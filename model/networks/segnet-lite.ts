@@ -1,0 +1,49 @@
+import { defineNetwork, type Network } from '../network.js';
+import { LayerList } from './layer-list.js';
+
+/** Dilation of the residual blocks at an eighth of the input's size, in order: context without another pool. */
+const CONTEXT = [1, 2, 1, 4, 1, 8, 2, 4];
+
+/**
+ * SegNet-Lite, this project's own: SegNet's decoding by pooling indices in a residual network small enough for two
+ * cores of a CPU. Every convolution is a dense one and every activation a ReLU, because those are what quantised kernels
+ * and training on a CPU are fast at. Three halvings (the first by stride, as in ENet, the other two by
+ * pools whose indices the decoder unpools by), dilated residual blocks at an eighth of the size, a light decoder.
+ */
+export function segnetLite(classes: number): Network {
+  const net = new LayerList();
+
+  /** One 3x3 convolution beside its own input. */
+  function residual(name: string, from: string, channels: number, dilation: number, dropout: number) {
+    const conv = net.conv(name, from, channels, 3, { dilation });
+    const map = net.dropout(`${name}_drop`, net.batchNorm(`${name}_bn`, conv), dropout, true);
+    return net.relu(`${name}_relu`, net.add(`${name}_add`, from, map));
+  }
+
+  const stem = net.concat('stem', [
+    net.conv('stem_conv', 'image', 29, 3, { stride: 2 }),
+    net.maxPool('stem_pool', 'image'),
+  ]);
+  const half = net.relu('stem_relu', net.batchNorm('stem_bn', stem));
+  const pool1 = net.maxPool('pool1', half);
+  let map = net.convBnRelu('conv2', pool1, 64, 3);
+  for (const i of [1, 2]) map = residual(`res2_${i}`, map, 64, 1, 0.05);
+  const pool2 = net.maxPool('pool2', map);
+  map = net.convBnRelu('conv3', pool2, 128, 3);
+  CONTEXT.forEach((dilation, i) => {
+    map = residual(`res3_${i + 1}`, map, 128, dilation, 0.1);
+  });
+  map = net.convBnRelu('project2', map, 64, 1);
+  map = net.maxUnpool('unpool2', map, 'pool2');
+  map = net.convBnRelu('decode2', map, 32, 3);
+  map = net.maxUnpool('unpool1', map, 'pool1');
+  map = net.convBnRelu('decode1', map, 32, 3);
+  net.deconv('classifier', map, classes, 2, 2, 'image', { bias: true });
+  return defineNetwork({
+    name: 'segnet-lite',
+    title: 'SegNet-Lite',
+    classes,
+    layers: net.layers,
+    decoderStart: 'project2',
+  });
+}
