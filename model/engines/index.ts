@@ -27,7 +27,7 @@ export interface CreateEngineOptions {
   /**
    * How many processor threads it may use.
    *
-   * If not provided, defaults to: one for each core.
+   * If not provided, defaults to: as many as the network at this size keeps busy, at most one for each core.
    */
   readonly threads?: number | undefined;
 }

@@ -10,8 +10,8 @@ export interface OnnxWorkerData {
   readonly weights: Weights;
   /** To try in this order. */
   readonly providers: readonly Provider[];
-  /** 0: as many as the machine has cores. */
-  readonly threads: number;
+  /** Undefined: as many as suit the network and the picture's size. */
+  readonly threads: number | undefined;
   /** If it is given, int8 is what the processor computes in; GPUs compute in float32. */
   readonly int8: { readonly calibration: Calibration; readonly limit: 63 | 127 } | undefined;
 }

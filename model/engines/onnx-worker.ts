@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { multiplyAdds } from '../cost.js';
 import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { buildGraph } from '../onnx/graph.js';
 import { buildInt8Graph } from '../quantisation/int8-graph.js';
@@ -33,10 +35,22 @@ async function createSession(provider: Provider, width: number, height: number):
   return InferenceSession.create(graph, {
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     graphOptimizationLevel: 'all',
-    intraOpNumThreads: threads,
+    intraOpNumThreads: threads ?? threadsFor(width, height),
     interOpNumThreads: 1,
     logSeverityLevel: 4,
   });
+}
+
+/**
+ * Multiply-adds of one picture that are worth a thread. Below it threads wait for each other, spinning, longer than they
+ * compute, and everything beside the engine waits with them (DECISIONS.md).
+ */
+const WORK_PER_THREAD = { float32: 1e9, int8: 4e9 };
+
+/** 0 leaves it to ONNX Runtime: one for each physical core. */
+function threadsFor(width: number, height: number): number {
+  const worth = multiplyAdds(network, height, width) / WORK_PER_THREAD[int8 === undefined ? 'float32' : 'int8'];
+  return worth >= availableParallelism() ? 0 : Math.ceil(worth);
 }
 
 /** How many pictures of this size one run takes: the largest map, its input and what convolutions unfold it into. */

@@ -25,7 +25,7 @@ export interface OnnxEngineOptions {
   /**
    * How many processor threads it may use.
    *
-   * If not provided, defaults to: one for each core.
+   * If not provided, defaults to: as many as the network at this size keeps busy, at most one for each core.
    */
   readonly threads?: number;
   /**
@@ -49,7 +49,7 @@ export interface OnnxEngineOptions {
  * saying how to get it, where a provider that was asked for does not start.
  */
 export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {
-  const { weights, provider: wanted = 'auto', threads = 0 } = options;
+  const { weights, provider: wanted = 'auto', threads } = options;
   const { card } = weights;
   const network = options.network ?? buildNetwork(card.network, card.classes.length);
   checkWeights(network, weights.tensors);

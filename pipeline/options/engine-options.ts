@@ -32,7 +32,7 @@ export function addEngineOptions(command: Command): Command {
     .option('--engine <name>', `${engineNames.join(', ')} (default: auto)`)
     .option('--provider <name>', `where onnx computes: ${providerNames.join(', ')} (default: auto)`)
     .option('--precision <name>', `${precisionNames.join(', ')} (default: auto)`)
-    .option('--threads <n>', 'processor threads for arithmetic (default: what suits the machine)', numeric);
+    .option('--threads <n>', 'processor threads for arithmetic (default: what suits network and machine)', numeric);
 }
 
 /** Checks the options of `EngineOptions`. @throws `Failure` `OPTION_INVALID`. */
