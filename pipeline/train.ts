@@ -37,6 +37,10 @@ export interface TrainingOptions {
   readonly validateEvery?: number;
   /** One size of crops for the whole training. */
   readonly crop?: CropSize;
+  /** Magnifications of training pictures: the smallest and the largest. */
+  readonly scales?: readonly [number, number];
+  /** The picture size that the weights are for. */
+  readonly inputSize?: CropSize;
   readonly seed?: number;
   /** Prefixes of picture names (`0006R0`): those of the training set are held out and validated on instead. */
   readonly holdOut?: readonly string[];
@@ -112,7 +116,7 @@ async function readStart(path: string, network: Network) {
 }
 
 function changed(recipe: Recipe, options: TrainingOptions): Recipe {
-  const { epochs, batch, learningRate, balancing, selectBy, validateEvery, crop } = options;
+  const { epochs, batch, learningRate, balancing, selectBy, validateEvery, crop, scales, inputSize } = options;
   return {
     ...recipe,
     ...(epochs !== undefined && { epochs }),
@@ -122,5 +126,7 @@ function changed(recipe: Recipe, options: TrainingOptions): Recipe {
     ...(selectBy !== undefined && { selectBy }),
     ...(validateEvery !== undefined && { validateEvery }),
     ...(crop !== undefined && { crops: [{ untilShare: 1, crop }] }),
+    ...(scales !== undefined && { augmentation: { ...recipe.augmentation, scales } }),
+    ...(inputSize !== undefined && { inputSize }),
   };
 }

@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
+import { Failure } from '../../model/failure.js';
 import { networkNames } from '../../model/networks/index.js';
 import { recipes } from '../../model/training/recipe.js';
 import type { TrainResult } from '../../model/training/train.js';
@@ -11,7 +12,8 @@ import { formatTime } from '../options/time.js';
 import type { TrainingOptions } from '../train.js';
 import { type CommonOptions, printResult } from './print-result.js';
 
-type Flags = Omit<TrainingOptions, 'crop'> & CommonOptions & { readonly crop?: string };
+type Flags = Omit<TrainingOptions, 'crop' | 'scales' | 'inputSize'> &
+  CommonOptions & { readonly crop?: string; readonly scales?: string; readonly inputSize?: string };
 
 const recipeNames = Object.keys(recipes) as (keyof typeof recipes)[];
 const balancingNames = ['median', 'sqrt-median', 'natural'] as const;
@@ -41,6 +43,8 @@ export function createTrainCommand(): Command {
     .option('--select-by <score>', "the validation score that chooses the epoch: G or mIoU (default: the recipe's)")
     .option('--validate-every <n>', "epochs between validations (default: the recipe's)", numeric)
     .option('--crop <WxH>', "one size of training crops (default: the recipe's)")
+    .option('--scales <a,b>', "smallest and largest magnification of training pictures (default: the recipe's)")
+    .option('--input-size <WxH>', "the picture size that the weights are for (default: the recipe's)")
     .option('--seed <n>', 'seed of weights, shuffling and augmentation', numeric, 1)
     .option('--hold-out <prefixes>', 'hold out the training pictures of these drives and validate on them', collectList)
     .option('--weights <file>', "start from these weights (default: He's initialisation)")
@@ -63,7 +67,7 @@ Ctrl-C saves a checkpoint after the step under way; --resume goes on to the same
 function checked(flags: Flags): TrainingOptions {
   const whole = (name: string, value: unknown, min = 1) =>
     value === undefined ? undefined : checkNumber(name, value, { min, max: 1e9, integer: true });
-  const { crop, json, verbose, ...options } = flags;
+  const { crop, scales, inputSize, json, verbose, ...options } = flags;
   const numbers = {
     epochs: whole('--epochs', flags.epochs),
     batch: whole('--batch', flags.batch),
@@ -85,7 +89,16 @@ function checked(flags: Flags): TrainingOptions {
       selectBy: checkChoice('--select-by', flags.selectBy, ['G', 'mIoU'] as const),
     }),
     ...(crop !== undefined && { crop: parseSize('--crop', crop) }),
+    ...(scales !== undefined && { scales: parseScales(scales) }),
+    ...(inputSize !== undefined && { inputSize: parseSize('--input-size', inputSize) }),
   } as TrainingOptions;
+}
+
+function parseScales(text: string): [number, number] {
+  const parts = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [smallest = Number.NaN, largest = Number.NaN] = parts;
+  if (parts.length === 2 && smallest >= 0.01 && largest <= 100 && smallest <= largest) return [smallest, largest];
+  throw new Failure('OPTION_INVALID', `Expected --scales to be two magnifications like 0.5,1, got ${text}`);
 }
 
 async function runTraining(flags: Flags): Promise<void> {
