@@ -15,20 +15,17 @@ export interface MaxPlanes {
   readonly lower: string;
 }
 
-/** Below every value that a network computes; infinity would turn into NaN when it is multiplied by a plane's zero. */
-const LOWEST = -3.4e38;
-
 /** Pools [N, C, height, width] by 2x2/2, odd rows and columns alone, and gives the planes that `unpoolPlanes` needs. */
 export function poolPlanes(graph: GraphBuilder, input: string, { channels, height, width }: Shape) {
   const [evenHeight, evenWidth] = [height + (height % 2), width + (width % 2)];
+  // A copy of the last row or column comes after it and so is never the first maximum. Padding with a very low number
+  // gives the same, but quantisers (NNCF) take it for a value that the network computes.
   const padded =
     evenHeight === height && evenWidth === width
       ? input
-      : graph.add('Pad', [
-          input,
-          graph.integers([0, 0, 0, 0, 0, 0, evenHeight - height, evenWidth - width]),
-          graph.floats([LOWEST], []),
-        ]);
+      : graph.add('Pad', [input, graph.integers([0, 0, 0, 0, 0, 0, evenHeight - height, evenWidth - width])], {
+          mode: 'edge',
+        });
   const columns = halves(graph, padded, [0, channels, evenHeight, evenWidth / 2, 2], 4, [
     0,
     channels,

@@ -51,62 +51,58 @@ const IR_VERSION = 8;
 const field = (type: string, id: number) => ({ type, id });
 const list = (type: string, id: number) => ({ rule: 'repeated', type, id });
 
+/**
+ * proto2, as onnx.proto is: protobufjs's proto3 would leave out a number that is 0, and readers that look whether it is
+ * there take their own default instead (OpenCV: `keepdims=0` is read as 1).
+ */
+const message = (fields: protobuf.IType['fields']): protobuf.IType => ({ edition: 'proto2', fields });
+
 /** The part of onnx.proto that we write. Field numbers are those of github.com/onnx/onnx. */
 const root = protobuf.Root.fromJSON({
   nested: {
-    ModelProto: {
-      fields: {
-        irVersion: field('int64', 1),
-        producerName: field('string', 2),
-        graph: field('GraphProto', 7),
-        opsetImport: list('OperatorSetIdProto', 8),
-        metadataProps: list('StringStringEntryProto', 14),
-      },
-    },
-    OperatorSetIdProto: { fields: { domain: field('string', 1), version: field('int64', 2) } },
-    StringStringEntryProto: { fields: { key: field('string', 1), value: field('string', 2) } },
-    GraphProto: {
-      fields: {
-        node: list('NodeProto', 1),
-        name: field('string', 2),
-        initializer: list('TensorProto', 5),
-        input: list('ValueInfoProto', 11),
-        output: list('ValueInfoProto', 12),
-      },
-    },
-    NodeProto: {
-      fields: {
-        input: list('string', 1),
-        output: list('string', 2),
-        name: field('string', 3),
-        opType: field('string', 4),
-        attribute: list('AttributeProto', 5),
-        domain: field('string', 7),
-      },
-    },
-    AttributeProto: {
-      fields: {
-        name: field('string', 1),
-        f: field('float', 2),
-        i: field('int64', 3),
-        s: field('bytes', 4),
-        ints: list('int64', 8),
-        type: field('int32', 20),
-      },
-    },
-    TensorProto: {
-      fields: {
-        dims: list('int64', 1),
-        dataType: field('int32', 2),
-        name: field('string', 8),
-        rawData: field('bytes', 9),
-      },
-    },
-    ValueInfoProto: { fields: { name: field('string', 1), type: field('TypeProto', 2) } },
-    TypeProto: { fields: { tensorType: field('TensorTypeProto', 1) } },
-    TensorTypeProto: { fields: { elemType: field('int32', 1), shape: field('TensorShapeProto', 2) } },
-    TensorShapeProto: { fields: { dim: list('DimensionProto', 1) } },
-    DimensionProto: { fields: { dimValue: field('int64', 1), dimParam: field('string', 2) } },
+    ModelProto: message({
+      irVersion: field('int64', 1),
+      producerName: field('string', 2),
+      graph: field('GraphProto', 7),
+      opsetImport: list('OperatorSetIdProto', 8),
+      metadataProps: list('StringStringEntryProto', 14),
+    }),
+    OperatorSetIdProto: message({ domain: field('string', 1), version: field('int64', 2) }),
+    StringStringEntryProto: message({ key: field('string', 1), value: field('string', 2) }),
+    GraphProto: message({
+      node: list('NodeProto', 1),
+      name: field('string', 2),
+      initializer: list('TensorProto', 5),
+      input: list('ValueInfoProto', 11),
+      output: list('ValueInfoProto', 12),
+    }),
+    NodeProto: message({
+      input: list('string', 1),
+      output: list('string', 2),
+      name: field('string', 3),
+      opType: field('string', 4),
+      attribute: list('AttributeProto', 5),
+      domain: field('string', 7),
+    }),
+    AttributeProto: message({
+      name: field('string', 1),
+      f: field('float', 2),
+      i: field('int64', 3),
+      s: field('bytes', 4),
+      ints: list('int64', 8),
+      type: field('int32', 20),
+    }),
+    TensorProto: message({
+      dims: list('int64', 1),
+      dataType: field('int32', 2),
+      name: field('string', 8),
+      rawData: field('bytes', 9),
+    }),
+    ValueInfoProto: message({ name: field('string', 1), type: field('TypeProto', 2) }),
+    TypeProto: message({ tensorType: field('TensorTypeProto', 1) }),
+    TensorTypeProto: message({ elemType: field('int32', 1), shape: field('TensorShapeProto', 2) }),
+    TensorShapeProto: message({ dim: list('DimensionProto', 1) }),
+    DimensionProto: message({ dimValue: field('int64', 1), dimParam: field('string', 2) }),
   },
 });
 
