@@ -4,6 +4,9 @@ import { addEngineOptions, type EngineOptions } from '../options/engine-options.
 import { flagOf } from '../options/flag.js';
 import { collectList } from '../options/list.js';
 import type { RunOptions } from '../run/run-options.js';
+import { addServeOptions } from '../serve/add-options.js';
+import { readEnvironment } from '../serve/environment-options.js';
+import { LISTEN_OPTIONS, type ListenOptions } from '../serve/serve-options.js';
 import { type CommonOptions, printResult } from './print-result.js';
 
 type Flags = Omit<RunOptions, 'inputs'> & EngineOptions & CommonOptions & { readonly plan?: boolean };
@@ -44,11 +47,17 @@ export function createRunCommand(): Command {
     .option('--hwaccel <name>', 'decode in hardware: auto, cuda, vaapi, videotoolbox, ...')
     .option('--overwrite', 'do finished outputs again, and replace files that segnet-stream did not make')
     .option('--shard <i/n>', 'take the Ith of N shares of the inputs')
-    .option('--plan', 'say what would be done, how long it would take and how much disk, and do nothing');
-  return addEngineOptions(command)
+    .option('--plan', 'say what would be done, how long it would take and how much disk, and do nothing')
+    .option(
+      '--broadcast',
+      'play the files to viewers while they are processed, on a page and by WebSocket as `serve` does',
+    )
+    .option('--realtime', 'with --broadcast: play files at their own pace (default)')
+    .option('--no-realtime', 'with --broadcast: process as fast as possible; slower viewers skip frames');
+  return addEngineOptions(addServeOptions(command, LISTEN_OPTIONS))
     .addHelpText('after', EXAMPLES)
     .action(async (inputs: readonly string[], flags: Flags) => {
-      const options = { ...flags, inputs };
+      const options = { ...(flags.broadcast ? listenEnvironment() : {}), ...flags, inputs };
       if (flags.plan) {
         const [{ planRun }, { describePlan }] = await Promise.all([
           import('../run/plan.js'),
@@ -84,6 +93,12 @@ async function runAndReport(options: Flags & Pick<RunOptions, 'inputs'>): Promis
   }
 }
 
+/** What the environment says about listening, as it does to `serve`; the token is said there. */
+function listenEnvironment(): ListenOptions {
+  const options = readEnvironment(process.env);
+  return Object.fromEntries(LISTEN_OPTIONS.map((name) => [name, options[name]]));
+}
+
 /** jetson-inference draws several visualisations beside each other: `overlay,mask`. */
 function visualisation(text: string): string {
   const parts = text.split(',').map((part) => part.trim());
@@ -99,8 +114,12 @@ Examples:
   segnet-stream run "trip/*.mp4" -o overlays --plan       how long, how much disk
   segnet-stream run clip.mp4 --visualize none --masks masks --frames clip.jsonl
   segnet-stream run frames/%04d.png -o out.mp4
+  segnet-stream run dashcam.mp4 --broadcast -o out.mp4    and watch it meanwhile at http://127.0.0.1:8080/
+  segnet-stream run dashcam.mp4 --broadcast --visualize none      plays it, and writes nothing
   cat clip.mkv | segnet-stream run - -o out.mp4 --json
 
 A finished output is skipped the next time, as long as its input, weights and options are the same; the notes by which
 it is known are in the folder .segnet-stream beside it. Ctrl-C finishes the file so that it plays; twice abandons it.
+--broadcast shows every frame, however slow the machine; for the latest frame alone, and for cameras, there is
+\`segnet-stream serve\`. Its token comes from SEGNET_STREAM_TOKEN or --token-file; programs need one, see PROTOCOL.md.
 The exit status is 1 if any input failed, 2 for a wrong option, 130 after Ctrl-C.`;

@@ -1,5 +1,6 @@
 import { identity, type Observable, pipe, type UnaryFunction } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
+import { type Audience, broadcast } from '../../operators/broadcast.js';
 import { decode } from '../../operators/decode.js';
 import { encode } from '../../operators/encode.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
@@ -21,6 +22,8 @@ export interface RouteContext {
   readonly signal?: AbortSignal;
   readonly onInfo?: (info: SourceInfo) => void;
   readonly onWarning?: (text: string) => void;
+  /** Is shown every frame. If not provided, nobody watches. */
+  readonly audience?: Audience | undefined;
 }
 
 /**
@@ -31,10 +34,10 @@ export function buildRoute(
   { input, outputs }: Job,
   engine: Engine,
   options: CheckedRunOptions,
-  { signal, onInfo, onWarning }: RouteContext = {},
+  { signal, onInfo, onWarning, audience }: RouteContext = {},
 ): Observable<SpentFrame<SegmentedFrame>> {
   const { output, masks, maskVideo, frames } = outputs;
-  const { start, duration, size, crf, encoder, hwaccel, visualize } = options;
+  const { start, duration, size, crf, encoder, hwaccel, visualize, opacity, realtime } = options;
   const warning = onWarning && { onWarning };
   const part = {
     ...(start > 0 && { startSeconds: start }),
@@ -46,12 +49,16 @@ export function buildRoute(
     ...warning,
     ...(size === undefined ? { fit: engine.inputSize } : { fit: size, fitMode: 'stretch' as const }),
     ...(hwaccel !== undefined && { hwaccel }),
-    inputOptions: sequenceOptions(input),
+    // -re: read at the pace of the source's own times.
+    inputOptions: [...(audience && realtime ? ['-re'] : []), ...sequenceOptions(input)],
     ...(signal && { signal }),
     ...(onInfo && { onInfo }),
   }).pipe(
     segment(engine, { batch: options.batch, stride: options.stride }),
     options.smooth === false ? identity : smooth(options.smooth === true ? {} : { strength: options.smooth }),
+    // Before the slower outputs, so that what is shown is young. It gives a frame on once its parts are encoded, and
+    // audiences keep those alone: the end of the route may have the pictures used again.
+    audience === undefined ? identity : broadcast(audience, { opacity }),
     masks === undefined ? identity : writeMasks(masks),
     maskVideo === undefined ? identity : encode(maskVideo, { ...part, ...warning, content: 'mask' }),
   );
@@ -62,7 +69,7 @@ export function buildRoute(
   );
   if (output === undefined || visualize === 'none') return segmented.pipe(end);
 
-  const { opacity, ignoreClass: ignoreClasses, legend } = options;
+  const { ignoreClass: ignoreClasses, legend } = options;
   const painted = segmented.pipe(overlay({ visualize, opacity, ignoreClasses, legend }));
   if (input.kind === 'image') return painted.pipe(writePicture(output), end);
   const settings = { ...(crf !== undefined && { crf }), ...(encoder !== undefined && { encoder }) };

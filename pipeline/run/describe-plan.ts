@@ -34,7 +34,7 @@ function describeFile({ action, outputs, frames, seconds, bytes, error, ...file 
     ...(seconds === undefined ? [] : [`about ${formatTime(seconds)}`]),
     ...(bytes === undefined ? [] : [formatBytes(bytes)]),
   ];
-  return `make    ${input} -> ${target}: ${facts.join(', ')}`;
+  return `make    ${input}${target === '' ? '' : ` -> ${target}`}: ${facts.join(', ')}`;
 }
 
 /** `950 B`, `1.5 MB`, `12 GB`: powers of a thousand, as disks are sold. */

@@ -8,6 +8,8 @@ import type { WeightsCard } from '../../model/weights.js';
 export interface LazyEngine extends Engine {
   /** Begins to make it, unless that has begun. */
   start(): void;
+  /** Begins to make it, unless that has begun, and resolves once it is there. */
+  ready(): Promise<void>;
   /** Why it could not be made; undefined as long as that is not known. */
   readonly failure: unknown;
 }
@@ -46,6 +48,7 @@ export function createLazyEngine(
 
   return {
     start: () => void start(),
+    ready: async () => void (await start()),
     get failure() {
       return failure;
     },

@@ -65,7 +65,8 @@ export async function planRun(options: RunOptions, nameOf?: (option: string) => 
     const looked = [];
     for (const job of prepared.jobs) looked.push(await look(job, prepared));
     const samples = await sampleSizes(looked, prepared);
-    const files = looked.map((one) => estimate(one, samples));
+    const isPaced = checked.broadcast !== undefined && checked.realtime;
+    const files = looked.map((one) => estimate(one, samples, isPaced));
     const count = (action: PlannedFile['action']) => files.filter((file) => file.action === action).length;
     const total = (of: 'frames' | 'seconds' | 'bytes') => files.reduce((sum, file) => sum + (file[of] ?? 0), 0);
     const freeBytes = await freeSpace(prepared.jobs);
@@ -97,7 +98,8 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
   const outputs = Object.values(job.outputs) as string[];
   try {
     if (job.input.failure !== undefined) throw job.input.failure;
-    const made = options.overwrite ? undefined : await madeFrom(job);
+    // What is only shown is always made.
+    const made = options.overwrite || outputs.length === 0 ? undefined : await madeFrom(job);
     if (made !== undefined && (await isUpToDate(outputs, made))) return { job, file: { ...file, action: 'skip' } };
     if (!options.overwrite) await checkReplaceable(outputs);
     if (job.input.kind === 'stdin') return { job, file: { ...file, action: 'make' } };
@@ -127,7 +129,7 @@ async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Pr
   return samples;
 }
 
-function estimate({ file, info }: Looked, samples: readonly Sample[]): PlannedFile {
+function estimate({ file, info }: Looked, samples: readonly Sample[], isPaced: boolean): PlannedFile {
   if (info === undefined || file.frames === undefined || samples.length === 0) return file;
   const pixels = info.width * info.height;
   const distance = (sample: Sample) => Math.abs(Math.log((sample.width * sample.height) / pixels));
@@ -136,7 +138,9 @@ function estimate({ file, info }: Looked, samples: readonly Sample[]): PlannedFi
   const scale = pixels / (nearest!.width * nearest!.height);
   return {
     ...file,
-    seconds: Math.round(file.frames / nearest!.framesPerSecond),
+    seconds: Math.round(
+      file.frames / Math.min(nearest!.framesPerSecond, isPaced ? (info.frameRate ?? 25) : Number.POSITIVE_INFINITY),
+    ),
     bytes: Math.round(file.frames * nearest!.bytesPerFrame * scale),
   };
 }

@@ -10,6 +10,7 @@ import type { Job, PreparedRun } from './prepare-run.js';
 import type { RunEvent } from './run-event.js';
 import type { CheckedRunOptions } from './run-options.js';
 import { type FileSummary, type Percentiles, round } from './summary.js';
+import type { Viewers } from './viewers.js';
 
 /** What the files of a run have in common. */
 export interface JobContext {
@@ -19,6 +20,8 @@ export interface JobContext {
   /** When `run` was called, `performance.now()`. */
   readonly begunAt: number;
   readonly onEvent: (event: RunEvent) => void;
+  /** Absent where nobody watches. */
+  readonly viewers?: Viewers | undefined;
 }
 
 /** Makes the outputs of one input, or finds that they are up to date. Never rejects: a file that fails is told of. */
@@ -31,8 +34,10 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
     if (context.signal?.aborted) return nothingOf(label, 'stopped');
     const madeFrom = await context.prepared.madeFrom(job);
     if (!options.overwrite) {
-      if (madeFrom !== undefined && (await isUpToDate(outputs, madeFrom))) {
-        return { ...nothingOf(label, 'skipped'), outputs: job.outputs };
+      if (outputs.length > 0 && madeFrom !== undefined && (await isUpToDate(outputs, madeFrom))) {
+        if (context.viewers === undefined) return { ...nothingOf(label, 'skipped'), outputs: job.outputs };
+        const played = await follow({ ...job, outputs: {} }, label, context);
+        return { ...played, notes: [...played.notes, 'Played alone, as its outputs are up to date'] };
       }
       await checkReplaceable(outputs);
     }
@@ -56,7 +61,7 @@ function nothingOf(input: string, outcome: FileSummary['outcome']): FileSummary 
 
 /** Lets all frames of an input go their way. */
 async function follow(job: Job, label: string, context: JobContext): Promise<FileSummary> {
-  const { signal, abandon, begunAt, onEvent } = context;
+  const { signal, abandon, begunAt, onEvent, viewers } = context;
   const { options, engine } = context.prepared;
   const meter = createMeter();
   const startedAt = performance.now();
@@ -66,6 +71,7 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
   let frames = 0;
   const route = buildRoute(job, engine, options, {
     ...(signal && { signal }),
+    audience: viewers?.begin(),
     onWarning: (text) => notes.push(text),
     onInfo: (info) => {
       expectedFrames = framesOf(info, options);
@@ -91,6 +97,7 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
     );
   } catch (caught) {
     error = caught;
+    viewers?.fail(error);
   }
   const seconds = (performance.now() - startedAt) / 1000;
   const stopped = signal?.aborted || abandon?.aborted;

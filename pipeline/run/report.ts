@@ -40,6 +40,7 @@ export function createReporter(stream: NodeJS.WriteStream): Reporter {
   };
   const handlers: { readonly [Kind in RunEvent['kind']]: (event: Extract<RunEvent, { kind: Kind }>) => void } = {
     note: ({ message }) => say(message),
+    listening: ({ url }) => say(`Watch at ${url}`),
     begin: ({ input, number, count }) => {
       title = count > 1 ? `[${number}/${count}] ${shorten(input)}` : shorten(input);
       pace = createPace();

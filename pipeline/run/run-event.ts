@@ -8,6 +8,12 @@ export type RunEvent =
       readonly message: string;
     }
   | {
+      /** Viewers may come. */
+      readonly kind: 'listening';
+      /** Where the page is, `http://127.0.0.1:8080/`. */
+      readonly url: string;
+    }
+  | {
       /** A file begins. */
       readonly kind: 'begin';
       readonly input: string;

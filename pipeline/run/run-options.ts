@@ -3,12 +3,13 @@ import { checkEngineOptions, type EngineOptions } from '../options/engine-option
 import type { Palette } from '../options/palettes.js';
 import { parseSize, type Size } from '../options/size.js';
 import { parseTime } from '../options/time.js';
+import { checkListenOptions, LISTEN_OPTIONS, type ListenOptions, SERVE_OPTIONS } from '../serve/serve-options.js';
 import type { Visualisation } from './name-outputs.js';
 import type { RunEvent } from './run-event.js';
 import { parseShard, type Shard } from './shard.js';
 
 /** What `run` and `plan` take; `segnet-stream run --help` says the same in the command line's words. */
-export interface RunOptions extends EngineOptions {
+export interface RunOptions extends EngineOptions, ListenOptions {
   /** Files, folders, globs, sequences (`%04d.png`), or `-` for standard input. */
   readonly inputs: string | readonly string[];
   /** A file for one input, a folder for several. If not provided, defaults to: the working folder. */
@@ -55,6 +56,16 @@ export interface RunOptions extends EngineOptions {
   readonly overwrite?: boolean | undefined;
   /** Takes one share of the inputs. If not provided, defaults to: all. */
   readonly shard?: Shard | string | undefined;
+  /**
+   * Shows every file to viewers while it is processed, by a server like that of `serve`; an output that is up to date is
+   * played without being written again. The options about listening go with it. If not provided, defaults to: false.
+   */
+  readonly broadcast?: boolean | undefined;
+  /**
+   * With `broadcast`: each file is played at its own pace; otherwise as fast as it is processed, and viewers who are
+   * slower skip frames. Every frame is processed either way. If not provided, defaults to: true.
+   */
+  readonly realtime?: boolean | undefined;
   /** On abort the file under way is finished, so that it plays, and no other is begun. */
   readonly signal?: AbortSignal | undefined;
   /** On abort everything stops at once and what is not finished is removed. */
@@ -87,6 +98,9 @@ export interface CheckedRunOptions {
   readonly hwaccel?: string;
   readonly overwrite: boolean;
   readonly shard?: Shard;
+  /** How to listen for viewers; absent where nobody is to watch. */
+  readonly broadcast?: ListenOptions;
+  readonly realtime: boolean;
   readonly engine: EngineOptions;
   readonly nameOf: (option: string) => string;
 }
@@ -138,6 +152,8 @@ export function checkRunOptions(options: RunOptions, nameOf: (option: string) =>
     start: parseTime(nameOf('start'), start),
     batch: number('batch', batch, 1, 256),
     overwrite: options.overwrite ?? false,
+    realtime: checkFlag('realtime') ?? true,
+    ...(checkFlag('broadcast') && { broadcast: checkListenOptions(options, nameOf) }),
     engine: checkEngineOptions(options, nameOf),
     nameOf,
     ...given('output', options.output),
@@ -151,11 +167,25 @@ export function checkRunOptions(options: RunOptions, nameOf: (option: string) =>
     ...(crf !== undefined && { crf: number('crf', crf, 0, 51) }),
     ...(shard !== undefined && { shard: parseShard(nameOf('shard'), shard) }),
   };
-  if (checked.visualize === 'none' && !checked.masks && !checked.maskVideo && !checked.frames) {
-    const others = ['masks', 'maskVideo', 'frames'].map(nameOf).join(', ');
+  const { masks, maskVideo, frames, broadcast } = checked;
+  if (broadcast === undefined) {
+    const useless = (['realtime', ...LISTEN_OPTIONS] as const).find((option) => options[option] !== undefined);
+    if (useless !== undefined) {
+      const value = SERVE_OPTIONS[useless].secret ? '***' : options[useless];
+      throw optionInvalid(nameOf(useless), `left out where ${nameOf('broadcast')} is not given`, value);
+    }
+  }
+  if (checked.visualize === 'none' && !masks && !maskVideo && !frames && !broadcast) {
+    const others = ['masks', 'maskVideo', 'frames', 'broadcast'].map(nameOf).join(', ');
     throw optionInvalid(nameOf('visualize'), `something to write where none of ${others} is given`, 'none');
   }
   return checked;
+
+  function checkFlag(option: 'broadcast' | 'realtime'): boolean | undefined {
+    const value = options[option];
+    if (value !== undefined && typeof value !== 'boolean') throw optionInvalid(nameOf(option), 'true or false', value);
+    return value;
+  }
 
   function given<Option extends keyof RunOptions>(option: Option, value: string | undefined) {
     if (value === undefined) return {};

@@ -2,14 +2,16 @@ import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import { prepareRun } from './prepare-run.js';
 import { labelOf, processJob } from './process-job.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
-import { type FileSummary, type RunSummary, shorten, summarise } from './summary.js';
+import { count, type FileSummary, type RunSummary, shorten, summarise } from './summary.js';
+import { openViewers, type Viewers } from './viewers.js';
 
 /**
  * Segments files and writes what is asked for: what `segnet-stream run` does, as a function. One engine serves all files,
  * one after the other; a file that fails does not stop the rest, and is told of in the summary.
  *
  * @throws `Failure` where nothing at all can be done: `OPTION_INVALID`, `OUTPUT_IS_INPUT`, `PALETTE_INVALID`,
- * `WEIGHTS_MISSING`, `WEIGHTS_INVALID`, `ENGINE_UNAVAILABLE`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`.
+ * `WEIGHTS_MISSING`, `WEIGHTS_INVALID`, `ENGINE_UNAVAILABLE`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`; with `broadcast` those
+ * of a server that cannot listen: `TOKEN_NEEDED`, `PORT_TAKEN`, `ADDRESS_UNUSABLE`, `TLS_INVALID`, `PAGE_MISSING`.
  *
  * @example
  * const { files } = await run({ inputs: 'dashcam.mp4', output: 'out.mp4', legend: true });
@@ -37,16 +39,24 @@ export async function runFiles(options: RunOptions, nameOf?: (option: string) =>
   if (leftOut.length > 0)
     say(`Left out, as earlier runs wrote ${leftOut.length === 1 ? 'it' : 'them'}: ${leftOut.map(shorten).join(', ')}`);
   const files: FileSummary[] = [];
+  let viewers: Viewers | undefined;
   try {
-    for (const [index, job] of prepared.jobs.entries()) {
-      onEvent({ kind: 'begin', input: labelOf(job), number: index + 1, count: prepared.jobs.length });
-      const file = await processJob(job, { prepared, signal, abandon, begunAt, onEvent });
+    const { jobs, engine } = prepared;
+    if (checked.broadcast !== undefined && jobs.length > 0) {
+      const name = jobs.length === 1 ? jobs[0]!.input.stem : count(jobs.length, 'file');
+      viewers = await openViewers(engine, name, checked.broadcast);
+      onEvent({ kind: 'listening', url: viewers.url });
+    }
+    for (const [index, job] of jobs.entries()) {
+      onEvent({ kind: 'begin', input: labelOf(job), number: index + 1, count: jobs.length });
+      const file = await processJob(job, { prepared, signal, abandon, begunAt, onEvent, viewers });
       // Without an engine no file can be done, and each would fail alike.
-      if (prepared.engine.failure !== undefined) throw prepared.engine.failure;
+      if (engine.failure !== undefined) throw engine.failure;
       files.push(file);
       onEvent({ kind: 'end', file });
     }
   } finally {
+    await viewers?.close();
     await prepared.engine.close();
   }
   const seconds = (performance.now() - begunAt) / 1000;

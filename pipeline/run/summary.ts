@@ -72,13 +72,12 @@ export function describeFile(file: FileSummary): string {
   const { outcome, frames, dropped, seconds, framesPerSecond, notes, error } = file;
   const input = shorten(file.input);
   const outputs = Object.values(file.outputs).map(shorten).join(', ');
+  // Where a file was only played to viewers there are none.
+  const to = outputs === '' ? input : `${input} -> ${outputs}`;
   const lines: Record<FileSummary['outcome'], string> = {
-    done: `${input} -> ${outputs}: ${count(frames, 'frame')} in ${formatTime(seconds)} (${framesPerSecond} frames/s), ${dropped} dropped`,
+    done: `${to}: ${count(frames, 'frame')} in ${formatTime(seconds)} (${framesPerSecond} frames/s), ${dropped} dropped`,
     skipped: `${input}: ${outputs} is up to date (--overwrite does it again)`,
-    stopped:
-      frames > 0
-        ? `${input} -> ${outputs}: stopped after ${count(frames, 'frame')}`
-        : `${input}: stopped before its first frame`,
+    stopped: frames > 0 ? `${to}: stopped after ${count(frames, 'frame')}` : `${input}: stopped before its first frame`,
     failed: `${input}: ${error?.message} [${error?.code}]`,
   };
   return [lines[outcome], ...notes.map((note) => `  ${note}`), ...describeSteps(file)].join('\n');

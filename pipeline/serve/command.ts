@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { printResult } from '../commands/print-result.js';
-import { numeric } from '../options/check.js';
 import { addEngineOptions } from '../options/engine-options.js';
 import { flagOf } from '../options/flag.js';
-import { collectList } from '../options/list.js';
+import { addServeOptions } from './add-options.js';
 import { DEFAULT_CONFIG_FILE, readConfigFile } from './config-file.js';
 import { readEnvironment } from './environment-options.js';
 import type { ServeSummary } from './serve.js';
-import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
+import type { ServeOptions } from './serve-options.js';
 
 type Flags = Omit<ServeOptions, 'sources'> & { readonly config?: string; readonly json?: boolean };
 
@@ -23,17 +22,7 @@ export function serveCommand(): Command {
       '[NAME=]SOURCE: rtsp, http (HLS), rtmp, a file, /dev/video0, avfoundation:0, dshow:video=NAME',
     )
     .option('-c, --config <file>', `options and sources in YAML (default: ${DEFAULT_CONFIG_FILE} where it is there)`);
-  for (const [name, { kind, help, value, secret }] of Object.entries(SERVE_OPTIONS)) {
-    if (secret) continue;
-    const flag = flagOf(name);
-    if (kind === 'flag') {
-      command.option(flag, help);
-      if (name === 'realtime') command.option('--no-realtime', 'read files as fast as they decode');
-    } else if (kind === 'list') command.option(`${flag} <${value}>`, help, collectList);
-    else if (kind === 'number') command.option(`${flag} <${value}>`, help, numeric);
-    else command.option(`${flag} <${value}>`, help);
-  }
-  return addEngineOptions(command)
+  return addEngineOptions(addServeOptions(command))
     .addHelpText('after', EXAMPLES)
     .action(async (sources: readonly string[], flags: Flags) => {
       const options = await gatherOptions(sources, flags, process.env);

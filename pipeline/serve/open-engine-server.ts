@@ -3,22 +3,7 @@ import type { Engine } from '../../model/engine.js';
 import { packagedFile } from '../options/package-root.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from './live-server.js';
 import { readTls, readToken } from './read-secrets.js';
-import type { ServeOptions } from './serve-options.js';
-
-/** The options of `serve` that are about listening; `run --broadcast` takes them too. */
-export type ListenOptions = Pick<
-  ServeOptions,
-  | 'host'
-  | 'port'
-  | 'token'
-  | 'tokenFile'
-  | 'tlsCert'
-  | 'tlsKey'
-  | 'allowOrigin'
-  | 'allowHost'
-  | 'maxClients'
-  | 'maxClientsPerAddress'
->;
+import type { ListenOptions } from './serve-options.js';
 
 /**
  * Listens for viewers of what an engine segments; give `server.hub` to `broadcast()`.

@@ -56,6 +56,23 @@ export interface ServeOptions extends EngineOptions {
   readonly logFormat?: 'text' | 'json' | undefined;
 }
 
+/** The options of `serve` that are about listening; `run --broadcast` takes them too. */
+export type ListenOptions = Pick<ServeOptions, (typeof LISTEN_OPTIONS)[number]>;
+
+/** The names of `ListenOptions`, in the order of the help. */
+export const LISTEN_OPTIONS = [
+  'host',
+  'port',
+  'token',
+  'tokenFile',
+  'tlsCert',
+  'tlsKey',
+  'allowOrigin',
+  'allowHost',
+  'maxClients',
+  'maxClientsPerAddress',
+] as const;
+
 /** One option, as every way of giving it needs to know it. */
 export interface OptionRule {
   readonly kind: 'text' | 'number' | 'flag' | 'list';
@@ -68,7 +85,8 @@ export interface OptionRule {
   readonly secret?: boolean;
 }
 
-type OwnOption = Exclude<keyof ServeOptions, keyof EngineOptions | 'sources'>;
+/** The name of an option of `serve` itself. */
+export type OwnOption = Exclude<keyof ServeOptions, keyof EngineOptions | 'sources'>;
 
 /** The options of `serve` itself, in the order of its help. */
 export const SERVE_OPTIONS: Readonly<Record<OwnOption, OptionRule>> = {
@@ -186,6 +204,14 @@ export function checkServeOptions(options: ServeOptions, nameOf: (option: string
   if (!Array.isArray(options.sources) || options.sources.length === 0) {
     throw optionInvalid('<sources...>', 'one source or more: a URL, a file or a camera', options.sources ?? []);
   }
+  checkListenOptions(options, nameOf);
+  return { ...options, ...checkEngineOptions(options, nameOf) };
+}
+
+/** Checks the options that are about listening, and returns them alone. @throws `Failure` `OPTION_INVALID`. */
+export function checkListenOptions(options: ListenOptions, nameOf: (option: string) => string): ListenOptions {
+  const given = LISTEN_OPTIONS.filter((name) => options[name] !== undefined);
+  for (const name of given) checkOption(nameOf(name), options[name], SERVE_OPTIONS[name]);
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
     throw optionInvalid(
       `${nameOf('tlsCert')} and ${nameOf('tlsKey')}`,
@@ -198,7 +224,7 @@ export function checkServeOptions(options: ServeOptions, nameOf: (option: string
       throw optionInvalid(nameOf('allowOrigin'), 'scheme, host and port alone, https://wall.example', origin);
     }
   }
-  return { ...options, ...checkEngineOptions(options, nameOf) };
+  return Object.fromEntries(given.map((name) => [name, options[name]]));
 }
 
 /** Checks one option's value. @throws `Failure` `OPTION_INVALID`. */

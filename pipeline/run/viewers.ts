@@ -1,0 +1,61 @@
+import type { Audience } from '../../operators/broadcast.js';
+import type { SourceState } from '../../operators/supervise.js';
+import { checkAdmission } from '../serve/live-server.js';
+import { openEngineServer } from '../serve/open-engine-server.js';
+import { readToken } from '../serve/read-secrets.js';
+import type { ListenOptions } from '../serve/serve-options.js';
+import type { LazyEngine } from './lazy-engine.js';
+
+/** Whoever watches a run. All of its files are one stream, so that viewers see one after the other; each is an epoch of it. */
+export interface Viewers {
+  /** Where the page is. */
+  readonly url: string;
+  /** Makes the audience of the next file. */
+  begin(): Audience;
+  /** Says that the file that was begun last failed. */
+  fail(error: unknown): void;
+  /** Says that it is over, and stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens for viewers of a run, once its engine is there, whose description they get.
+ *
+ * @param name What viewers see the stream called.
+ * @throws `Failure` as `openEngineServer`, and as the making of the engine.
+ */
+export async function openViewers(engine: LazyEngine, name: string, options: ListenOptions): Promise<Viewers> {
+  // Before the engine is loaded, which takes a while.
+  checkAdmission(options.host, await readToken(options));
+  await engine.ready();
+  const server = await openEngineServer(engine, [name], options);
+  const { hub, url } = server;
+  let epoch = -1;
+  let state: SourceState = 'connecting';
+
+  function say(next: SourceState, error?: unknown): void {
+    state = next;
+    hub.setStatus(name, { state, epoch: Math.max(epoch, 0), since: Date.now(), ...(error !== undefined && { error }) });
+  }
+
+  return {
+    url,
+    begin() {
+      epoch += 1;
+      const own = epoch;
+      say('connecting');
+      return {
+        wanted: () => hub.wanted(name),
+        show(frame, parts, encodeMs) {
+          if (state === 'connecting') say('live');
+          hub.show({ ...frame, source: name, epoch: own }, parts, encodeMs);
+        },
+      };
+    },
+    fail: (error) => say('failed', error),
+    async close() {
+      if (state !== 'failed') say('ended');
+      await server.close('The run is over');
+    },
+  };
+}
