@@ -35,6 +35,11 @@ export interface DecodeOptions {
   readonly gateLimit?: number;
   /** Stops: the source completes, and what was given so far is finished by the steps after it. */
   readonly signal?: AbortSignal;
+  /**
+   * How long ffmpeg may take, ms, to take leave of its source when it is not wanted any more: an RTSP server that hears no
+   * TEARDOWN may keep the session, and lets only so many in. If not provided, defaults to 0: it is killed at once.
+   */
+  readonly stopGraceMs?: number;
   /** If not provided, defaults to 0. */
   readonly epoch?: number;
   /** More options for ffmpeg, before its `-i`: `['-rtsp_transport', 'tcp']`. */
@@ -51,7 +56,7 @@ export interface DecodeOptions {
  * Decodes a video, image, image sequence (`%05d.png`, `*.jpg`), URL or standard input (`-`): the first video stream,
  * upright, as 8-bit 4:2:0 at its own size and as RGB fitted to the network, with the source's own times.
  *
- * Cold: each subscription starts an ffmpeg of its own. Unsubscribing kills it at once.
+ * Cold: each subscription starts an ffmpeg of its own. Unsubscribing kills it, at once or after `stopGraceMs`.
  *
  * Errors: `Failure` with `INPUT_MISSING`, `INPUT_EMPTY`, `INPUT_UNREADABLE`, `INPUT_NOT_VIDEO`, `INPUT_NO_VIDEO_STREAM`,
  * `INPUT_TRUNCATED` (only if nothing could be decoded), `INPUT_UNAUTHORIZED`, `INPUT_NOT_FOUND`, `INPUT_REFUSED`,

@@ -163,7 +163,7 @@ export function startDecoding(
         }
       },
     });
-    if (abandoned) ffmpeg.abandon();
+    if (abandoned) ffmpeg.abandon(options.stopGraceMs);
     ffmpeg.secondPipe!.pipe(inputPipe.stream);
     picturePipe.stream.once('error', interrupt);
     inputPipe.stream.once('error', interrupt);
@@ -194,7 +194,7 @@ export function startDecoding(
   function abandon(): void {
     abandoned = true;
     newest = undefined;
-    ffmpeg?.abandon();
+    ffmpeg?.abandon(options.stopGraceMs);
     interrupt();
   }
 

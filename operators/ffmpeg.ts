@@ -55,8 +55,11 @@ export interface FfmpegProcess {
   /** Resolves once it has exited and all that it printed has been read; never rejects. */
   readonly ended: Promise<FfmpegEnd>;
   kill(signal: NodeJS.Signals): void;
-  /** SIGKILL, and lets go of its pipes: what is still in them is lost. */
-  abandon(): void;
+  /**
+   * Ends it, and lets go of its pipes: what is still in them is lost. At once, by SIGKILL; with a grace, ms, SIGTERM comes
+   * first, so that it can take leave of whom it reads from, and SIGKILL if it is still there after that.
+   */
+  abandon(graceMs?: number): void;
 }
 
 /** The parts of fluent-ffmpeg that this file replaces; they have no types because they are private to it. */
@@ -155,8 +158,12 @@ function watch(child: ChildProcess, run: FfmpegRun): FfmpegProcess {
     secondPipe: run.secondPipe ? (child.stdio[3] as Readable) : undefined,
     ended,
     kill: (signal) => child.kill(signal),
-    abandon() {
-      child.kill('SIGKILL');
+    abandon(graceMs = 0) {
+      child.kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
+      if (graceMs > 0) {
+        const timer = setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
+        child.once('exit', () => clearTimeout(timer));
+      }
       for (const pipe of [child.stdin, child.stdout, child.stdio[3]]) pipe?.destroy();
     },
   };

@@ -39,6 +39,8 @@ const LASTING = [
 ];
 const DEFAULT_MAX_STALENESS_MS = 500;
 const DEFAULT_STALL_SECONDS = 5;
+/** A TEARDOWN takes milliseconds; who is frozen will not send one. */
+const STOP_GRACE_MS = 1000;
 /** Key frames may be ten seconds apart; a file has no reason to stall but a machine that is too busy to read it. */
 const PATIENT_STALL_SECONDS = 30;
 
@@ -64,6 +66,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
           epoch,
           inputOptions,
           ...(hwaccel ? { hwaccel } : {}),
+          ...(source.kind === 'file' ? {} : { stopGraceMs: STOP_GRACE_MS }),
           onDrop(cause) {
             // Decoded, so the source lives, however busy the network is.
             alive();
