@@ -60,7 +60,7 @@ export interface DecodeOptions {
  *
  * Errors: `Failure` with `INPUT_MISSING`, `INPUT_EMPTY`, `INPUT_UNREADABLE`, `INPUT_NOT_VIDEO`, `INPUT_NO_VIDEO_STREAM`,
  * `INPUT_TRUNCATED` (only if nothing could be decoded), `INPUT_UNAUTHORIZED`, `INPUT_NOT_FOUND`, `INPUT_REFUSED`,
- * `INPUT_UNREACHABLE`, `FFMPEG_DIED`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`.
+ * `INPUT_UNREACHABLE`, `INPUT_BUSY`, `FFMPEG_DIED`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`.
  *
  * @example
  * decode('dash.mp4').pipe(segment(engine), overlay(), encode('out.mp4', { copyFrom: 'dash.mp4' }))
@@ -82,7 +82,7 @@ export function decode(input: string, options: DecodeOptions = {}): Observable<F
       return decoding.done;
     };
     const run = async () => {
-      await checkInput(input);
+      await checkInput(input, options.inputOptions);
       const tool = await findFfmpeg();
       if (tool.warning) options.onWarning?.(tool.warning, 'FFMPEG_OLD');
       let outcome = await attempt(tool, options);

@@ -14,13 +14,20 @@ export function isPattern(input: string): boolean {
   return !isUrl(input) && /%\d*d|[*]/.test(input);
 }
 
+/** Formats of ffmpeg's whose inputs are no files: to avfoundation `0` is a camera. */
+const FILELESS = /^(?:avfoundation|dshow|gdigrab|x11grab|lavfi)$/;
+
 /**
  * Looks at a local file before ffmpeg is started for it, because "no such file" is clearer from us.
  *
+ * @param inputOptions What ffmpeg is given before its `-i`: a format there may say that the input is no file.
+ *
  * @throws `Failure` `INPUT_MISSING`, `INPUT_EMPTY`, `INPUT_NOT_VIDEO` (a directory), `INPUT_UNREADABLE`.
  */
-export async function checkInput(input: string): Promise<void> {
+export async function checkInput(input: string, inputOptions: readonly string[] = []): Promise<void> {
   if (input === '-' || isUrl(input)) return;
+  const format = inputOptions[inputOptions.lastIndexOf('-f') + 1];
+  if (inputOptions.includes('-f') && FILELESS.test(format ?? '')) return;
   let stats: Awaited<ReturnType<typeof stat>>;
   try {
     stats = await stat(input);
@@ -55,7 +62,12 @@ const causes: readonly (readonly [RegExp, string, (input: string) => string])[] 
     'INPUT_UNREACHABLE',
     (input) => `Input ${input} cannot be reached.`,
   ],
-  [/No such file or directory|no file with path/i, 'INPUT_MISSING', (input) => `Input ${input} does not exist.`],
+  [
+    /No such file or directory|no file with path|Could not find video device|Video device not found|Invalid device index/i,
+    'INPUT_MISSING',
+    (input) => `Input ${input} does not exist.`,
+  ],
+  [/Device or resource busy/, 'INPUT_BUSY', (input) => `Input ${input} is in use by another program.`],
   [/Permission denied/, 'INPUT_UNREADABLE', (input) => `Input ${input} cannot be read: permission denied.`],
   [
     /Invalid data found|could not find codec parameters|unknown format|Unable to find a suitable|Output file #?\d* ?does not contain|decoder .* not found/i,

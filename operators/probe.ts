@@ -13,7 +13,7 @@ import { createInfoParser, type SourceInfo } from './source-info.js';
  */
 export async function probe(input: string, inputOptions: readonly string[] = []): Promise<SourceInfo> {
   if (input === '-') throw new Failure('OPTION_INVALID', 'Standard input can be decoded but not probed.');
-  await checkInput(input);
+  await checkInput(input, inputOptions);
   const parser = createInfoParser();
   const ffmpeg = await startFfmpeg(await findFfmpeg(), {
     inputs: [{ source: ffmpegName(input), options: [...patternOptions(input), ...inputOptions] }],

@@ -26,6 +26,8 @@ export interface SourceOptions {
   readonly realtime?: boolean | undefined;
   /** The size to ask a USB camera for, `1280x720`. If not provided, the driver decides. */
   readonly cameraSize?: string | undefined;
+  /** Frames a second to ask a USB camera for. If not provided, the driver decides, on macOS 30. */
+  readonly cameraFps?: number | undefined;
 }
 
 /** How long ffmpeg itself waits for a network; the watchdog of `supervise` is for what this does not see. */
@@ -35,9 +37,13 @@ const NETWORK_TIMEOUT_US = '5000000';
  * Reads `[NAME=]SOURCE` for each source, `front=rtsp://camera/stream`; names that are not given are made of the source. `${NAME}`
  * is replaced by that environment variable, so that passwords need stand in no file and no command line.
  *
- * @throws `Failure` `OPTION_INVALID` for an empty source, a name given twice or an unset variable.
+ * @throws `Failure` `OPTION_INVALID` for an empty source, a name given twice, an unset variable or a camera of another system.
  */
-export function parseSources(specs: readonly string[], environment: NodeJS.ProcessEnv = process.env): LiveSource[] {
+export function parseSources(
+  specs: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): LiveSource[] {
   const taken = new Set<string>();
   return specs.map((spec) => {
     const [, givenName, rest] = /^(?:([\p{L}\p{N}][\p{L}\p{N} ._-]{0,63})=)?(.*)$/su.exec(spec)!;
@@ -55,9 +61,11 @@ export function parseSources(specs: readonly string[], environment: NodeJS.Proce
     if (givenName !== undefined && taken.has(givenName)) {
       throw new Failure('OPTION_INVALID', `Expected the names of sources to differ, got ${givenName} twice`);
     }
+    const kind = kindOf(input);
+    if (kind === 'device') checkSystem(input, platform);
     const name = givenName ?? freeName(nameOf(input), taken);
     taken.add(name);
-    return { name, input, shown: redact(input), kind: kindOf(input) };
+    return { name, input, shown: redact(input), kind };
   });
 }
 
@@ -68,7 +76,7 @@ export function ffmpegInput(source: LiveSource): string {
 
 /** The options before `-i` by which ffmpeg opens a source at once, keeps nothing back, and gives up on a dead network. */
 export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: SourceOptions = {}): string[] {
-  const { transport = 'tcp', decode = 'all', loop = false, realtime = true, cameraSize } = options;
+  const { transport = 'tcp', decode = 'all', loop = false, realtime = true, cameraSize, cameraFps } = options;
   // On ffmpeg 4 RTSP's -timeout means: listen for so long.
   const rtspTimeout = isAtLeast(tool, [59, 0]) ? '-timeout' : '-stimeout';
   // Threads that decode frame by frame each hold one back: 6 times the latency with 16 of them.
@@ -78,13 +86,7 @@ export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: Sou
     http: ['-rw_timeout', NETWORK_TIMEOUT_US, ...(isHls(source.input) ? ['-live_start_index', '-2'] : live)],
     rtmp: ['-rw_timeout', NETWORK_TIMEOUT_US, ...live],
     network: live,
-    device: [
-      '-f',
-      deviceFormat(source.input),
-      ...(cameraSize ? ['-video_size', cameraSize] : []),
-      '-fflags',
-      'nobuffer',
-    ],
+    device: deviceOptions(deviceFormat(source.input), cameraSize, cameraFps),
     file: [...(realtime ? ['-re'] : []), ...(loop ? ['-stream_loop', '-1'] : [])],
   };
   return [...byKind[source.kind], ...(decode === 'keyframes' ? ['-skip_frame', 'nokey'] : [])];
@@ -98,6 +100,34 @@ function kindOf(input: string): LiveSource['kind'] {
   return /^(?:udp|srt|rtp|tcp|mmsh?):/i.test(input) ? 'network' : 'file';
 }
 
+/** The systems of ffmpeg's formats for cameras, and how a camera is named there. */
+const DEVICE_SYSTEMS: Readonly<Record<string, { readonly platforms: readonly string[]; readonly example: string }>> = {
+  v4l2: { platforms: ['linux', 'android', 'freebsd'], example: '/dev/video0' },
+  avfoundation: { platforms: ['darwin'], example: 'avfoundation:0' },
+  dshow: { platforms: ['win32'], example: 'dshow:video=NAME' },
+};
+
+function checkSystem(input: string, platform: NodeJS.Platform): void {
+  const format = deviceFormat(input);
+  if (DEVICE_SYSTEMS[format]!.platforms.includes(platform)) return;
+  const own = Object.values(DEVICE_SYSTEMS).find(({ platforms }) => platforms.includes(platform));
+  const hint = own ? `on this one a camera is ${own.example}` : 'there are no cameras on this one';
+  throw new Failure('OPTION_INVALID', `The source ${input} is a camera of another system (${format}): ${hint}`);
+}
+
+function deviceOptions(format: string, size: string | undefined, fps: number | undefined): readonly string[] {
+  // ffmpeg asks macOS for 29.97 otherwise, which most cameras refuse.
+  const rate = fps ?? (format === 'avfoundation' ? 30 : undefined);
+  return [
+    ...['-f', format],
+    ...(rate === undefined ? [] : ['-framerate', String(rate)]),
+    ...(size === undefined ? [] : ['-video_size', size]),
+    // Room for some pictures as the camera gives them: by default there is too little for one of 1080p.
+    ...(format === 'dshow' ? ['-rtbufsize', '64M'] : []),
+    ...['-fflags', 'nobuffer'],
+  ];
+}
+
 function deviceFormat(input: string): string {
   return /^(v4l2|avfoundation|dshow):/i.exec(input)?.[1]?.toLowerCase() ?? 'v4l2';
 }
@@ -107,6 +137,8 @@ function isHls(input: string): boolean {
 }
 
 function nameOf(input: string): string {
+  const device = /^dshow:video=(.+)$/i.exec(input)?.[1];
+  if (device !== undefined) return device;
   if (URL.canParse(input) && !/^[a-z]:[\\/]/i.test(input)) {
     const { hostname, pathname } = new URL(input);
     const last = decodeURIComponent(pathname).split('/').filter(Boolean).at(-1);

@@ -34,6 +34,8 @@ export interface ServeOptions extends EngineOptions {
   readonly hwaccel?: string | undefined;
   /** The size to ask a USB camera for, `1280x720`. */
   readonly cameraSize?: string | undefined;
+  /** Frames a second to ask a USB camera for. */
+  readonly cameraFps?: number | undefined;
   /** Of each source. */
   readonly maxFps?: number | undefined;
   /** Older frames are not segmented, ms. @default 500 */
@@ -134,6 +136,12 @@ export const SERVE_OPTIONS: Readonly<Record<OwnOption, OptionRule>> = {
   },
   hwaccel: { kind: 'text', value: 'name', help: 'decode in hardware: auto, cuda, vaapi, videotoolbox, ...' },
   cameraSize: { kind: 'text', value: 'WxH', help: 'size to ask a USB camera for' },
+  cameraFps: {
+    kind: 'number',
+    value: 'n',
+    range: { min: 1, max: 240 },
+    help: 'frames a second to ask a USB camera for (default: up to its driver; 30 on macOS)',
+  },
   maxFps: {
     kind: 'number',
     value: 'n',

@@ -54,6 +54,8 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
   const { name } = source;
   const isPatient = options.decode === 'keyframes' || source.kind === 'file';
   const { openTimeout = 10, stallTimeout = isPatient ? PATIENT_STALL_SECONDS : DEFAULT_STALL_SECONDS } = options;
+  // A USB camera is away as long as it is unplugged.
+  const lasting = LASTING.filter((code) => source.kind !== 'device' || code !== 'INPUT_MISSING');
   const endsByItself = source.kind === 'file' && !options.loop;
 
   const frames = supervise<Frame>(
@@ -80,7 +82,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
       openTimeoutMs: openTimeout * 1000,
       stallTimeoutMs: stallTimeout * 1000,
       quietMs: (stallTimeout * 1000) / 2,
-      isLasting: (error) => error instanceof Failure && LASTING.includes(error.code),
+      isLasting: (error) => error instanceof Failure && lasting.includes(error.code),
       completion: endsByItself ? 'end' : 'disconnection',
       onStatus,
       signal,

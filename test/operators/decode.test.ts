@@ -96,6 +96,13 @@ t.test("pictures are the source's own to the byte, odd sizes included", async (t
   t.ok(Buffer.concat(frames.map(({ picture }) => picture.data)).equals(plain));
 });
 
+t.test('what a format of ffmpeg calls an input is not looked for as a file', async (t) => {
+  const inputOptions = ['-f', 'lavfi'];
+  const { frames } = await decodeAll('testsrc2=s=64x48:r=25:d=0.2', { inputOptions });
+  t.equal(frames.length, 5);
+  await t.rejects(decodeAll('testsrc2=s=64x48'), { code: 'INPUT_MISSING' });
+});
+
 t.test('a variable rate keeps its times', async (t) => {
   const { frames } = await decodeAll(await testClip('vfr'));
   const steps = times(frames).map((time, n, all) => time - (all[n - 1] ?? time));

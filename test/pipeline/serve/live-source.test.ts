@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { FfmpegTool } from '../../../operators/find-ffmpeg.js';
+import { checkInput } from '../../../operators/input-failure.js';
 import { ffmpegInput, ffmpegOptions, parseSources } from '../../../pipeline/serve/live-source.js';
 
 const tool: FfmpegTool = { path: 'ffmpeg', version: '5.1', codecVersion: [59, 37], origin: 'path' };
@@ -32,18 +33,45 @@ t.test('secrets come from the environment and are not shown', async (t) => {
 
 t.test('each kind has its options', async (t) => {
   const options = (spec: string, more: Parameters<typeof ffmpegOptions>[2] = {}, by = tool) =>
-    ffmpegOptions(parseSources([spec], {})[0]!, by, more).join(' ');
+    ffmpegOptions(parseSources([spec], {}, 'linux')[0]!, by, more).join(' ');
   t.match(options('rtsp://a/b'), /-rtsp_transport tcp -timeout 5000000 .*-flags low_delay/);
   t.match(options('rtsps://a/b', { transport: 'udp' }), /-rtsp_transport udp/);
   t.match(options('rtsp://a/b', {}, { ...tool, codecVersion: [58, 18] }), /-stimeout 5000000/);
   t.match(options('http://a/b.mjpg'), /-rw_timeout 5000000/);
   t.match(options('https://a/b.m3u8?x'), /-live_start_index -2/);
   t.match(options('rtmp://a/b'), /-rw_timeout/);
-  t.match(options('/dev/video0', { cameraSize: '1280x720' }), /-f v4l2 -video_size 1280x720/);
-  t.match(options('avfoundation:0'), /-f avfoundation/);
-  t.match(options('dshow:video=Camera'), /-f dshow/);
   t.equal(options('a.mp4'), '-re');
   t.equal(options('a.mp4', { loop: true, realtime: false }), '-stream_loop -1');
   t.match(options('rtsp://a/b', { decode: 'keyframes' }), /-skip_frame nokey$/);
-  t.equal(ffmpegInput(parseSources(['dshow:video=Camera'], {})[0]!), 'video=Camera');
+});
+
+t.test('USB cameras are opened by the format of their system, and never taken for files', async (t) => {
+  const camera = async (
+    spec: string,
+    platform: NodeJS.Platform,
+    more: Parameters<typeof ffmpegOptions>[2] = {},
+  ): Promise<string> => {
+    const [source] = parseSources([spec], {}, platform);
+    const inputOptions = ffmpegOptions(source!, tool, more);
+    const input = ffmpegInput(source!);
+    if (platform !== 'linux') await checkInput(input, inputOptions);
+    return `${source!.name}: ${inputOptions.join(' ')} -i ${input}`;
+  };
+  const size = { cameraSize: '1280x720' };
+  t.equal(
+    await camera('/dev/video0', 'linux', { ...size, cameraFps: 15 }),
+    'video0: -f v4l2 -framerate 15 -video_size 1280x720 -fflags nobuffer -i /dev/video0',
+  );
+  t.equal(await camera('v4l2:/dev/video9', 'linux'), 'video9: -f v4l2 -fflags nobuffer -i /dev/video9');
+  t.equal(
+    await camera('front=avfoundation:0', 'darwin', size),
+    'front: -f avfoundation -framerate 30 -video_size 1280x720 -fflags nobuffer -i 0',
+  );
+  t.equal(
+    await camera('dshow:video=USB Camera', 'win32'),
+    'USB Camera: -f dshow -rtbufsize 64M -fflags nobuffer -i video=USB Camera',
+  );
+  t.throws(() => parseSources(['avfoundation:0'], {}, 'linux'), { code: 'OPTION_INVALID', message: /\/dev\/video0$/ });
+  t.throws(() => parseSources(['/dev/video0'], {}, 'win32'), { message: /dshow:video=NAME$/ });
+  await t.rejects(checkInput('/dev/video-none', ['-f', 'v4l2']), { code: 'INPUT_MISSING' });
 });

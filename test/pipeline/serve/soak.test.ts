@@ -123,8 +123,11 @@ t.test(
     const isDone = (): boolean => performance.now() - begunAt >= MINUTES * 60_000 && restarts >= RECONNECTS;
     const visits = new Set<Promise<void>>();
     for (let round = 0; !isDone(); round++) {
-      const visiting = visit(round).finally(() => visits.delete(visiting));
-      visits.add(visiting);
+      // One address may have 20 connections, and those that leave take a moment.
+      if (visits.size < 12) {
+        const visiting = visit(round).finally(() => visits.delete(visiting));
+        visits.add(visiting);
+      }
       // A camera that plays is made to fail; for reconnects by the thousand by the quickest fault alone.
       const camera = cameras[round % CAMERAS]!;
       if (camera.playing > 0) await faults[RECONNECTS > 0 ? 0 : round % faults.length]!(camera, round);
