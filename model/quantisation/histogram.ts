@@ -39,22 +39,66 @@ export class Histogram {
    * its distance squared (Sung, Shin and Hwang, 2015).
    */
   leastSquares(): Range {
+    return this.#best((range) => this.#squares(range));
+  }
+
+  /**
+   * The range whose 256 bytes keep most of the distribution: least Kullback-Leibler divergence between the values, cut to
+   * the range, and what is left of them where a byte cannot tell values apart (Migacz, 8-bit inference with TensorRT, 2017).
+   */
+  entropy(): Range {
+    return this.#best((range) => this.#divergence(range));
+  }
+
+  /** The range of least loss: first its upper end is sought, then its lower one. */
+  #best(lossOf: (range: Range) => number): Range {
     const [low, high] = this.percentile(100);
-    const upper = this.#leastLoss((share) => [low, high * share]);
-    return this.#leastLoss((share) => [low * share, upper[1]]);
+    const search = (rangeOf: (share: number) => Range) => {
+      let best = rangeOf(1);
+      let least = lossOf(best);
+      for (let share = 0.96; share > 0.1; share *= 0.96) {
+        const loss = lossOf(rangeOf(share));
+        if (loss < least) [best, least] = [rangeOf(share), loss];
+      }
+      return best;
+    };
+    const upper = search((share) => [low, high * share]);
+    return search((share) => [low * share, upper[1]]);
   }
 
-  #leastLoss(rangeOf: (share: number) => Range): Range {
-    let best = rangeOf(1);
-    let least = this.#loss(best);
-    for (let share = 0.96; share > 0.1; share *= 0.96) {
-      const loss = this.#loss(rangeOf(share));
-      if (loss < least) [best, least] = [rangeOf(share), loss];
-    }
-    return best;
+  #divergence([low, high]: Range): number {
+    const width = (2 * this.#limit) / BINS;
+    const first = Math.max(0, Math.floor((low + this.#limit) / width));
+    const last = Math.min(BINS, Math.max(first + 1, Math.ceil((high + this.#limit) / width)));
+    const kept = this.#counts.slice(first, last);
+    // Zero is a byte of its own, and after a ReLU half of all values.
+    if (BINS / 2 >= first && BINS / 2 < last) kept[BINS / 2 - first] = 0;
+    const levelOf = (bin: number) => Math.floor((bin * 256) / kept.length);
+    const sums = new Float64Array(256);
+    const used = new Float64Array(256);
+    kept.forEach((count, bin) => {
+      sums[levelOf(bin)]! += count;
+      if (count > 0) used[levelOf(bin)]! += 1;
+    });
+    const sumOf = (counts: Float64Array) => counts.reduce((sum, count) => sum + count, 0);
+    const inside = sumOf(kept);
+    if (inside === 0) return 0;
+    const cut = kept.slice();
+    cut[0]! += sumOf(this.#counts.subarray(0, first));
+    cut[cut.length - 1]! += sumOf(this.#counts.subarray(last));
+    const total = sumOf(cut);
+    let divergence = 0;
+    cut.forEach((count, bin) => {
+      if (count === 0) return;
+      const level = levelOf(bin);
+      // An edge where nothing was but what is cut to it: as rare as one value.
+      const left = kept[bin]! > 0 ? sums[level]! / used[level]! : 1;
+      divergence += (count / total) * Math.log(count / total / (left / inside));
+    });
+    return divergence;
   }
 
-  #loss([low, high]: Range): number {
+  #squares([low, high]: Range): number {
     const width = (2 * this.#limit) / BINS;
     const rounding = ((high - low) / 255) ** 2 / 12;
     let loss = 0;

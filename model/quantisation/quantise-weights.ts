@@ -58,6 +58,7 @@ const METHODS: Readonly<Record<string, (histogram: Histogram) => Range>> = {
   'percentile 99.99': (histogram) => histogram.percentile(99.99),
   'percentile 99.9': (histogram) => histogram.percentile(99.9),
   'least squares': (histogram) => histogram.leastSquares(),
+  entropy: (histogram) => histogram.entropy(),
 };
 
 /** At most this many layers stay in float32: more would not be an int8 network any longer. */

@@ -27,14 +27,27 @@ t.test('a percentile leaves out as many on each side', async (t) => {
   t.ok(Math.abs(high - 0.98) < 0.001, `${high}`);
 });
 
-t.test('least squares gives up a lonely outlier to be finer elsewhere', async (t) => {
-  const histogram = new Histogram();
-  const normal = fillNormal(new Float32Array(100_000), 1, seededRandom(1));
-  for (let i = 0; i < 10; i += 1) histogram.add(normal);
-  histogram.add(Float32Array.of(60));
-  const [low, high] = histogram.leastSquares();
-  t.ok(high < 40, `${high}`);
-  t.ok(low > -5 && low < -3, `${low}`);
+for (const method of ['leastSquares', 'entropy'] as const) {
+  t.test(`${method} gives up a lonely outlier to be finer elsewhere`, async (t) => {
+    const histogram = new Histogram();
+    const normal = fillNormal(new Float32Array(100_000), 1, seededRandom(1));
+    for (let i = 0; i < 10; i += 1) histogram.add(normal);
+    histogram.add(Float32Array.of(60));
+    const [low, high] = histogram[method]();
+    t.ok(high < 40, `${high}`);
+    t.ok(low > -5 && low < -2, `${low}`);
+  });
+}
+
+t.test('entropy keeps values of which each has its share, and minds neither zeros nor their absence', async (t) => {
+  const even = new Histogram();
+  even.add(Float32Array.from({ length: 40_000 }, (_, i) => i / 10_000));
+  const [low, high] = even.entropy();
+  t.equal(low, 0);
+  t.ok(high > 3.5, `${high}`);
+  even.add(new Float32Array(1_000_000));
+  t.strictSame(even.entropy(), [low, high], 'zeros change nothing');
+  t.strictSame(new Histogram().entropy().map(Math.abs), [0, 0], 'no values, no range');
 });
 
 t.test('an infinity is refused: a network that diverged cannot be calibrated', async (t) => {
