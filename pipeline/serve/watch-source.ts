@@ -37,6 +37,15 @@ const LASTING = [
   'INPUT_NO_VIDEO_STREAM',
   'INPUT_UNREADABLE',
 ];
+/**
+ * Which of them may pass all the same: a connection that is cut while ffmpeg looks what comes by it looks like data that are
+ * no video; a USB camera is missing as long as it is unplugged.
+ */
+const PASSING: Partial<Record<LiveSource['kind'], readonly string[]>> = {
+  file: [],
+  device: ['INPUT_NOT_VIDEO', 'INPUT_MISSING'],
+};
+const PASSING_OF_NETWORKS: readonly string[] = ['INPUT_NOT_VIDEO'];
 const DEFAULT_MAX_STALENESS_MS = 500;
 const DEFAULT_STALL_SECONDS = 5;
 /** A TEARDOWN takes milliseconds; who is frozen will not send one. */
@@ -54,8 +63,8 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
   const { name } = source;
   const isPatient = options.decode === 'keyframes' || source.kind === 'file';
   const { openTimeout = 10, stallTimeout = isPatient ? PATIENT_STALL_SECONDS : DEFAULT_STALL_SECONDS } = options;
-  // A USB camera is away as long as it is unplugged.
-  const lasting = LASTING.filter((code) => source.kind !== 'device' || code !== 'INPUT_MISSING');
+  const passing = PASSING[source.kind] ?? PASSING_OF_NETWORKS;
+  const lasting = LASTING.filter((code) => !passing.includes(code));
   const endsByItself = source.kind === 'file' && !options.loop;
 
   const frames = supervise<Frame>(

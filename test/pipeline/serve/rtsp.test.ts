@@ -127,6 +127,17 @@ t.test('an RTSP camera with its faults', { skip, timeout: 300_000 }, async (t) =
     t.equal(state('cam')?.state, 'live');
   });
 
+  t.test('drops the connection as soon as it plays, before ffmpeg knows what: tried again soon', async (t) => {
+    const camera = await openCamera(t);
+    const { frames, states, state, until } = await watch(t, [`cam=${camera.url}`]);
+    while (camera.playing === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    camera.dropAll();
+    await until(() => state('cam')?.state !== 'connecting');
+    t.match(states.at(-1), { state: 'reconnecting', epoch: 0 }, `${state('cam')?.code}`);
+    await until(() => frames.length > 0);
+    t.equal(frames[0]!.epoch, 1);
+  });
+
   t.test('goes on answering but sends nothing: stalled, then tried again until it is back', async (t) => {
     const camera = await openCamera(t);
     const { frames, state, until, states } = await watch(t, [`cam=${camera.url}`], { stallTimeout: 1, openTimeout: 4 });
