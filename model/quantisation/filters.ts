@@ -1,3 +1,5 @@
+import type { BatchNorm, Conv } from '../layer.js';
+import type { Weights } from '../weights.js';
 import { SLOT_MULTIPLE } from './quantised-map.js';
 
 /** A convolution's filters in float32: [count, channels, rows, columns]; a depthwise one has one channel. */
@@ -30,6 +32,30 @@ export function makeFilters(
     }
   }
   return { count, channels, rows, columns, data, bias: Float32Array.from({ length: count }, (_, i) => bias(i)) };
+}
+
+/** The filters of a layer that reads `channels` channels in each group. */
+export function convolutionFilters(
+  { name, filters, kernel: [rows, columns], bias }: Pick<Conv, 'name' | 'filters' | 'kernel' | 'bias'>,
+  channels: number,
+  tensors: Weights['tensors'],
+): Filters {
+  return {
+    count: filters,
+    channels,
+    rows,
+    columns,
+    data: tensors.get(`${name}.weight`)!.data,
+    bias: bias ? tensors.get(`${name}.bias`)!.data : new Float32Array(filters),
+  };
+}
+
+/** A batch normalisation as a depthwise convolution. */
+export function normalisationFilters({ name, epsilon }: BatchNorm, tensors: Weights['tensors']): Filters {
+  const of = (suffix: string) => tensors.get(`${name}.${suffix}`)!.data;
+  const [gamma, beta, mean, variance] = [of('weight'), of('bias'), of('running_mean'), of('running_var')];
+  const factor = (channel: number) => gamma[channel]! / Math.sqrt(variance[channel]! + epsilon);
+  return makeFilters([gamma.length, 1, 1, 1], factor, (channel) => beta[channel]! - mean[channel]! * factor(channel));
 }
 
 /** One weight; zero outside of the kernel. */

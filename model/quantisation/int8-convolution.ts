@@ -6,7 +6,8 @@ import { type Affine, paddedChannels, type QuantisedMap } from './quantised-map.
 
 /** How windows lie on a map. */
 export interface WindowGeometry {
-  readonly stride: number;
+  /** Rows and columns where they differ. */
+  readonly stride: number | readonly [number, number];
   readonly dilation: number;
   /** Top, left, bottom, right. */
   readonly pads: readonly [number, number, number, number];
@@ -46,7 +47,7 @@ export function addConvolution(
     {
       channels_last: 1,
       kernel_shape: [rows, columns],
-      strides: [stride, stride],
+      strides: typeof stride === 'number' ? [stride, stride] : stride,
       dilations: [dilation, dilation],
       pads,
       group: groups,
@@ -130,9 +131,8 @@ export function addPixelConvolution(
   output: Affine,
   limit: WeightLimit,
 ): string {
-  const { mean, std } = pixels.normalisation;
-  const grey = Math.round((255 * (mean[0]! + mean[1]! + mean[2]!)) / 3);
-  const scaled = normalisedFilters(filters, mean, std, grey);
+  const grey = greyOf(pixels);
+  const scaled = normalisedFilters(filters, pixels);
   const { height, width } = pixels.shape;
   const { stride, dilation, pads } = geometry;
   const inBlocks =
@@ -168,8 +168,15 @@ export function addPixelConvolution(
   );
 }
 
+/** The byte between the means of the three colours: the zero point of pixels. */
+export function greyOf({ normalisation: { mean } }: PixelMap): number {
+  return Math.round((255 * (mean[0]! + mean[1]! + mean[2]!)) / 3);
+}
+
 /** Filters that give on `byte - grey` what the given ones give on normalised values. */
-function normalisedFilters(filters: Filters, mean: readonly number[], std: readonly number[], grey: number): Filters {
+export function normalisedFilters(filters: Filters, pixels: PixelMap): Filters {
+  const { mean, std } = pixels.normalisation;
+  const grey = greyOf(pixels);
   const { count, channels, rows, columns, data, bias } = filters;
   const size = rows * columns;
   const offset = new Float64Array(count);
@@ -186,12 +193,22 @@ function normalisedFilters(filters: Filters, mean: readonly number[], std: reado
   );
 }
 
-/** Pads pixels with the byte that is nearest to normalised zero, by channel; a fourth channel stays zero. */
+/** Pads pixels with the mean colour; a fourth channel stays zero. */
 function padWithMean(graph: GraphBuilder, pixels: PixelMap, pads: WindowGeometry['pads'], channels: 3 | 4): string {
   const [top, left, bottom, right] = pads;
   if (channels === 3 && pads.every((pad) => pad === 0)) return pixels.name;
   const padded = padBytes(graph, pixels.name, [0, top, left, 0, 0, bottom, right, channels - 3], 0);
-  if (pads.every((pad) => pad === 0)) return padded;
+  return pads.every((pad) => pad === 0) ? padded : colourPadding(graph, padded, pixels, pads, channels);
+}
+
+/** Gives the padding of pixels, zeros, the byte that is nearest to normalised zero, by channel; a fourth stays zero. */
+export function colourPadding(
+  graph: GraphBuilder,
+  padded: string,
+  pixels: PixelMap,
+  [top, left, bottom, right]: WindowGeometry['pads'],
+  channels: 3 | 4,
+): string {
   const { height, width } = pixels.shape;
   const [rows, columns] = [top + height + bottom, left + width + right];
   const border = new Uint8Array(rows * columns * channels);

@@ -8,8 +8,10 @@ import { shapesOf } from '../shapes.js';
 import type { Weights } from '../weights.js';
 import type { Calibration } from './calibration.js';
 import { makeFilters } from './filters.js';
-import { addPixelConvolution, affineConstants, moveSlots, type WeightLimit } from './int8-convolution.js';
+import { addPixelConvolution, affineConstants, moveSlots, picturesOf, type WeightLimit } from './int8-convolution.js';
 import { addInt8Layer, type Int8Context, type Int8Value } from './int8-layers.js';
+import { addPlaneScores, addPointMask, addPointScores, isPointwise } from './int8-scores.js';
+import { addStem, findStem } from './int8-stem.js';
 import { type Affine, affineOf, plainSlots, type QuantisedMap } from './quantised-map.js';
 
 /** What int8 graph to write. */
@@ -127,13 +129,27 @@ export function buildInt8Graph(
   };
 
   const kept = new Set(calibration.float);
+  const stem = findStem(layers);
+  const hasStem = stem !== undefined && ![...stem.layers].some((name) => kept.has(name));
+  const pointwise = !kept.has(last.name) && isPointwise(last, shape) ? last : undefined;
   for (const layer of layers) {
+    if (layer === pointwise) continue;
+    if (hasStem && stem.layers.has(layer.name)) {
+      const pixels = picturesOf(shape(layers[0]!.name), card.normalisation);
+      const add = () => addStem(graph, stem, pixels, folded.tensors, target(stem.last), limit);
+      if (layer.name === stem.last) values.set(layer.name, { form: 'bytes', map: add() });
+      continue;
+    }
     // An unpool takes the form of its pool, and the pictures come as bytes.
     const staysFloat = kept.has(layer.name) && layer.op !== 'maxUnpool' && layer.op !== 'input';
     const made = staysFloat ? undefined : addInt8Layer(layer, context);
     values.set(layer.name, made ?? { form: 'float', name: addFloatLayer(layer, floatContext) });
   }
-  if (output === 'scores') graph.addNamed('scores', 'Identity', [float(last.name)]);
+  if (pointwise !== undefined) {
+    const scores = addPointScores(graph, pointwise, bytes(pointwise.from), folded.tensors, limit);
+    const add = output === 'scores' ? addPlaneScores : addPointMask;
+    graph.addNamed(output, 'Identity', [add(graph, scores, shape(last.name))]);
+  } else if (output === 'scores') graph.addNamed('scores', 'Identity', [float(last.name)]);
   else addMask(graph, last, value(last.name), bytes, float);
   return graph.encode({
     name: `${network.name} int8`,

@@ -2,7 +2,15 @@ import type { Layer, MaxPool } from '../layer.js';
 import type { GraphBuilder } from '../onnx/graph-builder.js';
 import { type Shape, slidingWindow, transposedWindow } from '../shapes.js';
 import type { Weights } from '../weights.js';
-import { type Filters, fitDepthwise, fitFilters, makeFilters, transposedPhases } from './filters.js';
+import {
+  convolutionFilters,
+  type Filters,
+  fitDepthwise,
+  fitFilters,
+  makeFilters,
+  normalisationFilters,
+  transposedPhases,
+} from './filters.js';
 import {
   addConvolution,
   addPixelConvolution,
@@ -61,7 +69,11 @@ const RULES: Rules = {
     ];
     const pads = [rows.before, columns.before, rows.after, columns.after] as const;
     const geometry = { stride, dilation, pads };
-    const filters = filtersOf(context, name, count, isDepthwise ? 1 : channels, kernel, bias);
+    const filters = convolutionFilters(
+      { name, filters: count, kernel, bias },
+      isDepthwise ? 1 : channels,
+      context.tensors,
+    );
     const source = value(from);
     if (isDepthwise) {
       const input = bytes(from);
@@ -121,12 +133,12 @@ const RULES: Rules = {
     return { form: 'bytes', map: addUnpoolPlanes(graph, input, kept, shape(name)) };
   },
 
-  batchNorm: ({ name, from, epsilon }, context) => {
-    const { graph, target, bytes, limit } = context;
-    const input = bytes(from);
-    const filters = fitDepthwise(normalisation(context, name, epsilon), input.slots);
-    const made = addConvolution(graph, input, filters, POINT, target(name), limit, input.slots.length);
-    return mapOf(context, name, made, input.slots);
+  batchNorm: (layer, context) => {
+    const { graph, tensors, target, bytes, limit } = context;
+    const input = bytes(layer.from);
+    const filters = fitDepthwise(normalisationFilters(layer, tensors), input.slots);
+    const made = addConvolution(graph, input, filters, POINT, target(layer.name), limit, input.slots.length);
+    return mapOf(context, layer.name, made, input.slots);
   },
 
   relu: ({ from }, context) => {
@@ -218,25 +230,6 @@ function mapOf({ shape, target }: Int8Context, layer: string, name: string, slot
   return { form: 'bytes', map: { name, shape: shape(layer), slots, ...target(layer) } };
 }
 
-function filtersOf(
-  { tensors }: Int8Context,
-  name: string,
-  count: number,
-  channels: number,
-  [rows, columns]: readonly [number, number],
-  bias: boolean,
-): Filters {
-  const { data } = tensors.get(`${name}.weight`)!;
-  return {
-    count,
-    channels,
-    rows,
-    columns,
-    data,
-    bias: bias ? tensors.get(`${name}.bias`)!.data : new Float32Array(count),
-  };
-}
-
 /** Places behind the last class must never win. */
 function paddingBias({ isLast }: Int8Context, name: string): number {
   return isLast(name) ? Number.NEGATIVE_INFINITY : 0;
@@ -246,13 +239,6 @@ function paddingBias({ isLast }: Int8Context, name: string): number {
 function fitInput(filters: Filters, slots: readonly number[]): Filters {
   const outputs = Array.from({ length: filters.count }, (_, i) => i);
   return fitFilters(filters, slots, outputs);
-}
-
-function normalisation({ tensors }: Int8Context, name: string, epsilon: number): Filters {
-  const of = (suffix: string) => tensors.get(`${name}.${suffix}`)!.data;
-  const [gamma, beta, mean, variance] = [of('weight'), of('bias'), of('running_mean'), of('running_var')];
-  const factor = (channel: number) => gamma[channel]! / Math.sqrt(variance[channel]! + epsilon);
-  return makeFilters([gamma.length, 1, 1, 1], factor, (channel) => beta[channel]! - mean[channel]! * factor(channel));
 }
 
 function pool({ graph, shape }: Int8Context, { from, kernel, stride }: MaxPool, input: string): string {

@@ -163,6 +163,79 @@ t.test(
   },
 );
 
+t.test(
+  'a convolution beside a pool of the pictures, normalised together, is one convolution, exact at borders',
+  async (t) => {
+    const left: Layer = { ...conv, name: 'left', from: 'image', stride: 2, filters: 7 };
+    const right: Layer = { op: 'maxPool', name: 'right', from: 'image', kernel: 2, stride: 2 };
+    for (const from of [
+      ['left', 'right'],
+      ['right', 'left'],
+    ]) {
+      const both: Layer = { op: 'concat', name: 'both', from };
+      const norm: Layer = { op: 'batchNorm', name: 'norm', from: 'both', epsilon: 1e-5 };
+      const relu: Layer = { op: 'relu', name: 'relu', from: 'norm' };
+      const network = networkOf(left, right, both, norm, relu);
+      const weights = randomWeights(network, 3);
+      for (const [width, height] of [
+        [12, 8],
+        [10, 6],
+        [11, 7],
+        [9, 5],
+        [3, 2],
+      ] as const) {
+        const picture = testPictures(width, height, 1).noise!;
+        const calibration = await calibrate(network, weights, [picture]);
+        const graph = buildInt8Graph(network, weights, calibration, { width, height, limit: 127, output: 'mask' });
+        t.notMatch(Buffer.from(graph).toString('latin1'), /NhwcMaxPool|QLinearConcat/);
+        const ratio = signalToNoise(
+          await run(network, weights, calibration, picture),
+          runPlain(network, weights, picture).scores.data,
+        );
+        t.ok(ratio > 40, `${from}, ${width}x${height}: ${ratio.toFixed(1)} dB`);
+      }
+    }
+    const used = networkOf(left, right, { op: 'concat', name: 'both', from: ['left', 'right'] }, {
+      op: 'add',
+      name: 'sum',
+      from: ['left', 'left'],
+    } as Layer);
+    const weights = randomWeights(used, 3);
+    const picture = testPictures(12, 8, 1).noise!;
+    const scores = await run(used, weights, await calibrate(used, weights, [picture]), picture);
+    t.ok(
+      signalToNoise(scores, runPlain(used, weights, picture).scores.data) > 30,
+      'not where others read its maps too',
+    );
+  },
+);
+
+t.test('a last layer of one place a pixel is a product of matrices, cut to the size of the pictures', async (t) => {
+  const body: Layer = { ...conv, name: 'body', from: 'image', stride: 2, filters: 20 };
+  const up = { op: 'deconv', name: 'up', from: 'body', filters: 5, bias: true, initial: 'he', learnt: true } as const;
+  for (const last of [
+    { ...up, kernel: [2, 2], stride: 2, like: 'image' },
+    { ...conv, name: 'point', from: 'body', kernel: [1, 1] },
+    { ...conv, name: 'point', from: 'body', kernel: [1, 1], bias: false },
+  ] as Layer[]) {
+    const network = networkOf(body, last);
+    const weights = randomWeights(network, 3);
+    for (const [width, height] of [
+      [12, 8],
+      [11, 7],
+    ] as const) {
+      const picture = testPictures(width, height, 1).noise!;
+      const calibration = await calibrate(network, weights, [picture]);
+      const { scores, mask } = runPlain(network, weights, picture);
+      const ratio = signalToNoise(await run(network, weights, calibration, picture), scores.data);
+      t.ok(ratio > 30, `${last.op}, ${width}x${height}: ${ratio.toFixed(1)} dB`);
+      if (last.op !== 'deconv') continue;
+      const masks = await run(network, weights, calibration, picture, { output: 'mask' });
+      t.ok(agreement(masks, mask.data) > 0.95, `${agreement(masks, mask.data)}`);
+    }
+  }
+});
+
 t.test('layers that the calibration lists are computed in float32', async (t) => {
   const network = narrow(buildNetwork('segnet-basic', 11), 8);
   const weights = randomWeights(network, 7);
