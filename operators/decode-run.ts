@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { FfmpegRun } from './ffmpeg.js';
 import { type FfmpegTool, passthroughOption } from './find-ffmpeg.js';
 import { isPattern } from './input-failure.js';
@@ -20,14 +20,14 @@ export interface DecodeCommand {
 export const nutOffsetUs = 1_000_000_000;
 
 /**
- * Both pictures of every frame from one process, decoded once: the whole one as NUT on standard output, the network's on
- * descriptor 3. Two pipes rather than two streams in one, because a muxer holds a packet back until each of its streams
+ * Both pictures of every frame from one process, decoded once, as NUT: the whole one on standard output, the network's on
+ * `netDescriptor`. Two pipes rather than two streams in one, because a muxer holds a packet back until each of its streams
  * has another: one frame of latency.
  *
  * Times are the source's own (`-copyts`) in microseconds, which is exact for 1 / 1,000,000 and rounds any other clock by
  * at most half a microsecond, little enough for its tick to be found again.
  */
-export function decodeRun(tool: FfmpegTool, command: DecodeCommand, picture: Writable): FfmpegRun {
+export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
   const { input, startSeconds, durationSeconds, hwaccel, threads } = command;
   const output = [
     ...passthroughOption(tool),
@@ -54,13 +54,17 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand, picture: Wri
     // [0:V:0] is the first video stream that is no cover picture.
     filter: `[0:V:0]split[a][b];[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
     outputs: [
-      { target: picture, options: ['-map', '[picture]', ...output] },
-      { target: 'pipe:3', options: ['-map', '[net]', ...output] },
+      { target: 'pipe:1', options: ['-map', '[picture]', ...output] },
+      { target: `pipe:${netDescriptor(input)}`, options: ['-map', '[net]', ...output] },
     ],
     log: 'info',
-    secondPipe: true,
     killOnExit: true,
   };
+}
+
+/** Where the network's picture comes out: on standard input, which can be written to as well as any other, if that is free. */
+export function netDescriptor(input: string): number {
+  return input === '-' ? 3 : 0;
 }
 
 /** What ffmpeg has to be told for names with a `*` in them; `%05d` it finds by itself. */

@@ -1,15 +1,16 @@
 import type { Failure } from '../model/failure.js';
 import { coloursOf } from './colours.js';
 import type { DecodeOptions } from './decode.js';
-import { decodeRun, nutOffsetUs } from './decode-run.js';
+import { decodeRun, netDescriptor, nutOffsetUs } from './decode-run.js';
 import { type FfmpegProcess, startFfmpeg } from './ffmpeg.js';
 import type { FfmpegTool } from './find-ffmpeg.js';
 import type { Frame } from './frame.js';
 import { createGate } from './gate.js';
+import { type Inlet, openInlet } from './inlet.js';
 import { explainDeath, explainLoss, explainNoFrames, isDamage } from './input-failure.js';
 import { pictureBytes } from './nut-format.js';
 import type { NutStream } from './nut-reader.js';
-import { createPicturePipe, type PipedPicture } from './picture-pipe.js';
+import { createPicturePipe, type PicturePipe, type PipedPicture } from './picture-pipe.js';
 import { redact } from './redact.js';
 import { createInfoParser } from './source-info.js';
 
@@ -32,7 +33,7 @@ interface Constants extends Pick<Frame, 'source' | 'epoch' | 'gate'> {
 }
 
 /** Bytes that may be under way by default, pictures and their overlays together. */
-const defaultBytesUnderWay = 96 * 1024 * 1024;
+const defaultBytesUnderWay = 64 * 1024 * 1024;
 
 /** Starts ffmpeg and hands on the frames that it makes, under the policy asked for. */
 export function startDecoding(
@@ -55,14 +56,14 @@ export function startDecoding(
   let lastPtsUs = 0;
   let demandedAt = now();
 
-  const picturePipe = createPicturePipe((picture) => {
-    pictures.push(picture);
-    pair();
-  }, whenWanted);
-  const inputPipe = createPicturePipe((picture) => {
-    inputs.push(picture);
-    pair();
-  }, whenWanted);
+  let inlets: readonly Inlet[] = [];
+  const [picturePipe, inputPipe] = [pictures, inputs].map((queue, i) => {
+    const onPicture = (picture: PipedPicture) => {
+      queue.push(picture);
+      pair();
+    };
+    return createPicturePipe(onPicture, whenWanted, () => inlets[i]!.resume());
+  }) as [PicturePipe, PicturePipe];
 
   function whenWanted(more: () => void): void {
     if (abandoned) return;
@@ -149,12 +150,16 @@ export function startDecoding(
   }
 
   async function run(): Promise<'complete' | Failure> {
+    const opened = await Promise.all([openInlet(picturePipe.push, interrupt), openInlet(inputPipe.push, interrupt)]);
+    inlets = opened;
+    if (abandoned) {
+      for (const inlet of opened) inlet.destroy();
+      return 'complete';
+    }
+    const command = { fit: { width: 480, height: 360 }, fitMode: 'contain', ...options, input } as const;
     ffmpeg = await startFfmpeg(tool, {
-      ...decodeRun(
-        tool,
-        { fit: { width: 480, height: 360 }, fitMode: 'contain', ...options, input },
-        picturePipe.stream,
-      ),
+      ...decodeRun(tool, command),
+      inlets: opened.map((inlet, i) => ({ inlet, descriptor: i === 0 ? 1 : netDescriptor(input) })),
       onLine: (line, level) => {
         try {
           takeLine(line, level);
@@ -164,13 +169,10 @@ export function startDecoding(
       },
     });
     if (abandoned) ffmpeg.abandon(options.stopGraceMs);
-    ffmpeg.secondPipe!.pipe(inputPipe.stream);
-    picturePipe.stream.once('error', interrupt);
-    inputPipe.stream.once('error', interrupt);
     const end = await ffmpeg.ended;
     ended = true;
     pair();
-    await Promise.all([picturePipe.finished, inputPipe.finished]);
+    await Promise.all(opened.map((inlet) => inlet.ended));
     await lastGiven();
     if (frames === 0) return explainNoFrames(input, end, info.sawInput);
     if (end.signal || (end.code !== 0 && damage.count === 0)) throw explainDeath(source, end, frames);
@@ -195,6 +197,7 @@ export function startDecoding(
     abandoned = true;
     newest = undefined;
     ffmpeg?.abandon(options.stopGraceMs);
+    for (const inlet of inlets) inlet.destroy();
     interrupt();
   }
 

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import fluentFfmpeg from 'fluent-ffmpeg';
 import { Failure } from '../model/failure.js';
 import type { FfmpegTool } from './find-ffmpeg.js';
+import type { Inlet } from './inlet.js';
 import { redact } from './redact.js';
 
 /** One `-i`, with the options that come before it. A `Readable` is piped into standard input. */
@@ -24,8 +25,11 @@ export interface FfmpegRun {
   readonly filter?: string;
   /** `info` also prints what the input is. If not provided, defaults to `error`. */
   readonly log?: 'error' | 'info';
-  /** Opens file descriptor 3 of the process for reading: `pipe:3` as a target. */
-  readonly secondPipe?: boolean;
+  /**
+   * What it writes into by descriptor: `pipe:1` and so on as targets. Ended by whoever opened them. Below 3 it can wait while
+   * one is full; above, libuv leaves it a descriptor that cannot wait, and ffmpeg naps for a millisecond again and again.
+   */
+  readonly inlets?: readonly { readonly descriptor: number; readonly inlet: Inlet }[];
   /** Ends the process when ours exits. An encoder is better left alone: the end of its input makes it finish its file. */
   readonly killOnExit?: boolean;
   /** Each line that it prints, secrets taken out, with the level that it gave it. */
@@ -49,9 +53,8 @@ export function lastWords({ log }: FfmpegEnd): string {
 /** A running ffmpeg. */
 export interface FfmpegProcess {
   readonly pid: number;
+  /** Unless an inlet took its place. */
   readonly stdin: Writable;
-  /** Only with `secondPipe`. */
-  readonly secondPipe: Readable | undefined;
   /** Resolves once it has exited and all that it printed has been read; never rejects. */
   readonly ended: Promise<FfmpegEnd>;
   kill(signal: NodeJS.Signals): void;
@@ -89,6 +92,7 @@ process.on('exit', () => {
  * @throws `Failure` `FFMPEG_MISSING` if the binary cannot be run.
  */
 export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegProcess> {
+  const { inlets = [] } = run;
   const command = fluentFfmpeg({ stdoutLines: 1 });
   for (const { source, options = [] } of run.inputs) {
     command.input(source);
@@ -106,13 +110,19 @@ export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegPro
   const spawnAsBefore = internals._spawnFfmpeg;
   internals._spawnFfmpeg = function (args, options, onProcess, onEnd) {
     const global = ['-hide_banner', '-nostdin', '-nostats', '-v', `repeat+level+${run.log ?? 'error'}`];
-    const stdio = run.secondPipe ? ['pipe', 'pipe', 'pipe', 'pipe'] : 'pipe';
-    const spawning = { ...options, stdio, detached: process.platform !== 'win32' };
+    const stdio: (Inlet['stdio'] | 'pipe')[] = ['pipe', 'pipe', 'pipe'];
+    for (const { descriptor, inlet } of inlets) stdio[descriptor] = inlet.stdio;
+    const captureStdout = inlets.length === 0;
+    const spawning = { ...options, captureStdout, stdio, detached: process.platform !== 'win32' };
     spawnAsBefore.call(this, [...global, ...args], spawning, onProcess, onEnd);
   };
 
   return new Promise((resolve, reject) => {
-    command.on('start', () => resolve(watch(internals.ffmpegProc!, run)));
+    command.on('start', () => {
+      const child = internals.ffmpegProc!;
+      for (const { descriptor, inlet } of inlets) inlet.start(child.stdio[descriptor] as Readable | null);
+      resolve(watch(child, run));
+    });
     // After the start this only repeats what the process itself told us.
     command.on('error', (error: Error) =>
       reject(new Failure('FFMPEG_MISSING', `${tool.path} cannot be run: ${error.message}.`, { cause: error })),
@@ -155,7 +165,6 @@ function watch(child: ChildProcess, run: FfmpegRun): FfmpegProcess {
   return {
     pid: child.pid ?? -1,
     stdin: child.stdin!,
-    secondPipe: run.secondPipe ? (child.stdio[3] as Readable) : undefined,
     ended,
     kill: (signal) => child.kill(signal),
     abandon(graceMs = 0) {

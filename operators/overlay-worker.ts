@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { drawLegend } from './draw-legend.js';
 import type { Legend } from './legend.js';
-import { type PaintJob, paintedWidth, paintPicture } from './paint-picture.js';
+import { type PaintJob, paintedWidth, paintPicture, transferable } from './paint-picture.js';
 
 /** A message to the worker: one frame. A bare list of numbers tells it to forget the legends of those numbers. */
 export interface OverlayRequest {
@@ -15,9 +15,10 @@ export interface OverlayRequest {
   readonly shares: readonly number[];
 }
 
-/** Its answer: how long that took; the planes are where they were asked for. */
+/** Its answer: the planes of the job's `out`, painted, and how long that took. */
 export interface OverlayResponse {
   readonly id: number;
+  readonly out: Uint8Array;
   readonly tookMs: number;
 }
 
@@ -35,5 +36,6 @@ function answer({ id, job, legendNumber, legend, shares }: OverlayRequest): void
     if (legend) legends.set(legendNumber, legend);
     drawLegend(job.out, paintedWidth(job.visualize, job.width), job.height, legends.get(legendNumber)!, shares);
   }
-  parentPort!.postMessage({ id, tookMs: performance.now() - beganAt } satisfies OverlayResponse);
+  const response: OverlayResponse = { id, out: job.out, tookMs: performance.now() - beganAt };
+  parentPort!.postMessage(response, transferable(job.out));
 }

@@ -53,11 +53,11 @@ export function overlay(options: OverlayOptions = {}): OperatorFunction<Segmente
         const data = visualize === 'mask' ? undefined : exactly(picture.data);
         const out = takePictureBytes(paintedBytes(visualize, width, height));
         const job = { visualize, width, height, data, mask, paints: style.paints, out };
-        const { tookMs } = await painter.paint(job, legend, shares);
+        const painted = await painter.paint(job, legend, shares);
         return {
           ...frame,
-          overlay: { ...picture, width: paintedWidth(visualize, width), data: out },
-          stepTimes: { ...frame.stepTimes, overlay: tookMs },
+          overlay: { ...picture, width: paintedWidth(visualize, width), data: painted.out },
+          stepTimes: { ...frame.stepTimes, overlay: painted.tookMs },
         };
       },
       dispose: () => painter.close(),

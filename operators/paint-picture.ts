@@ -19,6 +19,11 @@ export interface PaintJob {
   readonly out: Uint8Array;
 }
 
+/** What of a job goes to another thread for good: memory that is not shared and is all the array's own. */
+export function transferable(out: Uint8Array): ArrayBuffer[] {
+  return out.buffer instanceof ArrayBuffer && out.byteLength === out.buffer.byteLength ? [out.buffer] : [];
+}
+
 /** The size of what {@link paintPicture} makes: beside each other, two pictures of even width. */
 export function paintedWidth(visualize: Visualize, width: number): number {
   return visualize === 'side-by-side' ? 2 * evenWidth(width) : width;

@@ -2,7 +2,7 @@ import { Failure } from '../model/failure.js';
 import { startWorker } from '../model/start-worker.js';
 import type { Legend } from './legend.js';
 import type { OverlayRequest, OverlayResponse } from './overlay-worker.js';
-import type { PaintJob } from './paint-picture.js';
+import { type PaintJob, transferable } from './paint-picture.js';
 
 /** One step's access to the thread that paints. */
 export interface Painter {
@@ -81,7 +81,7 @@ function startThread(): Thread {
       if (broken) return Promise.reject(broken);
       return new Promise((resolve, reject) => {
         waiting.set(request.id, { resolve, reject });
-        worker.postMessage(request);
+        worker.postMessage(request, transferable(request.job.out));
       });
     },
     forget: (legends) => worker.postMessage(legends),

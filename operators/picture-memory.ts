@@ -5,26 +5,44 @@ import type { Frame, OverlaidFrame } from './frame.js';
  * Memory for the bytes of pictures. It is shared memory, so that threads paint without a copy being sent to them, and a
  * route that says when it is done with a frame (`recycle`) has it used again: a megabyte a frame that is left to the
  * garbage collector keeps that busier than the overlay is (DECISIONS.md).
+ *
+ * V8 does not count shared memory among what makes it collect. So there is only so much of it; a route that does not
+ * recycle soon gets ordinary memory, which is counted, until the collector has been and freed some.
  */
 
 /** What waits to be used again is at most this much; beyond it the garbage collector has it. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
+/** Shared memory in existence: what is under way in a route by default (64 MiB), and some more. */
+const SHARED_BYTES = 96 * 2 ** 20;
+
 /** By size, the last given back first. Sizes that nobody asks for any more are forgotten when room is short. */
-const kept = new Map<number, Uint8Array<SharedArrayBuffer>[]>();
+const kept = new Map<number, Uint8Array<ArrayBufferLike>[]>();
 /** What may be given back: all that was taken and is still its taker's. */
 const taken = new WeakSet<Uint8Array>();
 let keptBytes = 0;
+let sharedBytes = 0;
+const freed = new FinalizationRegistry((size: number) => {
+  sharedBytes -= size;
+});
 
-/** `size` bytes for a picture, of any content. */
-export function takePictureBytes(size: number): Uint8Array<SharedArrayBuffer> {
+/** `size` bytes for a picture, of any content: shared memory, or ordinary where there is much of that already. */
+export function takePictureBytes(size: number): Uint8Array {
   const waiting = kept.get(size);
   const used = waiting?.pop();
   if (used !== undefined) keptBytes -= size;
   if (waiting?.length === 0) kept.delete(size);
-  const bytes = used ?? new Uint8Array(new SharedArrayBuffer(size));
+  const bytes = used ?? allocate(size);
   taken.add(bytes);
   return bytes;
+}
+
+function allocate(size: number): Uint8Array {
+  if (sharedBytes + size > SHARED_BYTES) return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
+  const memory = new SharedArrayBuffer(size);
+  sharedBytes += size;
+  freed.register(memory, size);
+  return new Uint8Array(memory);
 }
 
 /** Has the memory of a picture used again: nobody may look at it any more. Other memory, and a second time, do nothing. */
@@ -39,8 +57,8 @@ export function givePictureBytes(bytes: Uint8Array): void {
   }
   if (keptBytes + size > KEPT_BYTES) return;
   const waiting = kept.get(size);
-  if (waiting) waiting.push(bytes as Uint8Array<SharedArrayBuffer>);
-  else kept.set(size, [bytes as Uint8Array<SharedArrayBuffer>]);
+  if (waiting) waiting.push(bytes);
+  else kept.set(size, [bytes]);
   keptBytes += size;
 }
 

@@ -10,10 +10,10 @@ export interface SegmentRequest {
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
-/** From an engine's worker: the masks of a request, one after the other, in shared memory that is used this once. */
+/** From an engine's worker: the masks of a request, one after the other. */
 export interface Masks {
   readonly type: 'masks';
-  readonly masks: Uint8Array<SharedArrayBuffer>;
+  readonly masks: Uint8Array<ArrayBuffer>;
 }
 
 /**

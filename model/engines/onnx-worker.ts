@@ -85,8 +85,7 @@ async function segment(
   provider: Provider,
   { count, width, height, pixels }: SegmentRequest,
 ) {
-  // Shared: the overlay's thread sees it too, without another copy.
-  const masks = new Uint8Array(new SharedArrayBuffer(count * width * height));
+  const masks = new Uint8Array(count * width * height);
   const step = picturesPerRun(provider, width, height);
   for (let first = 0; first < count; first += step) {
     const batch = Math.min(step, count - first);
@@ -122,8 +121,8 @@ async function start() {
   return undefined;
 }
 
-function reply(message: OnnxReply): void {
-  parentPort!.postMessage(message);
+function reply(message: OnnxReply, transfer: ArrayBuffer[] = []): void {
+  parentPort!.postMessage(message, transfer);
 }
 
 /** The first line of an error of ONNX Runtime, without the path in its build machine. */
@@ -139,7 +138,7 @@ if (started !== undefined) {
   parentPort!.on('message', (request: SegmentRequest) => {
     queue = queue
       .then(async () => segment(await sessionFor(request.width, request.height), provider, request))
-      .then((masks) => reply({ type: 'masks', masks }))
+      .then((masks) => reply({ type: 'masks', masks }, [masks.buffer]))
       .catch((error) => reply({ type: 'failed', reason: reasonOf(error) }));
   });
 }

@@ -11,15 +11,15 @@ const { network, weights } = workerData as TensorflowWorkerData;
 /** How many pixels one run takes, about: activations are kept until the end of a run. */
 const PIXELS_PER_RUN = 4 * 480 * 360;
 
-function reply(message: TensorflowReply): void {
-  parentPort!.postMessage(message);
+function reply(message: TensorflowReply, transfer: ArrayBuffer[] = []): void {
+  parentPort!.postMessage(message, transfer);
 }
 
 async function start() {
   const tf = await loadTensorflow();
   const trainable = createTrainable(tf, network, weights.tensors, weights.card.normalisation);
-  return ({ count, width, height, pixels }: SegmentRequest) => {
-    const masks = new Uint8Array(new SharedArrayBuffer(count * width * height));
+  return ({ count, width, height, pixels }: SegmentRequest): Uint8Array<ArrayBuffer> => {
+    const masks = new Uint8Array(count * width * height);
     const step = Math.max(1, Math.floor(PIXELS_PER_RUN / (width * height)));
     for (let first = 0; first < count; first += step) {
       const batch = Math.min(step, count - first);
@@ -41,7 +41,7 @@ try {
   parentPort!.on('message', (request: SegmentRequest) => {
     try {
       const masks = segment(request);
-      reply({ type: 'masks', masks });
+      reply({ type: 'masks', masks }, [masks.buffer]);
     } catch (error) {
       reply({ type: 'failed', reason: (error as Error).message.split('\n')[0]! });
     }

@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import { chooseEncoder } from '../../operators/choose-encoder.js';
 import { decodeRun } from '../../operators/decode-run.js';
 import { findFfmpeg, passthroughOption } from '../../operators/find-ffmpeg.js';
@@ -25,7 +24,7 @@ export interface PlainOrder {
 export async function plainFfmpeg({ clip, output, fit, encoder: wanted, crf = 20 }: PlainOrder): Promise<ProgramCall> {
   const tool = await findFfmpeg();
   const [{ encoder }, { width, height }] = await Promise.all([chooseEncoder(tool, wanted), probe(clip)]);
-  const { filter } = decodeRun(tool, { input: clip, fit, fitMode: 'contain' }, new PassThrough());
+  const { filter } = decodeRun(tool, { input: clip, fit, fitMode: 'contain' });
   const args = [
     ...['-hide_banner', '-nostdin', '-nostats', '-v', 'error', '-y', ...encoder.globalOptions],
     ...['-i', clip, '-filter_complex', `${filter};[picture]${encoder.filter}[out]`],

@@ -26,3 +26,10 @@ t.test('a thread that dies is an error for those who wait for it, and the next g
   next.close();
   await t.rejects(next.paint(job, undefined, []), { code: 'OVERLAY_FAILED' });
 });
+
+t.test('what is not shared comes back in an array of its own', async (t) => {
+  const painter = openPainter();
+  const { out } = await painter.paint({ ...job, out: new Uint8Array(6) }, undefined, []);
+  t.same([...out], [7, 7, 7, 7, 7, 7]);
+  painter.close();
+});

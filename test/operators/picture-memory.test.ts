@@ -51,3 +51,10 @@ t.test('recycle takes the pictures of a frame, and gives on what it tells', asyn
   t.equal(takePictureBytes(6), data);
   t.ok(picture && input);
 });
+
+t.test('shared memory that is never given back ends: ordinary memory takes its place', async (t) => {
+  const size = 32 * 2 ** 20;
+  const held = Array.from({ length: 6 }, () => takePictureBytes(size));
+  t.ok(held.some(({ buffer }) => buffer instanceof ArrayBuffer));
+  t.ok(held.every((bytes) => bytes.length === size));
+});
