@@ -23,21 +23,7 @@ def load(model):
 
 def quantise(model):
     import nncf
-    import onnx
 
-    graph = onnx.load(model.file("planes.onnx"))
-    for node in graph.graph.node:
-        # Pools pad odd sizes with the lowest number, of which there is no byte; a copy of the edge gives the same maxima.
-        if node.op_type == "Pad" and len(node.output) == 1 and is_lowest(graph, node.input[2]):
-            del node.input[2:]
-            node.attribute.append(onnx.helper.make_attribute("mode", "edge"))
-    onnx.save(graph, model.file("edges.onnx"))
-    network = openvino.Core().read_model(model.file("edges.onnx"))
+    network = openvino.Core().read_model(model.file("planes.onnx"))
     frames = nncf.Dataset([frame[None] for frame in model.frames])
     openvino.save_model(nncf.quantize(network, frames, subset_size=len(model.frames)), model.file("quantised.xml"))
-
-
-def is_lowest(graph, name):
-    from onnx import numpy_helper
-
-    return any(each.name == name and numpy_helper.to_array(each).min() < -1e38 for each in graph.graph.initializer)
