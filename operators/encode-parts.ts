@@ -2,10 +2,14 @@ import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
 import sharp from 'sharp';
 import type { ClassLabel, ClassMask, RgbPicture } from '../model/engine.js';
+import { encodePicture } from './encode-picture.js';
 import type { SegmentedFrame } from './frame.js';
 
-/** What of a segmented frame can be sent: the picture, the class indices, or both burnt together. */
-export type PicturePart = 'source' | 'mask' | 'overlay';
+/**
+ * What of a segmented frame can be sent: the picture as the network sees it, the class indices, both burnt together, or the
+ * picture as the source has it (up to 1280 pixels wide).
+ */
+export type PicturePart = 'source' | 'mask' | 'overlay' | 'picture';
 
 /** How a part is written: pictures are JPEG, masks are class indices, a byte each, deflated without a header. */
 export type Codec = 'jpeg' | 'deflate-raw';
@@ -27,11 +31,11 @@ export interface EncodePartsOptions {
 const deflate = promisify(deflateRaw);
 
 /**
- * Encodes parts of a frame at the size of `input`, on libuv's threads: that picture is there already in RGB and has the mask's
- * pixels, where the full one would first have to be converted (1080p: 4 times the bytes and the time of everything after).
+ * Encodes parts of a frame, all but `picture` at the size of `input`, on libuv's threads: that picture is there already in RGB and
+ * has the mask's pixels, where the full one has to be converted first, in a thread of its own.
  */
 export function encodeParts(
-  frame: Pick<SegmentedFrame, 'input' | 'mask' | 'classes'>,
+  frame: Pick<SegmentedFrame, 'picture' | 'input' | 'mask' | 'classes'>,
   kinds: Iterable<PicturePart>,
   options: EncodePartsOptions = {},
 ): Promise<EncodedPart[]> {
@@ -40,6 +44,7 @@ export function encodeParts(
     source: () => encodeJpeg('source', frame.input, quality),
     mask: async () => ({ kind: 'mask', codec: 'deflate-raw', data: await deflate(frame.mask.data, { level: 1 }) }),
     overlay: () => encodeJpeg('overlay', blend(frame.input, frame.mask, frame.classes, opacity), quality),
+    picture: async () => ({ kind: 'picture', codec: 'jpeg', data: await encodePicture(frame.picture, quality) }),
   };
   return Promise.all([...kinds].map((kind) => encoders[kind]()));
 }

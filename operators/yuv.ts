@@ -1,3 +1,4 @@
+import type { RgbPicture } from '../model/engine.js';
 import type { ColourTags, YuvPicture } from './frame.js';
 
 /** Luma weights of red and blue (ITU-R BT.601, BT.709, BT.2020, SMPTE 240M, FCC), by ffmpeg's names of matrices. */
@@ -31,4 +32,49 @@ export function rgbToYuv(
   const [offset, luma, chroma] = range === 'pc' ? [0, 255, 255] : [16, 219, 224];
   const clip = (value: number) => Math.min(255, Math.max(0, Math.round(value)));
   return [clip(offset + y * luma), clip(128 + u * chroma), clip(128 + v * chroma)];
+}
+
+/**
+ * A picture in RGB, made smaller by a whole number so that it is at most `maxWidth` wide. Fixed-point, 10 bits: off by 2 at most.
+ */
+export function yuvToRgb(
+  picture: Pick<YuvPicture, 'width' | 'height' | 'colour' | 'data'>,
+  maxWidth: number,
+): RgbPicture {
+  const { width, height, data, colour } = picture;
+  const step = Math.max(1, Math.ceil(width / maxWidth));
+  const [outWidth, outHeight] = [Math.max(1, Math.floor(width / step)), Math.max(1, Math.floor(height / step))];
+  const [kr, kb] = lumaWeights[matrixOf(picture)]!;
+  const kg = 1 - kr - kb;
+  const [offset, luma, chroma] = colour.range === 'pc' ? [0, 255, 255] : [16, 219, 224];
+  const fixed = (value: number) => Math.round(value * 1024);
+  // The luma of all pixels that become one is added up: their number is in the factor.
+  const yFactor = fixed(255 / luma / (step * step));
+  const redV = fixed((2 * (1 - kr) * 255) / chroma);
+  const blueU = fixed((2 * (1 - kb) * 255) / chroma);
+  const greenU = fixed((2 * (1 - kb) * kb * 255) / chroma / kg);
+  const greenV = fixed((2 * (1 - kr) * kr * 255) / chroma / kg);
+  const black = offset * step * step;
+  const chromaWidth = (width + 1) >> 1;
+  const uPlane = width * height;
+  const vPlane = uPlane + chromaWidth * ((height + 1) >> 1);
+  const rgb = new Uint8ClampedArray(outWidth * outHeight * 3);
+  for (let y = 0, at = 0; y < outHeight; y++) {
+    const chromaRow = (((y * step + (step >> 1)) >> 1) * chromaWidth) | 0;
+    for (let x = 0; x < outWidth; x++, at += 3) {
+      let sum = -black;
+      for (let dy = 0; dy < step; dy++) {
+        const from = (y * step + dy) * width + x * step;
+        for (let dx = 0; dx < step; dx++) sum += data[from + dx]!;
+      }
+      const place = chromaRow + ((x * step + (step >> 1)) >> 1);
+      const u = data[uPlane + place]! - 128;
+      const v = data[vPlane + place]! - 128;
+      const grey = sum * yFactor + 512;
+      rgb[at] = (grey + redV * v) >> 10;
+      rgb[at + 1] = (grey - greenU * u - greenV * v) >> 10;
+      rgb[at + 2] = (grey + blueU * u) >> 10;
+    }
+  }
+  return { width: outWidth, height: outHeight, data: new Uint8Array(rgb.buffer) };
 }

@@ -134,6 +134,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     const { parts, maskWidth: width, maskHeight: height, capturedUs } = packet;
     const dataOf = (kind: string) => parts.find((part) => part.kind === kind)?.data;
     const [source, overlay, deflated] = [dataOf('source'), dataOf('overlay'), dataOf('mask')];
+    const picture = dataOf('picture');
     const mask = deflated && { width, height, data: await inflateMask(deflated, width * height) };
     if (isOver) return;
     let isAcknowledged = false;
@@ -152,6 +153,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       displayHeight: packet.displayHeight,
       ...(source ? { source } : {}),
       ...(overlay ? { overlay } : {}),
+      ...(picture ? { picture } : {}),
       ...(mask ? { mask } : {}),
       acknowledge() {
         if (isAcknowledged) return;

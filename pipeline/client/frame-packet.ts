@@ -35,7 +35,7 @@ export interface FramePacket {
 const FRAME_MESSAGE = 1;
 const HEADER_BYTES = 72;
 const PART_HEADER_BYTES = 8;
-const KINDS: readonly PicturePart[] = ['source', 'mask', 'overlay'];
+const KINDS: readonly PicturePart[] = ['source', 'mask', 'overlay', 'picture'];
 const CODECS: readonly Codec[] = ['jpeg', 'deflate-raw'];
 
 /** Writes a frame as the binary message of `PROTOCOL.md`. */

@@ -33,8 +33,10 @@ export interface LiveFrame {
   /** The size at which to show it. */
   readonly displayWidth: number;
   readonly displayHeight: number;
-  /** JPEG. */
+  /** JPEG, as the network sees it. */
   readonly source?: Uint8Array;
+  /** JPEG, as the source has it, up to 1280 pixels wide. */
+  readonly picture?: Uint8Array;
   /** JPEG. */
   readonly overlay?: Uint8Array;
   /** Class indices of `hello.classes`. */

@@ -41,7 +41,7 @@ export const CloseCode = {
 } as const;
 
 /** What of a frame a client may subscribe to; `stats` are text messages, the others parts of the binary frames. */
-export const PARTS: readonly Part[] = ['source', 'mask', 'overlay', 'stats'];
+export const PARTS: readonly Part[] = ['source', 'mask', 'overlay', 'picture', 'stats'];
 /** A part of a frame, or the statistics of its stream. */
 export type Part = PicturePart | 'stats';
 

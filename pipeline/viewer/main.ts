@@ -38,7 +38,8 @@ const picker = new StreamPicker(element('streams'), () => {
 function subscribe(): void {
   const stream = picker.picked?.name;
   const looking = stream !== undefined && !document.hidden && !paused;
-  wants.next(looking ? [{ stream, parts: ['source', 'mask', 'stats'] }] : []);
+  const detail = element<HTMLSelectElement>('detail').value as 'picture' | 'source';
+  wants.next(looking ? [{ stream, parts: [detail, 'mask', 'stats'] }] : []);
 }
 
 function hear(event: LiveEvent): void {
@@ -76,9 +77,8 @@ function hear(event: LiveEvent): void {
 /** Decodes a frame and leaves it for the next repaint; one that is overtaken on the way is done with at once. */
 async function prepare(frame: LiveFrame): Promise<void> {
   const { displayWidth, displayHeight, mask } = frame;
-  const source =
-    frame.source &&
-    (await createImageBitmap(new Blob([frame.source as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' })));
+  const jpeg = frame.picture ?? frame.source;
+  const source = jpeg && (await createImageBitmap(new Blob([jpeg as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' })));
   if (frame.stream !== picker.picked?.name || paused) {
     source?.close();
     return frame.acknowledge();
@@ -217,6 +217,12 @@ function bindControls(): void {
   const palette = element<HTMLSelectElement>('palette');
   palette.append(...Object.keys(PALETTES).map((name) => new Option(name)));
   palette.addEventListener('change', paint);
+  const detail = element<HTMLSelectElement>('detail');
+  detail.value = localStorage.getItem('detail') === 'source' ? 'source' : 'picture';
+  detail.addEventListener('change', () => {
+    localStorage.setItem('detail', detail.value);
+    subscribe();
+  });
   element('pause').addEventListener('click', () => setPaused(!paused));
   element('snapshot').addEventListener('click', () => void saveSnapshot());
   element('fullscreen').addEventListener('click', toggleFullscreen);

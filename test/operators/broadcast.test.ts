@@ -43,6 +43,15 @@ t.test('shows every frame in order with the parts that are wanted, and passes it
   t.equal(frames[0]!.stepTimes.encode, undefined, 'frames are never written into');
 });
 
+t.test('the picture part has the pixels of the source, in its colours', async (t) => {
+  const frame = fakeFrame({ index: 200 });
+  const [part, ...others] = await encodeParts(frame, ['picture']);
+  t.same([part?.kind, part?.codec, others], ['picture', 'jpeg', []]);
+  const { data, info } = await sharp(part!.data).raw().toBuffer({ resolveWithObject: true });
+  t.match(info, { width: 128, height: 96, channels: 3 });
+  t.ok(data.every((value) => Math.abs(value - 200) <= 3));
+});
+
 t.test('without an audience nothing is encoded', async (t) => {
   const { it, shown } = audience();
   await collect(of(fakeFrame()).pipe(broadcast(it)));

@@ -13,7 +13,7 @@ TOKEN = base64.urlsafe_b64encode(os.environ["SEGNET_STREAM_TOKEN"].encode()).dec
 
 
 def parts(message, count, offset):
-    """The parts of a binary frame, {kind: bytes}: 1 source, 2 mask, 3 overlay."""
+    """The parts of a binary frame, {kind: bytes}: 1 source, 2 mask, 3 overlay, 4 picture."""
     found = {}
     for _ in range(count):
         kind, _codec, length = struct.unpack_from("<BBxxI", message, offset)

@@ -1,0 +1,32 @@
+import { parentPort } from 'node:worker_threads';
+import sharp from 'sharp';
+import type { YuvPicture } from './frame.js';
+import { yuvToRgb } from './yuv.js';
+
+/** A message to the worker: one picture. */
+export interface PictureRequest {
+  readonly id: number;
+  readonly picture: Pick<YuvPicture, 'width' | 'height' | 'colour' | 'data'>;
+  readonly maxWidth: number;
+  readonly quality: number;
+}
+
+/** Its answer. */
+export interface PictureResponse {
+  readonly id: number;
+  readonly jpeg?: Uint8Array;
+  /** Why there is none. */
+  readonly error?: string;
+}
+
+parentPort!.on('message', async ({ id, picture, maxWidth, quality }: PictureRequest) => {
+  try {
+    const { width, height, data } = yuvToRgb(picture, maxWidth);
+    const jpeg = await sharp(data, { raw: { width, height, channels: 3 } })
+      .jpeg({ quality })
+      .toBuffer();
+    parentPort!.postMessage({ id, jpeg } satisfies PictureResponse);
+  } catch (error) {
+    parentPort!.postMessage({ id, error: (error as Error).message } satisfies PictureResponse);
+  }
+});
