@@ -14,8 +14,8 @@ import { connectRaw } from './raw-client.js';
 /**
  * Weeks in minutes: cameras that fail all the time and viewers that come, dawdle and go. Opt-in:
  *
- *     SEGNET_STREAM_SOAK_MINUTES=20 npx tap test/pipeline/serve/soak.test.ts
- *     SEGNET_STREAM_RECONNECTS=1000 npx tap test/pipeline/serve/soak.test.ts
+ *     SEGNET_STREAM_SOAK_MINUTES=20 npx tap -t 3600 test/pipeline/serve/soak.test.ts
+ *     SEGNET_STREAM_RECONNECTS=1000 npx tap -t 3600 test/pipeline/serve/soak.test.ts
  */
 const MINUTES = Number(process.env.SEGNET_STREAM_SOAK_MINUTES ?? 0);
 const RECONNECTS = Number(process.env.SEGNET_STREAM_RECONNECTS ?? 0);
