@@ -31,7 +31,10 @@ const wrong: readonly (readonly [string, RegExp])[] = [
   ['{"type":"subscribe","stream":"0","parts":["mask"]}', /stream to be an integer, got "0"/],
   ['{"type":"subscribe","stream":-1,"parts":["mask"]}', /stream to be a number from 0 to 65535, got -1/],
   ['{"type":"subscribe","stream":1e99,"parts":["mask"]}', /stream to be a number from 0 to 65535/],
-  ['{"type":"subscribe","stream":0}', /parts to be one or more of source, mask, overlay, picture, stats, got undefined/],
+  [
+    '{"type":"subscribe","stream":0}',
+    /parts to be one or more of source, mask, overlay, picture, stats, got undefined/,
+  ],
   ['{"type":"subscribe","stream":0,"parts":[]}', /parts/],
   ['{"type":"subscribe","stream":0,"parts":["video"]}', /parts/],
   ['{"type":"subscribe","stream":0,"parts":["mask"],"maxFps":0}', /maxFps to be a number from 0.1 to 240, got 0/],
