@@ -20,7 +20,9 @@ async function createProgram(args: readonly string[]): Promise<Command> {
   for (const { name, summary, load } of catalogue) {
     if (name === wanted) {
       const command = (await load()).copyInheritedSettings(program).summary(summary);
-      for (const option of COMMON_OPTIONS())
+      // A command of commands would take them from the one below it, which has its own.
+      const common = command.commands.length > 0 ? [] : COMMON_OPTIONS();
+      for (const option of common)
         if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
       program.addCommand(command);
     } else program.command(name).summary(summary).description(summary);

@@ -20,7 +20,7 @@ interface ScalingFlags extends CommonOptions {
 export function createScalingCommand(): Command {
   return subcommand('scaling')
     .description('Measures how the cost of a frame grows with its size, the batch, the streams and the viewers.')
-    .option('--network <name>', 'network (default: segnet-basic)')
+    .option('--network <name>', 'network (default: segnet-lite)')
     .option('--precision <name>', 'float32 or int8 (default: float32)')
     .option('--axes <names>', 'of size, batch, streams, viewers (default: all)', collectList)
     .option('--rounds <n>', 'timed batches at each place (default: 10)', numeric)
@@ -40,7 +40,7 @@ Examples:
         import('./render-results.js'),
         import('./line-chart.js'),
       ]);
-      const { network = 'segnet-basic', precision = 'float32', clip, pictures } = flags;
+      const { network = 'segnet-lite', precision = 'float32', clip, pictures } = flags;
       const result = await measured((common) =>
         benchmarkScaling({
           network: checkChoice('--network', network, networkNames),

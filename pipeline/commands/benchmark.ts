@@ -21,7 +21,7 @@ const EXAMPLES = `
 Examples:
   segnet-stream benchmark engines --networks segnet-basic,segnet --size 480x352
   segnet-stream benchmark pipeline dashcam.mp4
-  segnet-stream benchmark table6
+  segnet-stream benchmark table6 --json
   segnet-stream benchmark scaling --pictures docs/figures
   segnet-stream benchmark engines --help
 

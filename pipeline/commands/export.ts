@@ -22,7 +22,7 @@ export function createExportCommand(): Command {
       'Writes a network with its weights as an ONNX file: uint8 RGB pictures in, uint8 class masks out. In float32 it is made of standard operators that any runtime reads.',
     )
     .requiredOption('-o, --output <file>', 'the ONNX file')
-    .option('--network <name>', 'a network whose weights come with the package (default: segnet-basic)')
+    .option('--network <name>', 'a network whose weights come with the package (default: segnet-lite)')
     .option('--weights <file>', 'safetensors file (default: the one that comes with the package for the network)')
     .option('--size <WxH>', 'picture size (default: the one that the weights are for)')
     .option('--precision <name>', `${precisionNames.join(' or ')}; int8 is for ONNX Runtime alone`, 'float32')
@@ -45,6 +45,6 @@ export function createExportCommand(): Command {
 
 const EXAMPLES = `
 Examples:
-  segnet-stream export -o segnet-basic.onnx
+  segnet-stream export -o segnet-lite.onnx
   segnet-stream export --weights runs/basic/best.safetensors --size 480x360 -o basic.onnx
-  segnet-stream export --precision int8 -o segnet-basic-int8.onnx`;
+  segnet-stream export --network segnet-basic --precision int8 -o segnet-basic-int8.onnx`;

@@ -3,7 +3,7 @@ import { checkChoice, checkNumber, numeric, optionInvalid } from './check.js';
 
 /** Which network computes, with which weights, where. Shared by every command that segments. */
 export interface EngineOptions {
-  /** A network of `segnet-stream describe`. If not provided, defaults to: the network of `weights`, else `segnet-basic`. */
+  /** A network of `segnet-stream describe`. If not provided, defaults to: the network of `weights`, else `segnet-lite`. */
   readonly network?: string | undefined;
   /** A safetensors file. If not provided, defaults to: the one that comes with the package for `network`. */
   readonly weights?: string | undefined;
@@ -22,7 +22,7 @@ export const providerNames = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'dml'
 export const precisionNames = ['auto', 'float32', 'int8'] as const;
 
 /** The network that is used where neither `network` nor `weights` says another. */
-export const defaultNetwork = 'segnet-basic';
+export const defaultNetwork = 'segnet-lite';
 
 /** Adds the options of `EngineOptions` to a command. */
 export function addEngineOptions(command: Command): Command {

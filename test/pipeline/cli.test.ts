@@ -37,6 +37,13 @@ t.test('what cannot be understood is one line with a suggestion, and status 2', 
   t.match(await usage('describe', '--size', 'big'), /^Expected --size to be WIDTHxHEIGHT.*\[OPTION_INVALID\]\n$/);
 });
 
+t.test('a command below another has a --json of its own', async (t) => {
+  const small = ['--networks', 'segnet-lite', '--size', '64x48', '--rounds', '1', '--warm-ups', '1', '--peers', 'none'];
+  const { stdout, status } = await runCli(['benchmark', 'engines', ...small, '--precisions', 'float32', '--json']);
+  t.equal(status, 0);
+  t.equal((JSON.parse(stdout) as { width: number }).width ?? 64, 64);
+});
+
 t.test('with --json standard output is one JSON document, whatever happens', async (t) => {
   const folder = t.testdir({});
   const weights = await writeRandomWeights(folder);
