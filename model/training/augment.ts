@@ -12,6 +12,8 @@ export interface Augmentation {
   readonly colour: number;
   /** How unevenly a picture may be lit: its gain changes along a random direction by up to this factor less one, from end to end. */
   readonly light: number;
+  /** Sensor noise: its standard deviation is drawn up to this many of 255 levels, small ones more often. */
+  readonly noise: number;
   /** CutMix (Yun et al. 2019): the share of crops in which a rectangle is taken from another picture, labels and all. */
   readonly mix: number;
 }
@@ -70,6 +72,7 @@ export function cutCrop(
   const top = random() * (picture.height * scaleY - crop.height);
   const tone = toneCurves(augmentation.colour, random);
   const gain = lighting(augmentation.light, crop, random);
+  const grain = sensorNoise(augmentation.noise, random);
 
   const source = scale < HALVED_BELOW ? halved : picture;
   const { data, width, height } = source;
@@ -110,7 +113,8 @@ export function cutCrop(
       for (let channel = 0; channel < 3; channel += 1) {
         const value = channel === 0 ? red : channel === 1 ? green : blue;
         const saturated = (grey + (value - grey) * tone.saturation) * gain(x, y);
-        into.images[pixel * 3 + channel] = tone.curves[channel]![clamp(Math.round(saturated), 255)]!;
+        const toned = tone.curves[channel]![clamp(Math.round(saturated), 255)]!;
+        into.images[pixel * 3 + channel] = clamp(Math.round(toned + grain()), 255);
       }
     }
   }
@@ -143,6 +147,14 @@ function lighting(
   const slope = Math.log1p(strength) * random();
   const [perColumn, perRow] = [(slope * Math.cos(angle)) / width, (slope * Math.sin(angle)) / height];
   return (x, y) => Math.exp((x - width / 2) * perColumn + (y - height / 2) * perRow);
+}
+
+/** Noise for one value after the other: the sum of two uniform ones, near enough to a normal distribution. */
+function sensorNoise(strength: number, random: () => number): () => number {
+  if (strength === 0) return () => 0;
+  const deviation = strength * random() ** 2;
+  const width = deviation * Math.sqrt(6);
+  return () => (random() + random() - 1) * width;
 }
 
 /** Some crops of a batch, one after the other. */

@@ -8,7 +8,7 @@ import { concat, EMPTY, from, lastValueFrom, NEVER, of, Subject, throwError, toA
 import t from 'tap';
 import { decode } from '../../operators/decode.js';
 import { type EncodeOptions, encode } from '../../operators/encode.js';
-import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import { findFfmpeg, isAtLeast } from '../../operators/find-ffmpeg.js';
 import type { Frame } from '../../operators/frame.js';
 import { createGate } from '../../operators/gate.js';
 import { probe } from '../../operators/probe.js';
@@ -113,8 +113,14 @@ t.test('rates of film and television, and clocks that begin late', async (t) => 
     run('-y', ...streams, '-output_ts_offset', offset, source);
     const { frames } = await transcode(source, `${name}.mp4`);
     const wanted = times(await decodeAll(source));
-    // ffmpeg 4 keeps the lead of a track in whole milliseconds.
-    t.ok(times(frames).every((time, n) => Math.abs(time - wanted[n]!) < 500) && frames.length === wanted.length, name);
+    // ffmpeg 4 cuts the lead of a track down to whole milliseconds.
+    // And where it knows no length of pictures it may show the last one twice.
+    const isOld = !isAtLeast(await findFfmpeg(), [59, 0]);
+    const got = times(frames).slice(0, isOld ? wanted.length : undefined);
+    t.ok(
+      got.every((time, n) => Math.abs(time - wanted[n]!) < (isOld ? 1000 : 500)) && got.length === wanted.length,
+      name,
+    );
   }
 });
 
@@ -187,10 +193,13 @@ t.test('a part, picture and sound alike', async (t) => {
     {},
     { startSeconds: 0.6, durationSeconds: 1 },
   );
+  // Of a part ffmpeg 4 may lose the last picture, or show it a second time.
+  const sure = isAtLeast(await findFfmpeg(), [59, 0]) ? frames : frames.slice(0, 24);
   t.same(
-    times(frames),
-    Array.from({ length: 25 }, (_, n) => n * 40_000),
+    times(sure),
+    Array.from({ length: sure === frames ? 25 : 24 }, (_, n) => n * 40_000),
   );
+  t.ok(Math.abs(frames.length - 25) <= 1, `${frames.length} frames`);
   const stamps = sound(output).map((packet) => Number(packet.split(' ')[2]) / 48_000);
   t.ok(
     stamps.length >= 44 && stamps.length <= 49 && stamps[0]! > -0.05 && stamps.at(-1)! < 1.05,

@@ -35,7 +35,10 @@ t.test('run is a function that tells of its files and frames, and stops by a sig
     events.find(({ kind }) => kind === 'begin'),
     { number: 1, count: 2, input: clip },
   );
-  t.match(events.filter(({ kind }) => kind === 'frame').at(-1), { frames: file!.frames, expectedFrames: 50 });
+  const lastFrame = events.findLast((event) => event.kind === 'frame');
+  t.equal(lastFrame?.frames, file!.frames);
+  // By the clip's duration, which to ffmpeg 4 is that of its sound.
+  t.ok(Math.abs(lastFrame!.expectedFrames! - 50) <= 1);
   t.match(events.at(-1), { kind: 'end', file: { outcome: 'stopped' } });
 });
 

@@ -2,7 +2,7 @@ import t from 'tap';
 import { seededRandom } from '../../../model/initial-weights.js';
 import { type Augmentation, cutCrop, halve, pasteRectangle } from '../../../model/training/augment.js';
 
-const plain: Augmentation = { scales: [1, 1], aspect: 0, flip: false, colour: 0, light: 0, mix: 0 };
+const plain: Augmentation = { scales: [1, 1], aspect: 0, flip: false, colour: 0, light: 0, noise: 0, mix: 0 };
 const fill = [9, 9, 9] as const;
 
 /** A picture whose red is the column and whose green is the row, with labels column + 10 * row. */
@@ -101,4 +101,17 @@ t.test('CutMix takes pictures and labels of one rectangle from another crop', as
       t.ok(pixel.every((value) => value === (label === 3 ? 7 : 0)));
     });
   }
+});
+
+t.test('noise has no bias, and its strength is drawn for each crop', async (t) => {
+  const grey = { width: 40, height: 40, data: new Uint8Array(4800).fill(100) };
+  const source = { picture: grey, halved: halve(grey), truth: { width: 40, height: 40, data: new Uint8Array(1600) } };
+  const deviations = Array.from({ length: 8 }, (_, seed) => {
+    const { images } = cut(40, 40, { ...plain, noise: 20 }, seededRandom(seed), source);
+    const mean = images.reduce((sum, value) => sum + value, 0) / images.length;
+    t.ok(Math.abs(mean - 100) < 2, `mean ${mean}`);
+    return Math.sqrt(images.reduce((sum, value) => sum + (value - mean) ** 2, 0) / images.length);
+  });
+  t.ok(Math.max(...deviations) < 21, deviations.join());
+  t.ok(Math.max(...deviations) > 2 * Math.min(...deviations), deviations.join());
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
-import { makeClip } from '../../../fixtures/clips.js';
 import { benchmarkPipeline, type PipelineRow, ratiosOf } from '../../../pipeline/benchmark/pipeline.js';
 import { renderPipeline } from '../../../pipeline/benchmark/render-results.js';
+import { testClip } from '../../operators/test-clip.js';
 
 const row = (title: string, framesPerSecond: number, cpuMsPerFrame: number): PipelineRow => ({
   title,
@@ -28,7 +28,7 @@ t.test('the bound is the cores over the processor time of engine and ffmpeg', as
 });
 
 t.test('a clip goes through run without a network and through plain ffmpeg, every frame of it', async (t) => {
-  const clip = await makeClip('plain', t.testdir({}));
+  const clip = await testClip('plain');
   const result = await benchmarkPipeline({ clip, engine: 'none', rounds: 1 });
   t.same(
     result.rows.map(({ title, frames }) => [title, frames]),
