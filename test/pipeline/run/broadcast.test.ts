@@ -97,8 +97,10 @@ t.test('a file is played at its own pace while it is written', async (t) => {
     done: 1,
     skipped: 0,
     frames: FRAMES,
-    files: [{ outputs: {}, notes: [/^Played alone/] }],
+    files: [{ outputs: {} }],
   });
+  const notes = again.files[0]!.notes as string[];
+  t.ok(notes.some((note) => note.startsWith('Played alone')));
   t.equal(statSync(output).mtimeMs, written, 'what is up to date is played, and not written again');
 });
 

@@ -98,7 +98,10 @@ t.test('standard input is decoded, and what cannot be kept of it is said', async
   const output = join(folder, 'piped.mp4');
   const args = ['run', '-', '-o', output, '--json', '--weights', weights, '--duration', '0.2'];
   const { stdout } = await runCli(args, { input: readFileSync(clip) });
-  t.match(JSON.parse(stdout).files, [{ input: 'standard input', outcome: 'done', frames: 5, notes: [/sound/] }]);
+  const { files } = JSON.parse(stdout) as { files: { notes: string[] }[] };
+  t.match(files, [{ input: 'standard input', outcome: 'done', frames: 5 }]);
+  // Before it stands what is said of an old ffmpeg, where there is one.
+  t.match(files[0]!.notes.at(-1), /sound/);
   t.match(await watchFile(output), { frames: 5, sounds: 0, complaints: '' });
 });
 
