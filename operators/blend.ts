@@ -174,15 +174,11 @@ function mixEvenRow(
   const { valueWords: above } = top;
   const { valueWords: below } = bottom;
   const weight = top.opacity + (top.opacity >> 7);
-  const rest = 256 - weight;
   for (let word = 0; word < words; word++) {
     const a = above[word]!;
     const b = below[word]!;
     const values = a === b ? a : mixWords(a, b, towards);
-    const own = data[start + word]!;
-    const low = ((Math.imul(own & even, rest) + Math.imul(values & even, weight)) >>> 8) & even;
-    const high = (Math.imul((own >>> 8) & even, rest) + Math.imul((values >>> 8) & even, weight)) & ~even;
-    data[start + word] = low | high;
+    data[start + word] = mixWords(data[start + word]!, values, weight);
   }
 }
 

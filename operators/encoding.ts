@@ -2,13 +2,13 @@ import { access, constants, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path';
 import { Failure } from '../model/failure.js';
 import { chooseEncoder, type Encoder } from './choose-encoder.js';
-import { ffmpegName, nutOffsetUs } from './decode-run.js';
+import { nutOffsetUs } from './decode-run.js';
 import type { EncodeOptions } from './encode.js';
 import { type Container, type EncodeCommand, encodeRun, needsGuard, type RemuxEnd, remuxRun } from './encode-run.js';
 import { type FfmpegEnd, type FfmpegProcess, lastWords, startFfmpeg } from './ffmpeg.js';
-import { type FfmpegTool, findFfmpeg, passthroughOption } from './find-ffmpeg.js';
+import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 import type { ColourTags } from './frame.js';
-import { openInlet } from './inlet.js';
+import { lastShownSeconds } from './last-shown.js';
 import type { SampleFormat } from './nut-format.js';
 import { createNutWriter, type NutWriter } from './nut-writer.js';
 import { probe } from './probe.js';
@@ -256,30 +256,6 @@ async function prepare(output: string, container: Container, options: EncodeOpti
     options.onWarning?.(text, 'AUDIO_CONVERTED');
   }
   return { tool, encoder, ...(info && { original: { path: options.copyFrom!, info } }) };
-}
-
-/** The time at which a file's last picture is shown, seconds; -1 if that is not found. */
-async function lastShownSeconds(tool: FfmpegTool, file: string): Promise<number> {
-  let text = '';
-  const take = (bytes: Uint8Array) => {
-    text += Buffer.from(bytes).toString('latin1');
-    return true;
-  };
-  const inlet = await openInlet(take, () => {});
-  try {
-    const { ended } = await startFfmpeg(tool, {
-      inputs: [{ source: ffmpegName(file), options: ['-copyts', '-sseof', '-2'] }],
-      outputs: [{ target: 'pipe:1', options: ['-map', '0:v', ...passthroughOption(tool), '-f', 'framecrc'] }],
-      inlets: [{ descriptor: 1, inlet }],
-    });
-    await Promise.all([ended, inlet.ended]);
-  } finally {
-    inlet.destroy();
-  }
-  const ticks = /^#tb 0: (\d+)\/(\d+)/m.exec(text);
-  // Stream, decoding time, presentation time, length, bytes, checksum.
-  const last = /^0, .*$/m.test(text) ? text.trim().split('\n').at(-1)!.split(/, */)[2] : undefined;
-  return ticks && last !== undefined ? (Number(last) * Number(ticks[1])) / Number(ticks[2]) : -1;
 }
 
 /** Looks at the place of a file before anything is started for it. */

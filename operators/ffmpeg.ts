@@ -173,7 +173,7 @@ function watch(child: ChildProcess, run: FfmpegRun): FfmpegProcess {
         const timer = setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
         child.once('exit', () => clearTimeout(timer));
       }
-      for (const pipe of [child.stdin, child.stdout, child.stdio[3]]) pipe?.destroy();
+      for (const pipe of [child.stdin, child.stdout]) pipe?.destroy();
     },
   };
 }

@@ -30,6 +30,29 @@ export interface Recipe {
 
 const whole = { width: 480, height: 360 };
 
+/** For networks small enough to be trained at most of CamVid's size: segnet-lite, enet. */
+const compact = {
+  name: 'compact',
+  epochs: 130,
+  batch: 8,
+  crops: [
+    { untilShare: 0.6, crop: { width: 192, height: 144 } },
+    { untilShare: 1, crop: { width: 240, height: 180 } },
+  ],
+  augmentation: { scales: [0.45, 0.95], aspect: 0.15, flip: true, colour: 0.35, light: 0.8, noise: 0, mix: 0.5 },
+  balancing: 'sqrt-median',
+  labelSmoothing: 0,
+  optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.03 },
+  learningRate: 2e-3,
+  schedule: 'one-cycle',
+  warmupShare: 0.05,
+  averaging: 0.995,
+  extraShare: 0.1,
+  inputSize: { width: 320, height: 240 },
+  selectBy: 'mIoU',
+  validateEvery: 10,
+} as const satisfies Recipe;
+
 /** The recipes by name. */
 export const recipes = {
   /**
@@ -73,45 +96,18 @@ export const recipes = {
     selectBy: 'mIoU',
     validateEvery: 5,
   },
-  /** For networks small enough to be trained at most of CamVid's size: segnet-lite, enet. */
-  compact: {
-    name: 'compact',
-    epochs: 130,
-    batch: 8,
-    crops: [
-      { untilShare: 0.6, crop: { width: 192, height: 144 } },
-      { untilShare: 1, crop: { width: 240, height: 180 } },
-    ],
-    augmentation: { scales: [0.45, 0.95], aspect: 0.15, flip: true, colour: 0.35, light: 0.8, noise: 0, mix: 0.5 },
-    balancing: 'sqrt-median',
-    labelSmoothing: 0,
-    optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.03 },
-    learningRate: 2e-3,
-    schedule: 'one-cycle',
-    warmupShare: 0.05,
-    averaging: 0.995,
-    extraShare: 0.1,
-    inputSize: { width: 320, height: 240 },
-    selectBy: 'mIoU',
-    validateEvery: 10,
-  },
+  compact,
   /** To go on with from weights of `compact`: larger crops at night and in noise, as dashcams have them. */
   robust: {
+    ...compact,
     name: 'robust',
     epochs: 8,
-    batch: 8,
     crops: [{ untilShare: 1, crop: { width: 288, height: 216 } }],
-    augmentation: { scales: [0.65, 1.2], aspect: 0.15, flip: true, colour: 0.5, light: 1, noise: 40, mix: 0.5 },
-    balancing: 'sqrt-median',
-    labelSmoothing: 0,
-    optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.03 },
+    augmentation: { ...compact.augmentation, scales: [0.65, 1.2], colour: 0.5, light: 1, noise: 40 },
     learningRate: 6e-4,
-    schedule: 'one-cycle',
     warmupShare: 0.1,
     averaging: 0.99,
-    extraShare: 0.1,
     inputSize: { width: 384, height: 288 },
-    selectBy: 'mIoU',
     validateEvery: 8,
   },
 } as const satisfies Record<string, Recipe>;
