@@ -60,7 +60,8 @@ export interface FfmpegProcess {
   kill(signal: NodeJS.Signals): void;
   /**
    * Ends it, and lets go of its pipes: what is still in them is lost. At once, by SIGKILL; with a grace, ms, SIGTERM comes
-   * first, so that it can take leave of whom it reads from, and SIGKILL if it is still there after that.
+   * first, so that it can take leave of whom it reads from, and SIGKILL if it is still there after that. Once: at a second
+   * SIGTERM ffmpeg breaks off whatever it is sending, the leave too.
    */
   abandon(graceMs?: number): void;
 }
@@ -162,12 +163,15 @@ function watch(child: ChildProcess, run: FfmpegRun): FfmpegProcess {
     takeLine(rest);
     return { code, signal, log };
   });
+  let abandoned = false;
   return {
     pid: child.pid ?? -1,
     stdin: child.stdin!,
     ended,
     kill: (signal) => child.kill(signal),
     abandon(graceMs = 0) {
+      if (abandoned) return;
+      abandoned = true;
       child.kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
       if (graceMs > 0) {
         const timer = setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
