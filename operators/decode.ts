@@ -29,7 +29,7 @@ export interface DecodeOptions {
    */
   readonly policy?: 'every' | 'latest';
   /**
-   * How many frames may be under way before the gate shuts. If not provided, defaults to what fits in 64 MiB, at
+   * How many frames may be under way before the gate shuts. If not provided, defaults to what fits in 40 MiB, at
    * least 4 and at most 16; for `latest`, to 2.
    */
   readonly gateLimit?: number;

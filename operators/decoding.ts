@@ -33,7 +33,7 @@ interface Constants extends Pick<Frame, 'source' | 'epoch' | 'gate'> {
 }
 
 /** Bytes that may be under way by default, pictures and their overlays together. */
-const defaultBytesUnderWay = 64 * 1024 * 1024;
+const defaultBytesUnderWay = 40 * 1024 * 1024;
 
 /** Starts ffmpeg and hands on the frames that it makes, under the policy asked for. */
 export function startDecoding(

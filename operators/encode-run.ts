@@ -88,6 +88,8 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
           ...['-y', '-copyts', '-itsoffset', String(-nutOffsetUs / 1e6), ...colours],
           // The header says it all: no frame is kept back to find out more.
           ...['-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0', '-f', 'nut'],
+          // Eight would be read ahead where there is sound beside them: 24 MB of 1920x1080.
+          ...['-thread_queue_size', '2'],
         ],
       },
       ...(original ? [{ source: ffmpegName(original.path), options: trim }] : []),

@@ -15,10 +15,10 @@ export interface OverlayRequest {
   readonly shares: readonly number[];
 }
 
-/** Its answer: the planes of the job's `out`, painted, and how long that took. */
+/** Its answer: how long it took, and what went to the thread for good. Shared memory its owner has: a second view of it could not be recycled. */
 export interface OverlayResponse {
   readonly id: number;
-  readonly out: Uint8Array;
+  readonly out: Uint8Array | undefined;
   readonly tookMs: number;
 }
 
@@ -36,6 +36,8 @@ function answer({ id, job, legendNumber, legend, shares }: OverlayRequest): void
     if (legend) legends.set(legendNumber, legend);
     drawLegend(job.out, paintedWidth(job.visualize, job.width), job.height, legends.get(legendNumber)!, shares);
   }
-  const response: OverlayResponse = { id, out: job.out, tookMs: performance.now() - beganAt };
-  parentPort!.postMessage(response, transferable(job.out));
+  const transfer = transferable(job.out);
+  const out = transfer.length > 0 ? job.out : undefined;
+  const response: OverlayResponse = { id, out, tookMs: performance.now() - beganAt };
+  parentPort!.postMessage(response, transfer);
 }

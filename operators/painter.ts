@@ -4,6 +4,14 @@ import type { Legend } from './legend.js';
 import type { OverlayRequest, OverlayResponse } from './overlay-worker.js';
 import { type PaintJob, transferable } from './paint-picture.js';
 
+/** A picture that was painted. */
+export interface Painted {
+  /** The job's own `out` where that is shared memory, else its bytes in another array. */
+  readonly out: Uint8Array;
+  /** Time in the thread, ms. */
+  readonly tookMs: number;
+}
+
 /** One step's access to the thread that paints. */
 export interface Painter {
   /**
@@ -11,7 +19,7 @@ export interface Painter {
    *
    * @throws `Failure` `OVERLAY_FAILED` if the thread dies.
    */
-  paint(job: PaintJob, legend: Legend | undefined, shares: readonly number[]): Promise<OverlayResponse>;
+  paint(job: PaintJob, legend: Legend | undefined, shares: readonly number[]): Promise<Painted>;
   /** Forgets what was sent; results that are still to come are dropped. */
   close(): void;
 }
@@ -36,17 +44,18 @@ export function openPainter(): Painter {
   let isClosed = false;
   own.use(1);
   return {
-    paint(job, legend, shares) {
-      if (isClosed) return Promise.reject(new Failure('OVERLAY_FAILED', 'The overlay was closed.'));
+    async paint(job, legend, shares) {
+      if (isClosed) throw new Failure('OVERLAY_FAILED', 'The overlay was closed.');
       const isNew = legend !== undefined && !legends.has(legend);
       if (isNew) legends.set(legend, ++lastLegend);
-      return own.post({
+      const { out = job.out, tookMs } = await own.post({
         id: ++lastRequest,
         job,
         legendNumber: legend && legends.get(legend),
         legend: isNew ? legend : undefined,
         shares,
       });
+      return { out, tookMs };
     },
     close() {
       if (isClosed) return;

@@ -1,10 +1,11 @@
-import { EMPTY, from, lastValueFrom, toArray } from 'rxjs';
+import { EMPTY, from, lastValueFrom, of, toArray } from 'rxjs';
 import t from 'tap';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import { createGate } from '../../operators/gate.js';
 import { pictureBytes } from '../../operators/nut-format.js';
 import { type OverlayOptions, overlay } from '../../operators/overlay.js';
 import { paintPicture } from '../../operators/paint-picture.js';
+import { recycle } from '../../operators/picture-memory.js';
 import { rgbToYuv } from '../../operators/yuv.js';
 import { fakeSegmentedFrame } from './fake-frame.js';
 
@@ -43,6 +44,14 @@ t.test('frames in order, each with its own picture, the source untouched', async
     t.same(picture.data, before[n], 'the picture is as it was');
     t.type(stepTimes.overlay, 'number');
   }
+});
+
+t.test('a route that recycles paints its frames into the same memory again', async (t) => {
+  const paint = async (index: number) => (await draw([halves({ index }, [40, 30])]))[0]!;
+  const first = await paint(0);
+  const { data } = first.overlay;
+  await lastValueFrom(of(first).pipe(recycle()));
+  t.equal((await paint(1)).overlay.data, data);
 });
 
 t.test("colours are those of the classes, in the picture's own matrix and range, mixed by opacity", async (t) => {
