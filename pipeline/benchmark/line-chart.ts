@@ -9,6 +9,8 @@ export interface LineChart {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;
+  /** Where the y axis begins. If not provided, defaults to 0. */
+  readonly yFrom?: number;
   readonly series: readonly ChartSeries[];
   /** Below the chart: the machine, the command. */
   readonly note: string;
@@ -20,13 +22,13 @@ export const chartColours: readonly string[] = ['#0072b2', '#d55e00', '#009e73',
 const [WIDTH, HEIGHT] = [640, 380];
 const [LEFT, RIGHT, TOP, BOTTOM] = [64, 150, 44, 76];
 
-/** Draws lines with marks over axes that begin at 0, as an SVG that needs no font, style sheet or script. */
-export function renderLineChart({ title, xLabel, yLabel, series, note }: LineChart): string {
+/** Draws lines with marks over axes that begin at 0 unless told otherwise, as an SVG that needs no font, style sheet or script. */
+export function renderLineChart({ title, xLabel, yLabel, yFrom = 0, series, note }: LineChart): string {
   const points = series.flatMap((one) => one.points);
   const xTicks = ticksTo(Math.max(...points.map(([x]) => x), 0));
-  const yTicks = ticksTo(Math.max(...points.map(([, y]) => y), 0));
+  const yTicks = ticksTo(Math.max(...points.map(([, y]) => y - yFrom), 0)).map((tick) => tick + yFrom);
   const x = (value: number) => LEFT + ((WIDTH - LEFT - RIGHT) * value) / xTicks.at(-1)!;
-  const y = (value: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * value) / yTicks.at(-1)!;
+  const y = (value: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * (value - yFrom)) / (yTicks.at(-1)! - yFrom);
   const grid = [
     ...yTicks.map(
       (tick) =>

@@ -2,6 +2,7 @@ import { textTable } from '../text-table.js';
 import type { BarChart } from './bar-chart.js';
 import type { Refused } from './contest.js';
 import type { EnginesResult } from './engines.js';
+import type { FrontierResult } from './frontier.js';
 import { renderMachine } from './machine.js';
 import type { MemoryResult } from './memory.js';
 import { peersAdvice } from './peers.js';
@@ -176,4 +177,22 @@ export function renderScaling({ machine, network, precision, curves }: ScalingRe
     return ['', textTable([[heading, 'ms a frame', 'CPU ms a frame'], ...rows])];
   });
   return [renderMachine(machine), `${network}, ${precision}`, ...tables].join('\n');
+}
+
+/** What `benchmark frontier` prints for people. */
+export function renderFrontier({ machine, images, rows }: FrontierResult): string {
+  const table = rows.map((row) => [
+    row.network,
+    row.weights,
+    `${row.size.width}x${row.size.height}`,
+    row.precision,
+    fixed(row.mIoU, 1),
+    fixed(row.BF, 1),
+    ms(row.frameMs),
+    ms(row.cpuMs),
+    fixed(row.multiplyAdds / 1e9, 1),
+    row.isOnFrontier ? 'yes' : '',
+  ]);
+  const head = ['network', 'weights', 'size', 'precision', 'mIoU', 'BF', 'ms', 'CPU ms', 'G mult-adds', 'frontier'];
+  return [renderMachine(machine), `Scored on ${images}; frames in turns`, '', textTable([head, ...table])].join('\n');
 }

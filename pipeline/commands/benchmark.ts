@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { createEnginesCommand } from '../benchmark/engines-command.js';
+import { createFrontierCommand } from '../benchmark/frontier-command.js';
 import { createPipelineCommand } from '../benchmark/pipeline-command.js';
 import { createScalingCommand } from '../benchmark/scaling-command.js';
 import { createTable6Command } from '../benchmark/table6-command.js';
@@ -14,6 +15,7 @@ export function createBenchmarkCommand(): Command {
     .addCommand(createPipelineCommand())
     .addCommand(createTable6Command())
     .addCommand(createScalingCommand())
+    .addCommand(createFrontierCommand())
     .addHelpText('after', EXAMPLES);
 }
 
@@ -23,6 +25,7 @@ Examples:
   segnet-stream benchmark pipeline dashcam.mp4
   segnet-stream benchmark table6 --json
   segnet-stream benchmark scaling --pictures docs/figures
+  segnet-stream benchmark frontier runs/*/best.safetensors --images camvid/val --labels camvid/valannot
   segnet-stream benchmark engines --help
 
 Peers (PyTorch, OpenVINO, OpenCV, ONNX Runtime for Python) are timed where they are installed, which
