@@ -9,6 +9,7 @@ import { peersAdvice } from './peers.js';
 import type { PipelineResult, PipelineRow } from './pipeline.js';
 import type { ScalingResult } from './scaling.js';
 import type { Table6, Table6Result } from './table6.js';
+import type { TrainingResult } from './training.js';
 
 const megabytes = (bytes: number | undefined) => (bytes === undefined ? '-' : (bytes / 1e6).toFixed(0));
 const ms = (value: number | undefined) => (value === undefined ? '-' : value.toFixed(value < 100 ? 1 : 0));
@@ -195,4 +196,32 @@ export function renderFrontier({ machine, images, rows }: FrontierResult): strin
   ]);
   const head = ['network', 'weights', 'size', 'precision', 'mIoU', 'BF', 'ms', 'CPU ms', 'G mult-adds', 'frontier'];
   return [renderMachine(machine), `Scored on ${images}; frames in turns`, '', textTable([head, ...table])].join('\n');
+}
+
+/** What `benchmark training` prints for people. */
+export function renderTraining({ machine, size, batch, threads, rows }: TrainingResult): string {
+  const timed = rows.flatMap((row) => ('refused' in row ? [] : [row]));
+  const table = timed.map((row) => {
+    const last = timed.findLast(({ network }) => network === row.network)!;
+    return [
+      row.network,
+      row.trainer,
+      ms(row.stepMs),
+      ms(row.frameMs.p95 * batch),
+      fixed(row.stepMs / last.stepMs),
+      ms(row.cpuMsPerFrame * batch),
+      megabytes(row.peakBytes),
+      fixed(row.loss, 3),
+    ];
+  });
+  const head = ['network', 'trainer', 'ms a step', 'p95', 'of last', 'CPU ms', 'MB', 'first loss'];
+  const refused = rows.flatMap((row) => ('refused' in row ? [`${row.network}, ${row.trainer}: ${row.refused}`] : []));
+  return [
+    renderMachine(machine),
+    `${batch} crops of ${size.width}x${size.height}, ${threads} threads; steps in turns`,
+    '',
+    textTable([head, ...table]),
+    ...(refused.length > 0 ? ['', 'Not timed:', ...refused] : []),
+    ...(rows.some(({ trainer }) => trainer !== 'segnet-stream') ? [] : ['', `No PyTorch: ${peersAdvice}`]),
+  ].join('\n');
 }

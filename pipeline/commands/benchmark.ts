@@ -4,6 +4,7 @@ import { createFrontierCommand } from '../benchmark/frontier-command.js';
 import { createPipelineCommand } from '../benchmark/pipeline-command.js';
 import { createScalingCommand } from '../benchmark/scaling-command.js';
 import { createTable6Command } from '../benchmark/table6-command.js';
+import { createTrainingCommand } from '../benchmark/training-command.js';
 
 /** `segnet-stream benchmark`: what engines and pipeline cost, against other ways to do the same. */
 export function createBenchmarkCommand(): Command {
@@ -16,6 +17,7 @@ export function createBenchmarkCommand(): Command {
     .addCommand(createTable6Command())
     .addCommand(createScalingCommand())
     .addCommand(createFrontierCommand())
+    .addCommand(createTrainingCommand())
     .addHelpText('after', EXAMPLES);
 }
 

@@ -25,21 +25,26 @@ class Model:
 
     def tensors(self):
         """The float32 tensors of the folded weights, by name."""
-        data = open(self.file("folded.safetensors"), "rb").read()
-        (length,) = struct.unpack("<Q", data[:8])
-        header = json.loads(data[8 : 8 + length])
-        header.pop("__metadata__", None)
-        return {
-            name: numpy.frombuffer(data, "<f4", int(numpy.prod(entry["shape"])), 8 + length + entry["data_offsets"][0])
-            .reshape(entry["shape"])
-            .copy()
-            for name, entry in header.items()
-        }
+        return read_tensors(self.file("folded.safetensors"))
 
     def batch_at(self, number):
         """Frames in turn, as a batch."""
         indices = [(number * self.batch + i) % len(self.frames) for i in range(self.batch)]
         return numpy.ascontiguousarray(self.frames[indices])
+
+
+def read_tensors(path):
+    """The float32 tensors of a safetensors file, by name."""
+    data = open(path, "rb").read()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    header.pop("__metadata__", None)
+    return {
+        name: numpy.frombuffer(data, "<f4", int(numpy.prod(entry["shape"])), 8 + length + entry["data_offsets"][0])
+        .reshape(entry["shape"])
+        .copy()
+        for name, entry in header.items()
+    }
 
 
 def load_runtime(runtime, model):
