@@ -13,7 +13,7 @@ export interface EngineOptions {
   readonly provider?: 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu' | 'dml' | 'coreml' | undefined;
   /** If not provided, defaults to: `auto`, int8 on a CPU where the weights are calibrated for it. */
   readonly precision?: 'auto' | 'float32' | 'int8' | undefined;
-  /** Processor threads for arithmetic. If not provided, defaults to: the engine's choice for this machine. */
+  /** Processor threads of the engine, and in `run` of each ffmpeg. If not provided, each chooses for this machine. */
   readonly threads?: number | undefined;
 }
 
@@ -32,7 +32,11 @@ export function addEngineOptions(command: Command): Command {
     .option('--engine <name>', `${engineNames.join(', ')} (default: auto)`)
     .option('--provider <name>', `where onnx computes: ${providerNames.join(', ')} (default: auto)`)
     .option('--precision <name>', `${precisionNames.join(', ')} (default: auto)`)
-    .option('--threads <n>', 'processor threads for arithmetic (default: what suits network and machine)', numeric);
+    .option(
+      '--threads <n>',
+      'processor threads of the network, and of each ffmpeg of run (default: what suits them)',
+      numeric,
+    );
 }
 
 /** Checks the options of `EngineOptions`. @throws `Failure` `OPTION_INVALID`. */

@@ -39,6 +39,7 @@ export function buildRoute(
   const { output, masks, maskVideo, frames } = outputs;
   const { start, duration, size, crf, encoder, hwaccel, visualize, opacity, realtime } = options;
   const warning = onWarning && { onWarning };
+  const threads = options.engine.threads === undefined ? {} : { threads: options.engine.threads };
   const part = {
     ...(start > 0 && { startSeconds: start }),
     ...(duration !== undefined && { durationSeconds: duration }),
@@ -49,6 +50,7 @@ export function buildRoute(
     ...warning,
     ...(size === undefined ? { fit: engine.inputSize } : { fit: size, fitMode: 'stretch' as const }),
     ...(hwaccel !== undefined && { hwaccel }),
+    ...threads,
     // -re: read at the pace of the source's own times.
     inputOptions: [...(audience && realtime ? ['-re'] : []), ...sequenceOptions(input)],
     ...(signal && { signal }),
@@ -60,7 +62,7 @@ export function buildRoute(
     // audiences keep those alone: the end of the route may have the pictures used again.
     audience === undefined ? identity : broadcast(audience, { opacity }),
     masks === undefined ? identity : writeMasks(masks),
-    maskVideo === undefined ? identity : encode(maskVideo, { ...part, ...warning, content: 'mask' }),
+    maskVideo === undefined ? identity : encode(maskVideo, { ...part, ...warning, ...threads, content: 'mask' }),
   );
   // The records come last, so that they have the times of all steps.
   const end: UnaryFunction<Observable<SegmentedFrame>, Observable<SpentFrame<SegmentedFrame>>> = pipe(
@@ -72,7 +74,7 @@ export function buildRoute(
   const { ignoreClass: ignoreClasses, legend } = options;
   const painted = segmented.pipe(overlay({ visualize, opacity, ignoreClasses, legend }));
   if (input.kind === 'image') return painted.pipe(writePicture(output), end);
-  const settings = { ...(crf !== undefined && { crf }), ...(encoder !== undefined && { encoder }) };
+  const settings = { ...threads, ...(crf !== undefined && { crf }), ...(encoder !== undefined && { encoder }) };
   // Pictures have no sound, and standard input can be read only once.
   const copy = input.kind === 'video' ? { copyFrom: input.path } : {};
   return painted.pipe(encode(output, { ...part, ...warning, ...settings, ...copy, ...(signal && { signal }) }), end);

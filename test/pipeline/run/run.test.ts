@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
@@ -130,4 +130,26 @@ t.test('shards of one list are done by different machines, each file by one', as
     (await run(...inputs, '-o', join(folder, 'shards'), '--shard', `${index}/2`)).files.map(({ input }) => input);
   const shares = [await shard(1), await shard(2)];
   t.same(shares.flat().sort(), inputs.sort());
+});
+
+t.test('--threads holds for each ffmpeg too', { skip: process.platform === 'win32' && 'a shell script' }, async (t) => {
+  const log = join(folder, 'ffmpeg.log');
+  const logging = join(folder, 'ffmpeg');
+  writeFileSync(logging, `#!/bin/sh\necho "$@" >> '${log}'\nexec '${(await findFfmpeg()).path}' "$@"\n`, {
+    mode: 0o755,
+  });
+  const args = ['run', clip, '-o', join(folder, 'threads.mp4'), '--weights', weights, '--duration', '0.2'];
+  const { status } = await runCli([...args, '--threads', '3'], { env: { FFMPEG_PATH: logging } });
+  t.equal(status, 0);
+  const calls = readFileSync(log, 'utf8').split('\n');
+  t.match(
+    calls.find((call) => call.includes('[net]')),
+    /-threads 3 .*-i /,
+    'the decoder',
+  );
+  t.match(
+    calls.find((call) => call.includes('frag_keyframe')),
+    /-i .* -threads 3 /,
+    'the encoder',
+  );
 });
