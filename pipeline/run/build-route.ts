@@ -49,8 +49,8 @@ export function buildRoute(
     ...warning,
     ...(size === undefined ? { fit: engine.inputSize } : { fit: size, fitMode: 'stretch' as const }),
     ...(hwaccel !== undefined && { hwaccel }),
-    // -re: read at the pace of the source's own times.
-    inputOptions: [...(audience && realtime ? ['-re'] : []), ...sequenceOptions(input)],
+    realtime: audience !== undefined && realtime,
+    inputOptions: sequenceOptions(input),
     ...(signal && { signal }),
     ...(onInfo && { onInfo }),
   }).pipe(

@@ -22,8 +22,6 @@ export interface SourceOptions {
   readonly decode?: 'all' | 'keyframes' | undefined;
   /** Files begin anew at their end. @default false */
   readonly loop?: boolean | undefined;
-  /** Files are read at their own speed. @default true */
-  readonly realtime?: boolean | undefined;
   /** The size to ask a USB camera for, `1280x720`. If not provided, the driver decides. */
   readonly cameraSize?: string | undefined;
   /** Frames a second to ask a USB camera for. If not provided, the driver decides, on macOS 30. */
@@ -76,7 +74,7 @@ export function ffmpegInput(source: LiveSource): string {
 
 /** The options before `-i` by which ffmpeg opens a source at once, keeps nothing back, and gives up on a dead network. */
 export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: SourceOptions = {}): string[] {
-  const { transport = 'tcp', decode = 'all', loop = false, realtime = true, cameraSize, cameraFps } = options;
+  const { transport = 'tcp', decode = 'all', loop = false, cameraSize, cameraFps } = options;
   // On ffmpeg 4 RTSP's -timeout means: listen for so long.
   const rtspTimeout = isAtLeast(tool, [59, 0]) ? '-timeout' : '-stimeout';
   // Threads that decode frame by frame each hold one back: 6 times the latency with 16 of them.
@@ -87,7 +85,7 @@ export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: Sou
     rtmp: ['-rw_timeout', NETWORK_TIMEOUT_US, ...live],
     network: live,
     device: deviceOptions(deviceFormat(source.input), cameraSize, cameraFps),
-    file: [...(realtime ? ['-re'] : []), ...(loop ? ['-stream_loop', '-1'] : [])],
+    file: loop ? ['-stream_loop', '-1'] : [],
   };
   return [...byKind[source.kind], ...(decode === 'keyframes' ? ['-skip_frame', 'nokey'] : [])];
 }

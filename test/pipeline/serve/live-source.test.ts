@@ -40,8 +40,8 @@ t.test('each kind has its options', async (t) => {
   t.match(options('http://a/b.mjpg'), /-rw_timeout 5000000/);
   t.match(options('https://a/b.m3u8?x'), /-live_start_index -2/);
   t.match(options('rtmp://a/b'), /-rw_timeout/);
-  t.equal(options('a.mp4'), '-re');
-  t.equal(options('a.mp4', { loop: true, realtime: false }), '-stream_loop -1');
+  t.equal(options('a.mp4'), '');
+  t.equal(options('a.mp4', { loop: true }), '-stream_loop -1');
   t.match(options('rtsp://a/b', { decode: 'keyframes' }), /-skip_frame nokey$/);
 });
 
