@@ -11,6 +11,7 @@ export interface DecodeCommand {
   readonly fitMode: 'contain' | 'stretch';
   readonly startSeconds?: number;
   readonly durationSeconds?: number;
+  readonly realtime?: boolean;
   readonly hwaccel?: string;
   readonly threads?: number;
   readonly inputOptions?: readonly string[];
@@ -18,6 +19,13 @@ export interface DecodeCommand {
 
 /** Added to every time stamp on the way and taken off again, because NUT holds no negative ones. Microseconds. */
 export const nutOffsetUs = 1_000_000_000;
+
+/**
+ * Lets each frame through when its time has come since the first one. `-re` paces packets, which come in another order than
+ * pictures, and before ffmpeg 5 counts from time 0: a file that begins at 20 s, or is begun there, kept people waiting for 20 s.
+ * Where the times leap by more than a minute, it counts anew from there.
+ */
+const paceFilter = 'realtime=limit=60,';
 
 /**
  * Both pictures of every frame from one process, decoded once, as NUT: the whole one on standard output, the network's on
@@ -35,6 +43,8 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
     ...['-output_ts_offset', `${nutOffsetUs / 1e6}`],
     // Otherwise the tail of each frame waits in ffmpeg for the next one.
     ...['-flush_packets', '1'],
+    // Otherwise it remembers each frame for an index at the end: a gigabyte a day of a camera.
+    ...['-write_index', '0'],
   ];
   return {
     inputs: [
@@ -52,7 +62,7 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
       },
     ],
     // [0:V:0] is the first video stream that is no cover picture.
-    filter: `[0:V:0]split[a][b];[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
+    filter: `[0:V:0]${command.realtime ? paceFilter : ''}split[a][b];[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
     outputs: [
       { target: 'pipe:1', options: ['-map', '[picture]', ...output] },
       { target: `pipe:${netDescriptor(input)}`, options: ['-map', '[net]', ...output] },

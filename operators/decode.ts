@@ -19,6 +19,8 @@ export interface DecodeOptions {
   readonly startSeconds?: number;
   /** Seconds of video to give. */
   readonly durationSeconds?: number;
+  /** Frames come at the pace of the source's own times, counted from the first one. If not provided, as fast as they decode. */
+  readonly realtime?: boolean;
   /** `auto`, `cuda`, `vaapi`, `videotoolbox`, ...: tried, and left with a word if no frame comes of it. */
   readonly hwaccel?: string;
   /** Decoder threads. If not provided, ffmpeg decides. */

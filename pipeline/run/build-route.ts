@@ -51,8 +51,8 @@ export function buildRoute(
     ...(size === undefined ? { fit: engine.inputSize } : { fit: size, fitMode: 'stretch' as const }),
     ...(hwaccel !== undefined && { hwaccel }),
     ...threads,
-    // -re: read at the pace of the source's own times.
-    inputOptions: [...(audience && realtime ? ['-re'] : []), ...sequenceOptions(input)],
+    realtime: audience !== undefined && realtime,
+    inputOptions: sequenceOptions(input),
     ...(signal && { signal }),
     ...(onInfo && { onInfo }),
   }).pipe(

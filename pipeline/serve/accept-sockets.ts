@@ -5,6 +5,7 @@ import { CloseCode, SOCKET_PATH, SUBPROTOCOL } from '../client/protocol.js';
 import { ClientSession, type Transport } from './client-session.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import type { Hub } from './hub.js';
+import { networkOf } from './network-of.js';
 
 export interface AcceptSocketsOptions {
   readonly hub: Hub;
@@ -62,7 +63,8 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       refuse(socket, address, refusal.code, refusal.reason);
       return;
     }
-    const here = perAddress.get(address) ?? 0;
+    const network = networkOf(address);
+    const here = perAddress.get(network) ?? 0;
     if (hub.sessions.size >= maxClients) {
       refuse(socket, address, CloseCode.limit, `At most ${maxClients} clients`);
       return;
@@ -71,7 +73,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       refuse(socket, address, CloseCode.limit, `At most ${maxClientsPerAddress} clients from one address`);
       return;
     }
-    perAddress.set(address, here + 1);
+    perAddress.set(network, here + 1);
 
     const transport: Transport = {
       send: (message) => socket.send(message),
@@ -99,9 +101,9 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
     socket.on('close', () => {
       clearTimeout(silent);
       session.leave();
-      const left = (perAddress.get(address) ?? 1) - 1;
-      if (left > 0) perAddress.set(address, left);
-      else perAddress.delete(address);
+      const left = (perAddress.get(network) ?? 1) - 1;
+      if (left > 0) perAddress.set(network, left);
+      else perAddress.delete(network);
     });
   };
 
@@ -153,6 +155,8 @@ function closeSoon(socket: WebSocket, code: number, reason: string, timeoutMs: n
 }
 
 function refuseUpgrade(connection: Duplex, status: string, text = ''): void {
+  // The other side may never close its half.
+  connection.once('finish', () => connection.destroy());
   connection.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
   );

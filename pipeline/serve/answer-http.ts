@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Gatekeeper } from './gatekeeper.js';
+import { type Admission, type Gatekeeper, TOO_MANY_TOKENS } from './gatekeeper.js';
 import type { PageFile } from './page.js';
 
 export interface AnswerHttpOptions {
@@ -53,7 +53,7 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
     switch (path) {
       case '/session':
         return sendJson(response, 200, {
-          authorised: gatekeeper.authorised(request),
+          authorised: gatekeeper.admission(request) === 'yes',
           needsToken: gatekeeper.needsToken,
         });
       case '/healthz':
@@ -63,7 +63,7 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
         return sendText(response, reason === undefined ? 200 : 503, `${reason ?? 'ready'}\n`);
       }
       case '/metrics': {
-        if (!gatekeeper.authorised(request)) throw new HttpError(401, 'A valid token is needed');
+        demand(gatekeeper.admission(request), 'A valid token is needed');
         const { type, text } = await metrics();
         return sendText(response, 200, text, type);
       }
@@ -81,8 +81,7 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
       return sendJson(response, 200, { authorised: !gatekeeper.needsToken });
     }
     if (request.method !== 'POST') throw new HttpError(405, 'Expected POST or DELETE');
-    if (!gatekeeper.mayGuess()) throw new HttpError(429, 'Too many tokens tried: wait a little');
-    if (!gatekeeper.matches(await readToken(request))) throw new HttpError(401, 'This is not the token');
+    demand(gatekeeper.try(await readToken(request), request), 'This is not the token');
     response.setHeader('Set-Cookie', gatekeeper.startSession());
     sendJson(response, 200, { authorised: true });
   };
@@ -96,6 +95,11 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
       sendText(response, status, `${error instanceof HttpError ? error.message : 'The server failed'}\n`);
     });
   };
+}
+
+function demand(admission: Admission, otherwise: string): void {
+  if (admission === 'wait') throw new HttpError(429, TOO_MANY_TOKENS);
+  if (admission === 'no') throw new HttpError(401, otherwise);
 }
 
 async function readToken(request: IncomingMessage): Promise<string> {

@@ -14,7 +14,10 @@ export interface Transport {
   readonly bufferedBytes: number;
 }
 
-/** Text is held back from a client with so much unsent: it reads nothing, and text has no window. */
+/**
+ * Text and new frames are held back from a client with so much unsent: it reads nothing, text has no window, and who subscribes
+ * anew gets a new one.
+ */
 const MOST_UNSENT_BYTES = 1024 * 1024;
 const DEFAULT_WINDOW = 2;
 
@@ -131,6 +134,7 @@ export class ClientSession {
       parts: message.parts,
       window,
       maxFps,
+      hasRoom: () => this.unsentBytes < MOST_UNSENT_BYTES,
       send: (bytes, seq) => {
         this.#sent.set(stream.id, seq);
         this.#transport.send(bytes);

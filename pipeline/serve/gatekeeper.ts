@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { BEARER_SUBPROTOCOL_PREFIX, CloseCode } from '../client/protocol.js';
+import { networkOf } from './network-of.js';
 import { TokenBucket } from './token-bucket.js';
 
 export interface GatekeeperOptions {
@@ -21,9 +22,18 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** Said with `wait`. */
+export const TOO_MANY_TOKENS = 'Too many tokens tried: wait a little';
+
 const COOKIE = 'segnet-stream-session';
 const SESSION_MS = 12 * 60 * 60 * 1000;
 const MOST_SESSIONS = 1000;
+const MOST_GUESSERS = 10_000;
+const WRONG_TOKENS_PER_SECOND = 1;
+const WRONG_TOKENS_AT_ONCE = 10;
+
+/** Whether a token lets somebody in; `wait`: too many wrong ones came from there of late for this one to be looked at. */
+export type Admission = 'yes' | 'no' | 'wait';
 
 /**
  * Decides who may come in: by `Host` (a name that an attacker points at this address must not work), by `Origin` (pages of
@@ -34,8 +44,8 @@ export class Gatekeeper {
   readonly #tokenDigest: Buffer | undefined;
   /** Digest of a page's session secret to when it ends. */
   readonly #sessions = new Map<string, number>();
-  /** All addresses together, so that many of them guess no faster than one. */
-  readonly #guesses = new TokenBucket(1, 10, Date.now());
+  /** Wrong tokens of late, by network: who guesses keeps nobody out but himself. */
+  readonly #guesses = new Map<string, TokenBucket>();
 
   constructor(options: GatekeeperOptions) {
     this.#options = options;
@@ -63,7 +73,6 @@ export class Gatekeeper {
 
   /** Judges a WebSocket's request; undefined lets it in. */
   judge(request: IncomingMessage): Refusal | undefined {
-    const authorised = this.authorised(request);
     if (request.headers.origin === undefined) {
       if (!this.needsToken) {
         return {
@@ -74,24 +83,35 @@ export class Gatekeeper {
     } else if (!this.originAllowed(request)) {
       return { code: CloseCode.forbidden, reason: 'This origin is not allowed: name it by --allow-origin' };
     }
-    return authorised ? undefined : { code: CloseCode.unauthorised, reason: 'A valid token is needed' };
+    const admission = this.admission(request);
+    if (admission === 'wait') return { code: CloseCode.limit, reason: TOO_MANY_TOKENS };
+    return admission === 'yes' ? undefined : { code: CloseCode.unauthorised, reason: 'A valid token is needed' };
   }
 
-  /** True if no token is needed, or the request brings it: as a header, a subprotocol or a page's cookie. */
-  authorised(request: IncomingMessage): boolean {
-    if (!this.needsToken) return true;
+  /** `yes` if no token is needed, or the request brings it: as a header, a subprotocol or a page's cookie. */
+  admission(request: IncomingMessage): Admission {
+    if (!this.needsToken) return 'yes';
     const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? subprotocolToken(request);
-    return bearer === undefined ? this.#sessionLives(cookie(request)) : this.matches(bearer);
+    if (bearer !== undefined) return this.try(bearer, request);
+    return this.#sessionLives(cookie(request)) ? 'yes' : 'no';
   }
 
-  /** True if this is the token; takes the same time whatever it is. */
-  matches(token: string): boolean {
-    return this.#tokenDigest !== undefined && timingSafeEqual(digest(token), this.#tokenDigest);
-  }
-
-  /** False where tokens were tried too often of late. */
-  mayGuess(): boolean {
-    return this.#guesses.take(Date.now());
+  /** Looks at a token that a request brings; takes the same time whatever it is. */
+  try(token: string, request: IncomingMessage): Admission {
+    const now = Date.now();
+    const network = networkOf(request.socket.remoteAddress);
+    const guesses = this.#guesses.get(network) ?? new TokenBucket(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE, now);
+    if (!guesses.has(now)) return 'wait';
+    if (this.#tokenDigest !== undefined && timingSafeEqual(digest(token), this.#tokenDigest)) return 'yes';
+    guesses.take(now);
+    // The one that guessed longest ago is forgotten first.
+    this.#guesses.delete(network);
+    this.#guesses.set(network, guesses);
+    for (const oldest of this.#guesses.keys()) {
+      if (this.#guesses.size <= MOST_GUESSERS) break;
+      this.#guesses.delete(oldest);
+    }
+    return 'no';
   }
 
   /** Starts a page's session; returns the `Set-Cookie` header that carries it. */

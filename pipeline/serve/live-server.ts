@@ -1,12 +1,13 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, isIP } from 'node:net';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { Failure } from '../../model/failure.js';
 import { type AcceptSocketsOptions, acceptSockets } from './accept-sockets.js';
 import { answerHttp } from './answer-http.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { Hub, type HubOptions } from './hub.js';
 import { createMetrics } from './metrics.js';
+import { networkOf } from './network-of.js';
 import { loadPage } from './page.js';
 
 export interface LiveServerOptions
@@ -66,9 +67,20 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
     metrics: metrics.text,
     notReady: options.notReady ?? (() => undefined),
   });
-  const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5_000 };
+  const limits = {
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 10_000,
+    requestTimeout: 15_000,
+    // How often both are looked at; by default every half minute.
+    connectionsCheckingInterval: 2_000,
+    keepAliveTimeout: 5_000,
+    handshakeTimeout: 10_000,
+  };
   const server = tls ? createTls(tls, limits, listener) : createHttpServer(limits, listener);
+  // Who asks for the page and does not read it. A WebSocket has its own heartbeat instead.
+  server.timeout = 10_000;
   server.maxConnections = (options.maxClients ?? 100) * 2;
+  limitConnections(server, (options.maxClientsPerAddress ?? 20) * 2);
   const sockets = acceptSockets(server, { ...options, hub, gatekeeper });
   try {
     await listen(server, port, host);
@@ -129,6 +141,22 @@ function createTls(
       cause,
     });
   }
+}
+
+/** Cuts connections beyond so many from one network, so that it cannot take those of all others by holding them open. */
+function limitConnections(server: Server, mostOfOne: number): void {
+  const counts = new Map<string, number>();
+  server.on('connection', (connection: Socket) => {
+    const network = networkOf(connection.remoteAddress);
+    const here = (counts.get(network) ?? 0) + 1;
+    counts.set(network, here);
+    connection.once('close', () => {
+      const left = counts.get(network)! - 1;
+      if (left > 0) counts.set(network, left);
+      else counts.delete(network);
+    });
+    if (here > mostOfOne) connection.destroy();
+  });
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import { Failure } from '../../model/failure.js';
 import { type FfmpegTool, isAtLeast } from '../../operators/find-ffmpeg.js';
 import { redact } from '../../operators/redact.js';
+import { optionInvalid } from '../options/check.js';
 
 /** A source of live video, as a person named it. */
 export interface LiveSource {
@@ -22,8 +23,11 @@ export interface SourceOptions {
   readonly decode?: 'all' | 'keyframes' | undefined;
   /** Files begin anew at their end. @default false */
   readonly loop?: boolean | undefined;
-  /** Files are read at their own speed. @default true */
-  readonly realtime?: boolean | undefined;
+  /**
+   * How a USB camera is to give its pictures: a codec (`mjpeg`, `h264`) or a pixel format (`yuyv422`), by ffmpeg's names. If not
+   * provided, the driver decides.
+   */
+  readonly cameraFormat?: string | undefined;
   /** The size to ask a USB camera for, `1280x720`. If not provided, the driver decides. */
   readonly cameraSize?: string | undefined;
   /** Frames a second to ask a USB camera for. If not provided, the driver decides, on macOS 30. */
@@ -76,7 +80,7 @@ export function ffmpegInput(source: LiveSource): string {
 
 /** The options before `-i` by which ffmpeg opens a source at once, keeps nothing back, and gives up on a dead network. */
 export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: SourceOptions = {}): string[] {
-  const { transport = 'tcp', decode = 'all', loop = false, realtime = true, cameraSize, cameraFps } = options;
+  const { transport = 'tcp', decode = 'all', loop = false } = options;
   // On ffmpeg 4 RTSP's -timeout means: listen for so long.
   const rtspTimeout = isAtLeast(tool, [59, 0]) ? '-timeout' : '-stimeout';
   // Threads that decode frame by frame each hold one back: 6 times the latency with 16 of them.
@@ -86,8 +90,8 @@ export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: Sou
     http: ['-rw_timeout', NETWORK_TIMEOUT_US, ...(isHls(source.input) ? ['-live_start_index', '-2'] : live)],
     rtmp: ['-rw_timeout', NETWORK_TIMEOUT_US, ...live],
     network: live,
-    device: deviceOptions(deviceFormat(source.input), cameraSize, cameraFps),
-    file: [...(realtime ? ['-re'] : []), ...(loop ? ['-stream_loop', '-1'] : [])],
+    device: deviceOptions(deviceFormat(source.input), options),
+    file: loop ? ['-stream_loop', '-1'] : [],
   };
   return [...byKind[source.kind], ...(decode === 'keyframes' ? ['-skip_frame', 'nokey'] : [])];
 }
@@ -115,16 +119,44 @@ function checkSystem(input: string, platform: NodeJS.Platform): void {
   throw new Failure('OPTION_INVALID', `The source ${input} is a camera of another system (${format}): ${hint}`);
 }
 
-function deviceOptions(format: string, size: string | undefined, fps: number | undefined): readonly string[] {
+/**
+ * Checks that the cameras among the sources can be asked for a format.
+ *
+ * @throws `Failure` `OPTION_INVALID` for pictures that a codec has packed, on macOS, whose cameras give ffmpeg none.
+ */
+export function checkCameraFormat(sources: readonly LiveSource[], format: string | undefined, option: string): void {
+  const isMac = sources.some(({ kind, input }) => kind === 'device' && deviceFormat(input) === 'avfoundation');
+  if (format === undefined || !isMac || !isCodec(format)) return;
+  throw optionInvalid(
+    option,
+    'a pixel format for a camera of macOS, which unpacks its pictures itself: nv12, uyvy422',
+    format,
+  );
+}
+
+/** True for what is no pixel format: the codecs of USB cameras, as ffmpeg names them. */
+function isCodec(format: string): boolean {
+  return ['mjpeg', 'h264', 'hevc'].includes(format);
+}
+
+/** How each of ffmpeg's formats for cameras takes the camera's own. */
+function cameraFormatOption(format: string, cameraFormat: string): string {
+  if (format === 'v4l2') return '-input_format';
+  return format === 'dshow' && isCodec(cameraFormat) ? '-vcodec' : '-pixel_format';
+}
+
+function deviceOptions(format: string, { cameraFormat, cameraSize, cameraFps }: SourceOptions): readonly string[] {
   // ffmpeg asks macOS for 29.97 otherwise, which most cameras refuse.
-  const rate = fps ?? (format === 'avfoundation' ? 30 : undefined);
+  const rate = cameraFps ?? (format === 'avfoundation' ? 30 : undefined);
   return [
     ...['-f', format],
+    ...(cameraFormat === undefined ? [] : [cameraFormatOption(format, cameraFormat), cameraFormat]),
     ...(rate === undefined ? [] : ['-framerate', String(rate)]),
-    ...(size === undefined ? [] : ['-video_size', size]),
+    ...(cameraSize === undefined ? [] : ['-video_size', cameraSize]),
     // Room for some pictures as the camera gives them: by default there is too little for one of 1080p.
     ...(format === 'dshow' ? ['-rtbufsize', '64M'] : []),
-    ...['-fflags', 'nobuffer'],
+    // No thread of a decoder keeps a picture back, where the camera gives H.264.
+    ...['-fflags', 'nobuffer', '-flags', 'low_delay'],
   ];
 }
 

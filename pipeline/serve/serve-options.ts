@@ -32,6 +32,8 @@ export interface ServeOptions extends EngineOptions {
   /** @default 'all' */
   readonly decode?: 'all' | 'keyframes' | undefined;
   readonly hwaccel?: string | undefined;
+  /** How a USB camera is to give its pictures: `mjpeg`, `yuyv422`, ... */
+  readonly cameraFormat?: string | undefined;
   /** The size to ask a USB camera for, `1280x720`. */
   readonly cameraSize?: string | undefined;
   /** Frames a second to ask a USB camera for. */
@@ -135,6 +137,11 @@ export const SERVE_OPTIONS: Readonly<Record<OwnOption, OptionRule>> = {
     help: 'all, or keyframes alone: slow looks at many cameras (default: all)',
   },
   hwaccel: { kind: 'text', value: 'name', help: 'decode in hardware: auto, cuda, vaapi, videotoolbox, ...' },
+  cameraFormat: {
+    kind: 'text',
+    value: 'name',
+    help: 'how a USB camera is to give its pictures: mjpeg, by which many give large ones at their full rate, yuyv422, ... (default: up to its driver)',
+  },
   cameraSize: { kind: 'text', value: 'WxH', help: 'size to ask a USB camera for' },
   cameraFps: {
     kind: 'number',

@@ -5,7 +5,7 @@ import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import type { SourceStatus } from '../../operators/supervise.js';
 import { checkAdmission, type LiveServer } from './live-server.js';
-import { parseSources } from './live-source.js';
+import { checkCameraFormat, parseSources } from './live-source.js';
 import type { Logger } from './log.js';
 import { openEngineServer } from './open-engine-server.js';
 import { readToken } from './read-secrets.js';
@@ -49,6 +49,7 @@ export interface ServeSummary {
 export async function serve(given: ServeOptions, context: ServeContext): Promise<ServeSummary> {
   const options = checkServeOptions(given, context.nameOf);
   const sources = parseSources(options.sources);
+  checkCameraFormat(sources, options.cameraFormat, context.nameOf('cameraFormat'));
   const token = await readToken(options);
   // Before the engine is loaded, which takes a while.
   checkAdmission(options.host, token);

@@ -9,6 +9,8 @@ export interface SubscriptionOptions {
   readonly parts: readonly Part[];
   readonly window: number;
   readonly maxFps: number | null;
+  /** False while too much is unsent on the connection. */
+  readonly hasRoom: () => boolean;
   readonly send: (message: Uint8Array, seq: number) => void;
   readonly onSkip: (reason: SkipReason) => void;
 }
@@ -67,6 +69,11 @@ export class Subscription {
   }
 
   #send(frame: ShownFrame): void {
+    const { hasRoom, onSkip } = this.#options;
+    if (!hasRoom()) {
+      onSkip('window');
+      return;
+    }
     const skipped = this.#lastSent === undefined ? 0 : frame.seq - this.#lastSent - 1;
     this.#lastSent = frame.seq;
     this.#inFlight.push({ seq: frame.seq, sentAt: serverNow() });

@@ -13,11 +13,16 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
-  /** True if one may be taken at `now`, ms. */
-  take(now: number): boolean {
+  /** True if one could be taken at `now`, ms. */
+  has(now: number): boolean {
     this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledAt) * this.#perMs);
     this.#filledAt = now;
-    if (this.#tokens < 1) return false;
+    return this.#tokens >= 1;
+  }
+
+  /** True if one may be taken at `now`, ms. */
+  take(now: number): boolean {
+    if (!this.has(now)) return false;
     this.#tokens -= 1;
     return true;
   }

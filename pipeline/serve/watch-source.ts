@@ -75,6 +75,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
           fit: engine.inputSize,
           source: name,
           epoch,
+          realtime: source.kind === 'file' && options.realtime !== false,
           inputOptions,
           ...(hwaccel ? { hwaccel } : {}),
           ...(source.kind === 'file' ? {} : { stopGraceMs: STOP_GRACE_MS }),

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
+import { firstValueFrom, lastValueFrom, take, tap, toArray } from 'rxjs';
 import t from 'tap';
 import { type DecodeOptions, decode } from '../../operators/decode.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
@@ -16,6 +17,15 @@ import { testClip } from './test-clip.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'decode-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The old ffmpeg that comes with npm, where it is installed. */
+function packagedFfmpeg(): string | undefined {
+  try {
+    return createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg').path;
+  } catch {
+    return undefined;
+  }
+}
 
 /** 100 frames that are larger, so that they do not all fit into pipes and buffers. */
 const path = join(folder, 'long.mp4');
@@ -370,6 +380,23 @@ t.test(
   },
 );
 
+t.test('an ffmpeg that decodes on and on does not grow', { skip: !canSeeProcesses && 'no /proc here' }, async (t) => {
+  const memory: number[] = [];
+  const endless = { inputOptions: ['-f', 'lavfi'], fit: { width: 150, height: 150 } };
+  await lastValueFrom(
+    decode('color=s=210x210:r=1000', endless).pipe(
+      take(20_000),
+      tap(({ index }) => {
+        if (index % 10_000 !== 9999) return;
+        const [, kB] = /VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${runningFfmpegs()[0]}/status`, 'utf8'))!;
+        memory.push(Number(kB));
+      }),
+    ),
+  );
+  // An index of NUT's took half a kilobyte for each frame.
+  t.ok(memory[1]! - memory[0]! < 2000, `kB after 10,000 and 20,000 frames: ${memory}`);
+});
+
 t.test('a callback that throws ends the stream with its error', async (t) => {
   const thrown = new Error('from the callback');
   const options = {
@@ -388,6 +415,34 @@ t.test('first frames come before the whole is decoded, and unsubscribing kills f
   decode(path).subscribe().unsubscribe();
   await new Promise((resolve) => setTimeout(resolve, 100));
   await noFfmpegRuns();
+});
+
+t.test('paced frames come from the first one on, whatever its time, and go on through a loop', async (t) => {
+  // Who waited for the clock to reach its times would wait for an hour.
+  const late = join(folder, 'late.mkv');
+  const tools = [(await findFfmpeg()).path, packagedFfmpeg()].filter((tool) => tool !== undefined);
+  execFileSync(tools[0]!, ['-v', 'error', '-i', path, '-t', '1', '-c', 'copy', '-output_ts_offset', '3600', late]);
+  const before = process.env.FFMPEG_PATH;
+  t.teardown(() => {
+    delete process.env.FFMPEG_PATH;
+    if (before) process.env.FFMPEG_PATH = before;
+  });
+  for (const tool of new Set(tools)) {
+    process.env.FFMPEG_PATH = tool;
+    for (const { count, ...options } of [
+      { startSeconds: 0.2, count: 20 },
+      { policy: 'latest', inputOptions: ['-stream_loop', '-1'], count: 40 },
+    ] as const) {
+      const frames = await lastValueFrom(decode(late, { realtime: true, ...options }).pipe(take(count), toArray()));
+      const [first, last] = [frames[0]!, frames.at(-1)!];
+      t.equal(Math.round(first.ptsUs / 1e5), 36_000 + ('startSeconds' in options ? 2 : 0));
+      const spanMs = (last.ptsUs - first.ptsUs) / 1000;
+      t.ok(spanMs >= (count - 1) * 40 - 1, `${spanMs} ms of video`);
+      // The first one may be read late, where the machine is busy.
+      const tookMs = last.arrivedAt - first.arrivedAt;
+      t.ok(tookMs > spanMs * 0.7, `${tookMs.toFixed(0)} ms for ${spanMs} ms of video by ${tool}`);
+    }
+  }
 });
 
 t.test('probe says the same as decode', async (t) => {

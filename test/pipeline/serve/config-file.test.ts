@@ -79,6 +79,7 @@ t.test('the environment has every option', async (t) => {
     readEnvironment({
       SEGNET_STREAM_PORT: '9000',
       SEGNET_STREAM_MAX_FPS: 'many',
+      SEGNET_STREAM_CAMERA_FORMAT: 'mjpeg',
       SEGNET_STREAM_LOOP: '1',
       SEGNET_STREAM_REALTIME: 'false',
       SEGNET_STREAM_ALLOW_HOST: 'a.example, b.example',
@@ -89,6 +90,7 @@ t.test('the environment has every option', async (t) => {
     {
       port: 9000,
       maxFps: 'many',
+      cameraFormat: 'mjpeg',
       loop: true,
       realtime: false,
       allowHost: ['a.example', 'b.example'],

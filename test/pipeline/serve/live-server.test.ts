@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inflateRawSync } from 'node:zlib';
 import t from 'tap';
@@ -263,17 +265,92 @@ t.test('with a token nobody without it gets in', async (t) => {
   t.equal((await connectRaw(server, { headers: { cookie: session } }).closed).code, CloseCode.unauthorised);
 });
 
-t.test('tokens cannot be guessed fast', async (t) => {
-  const server = await openTestServer(t, { token: TOKEN });
-  const origin = server.url.slice(0, -1);
-  const statuses = [];
-  for (let count = 0; count < 15; count++) {
-    statuses.push(
-      (await ask(server, '/session', { method: 'POST', headers: { origin }, body: '{"token":"no"}' })).status,
-    );
+t.test('tokens cannot be guessed fast, whichever way they are tried', async (t) => {
+  const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+  for (const [name, guess, expected] of [
+    [
+      'by the page',
+      async (server: LiveServer, token: string) => {
+        const headers = { origin: server.url.slice(0, -1) };
+        return (await ask(server, '/session', { method: 'POST', headers, body: JSON.stringify({ token }) })).status;
+      },
+      [401, 429],
+    ],
+    [
+      'for figures',
+      async (server: LiveServer, token: string) => (await ask(server, '/metrics', bearer(token))).status,
+      [401, 429],
+    ],
+    [
+      'by WebSocket',
+      async (server: LiveServer, token: string) => (await connectRaw(server, bearer(token)).closed).code,
+      [CloseCode.unauthorised, CloseCode.limit],
+    ],
+  ] as const) {
+    const server = await openTestServer(t, { token: TOKEN });
+    const answers = [];
+    while (answers.at(-1) !== expected[1] && answers.length < 50) answers.push(await guess(server, 'no'));
+    t.equal(answers[0], expected[0], name);
+    t.equal(answers.at(-1), expected[1], `${name}: ${answers.length} tries`);
+    t.equal(await guess(server, TOKEN), expected[1], 'the right one is not looked at either');
   }
-  t.equal(statuses[0], 401);
-  t.ok(statuses.includes(429));
+  const server = await openTestServer(t, { token: TOKEN });
+  for (let count = 0; count < 50; count++) t.equal((await ask(server, '/metrics', bearer(TOKEN))).status, 200);
+});
+
+/** A connection that sends this, and then nothing more; a `close` of it is the server's. */
+function hold(server: LiveServer, text: string, allowHalfOpen = false): Socket {
+  const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen });
+  socket.on('error', () => {}).resume();
+  socket.write(text);
+  return socket;
+}
+
+t.test('connections held open keep nobody else out, and are cut', async (t) => {
+  const server = await openTestServer(t, { maxClients: 8, maxClientsPerAddress: 3 });
+  const held = Array.from({ length: 20 }, () => hold(server, 'GET / HTTP/1.1\r\nHost: x\r\nX: '));
+  let cut = 0;
+  for (const socket of held) socket.once('close', () => (cut += 1));
+  while (cut < 14) await sleep(5);
+  t.equal(cut, 14, 'two connections for each client that one address may have');
+  // From another address of this machine.
+  const elsewhere = connect({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+  elsewhere.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  const [answer] = await once(elsewhere, 'data');
+  t.match(String(answer), /^HTTP\/1\.1 200/);
+  // The rest are waited for no longer than a request may take to be heard.
+  while (cut < held.length) await sleep(50);
+});
+
+t.test('a refused upgrade leaves no connection behind', async (t) => {
+  const server = await openTestServer(t);
+  for (const path of ['/ws', '/elsewhere']) {
+    const upgrade = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    const socket = hold(server, upgrade, true);
+    await once(socket, 'end');
+    // Its other half is open still; the server resets it.
+    while (!socket.destroyed) {
+      socket.write('x');
+      await sleep(5);
+    }
+  }
+  await server.close('The test is over');
+});
+
+t.test('a client that reads nothing and subscribes again and again is sent no more', async (t) => {
+  const server = await openTestServer(t);
+  const client = connectRaw(server);
+  await client.hear('hello');
+  client.socket.pause();
+  const parts = [{ kind: 'mask', codec: 'deflate-raw', data: new Uint8Array(100_000) }] as const;
+  for (let index = 0; index < 200; index++) {
+    client.send({ type: 'subscribe', stream: 0, parts: ['mask'], window: 8 });
+    await sleep(4);
+    server.hub.show(fakeFrame({ index }), parts, 1);
+  }
+  const [session] = server.hub.sessions;
+  t.ok(session!.unsentBytes > 500_000 && session!.unsentBytes < 1_200_000, `${session!.unsentBytes} bytes unsent`);
+  client.socket.terminate();
 });
 
 t.test('refuses to let others in without a token, and short tokens', async (t) => {

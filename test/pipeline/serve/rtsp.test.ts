@@ -246,22 +246,24 @@ t.test('a real RTSP server', { skip: skip || missingForRealServer(), timeout: 30
   await makeClip(clip, { width: 320, height: 240, format: 'mpegts' });
   await makeClip(larger, { width: 480, height: 270, format: 'mpegts' });
 
-  t.test('killed, and started again with another size', async (t) => {
-    const server = await startRealServer({ clip });
-    t.teardown(() => server.kill());
-    const { frames, until, state } = await watch(t, [`cam=${server.url}`]);
-    await until(() => frames.length > 5);
-    const time = stopwatch(t, 'server killed');
-    await server.kill();
-    await until(() => state('cam')?.state === 'reconnecting');
-    time.noticed();
-    const again = await startRealServer({ clip: larger, port: server.port });
-    t.teardown(() => again.kill());
-    time.mended();
-    await until(() => frames.at(-1)!.picture.width === 480);
-    time.recovered();
-    t.equal(state('cam')?.state, 'live');
-  });
+  for (const transport of ['tcp', 'udp'] as const) {
+    t.test(`by ${transport}: killed, and started again with another size`, async (t) => {
+      const server = await startRealServer({ clip, transport });
+      t.teardown(() => server.kill());
+      const { frames, until, state } = await watch(t, [`cam=${server.url}`], { transport });
+      await until(() => frames.length > 5);
+      const time = stopwatch(t, `server killed, ${transport}`);
+      await server.kill();
+      await until(() => state('cam')?.state === 'reconnecting');
+      time.noticed();
+      const again = await startRealServer({ clip: larger, port: server.port, transport });
+      t.teardown(() => again.kill());
+      time.mended();
+      await until(() => frames.at(-1)!.picture.width === 480);
+      time.recovered();
+      t.equal(state('cam')?.state, 'live');
+    });
+  }
 
   t.test('frozen by SIGSTOP: noticed by our own watchdog, and live again after SIGCONT', async (t) => {
     const server = await startRealServer({ clip });

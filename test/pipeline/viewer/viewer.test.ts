@@ -38,7 +38,7 @@ async function openServer(t: Test, options: Partial<LiveServerOptions> = {}): Pr
   return server;
 }
 
-/** Shows moving frames on `front` until stopped. */
+/** Shows moving frames on `front` until stopped; in the source's own picture there are stripes of 4 pixels, black and white. */
 function keepShowing(t: Test, server: LiveServer): () => void {
   let index = 0;
   let isOver = false;
@@ -47,6 +47,8 @@ function keepShowing(t: Test, server: LiveServer): () => void {
     const data = new Uint8Array(64 * 48 * 3).fill(60);
     const bar = (index * 2) % 48;
     data.fill(250, bar * 64 * 3, (bar + 4) * 64 * 3);
+    const luma = Uint8Array.from({ length: 128 * 96 }, (_, at) => (at & 4 ? 235 : 16));
+    frame.picture.data.set(luma);
     const moving = { ...frame, input: { ...frame.input, data } };
     const parts = await encodeParts(moving, server.hub.wanted('front'));
     if (!isOver) server.hub.show(moving, parts, 1);
@@ -145,6 +147,40 @@ t.test('in Chromium', { skip: skipWithoutChromium, timeout: 300_000 }, async (t)
     await status(page, 'live');
     t.match(await page.textContent('#p50'), /\d+ ms/);
     t.same(complaints, []);
+  });
+
+  t.test('a small picture is fewer bytes of what the network sees, and remembered', async (t) => {
+    const server = await openServer(t);
+    keepShowing(t, server);
+    const { page } = await openPage(t, server.url);
+    let bytes = 0;
+    page.on('websocket', (socket) => {
+      socket.on('framereceived', ({ payload }) => {
+        if (typeof payload !== 'string') bytes = payload.length;
+      });
+    });
+    await page.reload();
+    /** What the server is asked for, the contrast of neighbouring stripes, and the bytes of a frame, once the choice has come through. */
+    const shown = async (part: 'picture' | 'source') => {
+      while (!server.hub.wanted('front').has(part)) await page.waitForTimeout(20);
+      await status(page, 'live');
+      await page.locator('#opacity').fill('0');
+      const seq = await seqOf(page);
+      await page.waitForFunction((seq) => Number(document.getElementById('canvas')!.dataset.seq) > seq + 5, seq);
+      const [dark, bright] = await Promise.all([pixelAt(page, 65.5 / 128, 0.9), pixelAt(page, 69.5 / 128, 0.9)]);
+      return { wanted: [...server.hub.wanted('front')].sort(), contrast: Math.abs(bright[0]! - dark[0]!), bytes };
+    };
+    const sharp = await shown('picture');
+    t.same(sharp.wanted, ['mask', 'picture']);
+    t.ok(sharp.contrast > 150, `stripes, ${sharp.contrast} apart`);
+    await page.locator('#detail').selectOption('small');
+    const small = await shown('source');
+    t.same(small.wanted, ['mask', 'source']);
+    t.ok(small.contrast < 30, `no stripes, ${small.contrast} apart`);
+    t.ok(small.bytes < sharp.bytes, `${small.bytes} bytes a frame, not ${sharp.bytes}`);
+    await page.reload();
+    t.equal((await shown('source')).wanted.length, 2);
+    t.equal(await page.inputValue('#detail'), 'source');
   });
 
   t.test('the class under the cursor is named', async (t) => {
