@@ -13,6 +13,9 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
 RUN npm run build && npm prune --omit=dev
+# npm ci runs no scripts (.npmrc), and this one brings onnxruntime-node's CUDA provider.
+ARG BASE
+RUN case "$BASE" in *cuda*) ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false ;; esac
 
 FROM ${NODE} AS node
 
@@ -32,7 +35,8 @@ USER segnet
 # Inside a container the loopback is nobody's: it listens everywhere, and so needs SEGNET_STREAM_TOKEN.
 ENV NODE_ENV=production SEGNET_STREAM_HOST=0.0.0.0 SEGNET_STREAM_PORT=8080
 EXPOSE 8080
+# Of plain HTTP: with --tls-cert, run with --no-healthcheck or one of your own.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.SEGNET_STREAM_PORT + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # tini reaps and passes signals on; a stop finishes recordings, which may take a few seconds.
 ENTRYPOINT ["tini", "--", "node", "dist/pipeline/cli.js", "serve"]
