@@ -150,7 +150,11 @@ export function startDecoding(
   }
 
   async function run(): Promise<'complete' | Failure> {
-    const opened = await Promise.all([openInlet(picturePipe.push, interrupt), openInlet(inputPipe.push, interrupt)]);
+    const opening = [openInlet(picturePipe.push, interrupt), openInlet(inputPipe.push, interrupt)];
+    const opened = await Promise.all(opening).catch(async (error) => {
+      for (const one of await Promise.allSettled(opening)) if (one.status === 'fulfilled') one.value.destroy();
+      throw error;
+    });
     inlets = opened;
     if (abandoned) {
       for (const inlet of opened) inlet.destroy();

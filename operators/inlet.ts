@@ -56,8 +56,13 @@ export async function openInlet(take: TakeBytes, onError: (error: unknown) => vo
   };
 }
 
+/** The name of a socket has 107 bytes at most, on macOS 103: where the temporary folder's is long, the system's own takes its place. */
+function folderForSockets(): string {
+  return Buffer.byteLength(tmpdir()) < 80 ? tmpdir() : '/tmp';
+}
+
 async function openSockets(take: TakeBytes): Promise<{ readonly near: Socket; readonly far: Socket }> {
-  const folder = await mkdtemp(join(tmpdir(), 'segnet-'));
+  const folder = await mkdtemp(join(folderForSockets(), 'segnet-'));
   const path = join(folder, 's');
   const server = createServer({ pauseOnConnect: true });
   try {

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { multiplyAdds } from '../cost.js';
 import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { buildGraph } from '../onnx/graph.js';
@@ -9,6 +8,7 @@ import { shapesOf } from '../shapes.js';
 import type { SegmentRequest } from './batch.js';
 import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';
 import type { Provider } from './onnx-providers.js';
+import { env, InferenceSession, Tensor } from './onnx-runtime.js';
 
 /*
  * The thread in which the onnx engine computes: `run` blocks it, never the event loop of the application. Requests are

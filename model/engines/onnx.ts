@@ -1,3 +1,4 @@
+import './no-telemetry.js';
 import type { Worker } from 'node:worker_threads';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';

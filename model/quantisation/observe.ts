@@ -1,5 +1,5 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { RgbPicture } from '../engine.js';
+import { InferenceSession, Tensor } from '../engines/onnx-runtime.js';
 import type { Layer } from '../layer.js';
 import type { Network } from '../network.js';
 import { GRAPH_INPUT } from '../onnx/float-layers.js';

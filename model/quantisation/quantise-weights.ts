@@ -1,5 +1,5 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { RgbPicture } from '../engine.js';
+import { InferenceSession, Tensor } from '../engines/onnx-runtime.js';
 import { createConfusion, scoresOf } from '../evaluation/confusion.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import t from 'tap';
 import { type Inlet, openInlet } from '../../operators/inlet.js';
 
@@ -83,4 +84,25 @@ t.test('one that no child ever got can be thrown away', async () => {
   );
   inlet.destroy();
   await inlet.ended;
+});
+
+t.test('a temporary folder whose name is too long for a socket is no obstacle', async (t) => {
+  const { TMPDIR } = process.env;
+  t.teardown(() => {
+    process.env.TMPDIR = TMPDIR;
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+  });
+  const name = 'long'.repeat(30);
+  process.env.TMPDIR = join(t.testdir({ [name]: {} }), name);
+  let text = '';
+  const inlet = await openInlet(
+    (bytes) => {
+      text += Buffer.from(bytes).toString('latin1');
+      return true;
+    },
+    (error) => t.fail(String(error)),
+  );
+  writer(inlet, 3);
+  await inlet.ended;
+  t.equal(text, numbers(3));
 });

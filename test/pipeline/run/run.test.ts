@@ -153,3 +153,13 @@ t.test('--threads holds for each ffmpeg too', { skip: process.platform === 'win3
     'the encoder',
   );
 });
+
+t.test('nothing is kept of the machine, and nobody is told of the run', async (t) => {
+  const home = t.testdir({});
+  // ONNX Runtime holds its tongue where CI is set.
+  const env = { HOME: home, XDG_CACHE_HOME: undefined, TMPDIR: home, CI: undefined, ORT_DISABLE_TELEMETRY: undefined };
+  const output = join(folder, 'quiet.mp4');
+  const { status } = await runCli(['run', clip, '-o', output, '--weights', weights, '--duration', '0.2'], { env });
+  t.equal(status, 0);
+  t.same(readdirSync(home), []);
+});

@@ -210,7 +210,7 @@ t.test('an RTSP camera with its faults', { skip, timeout: 300_000 }, async (t) =
   t.test('a camera that is left hears of it; an ffmpeg that cannot say so is killed', async (t) => {
     const camera = await openCamera(t);
     // Once in a while the system cuts a connection with pictures under way in it before Node has read what came last.
-    for (let tries = 0; tries < 3 && camera.farewells === 0; tries++) {
+    for (let tries = 0; tries < 8 && camera.farewells === 0; tries++) {
       const polite = await watch(t, [`cam=${camera.url}`]);
       await polite.until(() => polite.frames.length > 5);
       polite.stop();

@@ -1,0 +1,3 @@
+import './no-telemetry.js';
+
+export { env, InferenceSession, Tensor } from 'onnxruntime-node';
