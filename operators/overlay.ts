@@ -11,7 +11,7 @@ import { matrixOf, rgbToYuv } from './yuv.js';
 
 /** Options of {@link overlay}. */
 export interface OverlayOptions {
-  /** `overlay` lays the classes over the picture, `mask` shows them alone, `side-by-side` beside it. If not provided, defaults to `overlay`. */
+  /** `overlay` lays the classes over the picture, `mask` shows them alone, `side-by-side` beside it, `overlay,mask` both. If not provided, defaults to `overlay`. */
   readonly visualize?: Visualize;
   /** From 0, only the picture, to 1, only the classes. Masks alone are opaque. If not provided, defaults to 0.5. */
   readonly opacity?: number;
@@ -52,7 +52,7 @@ export function overlay(options: OverlayOptions = {}): OperatorFunction<Segmente
         const { width, height } = picture;
         const data = visualize === 'mask' ? undefined : exactly(picture.data);
         const out = takePictureBytes(paintedBytes(visualize, width, height));
-        const job = { visualize, width, height, data, mask, paints: style.paints, out };
+        const job = { visualize, width, height, data, mask, paints: style.paints, leftPaints: style.leftPaints, out };
         const painted = await painter.paint(job, legend, shares);
         return {
           ...frame,
@@ -65,9 +65,12 @@ export function overlay(options: OverlayOptions = {}): OperatorFunction<Segmente
   });
 }
 
+type Paints = readonly [Paint, Paint, Paint];
+
 /** What stays the same as long as the classes and the kind of picture do. */
 interface Style {
-  readonly paints: readonly [Paint, Paint, Paint];
+  readonly paints: Paints;
+  readonly leftPaints: Paints | undefined;
   readonly legend: Promise<Legend> | undefined;
 }
 
@@ -83,26 +86,33 @@ function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions
     .filter(({ name }) => !ignoreClasses.includes(name));
   const matrix = matrixOf(picture);
   const { range } = picture.colour;
-  const isOpaque = options.visualize === 'mask' || options.visualize === 'side-by-side';
-  // Shared: they go to the thread with every frame.
-  const table = () => new Uint8Array(new SharedArrayBuffer(256));
-  const paints = [0, 1, 2].map(() => ({ value: table(), opacity: table() }));
+  const { visualize = 'overlay', opacity = 0.5 } = options;
   // Classes that are left out are black where there is nothing beneath them to see.
   const black = rgbToYuv([0, 0, 0], matrix, range);
-  for (const [plane, paint] of paints.entries()) {
-    paint.value.fill(black[plane]!);
-    paint.opacity.fill(isOpaque ? 255 : 0);
-  }
-  for (const { index, colour } of shown) {
-    for (const [plane, value] of rgbToYuv(colour, matrix, range).entries()) {
-      paints[plane]!.value[index] = value;
-      paints[plane]!.opacity[index] = isOpaque ? 255 : Math.round((options.opacity ?? 0.5) * 255);
+  const makePaints = (isOpaque: boolean): Paints => {
+    // Shared: they go to the thread with every frame.
+    const table = () => new Uint8Array(new SharedArrayBuffer(256));
+    const paints = [0, 1, 2].map(() => ({ value: table(), opacity: table() }));
+    for (const [plane, paint] of paints.entries()) {
+      paint.value.fill(black[plane]!);
+      paint.opacity.fill(isOpaque ? 255 : 0);
     }
-  }
-  const width = paintedWidth(options.visualize ?? 'overlay', picture.width);
+    for (const { index, colour } of shown) {
+      for (const [plane, value] of rgbToYuv(colour, matrix, range).entries()) {
+        paints[plane]!.value[index] = value;
+        paints[plane]!.opacity[index] = isOpaque ? 255 : Math.round(opacity * 255);
+      }
+    }
+    return paints as [Paint, Paint, Paint];
+  };
+  const width = paintedWidth(visualize, picture.width);
   const design = { classes: shown, pictureWidth: width, pictureHeight: picture.height, matrix, range };
   const legend = options.legend && shown.length > 0 ? renderLegend(design) : undefined;
-  return { paints: paints as [Paint, Paint, Paint], legend };
+  return {
+    paints: makePaints(visualize !== 'overlay'),
+    leftPaints: visualize === 'overlay,mask' ? makePaints(false) : undefined,
+    legend,
+  };
 }
 
 /** Shared memory goes to the thread as it is. Of other memory the whole buffer behind a view would be copied: it is cut out first. */

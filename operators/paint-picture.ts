@@ -2,8 +2,8 @@ import type { ClassMask } from '../model/engine.js';
 import { type Paint, paintPlane } from './blend.js';
 import { pictureBytes } from './nut-format.js';
 
-/** How a mask is shown: laid over the picture, alone, or beside the picture. */
-export type Visualize = 'overlay' | 'mask' | 'side-by-side';
+/** How a mask is shown: laid over the picture, alone, beside the picture, or laid over it and beside that. */
+export type Visualize = 'overlay' | 'mask' | 'side-by-side' | 'overlay,mask';
 
 /** What is to be painted, and where. */
 export interface PaintJob {
@@ -15,6 +15,8 @@ export interface PaintJob {
   readonly mask: ClassMask;
   /** How each class is painted on the planes Y, U and V. */
   readonly paints: readonly [Paint, Paint, Paint];
+  /** How the left one of two pictures is painted; absent where it stays as it is. */
+  readonly leftPaints?: readonly [Paint, Paint, Paint] | undefined;
   /** The planes of what is made: {@link paintedBytes} of them. */
   readonly out: Uint8Array;
 }
@@ -26,7 +28,12 @@ export function transferable(out: Uint8Array): ArrayBuffer[] {
 
 /** The size of what {@link paintPicture} makes: beside each other, two pictures of even width. */
 export function paintedWidth(visualize: Visualize, width: number): number {
-  return visualize === 'side-by-side' ? 2 * evenWidth(width) : width;
+  return isBeside(visualize) ? 2 * evenWidth(width) : width;
+}
+
+/** True where there are two pictures beside each other. */
+export function isBeside(visualize: Visualize): boolean {
+  return visualize === 'side-by-side' || visualize === 'overlay,mask';
 }
 
 function evenWidth(width: number): number {
@@ -39,7 +46,7 @@ export function paintedBytes(visualize: Visualize, width: number, height: number
 }
 
 /** Paints a mask over a 4:2:0 picture, alone, or beside it. */
-export function paintPicture({ visualize, width, height, data, mask, paints, out }: PaintJob): void {
+export function paintPicture({ visualize, width, height, data, mask, paints, leftPaints, out }: PaintJob): void {
   const outWidth = paintedWidth(visualize, width);
   if (visualize === 'overlay') out.set(data!);
   const chromaStride = Math.ceil(outWidth / 2);
@@ -53,10 +60,11 @@ export function paintPicture({ visualize, width, height, data, mask, paints, out
   for (const [index, { offset, stride, height: rows }] of planes.entries()) {
     const isLuma = index === 0;
     const painted = isLuma ? width : Math.ceil(width / 2);
-    const left = visualize === 'side-by-side' ? stride / 2 : 0;
-    if (visualize === 'side-by-side') {
+    const left = isBeside(visualize) ? stride / 2 : 0;
+    if (isBeside(visualize)) {
       copyLeft(data!.subarray(from, from + painted * rows), painted, out, offset, stride);
       from += painted * rows;
+      if (leftPaints) paintPlane({ data: out, offset, stride, width: left, height: rows }, mask, leftPaints[index]!);
     }
     const plane = { data: out, offset: offset + left, stride, width: stride - left, height: rows };
     paintPlane(plane, mask, paints[index]!);

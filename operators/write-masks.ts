@@ -1,10 +1,11 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { ClassMask } from '../model/engine.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { encodeIndexedPng } from './indexed-png.js';
+import { makeFolder } from './make-folder.js';
 import { explainWriteError } from './output-failure.js';
 
 /** Options of {@link writeMasks}. */
@@ -25,7 +26,7 @@ export function writeMasks<T extends SegmentedFrame>(
   { size = 'source' }: WriteMasksOptions = {},
 ): MonoTypeOperatorFunction<T> {
   return inOrder(() => {
-    const made = mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    const made = makeFolder(folder).catch((error: unknown) => {
       throw explainWriteError(folder, error);
     });
     // Looked at with the first frame.

@@ -106,8 +106,9 @@ async function findGpu(): Promise<Finding> {
 async function findProvider(provider: Provider): Promise<Finding> {
   const name = `onnx on ${provider}`;
   const answer = await tryEngine(provider);
-  if ('description' in answer) return { name, state: 'found', detail: answer.description };
-  const { advice } = PROVIDERS[provider];
+  const { advice, title } = PROVIDERS[provider];
+  // Of the engine's own description, its precision is that of the small network tried: it would mislead.
+  if ('description' in answer) return { name, state: 'found', detail: `a small network was computed on ${title}` };
   const detail = answer.reason
     .replace(/^The onnx engine could not start on \w+ \([^)]*\): /, '')
     .replace(`. ${advice}`, '');

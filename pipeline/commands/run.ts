@@ -22,7 +22,7 @@ export function createRunCommand(): Command {
     .option('--recursive', 'look into the folders of folders too')
     .option(
       '--visualize <what>',
-      'overlay, mask, side-by-side (also overlay,mask) or none (default: overlay)',
+      'overlay, mask, side-by-side (the picture and its mask), overlay,mask (beside each other) or none (default: overlay)',
       visualisation,
     )
     .option('--masks <folder>', 'write indexed PNGs of the classes, one a frame')
@@ -103,7 +103,7 @@ function listenEnvironment(): ListenOptions {
 function visualisation(text: string): string {
   const parts = text.split(',').map((part) => part.trim());
   const both = parts.length === 2 && parts.includes('overlay') && parts.includes('mask');
-  return both ? 'side-by-side' : text;
+  return both ? 'overlay,mask' : text;
 }
 
 const EXAMPLES = `

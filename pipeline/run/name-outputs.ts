@@ -5,7 +5,7 @@ import { listChoices, optionInvalid } from '../options/check.js';
 import { type FoundInputs, isImagePath, type RunInput } from './find-inputs.js';
 
 /** What the encoded picture shows; `none` encodes nothing. */
-export type Visualisation = 'overlay' | 'mask' | 'side-by-side' | 'none';
+export type Visualisation = 'overlay' | 'mask' | 'side-by-side' | 'overlay,mask' | 'none';
 
 /** Where outputs are asked to go. */
 export interface OutputRequest {
@@ -70,7 +70,7 @@ function outputsOf(input: RunInput, stem: string, many: boolean, request: Output
   const formats = picture ? PICTURE_FORMATS : VIDEO_CONTAINERS;
   return {
     ...(visualize !== 'none' && {
-      output: place('output', output ?? '.', `${stem}-${visualize}${extension}`, formats),
+      output: place('output', output ?? '.', `${stem}-${visualize.replace(',', '-')}${extension}`, formats),
     }),
     ...(masks !== undefined && { masks: many ? resolve(masks, stem) : resolve(masks) }),
     ...(maskVideo !== undefined && { maskVideo: place('maskVideo', maskVideo, `${stem}-classes.mkv`, ['.mkv']) }),

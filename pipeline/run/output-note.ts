@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../model/failure.js';
+import { makeFolder } from '../../operators/make-folder.js';
 import type { RunInput } from './find-inputs.js';
 
 /** What decides how an output looks: when all of it is the same, doing it again would change nothing. */
@@ -24,6 +25,8 @@ interface OutputNote {
   readonly finished: boolean;
   /** Bytes of a file, number of files in a folder, when it was finished: one that was edited since is not ours any more. */
   readonly extent: number;
+  /** What people were told of it: damage of the input, say. A second run tells it again. */
+  readonly told?: readonly string[];
 }
 
 const EDGE_BYTES = 1 << 20;
@@ -67,13 +70,22 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** True where every output is there, finished, unchanged since, and made from exactly this. */
-export async function isUpToDate(outputs: readonly string[], madeFrom: MadeFrom): Promise<boolean> {
-  const checks = outputs.map(async (output) => {
-    const [note, extent] = [await readNote(output), await extentOf(output)];
-    return note?.finished === true && note.extent === extent && isDeepStrictEqual(note.madeFrom, madeFrom);
-  });
-  return (await Promise.all(checks)).every(Boolean);
+/**
+ * What was told when the outputs were made, where every one of them is there, finished, unchanged since, and made from exactly
+ * this; undefined otherwise.
+ */
+export async function upToDate(
+  outputs: readonly string[],
+  madeFrom: MadeFrom,
+): Promise<{ readonly told: readonly string[] } | undefined> {
+  const notes = await Promise.all(
+    outputs.map(async (output) => {
+      const [note, extent] = [await readNote(output), await extentOf(output)];
+      const isSame = note?.finished === true && note.extent === extent && isDeepStrictEqual(note.madeFrom, madeFrom);
+      return isSame ? note : undefined;
+    }),
+  );
+  return notes.includes(undefined) ? undefined : { told: notes[0]?.told ?? [] };
 }
 
 /** True for a path that an earlier run wrote, whether it got to its end or not. */
@@ -102,13 +114,18 @@ export async function checkReplaceable(outputs: readonly string[]): Promise<void
  *
  * @throws `Failure` `OUTPUT_UNWRITABLE`.
  */
-export async function noteOutputs(outputs: readonly string[], madeFrom: MadeFrom, finished: boolean): Promise<void> {
+export async function noteOutputs(
+  outputs: readonly string[],
+  madeFrom: MadeFrom,
+  finished: boolean,
+  told: readonly string[] = [],
+): Promise<void> {
   for (const output of outputs) {
     const path = await notePathOf(output);
-    const note: OutputNote = { format: 1, madeFrom, finished, extent: (await extentOf(output)) ?? 0 };
+    const note: OutputNote = { format: 1, madeFrom, finished, extent: (await extentOf(output)) ?? 0, told };
     const temporary = `${path}.part.${process.pid}`;
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       await writeFile(temporary, `${JSON.stringify(note, null, 2)}\n`);
       await rename(temporary, path);
     } catch (error) {

@@ -6,11 +6,11 @@ import { probe } from '../../operators/probe.js';
 import type { SourceInfo } from '../../operators/source-info.js';
 import { sequenceOptions } from './image-sequence.js';
 import type { OutputPaths } from './name-outputs.js';
-import { checkReplaceable, isUpToDate } from './output-note.js';
+import { checkReplaceable, upToDate } from './output-note.js';
 import { type Job, type PreparedRun, prepareRun } from './prepare-run.js';
 import { framesOf, labelOf } from './process-job.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
-import { type Sample, takeSample } from './sample-route.js';
+import { SAMPLE_FRAMES, type Sample, takeSample } from './sample-route.js';
 
 /** What `run` would do with one input. */
 export interface PlannedFile {
@@ -100,7 +100,8 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
     if (job.input.failure !== undefined) throw job.input.failure;
     // What is only shown is always made.
     const made = options.overwrite || outputs.length === 0 ? undefined : await madeFrom(job);
-    if (made !== undefined && (await isUpToDate(outputs, made))) return { job, file: { ...file, action: 'skip' } };
+    if (made !== undefined && (await upToDate(outputs, made)) !== undefined)
+      return { job, file: { ...file, action: 'skip' } };
     if (!options.overwrite) await checkReplaceable(outputs);
     if (job.input.kind === 'stdin') return { job, file: { ...file, action: 'make' } };
     const info = await probe(job.input.path, sequenceOptions(job.input));
@@ -112,7 +113,10 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
   }
 }
 
-/** Measures the first input of each picture size, the most frequent sizes first. */
+/** So many files of one size are tried where the first ones turn out to be damaged. */
+const MOST_TRIES = 3;
+
+/** Measures an input of each picture size, the most frequent sizes first. */
 async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Promise<readonly Sample[]> {
   const bySize = new Map<number, Looked[]>();
   for (const one of looked) {
@@ -122,9 +126,16 @@ async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Pr
   }
   const frequent = [...bySize.values()].sort((left, right) => right.length - left.length).slice(0, MOST_SAMPLES);
   const samples: Sample[] = [];
-  for (const [first] of frequent) {
-    const sample = await takeSample(first!.job, first!.info!, prepared);
-    if (sample !== undefined) samples.push(sample);
+  for (const ofSize of frequent) {
+    const tries: Sample[] = [];
+    for (const { job, info, file } of ofSize.slice(0, MOST_TRIES)) {
+      const sample = await takeSample(job, info!, prepared);
+      if (sample !== undefined) tries.push(sample);
+      // A file that is cut off gives less than it promises, and nothing to go by.
+      if (sample !== undefined && sample.frames >= Math.min(SAMPLE_FRAMES, file.frames ?? SAMPLE_FRAMES) / 2) break;
+    }
+    const [best] = tries.sort((left, right) => right.frames - left.frames);
+    if (best !== undefined) samples.push(best);
   }
   return samples;
 }

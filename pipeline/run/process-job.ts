@@ -1,11 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromEvent, lastValueFrom, NEVER, takeUntil, tap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
+import { makeFolder } from '../../operators/make-folder.js';
 import { createMeter, type Measurement, measure } from '../../operators/measure.js';
 import type { SourceInfo } from '../../operators/source-info.js';
 import { buildRoute } from './build-route.js';
-import { checkReplaceable, forgetMissing, isUpToDate, noteOutputs } from './output-note.js';
+import { checkReplaceable, forgetMissing, noteOutputs, upToDate } from './output-note.js';
 import type { Job, PreparedRun } from './prepare-run.js';
 import type { RunEvent } from './run-event.js';
 import type { CheckedRunOptions } from './run-options.js';
@@ -34,8 +34,11 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
     if (context.signal?.aborted) return nothingOf(label, 'stopped');
     const madeFrom = await context.prepared.madeFrom(job);
     if (!options.overwrite) {
-      if (outputs.length > 0 && madeFrom !== undefined && (await isUpToDate(outputs, madeFrom))) {
-        if (context.viewers === undefined) return { ...nothingOf(label, 'skipped'), outputs: job.outputs };
+      const done = outputs.length > 0 && madeFrom !== undefined ? await upToDate(outputs, madeFrom) : undefined;
+      if (done !== undefined) {
+        if (context.viewers === undefined) {
+          return { ...nothingOf(label, 'skipped'), outputs: job.outputs, notes: done.told };
+        }
         const played = await follow({ ...job, outputs: {} }, label, context);
         return { ...played, notes: [...played.notes, 'Played alone, as its outputs are up to date'] };
       }
@@ -44,7 +47,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
     await makeFolders(job);
     if (madeFrom !== undefined) await noteOutputs(outputs, madeFrom, false);
     const summary = await follow(job, label, context);
-    if (madeFrom !== undefined && summary.outcome === 'done') await noteOutputs(outputs, madeFrom, true);
+    if (madeFrom !== undefined && summary.outcome === 'done') await noteOutputs(outputs, madeFrom, true, summary.notes);
     return summary;
   } catch (error) {
     return { ...nothingOf(label, 'failed'), error: tell(error) };
@@ -147,7 +150,7 @@ async function makeFolders({ outputs }: Job): Promise<void> {
     ...(masks === undefined ? [] : [masks]),
   ];
   for (const folder of folders) {
-    await mkdir(folder, { recursive: true }).catch((error: Error) => {
+    await makeFolder(folder).catch((error: Error) => {
       throw new Failure('OUTPUT_UNWRITABLE', `Could not make the folder ${folder}: ${error.message}`, { cause: error });
     });
   }

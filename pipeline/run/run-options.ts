@@ -105,7 +105,7 @@ export interface CheckedRunOptions {
   readonly nameOf: (option: string) => string;
 }
 
-export const visualisations = ['overlay', 'mask', 'side-by-side', 'none'] as const;
+export const visualisations = ['overlay', 'mask', 'side-by-side', 'overlay,mask', 'none'] as const;
 
 const asIs = (option: string) => option;
 

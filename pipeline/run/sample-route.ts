@@ -19,7 +19,7 @@ export interface Sample {
 }
 
 /** Enough for the pace of a pipeline that is full, and for more than the first key frame. */
-const SAMPLE_FRAMES = 48;
+export const SAMPLE_FRAMES = 48;
 const LONGEST_MS = 8000;
 
 /**

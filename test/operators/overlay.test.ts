@@ -99,6 +99,15 @@ t.test('side by side: the source on the left, the classes on the right, odd widt
   }
 });
 
+t.test('overlay and mask beside each other, as jetson-inference has them', async (t) => {
+  const [frame] = await draw([halves()], { visualize: 'overlay,mask', opacity: 0.25 });
+  const { data, width } = frame!.overlay;
+  t.equal(width, 128);
+  const [y] = rgbToYuv([128, 64, 128], 'bt709', 'tv');
+  t.ok(Math.abs(data[128 * 20 + 4]! - (128 + (y - 128) * 0.25)) <= 1, 'laid over the source');
+  t.equal(data[128 * 20 + 68], y, 'alone');
+});
+
 t.test('the legend stands in the lower left corner and nowhere else', async (t) => {
   const frame = halves({}, [640, 480]);
   const [plain] = await draw([frame], { opacity: 0 });

@@ -18,6 +18,7 @@ t.test('one input goes to the file that is named, or into the folder, or into th
   t.same(name([clip], false, { output: join(folder, 'v1.5') }), [{ output: join(folder, 'v1.5', 'clip-overlay.mp4') }]);
   t.same(name([clip], false, {}), [{ output: resolve('clip-overlay.mp4') }]);
   t.same(name([clip], false, { visualize: 'side-by-side' }), [{ output: resolve('clip-side-by-side.mp4') }]);
+  t.same(name([clip], false, { visualize: 'overlay,mask' }), [{ output: resolve('clip-overlay-mask.mp4') }]);
 });
 
 t.test('a picture gives a picture', async (t) => {

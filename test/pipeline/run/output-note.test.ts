@@ -7,8 +7,8 @@ import {
   forgetMissing,
   identify,
   isOutput,
-  isUpToDate,
   noteOutputs,
+  upToDate,
 } from '../../../pipeline/run/output-note.js';
 
 const video = (path: string): RunInput => ({ kind: 'video', path, stem: 'clip' });
@@ -16,20 +16,20 @@ const madeFrom = { input: { bytes: 3 }, weights: 'abc', options: { opacity: 0.5,
 
 t.test('an output is up to date only if input, weights and options are the ones that made it', async (t) => {
   const output = join(t.testdir({ 'out.mp4': 'video' }), 'out.mp4');
-  t.equal(await isUpToDate([output], madeFrom), false, 'nothing is known of it');
+  t.equal(await upToDate([output], madeFrom), undefined, 'nothing is known of it');
   await noteOutputs([output], madeFrom, true);
-  t.equal(await isUpToDate([output], structuredClone(madeFrom)), true);
-  t.equal(await isUpToDate([output], { ...madeFrom, weights: 'abd' }), false);
-  t.equal(await isUpToDate([output], { ...madeFrom, input: { bytes: 4 } }), false);
-  t.equal(await isUpToDate([output], { ...madeFrom, options: { ...madeFrom.options, opacity: 0.6 } }), false);
+  t.same(await upToDate([output], structuredClone(madeFrom)), { told: [] });
+  t.equal(await upToDate([output], { ...madeFrom, weights: 'abd' }), undefined);
+  t.equal(await upToDate([output], { ...madeFrom, input: { bytes: 4 } }), undefined);
+  t.equal(await upToDate([output], { ...madeFrom, options: { ...madeFrom.options, opacity: 0.6 } }), undefined);
   rmSync(output);
-  t.equal(await isUpToDate([output], madeFrom), false, 'it was removed');
+  t.equal(await upToDate([output], madeFrom), undefined, 'it was removed');
 });
 
 t.test('work that was begun and not finished is done again', async (t) => {
   const output = join(t.testdir({ 'out.mp4': 'half' }), 'out.mp4');
   await noteOutputs([output], madeFrom, false);
-  t.equal(await isUpToDate([output], madeFrom), false);
+  t.equal(await upToDate([output], madeFrom), undefined);
   await checkReplaceable([output]);
 });
 
@@ -55,9 +55,9 @@ t.test('an output that was edited since is not ours any more', async (t) => {
 t.test('a folder of masks is known by its note and the number of its files', async (t) => {
   const masks = join(t.testdir({ masks: { '1.png': '', '2.png': '' } }), 'masks');
   await noteOutputs([masks], madeFrom, true);
-  t.equal(await isUpToDate([masks], madeFrom), true);
+  t.same(await upToDate([masks], madeFrom), { told: [] });
   rmSync(join(masks, '2.png'));
-  t.equal(await isUpToDate([masks], madeFrom), false);
+  t.equal(await upToDate([masks], madeFrom), undefined);
 });
 
 t.test('a note of nothing is taken back, and its folder with it', async (t) => {

@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
 import { describePlan, formatBytes } from '../../../pipeline/run/describe-plan.js';
 import type { RunPlan } from '../../../pipeline/run/plan.js';
 import { testClip } from '../../operators/test-clip.js';
@@ -33,6 +35,19 @@ t.test('a plan says what would be done, how long and how large, and does nothing
   for (const { framesPerSecond, bytesPerFrame } of planned.samples) t.ok(framesPerSecond > 0 && bytesPerFrame > 0);
   t.notOk(existsSync(join(output, 'odd-size-overlay.mp4')));
   t.match(describePlan(planned), /^skip .*\nrefuse .*\[INPUT_NOT_VIDEO\]\nmake .*: 5 frames, about \d+ s, .*B\n/);
+});
+
+t.test('a file that is cut off is not what the estimate goes by', async (t) => {
+  const cut = join(folder, 'cut.mkv');
+  spawnSync((await findFfmpeg()).path, ['-v', 'error', '-y', '-i', await testClip('plain'), '-c', 'copy', cut]);
+  truncateSync(cut, 12_000);
+  const { samples, files } = await plan(cut, await testClip('plain'), '-o', join(folder, 'cut'));
+  t.same(
+    files.map(({ action }) => action),
+    ['make', 'make'],
+  );
+  t.equal(samples.length, 1);
+  t.ok(samples[0]!.frames > 40, `${samples[0]!.frames} frames`);
 });
 
 t.test('a plan of nothing to do makes no engine', async (t) => {

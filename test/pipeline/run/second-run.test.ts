@@ -26,6 +26,13 @@ t.test('an output is made again if options or input changed, and only then', asy
   t.equal(await outcome('--opacity', '0.7'), 'done');
 });
 
+t.test('what was said of a damaged file is said again where it is skipped', async (t) => {
+  const args = [await testClip('truncated-middle'), '-o', join(folder, 'damaged.mp4')] as const;
+  const [first] = (await run(...args)).files;
+  t.match(first, { outcome: 'done', notes: [/damaged or cut off/] });
+  t.match((await run(...args)).files, [{ outcome: 'skipped', notes: first!.notes }]);
+});
+
 t.test('a file that is not ours is not replaced unless that is asked for', async (t) => {
   const output = join(folder, 'holiday.mp4');
   writeFileSync(output, 'precious');
