@@ -26,7 +26,7 @@ export async function checkDataset(
   options: { readonly onProgress?: (done: number, total: number) => void } = {},
 ): Promise<DatasetReport> {
   const { name, classSet, items, unpaired } = dataset;
-  const problems = unpaired.map((path) => `${path} has no other half`);
+  const problems = unpaired.map(({ path, lookedFor }) => `${path} has no other half: looked for ${lookedFor}`);
   const count = createFrequencyCount(classSet.classes.length);
   let done = 0;
   for await (const outcome of readAhead(items, (item) => checkItem(item, dataset))) {

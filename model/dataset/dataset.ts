@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type ClassSet, camvid11, cityscapes19, cityscapes19LabelIds, classSetByName } from '../classes.js';
 import { Failure } from '../failure.js';
 import { type DatasetFile, readDatasetFile } from './dataset-file.js';
-import { type DatasetItem, type Pairs, pairFolders, pairList } from './pairs.js';
+import { type DatasetItem, type Pairs, pairFolders, pairList, type Unpaired } from './pairs.js';
 
 /** One split of a data set: pictures with their labels, and what the labels mean. */
 export interface Dataset {
@@ -12,7 +12,7 @@ export interface Dataset {
   readonly classSet: ClassSet;
   readonly items: readonly DatasetItem[];
   /** Images without labels and labels without an image; `checkDataset` refuses a data set that has any. */
-  readonly unpaired: readonly string[];
+  readonly unpaired: readonly Unpaired[];
 }
 
 /**

@@ -13,7 +13,14 @@ export interface DatasetItem {
 /** What was found of a data set: pairs, in order of name, and the files that have no other half. */
 export interface Pairs {
   readonly items: readonly DatasetItem[];
-  readonly unpaired: readonly string[];
+  readonly unpaired: readonly Unpaired[];
+}
+
+/** A picture without labels, labels without a picture, or a name of a list without either. */
+export interface Unpaired {
+  readonly path: string;
+  /** What was looked for, and where, for people: `left.png in camvid/train`. */
+  readonly lookedFor: string;
 }
 
 const IMAGE_EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.gif', '.avif']);
@@ -42,12 +49,13 @@ export async function pairFolders(imagesDir: string, labelsDir: string): Promise
   const [images, labels] = await Promise.all([listImages(imagesDir), listImages(labelsDir)]);
   const used = new Set<string>();
   const items: DatasetItem[] = [];
-  const unpaired: string[] = [];
+  const unpaired: Unpaired[] = [];
   for (const [stem, imagePath] of images) {
     const name = withoutSuffix(stem);
     const labelStem = LABEL_SUFFIXES.map((suffix) => name + suffix).find((candidate) => labels.has(candidate));
     if (labelStem === undefined) {
-      unpaired.push(imagePath);
+      const known = LABEL_SUFFIXES.slice(1).join(', ');
+      unpaired.push({ path: imagePath, lookedFor: `${name}.png (or with ${known} behind the name) in ${labelsDir}` });
       continue;
     }
     for (const suffix of LABEL_SUFFIXES) used.add(name + suffix);
@@ -55,7 +63,11 @@ export async function pairFolders(imagesDir: string, labelsDir: string): Promise
   }
   for (const [stem, labelPath] of labels) {
     // Cityscapes keeps pictures for people beside the labels: they are nobody's other half.
-    if (!used.has(stem) && !/_(color|instanceIds|instanceTrainIds)$/.test(stem)) unpaired.push(labelPath);
+    if (used.has(stem) || /_(color|instanceIds|instanceTrainIds)$/.test(stem)) continue;
+    // Longer ones first: `_labelIds` is an end of `_gtFine_labelIds`.
+    const suffix = LABEL_SUFFIXES.slice(1).find((candidate) => stem.endsWith(candidate)) ?? '';
+    const name = stem.slice(0, stem.length - suffix.length);
+    unpaired.push({ path: labelPath, lookedFor: `${name}.png (or another kind of picture) in ${imagesDir}` });
   }
   return { items, unpaired };
 }
@@ -77,7 +89,7 @@ export async function pairList(
   const known =
     folders && new Map((await pairFolders(folders.images, folders.labels)).items.map((item) => [item.name, item]));
   const items: DatasetItem[] = [];
-  const unpaired: string[] = [];
+  const unpaired: Unpaired[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
@@ -88,8 +100,10 @@ export async function pairList(
       items.push({ name: withoutExtension(image!), imagePath: from(image!), labelPath: from(labels!) });
     } else if (words.length === 1 && known !== undefined) {
       const item = known.get(withoutSuffix(withoutExtension(image!))) ?? known.get(image!);
-      if (item === undefined) unpaired.push(join(folders!.images, image!));
-      else items.push(item);
+      if (item === undefined) {
+        const lookedFor = `a picture of this name in ${folders!.images} and its labels in ${folders!.labels}`;
+        unpaired.push({ path: join(folders!.images, image!), lookedFor });
+      } else items.push(item);
     } else {
       const expected = known === undefined ? 'an image and its labels' : 'a name, or an image and its labels';
       throw new Failure(

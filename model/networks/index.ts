@@ -1,3 +1,4 @@
+import { didYouMean } from '../did-you-mean.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { deconvnet } from './deconvnet.js';
@@ -33,7 +34,8 @@ export const networkNames: readonly string[] = [...builders.keys()];
 export function buildNetwork(name: string, classes: number): Network {
   const builder = builders.get(name);
   if (builder === undefined) {
-    throw new Failure('NETWORK_UNKNOWN', `Expected the network to be one of ${networkNames.join(', ')}; got ${name}`);
+    const message = `Expected the network to be one of ${networkNames.join(', ')}; got ${name}`;
+    throw new Failure('NETWORK_UNKNOWN', message + didYouMean(name, networkNames));
   }
   // A mask holds one byte a pixel, and void needs a value of its own.
   if (!Number.isInteger(classes) || classes < 2 || classes > 255) {

@@ -3,7 +3,7 @@ import { inflateMask } from './inflate-mask.js';
 import type { LiveEvent, LiveFrame, Want } from './live-event.js';
 import { type ClientMessage, CloseCode, type ServerMessage, type StreamInfo } from './protocol.js';
 import { clientNow, ServerClock } from './server-clock.js';
-import { openSocket, type Socket } from './socket.js';
+import { openSocket, type Socket, type SocketError } from './socket.js';
 
 export interface ConnectionOptions {
   /** `ws:` or `wss:`, with the path. */
@@ -168,9 +168,12 @@ export function openConnection(options: ConnectionOptions): Connection {
   async function open(): Promise<void> {
     socket = await openSocket(options.address, options.token);
     socket.binaryType = 'arraybuffer';
-    socket.addEventListener('close', ({ code, reason }) => end(code, reason));
-    // What an error means is in the close that follows it.
-    socket.addEventListener('error', () => {});
+    let failure = '';
+    socket.addEventListener('close', ({ code, reason }) => end(code, reason || failure));
+    // A close follows, whose reason only the server could have given.
+    socket.addEventListener('error', (event) => {
+      failure = describeSocketError(event);
+    });
     socket.addEventListener('message', ({ data }) => {
       if (isOver) return;
       if (typeof data === 'string') {
@@ -194,6 +197,11 @@ export function openConnection(options: ConnectionOptions): Connection {
       socket?.close(1000);
     },
   };
+}
+
+function describeSocketError({ error, message = '' }: SocketError): string {
+  // Where a name has several addresses, Node's message is empty.
+  return error?.code === 'ECONNREFUSED' ? 'Connection refused' : message;
 }
 
 function findStream(streams: readonly StreamInfo[], wanted: string | number | undefined): StreamInfo | undefined {

@@ -1,5 +1,10 @@
 import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL } from './protocol.js';
 
+export interface SocketError {
+  readonly message?: string;
+  readonly error?: { readonly code?: string };
+}
+
 /** The part of a WebSocket that the client uses: that of browsers and that of `ws` alike. */
 export interface Socket {
   binaryType: string;
@@ -9,7 +14,8 @@ export interface Socket {
   addEventListener(type: 'open', listener: () => void): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void;
-  addEventListener(type: 'error', listener: () => void): void;
+  /** In Node with what went wrong; browsers keep that to themselves. */
+  addEventListener(type: 'error', listener: (event: SocketError) => void): void;
 }
 
 const inBrowser =

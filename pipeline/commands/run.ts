@@ -54,7 +54,7 @@ export function createRunCommand(): Command {
     )
     .option('--realtime', 'with --broadcast: play files at their own pace (default)')
     .option('--no-realtime', 'with --broadcast: process as fast as possible; slower viewers skip frames');
-  return addEngineOptions(addServeOptions(command, LISTEN_OPTIONS))
+  return addEngineOptions(addServeOptions(command, LISTEN_OPTIONS), 'the network, and of each ffmpeg')
     .addHelpText('after', EXAMPLES)
     .action(async (inputs: readonly string[], flags: Flags) => {
       const options = { ...(flags.broadcast ? listenEnvironment() : {}), ...flags, inputs };

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { didYouMean } from '../../model/did-you-mean.js';
 import { Failure } from '../../model/failure.js';
 
 /** Which numbers an option takes. */
@@ -15,10 +16,11 @@ export interface NumberRange {
  * The failure that every wrong option ends in: `Expected --opacity to be a number from 0 to 1, got \`x\``.
  *
  * @param name The option as its user knows it: `--opacity` on the command line, `opacity` in a program.
+ * @param known Names among which the one that was meant may be.
  */
-export function optionInvalid(name: string, expected: string, value: unknown): Failure {
+export function optionInvalid(name: string, expected: string, value: unknown, known: readonly string[] = []): Failure {
   const got = typeof value === 'string' ? value : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
-  return new Failure('OPTION_INVALID', `Expected ${name} to be ${expected}, got \`${got}\``);
+  return new Failure('OPTION_INVALID', `Expected ${name} to be ${expected}, got \`${got}\`${didYouMean(got, known)}`);
 }
 
 /** Returns the value if it is a number in the range. @throws `Failure` `OPTION_INVALID`. */
@@ -39,7 +41,7 @@ function describeRange({ min, max, integer = false }: NumberRange): string {
 /** Returns the value if it is one of the choices. @throws `Failure` `OPTION_INVALID`, listing them. */
 export function checkChoice<Choice extends string>(name: string, value: unknown, choices: readonly Choice[]): Choice {
   if ((choices as readonly unknown[]).includes(value)) return value as Choice;
-  throw optionInvalid(name, listChoices(choices), value);
+  throw optionInvalid(name, listChoices(choices), value, choices);
 }
 
 /** `a`, `a or b`, `a, b or c`. */

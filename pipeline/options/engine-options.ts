@@ -24,19 +24,19 @@ export const precisionNames = ['auto', 'float32', 'int8'] as const;
 /** The network that is used where neither `network` nor `weights` says another. */
 export const defaultNetwork = 'segnet-lite';
 
-/** Adds the options of `EngineOptions` to a command. */
-export function addEngineOptions(command: Command): Command {
+/**
+ * Adds the options of `EngineOptions` to a command.
+ *
+ * @param threadsOf What `--threads` counts there.
+ */
+export function addEngineOptions(command: Command, threadsOf = 'the network'): Command {
   return command
     .option('--network <name>', `network, as \`segnet-stream describe\` lists them (default: ${defaultNetwork})`)
     .option('--weights <file>', 'safetensors file (default: the one that comes with the package for the network)')
     .option('--engine <name>', `${engineNames.join(', ')} (default: auto)`)
     .option('--provider <name>', `where onnx computes: ${providerNames.join(', ')} (default: auto)`)
     .option('--precision <name>', `${precisionNames.join(', ')} (default: auto)`)
-    .option(
-      '--threads <n>',
-      'processor threads of the network, and of each ffmpeg of run (default: what suits them)',
-      numeric,
-    );
+    .option('--threads <n>', `processor threads of ${threadsOf} (default: what suits this machine)`, numeric);
 }
 
 /** Checks the options of `EngineOptions`. @throws `Failure` `OPTION_INVALID`. */

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { didYouMean } from '../../model/did-you-mean.js';
 import { Failure } from '../../model/failure.js';
 import { readWeights, type Weights } from '../../model/weights.js';
 import { listChoices, optionInvalid } from './check.js';
@@ -30,7 +31,7 @@ export async function findWeights(
     const known = await packagedNetworks();
     const packaged = known.length > 0 ? `they come for ${listChoices(known)}` : 'none do';
     const message = `No weights come with the package for the network ${network} (${packaged}): give a file with ${nameOf('weights')}`;
-    throw new Failure('WEIGHTS_MISSING', message);
+    throw new Failure('WEIGHTS_MISSING', message + didYouMean(network, known));
   });
   if (options.network !== undefined && weights.card.network !== options.network) {
     throw optionInvalid(nameOf('weights'), `a file for the network ${options.network}`, weights.card.network);

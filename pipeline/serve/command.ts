@@ -100,4 +100,4 @@ Examples:
 
 Every option can be set in the environment (--max-fps: SEGNET_STREAM_MAX_FPS) and in the file (maxFps: 10); the command line wins, then the
 environment. The token comes from SEGNET_STREAM_TOKEN or --token-file; programs need one, see PROTOCOL.md. Also at that address: /healthz,
-/readyz, /metrics. Ctrl-C tells the viewers and finishes recordings.`;
+/readyz, and /metrics, which wants the token where there is one. Ctrl-C tells the viewers and finishes recordings.`;

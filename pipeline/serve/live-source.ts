@@ -175,7 +175,7 @@ function nameOf(input: string): string {
     const { hostname, pathname } = new URL(input);
     const last = decodeURIComponent(pathname).split('/').filter(Boolean).at(-1);
     const parts = [hostname, last && basename(last, extname(last))].filter(Boolean);
-    if (parts.length > 0) return parts.join(' ');
+    if (parts.length > 0) return parts.join('-');
   }
   return basename(input, extname(input)) || input;
 }
@@ -183,6 +183,6 @@ function nameOf(input: string): string {
 function freeName(wanted: string, taken: ReadonlySet<string>): string {
   for (let count = 2, name = wanted; ; count++) {
     if (!taken.has(name)) return name;
-    name = `${wanted} ${count}`;
+    name = `${wanted}-${count}`;
   }
 }

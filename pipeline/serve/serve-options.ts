@@ -201,7 +201,7 @@ export const SERVE_OPTIONS: Readonly<Record<OwnOption, OptionRule>> = {
     kind: 'text',
     value: 'name',
     choices: ['text', 'json'],
-    help: 'text or json (default: text on a terminal)',
+    help: 'text or json (default: text where standard error is a terminal, else json)',
   },
 };
 

@@ -3,6 +3,7 @@ import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
+import { checkInput } from '../../operators/input-failure.js';
 import type { SourceStatus } from '../../operators/supervise.js';
 import { checkAdmission, type LiveServer } from './live-server.js';
 import { checkCameraFormat, parseSources } from './live-source.js';
@@ -50,6 +51,8 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   const options = checkServeOptions(given, context.nameOf);
   const sources = parseSources(options.sources);
   checkCameraFormat(sources, options.cameraFormat, context.nameOf('cameraFormat'));
+  // A camera comes when it can; a file that is not there now was hardly meant.
+  for (const { kind, input } of sources) if (kind === 'file') await checkInput(input);
   const token = await readToken(options);
   // Before the engine is loaded, which takes a while.
   checkAdmission(options.host, token);

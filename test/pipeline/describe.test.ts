@@ -65,6 +65,9 @@ t.test('prints the overview beside the published figures, and one network’s la
 });
 
 t.test('an unknown network and an impossible number of classes are refused', async (t) => {
-  t.throws(() => describe({ network: 'resnet' }), { code: 'NETWORK_UNKNOWN' });
+  t.throws(() => describe({ network: 'resnet-50' }), { code: 'NETWORK_UNKNOWN', message: /got resnet-50$/ });
+  t.throws(() => describe({ network: 'segnet-light' }), {
+    message: /got segnet-light \(Did you mean segnet-lite\?\)$/,
+  });
   t.throws(() => describe({ classes: 1 }), { code: 'OPTION_INVALID' });
 });

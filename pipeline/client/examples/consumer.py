@@ -1,15 +1,30 @@
 """Prints how much of each frame is road, as JSON lines: a program that feeds on a server (PROTOCOL.md).
 
     pip install websockets
-    SEGNET_STREAM_TOKEN=... python consumer.py ws://127.0.0.1:8080/ws [FRAMES]
+    SEGNET_STREAM_TOKEN=... python consumer.py ws://127.0.0.1:8080 [FRAMES]
 """
-import asyncio, base64, json, os, struct, sys, zlib
+import asyncio, base64, json, os, struct, sys, urllib.parse, zlib
 
 import websockets
 
-URL = sys.argv[1] if len(sys.argv) > 1 else "ws://127.0.0.1:8080/ws"
+ADDRESS = sys.argv[1] if len(sys.argv) > 1 else "ws://127.0.0.1:8080"
 FRAMES = int(sys.argv[2]) if len(sys.argv) > 2 else sys.maxsize
-TOKEN = base64.urlsafe_b64encode(os.environ["SEGNET_STREAM_TOKEN"].encode()).decode().rstrip("=")
+TOKEN = base64.urlsafe_b64encode(os.environ.get("SEGNET_STREAM_TOKEN", "").encode()).decode().rstrip("=")
+
+
+def socket_url(address):
+    """The WebSocket's URL: ws: or wss: (or http:, https:), with or without the path."""
+    url = urllib.parse.urlsplit(address)
+    scheme = url.scheme.replace("http", "ws", 1)
+    return url._replace(scheme=scheme, path="/ws" if url.path in ("", "/") else url.path).geturl()
+
+
+def advice(error):
+    if isinstance(error, ConnectionRefusedError):
+        return "is `segnet-stream serve` running there?"
+    if isinstance(error, websockets.exceptions.InvalidHandshake):
+        return "expected the address of `segnet-stream serve`, such as ws://127.0.0.1:8080"
+    return "PROTOCOL.md says what close codes mean"
 
 
 def parts(message, count, offset):
@@ -24,7 +39,7 @@ def parts(message, count, offset):
 
 async def main():
     protocols = ["segnet-stream.v1", "base64url.bearer.authorization.segnet-stream." + TOKEN]
-    async with websockets.connect(URL, subprotocols=protocols, max_size=2**24, compression=None) as socket:
+    async with websockets.connect(socket_url(ADDRESS), subprotocols=protocols, max_size=2**24, compression=None) as socket:
         hello = json.loads(await socket.recv())
         road = [c["name"] for c in hello["classes"]].index("road")
         await socket.send(json.dumps({"type": "subscribe", "stream": 0, "parts": ["mask"], "maxFps": 10}))
@@ -44,4 +59,9 @@ async def main():
                 return
 
 
-asyncio.run(main())
+if not TOKEN:
+    sys.exit("Programs need the server's token: set SEGNET_STREAM_TOKEN to it, here and for `segnet-stream serve`")
+try:
+    asyncio.run(main())
+except (OSError, websockets.exceptions.WebSocketException) as error:
+    sys.exit(f"No frames from {ADDRESS}: {error}; {advice(error)}")

@@ -14,7 +14,8 @@ connect(url, { want: [{ parts: ['mask'], maxFps: 10 }] })
   .pipe(
     filter((event: LiveEvent): event is LiveFrame => {
       if (event.type === 'hello') road = event.classes.findIndex(({ name }) => name === 'road');
-      if (event.type === 'closed') console.error(`Disconnected: ${event.reason || event.code}`);
+      if (event.type === 'closed' && event.retryAt)
+        console.error(`Not connected to ${url}: ${event.reason || event.code}. Trying again.`);
       return event.type === 'frame';
     }),
     take(Number(count)),

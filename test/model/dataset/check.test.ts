@@ -46,7 +46,7 @@ t.test('lists every kind of problem with the file that has it', async (t) => {
     'alone.png': [grey([0], 1), null],
     'broken.png': [grey([0], 1), Uint8Array.of(1, 2, 3)],
     'labels.png': [grey([0, 0], 2), grey([0, 12], 2)],
-    'left.png': [null, grey([0], 1)],
+    'left_L.png': [null, grey([0], 1)],
     'size.png': [grey([0, 0], 2), grey([0, 0], 1)],
   });
   const failure = await checkDataset(dataset).then(
@@ -56,8 +56,8 @@ t.test('lists every kind of problem with the file that has it', async (t) => {
   t.equal(failure.code, 'DATASET_INVALID');
   const lines: string[] = failure.message.split('\n');
   t.equal(lines.length, 6);
-  t.match(lines[1], /train\/alone\.png has no other half$/);
-  t.match(lines[2], /trainannot\/left\.png has no other half$/);
+  t.match(lines[1], /train\/alone\.png has no other half: looked for alone\.png \(or with .*_L.*\) in .*trainannot$/);
+  t.match(lines[2], /trainannot\/left_L\.png has no other half: looked for left\.png \(or .*\) in .*train$/);
   t.match(lines[3], /trainannot\/broken\.png, but/);
   t.match(lines[4], /trainannot\/labels\.png, got 12 \(1 pixels\)$/);
   t.match(lines[5], /train\/size\.png is 2x1, its labels .*trainannot\/size\.png are 1x2$/);

@@ -34,7 +34,11 @@ t.test('reads the layout of CamVid, in order of name, and says who has no other 
     { name: 'a', imagePath: join(dir, 'train/a.jpg'), labelPath: join(dir, 'trainannot/a.png') },
     { name: 'b', imagePath: join(dir, 'train/b.png'), labelPath: join(dir, 'trainannot/b.png') },
   ]);
-  t.same(dataset.unpaired, [join(dir, 'train/alone.png'), join(dir, 'trainannot/left-over.png')]);
+  t.match(dataset.unpaired, [
+    { path: join(dir, 'train/alone.png'), lookedFor: /^alone\.png .*trainannot$/ },
+    { path: join(dir, 'trainannot/left-over.png'), lookedFor: /^left-over\.png .*train$/ },
+  ]);
+  t.equal(dataset.unpaired.length, 2);
   t.same(filterDataset(dataset, ({ name }) => name !== 'a').items, dataset.items.slice(1));
 });
 
@@ -88,7 +92,11 @@ t.test('reads list files: two paths a line, or a name a line where folders are k
     }),
   });
   const named = await openDataset(dir, 'train');
-  t.match(named, { name: 'listed', classSet: { name: 'pascal-voc-21' }, unpaired: [join(dir, 'images/missing')] });
+  t.match(named, {
+    name: 'listed',
+    classSet: { name: 'pascal-voc-21' },
+    unpaired: [{ path: join(dir, 'images/missing') }],
+  });
   t.same(
     named.items.map(({ name }) => name),
     ['a'],

@@ -1,4 +1,6 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { encodeParts } from '../../../operators/encode-parts.js';
@@ -35,6 +37,16 @@ function run(program: string, args: readonly string[]): Promise<string[]> {
   });
 }
 
+/** A port that nobody listens on. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 function checkLines(t: Test, lines: readonly string[]): void {
   const frames = lines.map((line) => JSON.parse(line));
   t.equal(frames.length, 3);
@@ -55,6 +67,34 @@ t.test(
   { skip: !PYTHON && 'no Python with websockets here: pip install websockets' },
   async (t) => {
     const server = await openBusyServer(t);
+    checkLines(t, await run(PYTHON!, [`${EXAMPLES}consumer.py`, server.url, '3']));
     checkLines(t, await run(PYTHON!, [`${EXAMPLES}consumer.py`, `${server.url.replace('http', 'ws')}ws`, '3']));
+  },
+);
+
+t.test('the example in TypeScript says that nobody is there, and tries again', async (t) => {
+  const url = `ws://127.0.0.1:${await closedPort()}`;
+  const child = spawn(process.execPath, [...process.execArgv, `${EXAMPLES}consumer.ts`, url]);
+  t.teardown(() => child.kill());
+  const [said] = await once(child.stderr.setEncoding('utf8'), 'data');
+  t.equal(said, `Not connected to ${url}: Connection refused. Trying again.\n`);
+});
+
+t.test(
+  'the example in Python says in one line what is wrong',
+  { skip: !PYTHON && 'no Python with websockets here: pip install websockets' },
+  async (t) => {
+    const saidOf = (address: string, token: string) => {
+      const env = { ...process.env, SEGNET_STREAM_TOKEN: token };
+      return new Promise<string>((resolve) =>
+        execFile(PYTHON!, [`${EXAMPLES}consumer.py`, address], { env }, (_, __, stderr) => resolve(stderr)),
+      );
+    };
+    const server = await openTestServer(t, { token: TOKEN });
+    t.match(await saidOf(server.url, ''), /^Programs need .*SEGNET_STREAM_TOKEN.*\n$/);
+    t.match(await saidOf(server.url, 'wrong'), /^No frames from .*4401.*\n$/);
+    t.match(await saidOf(`${server.url}elsewhere`, TOKEN), /^No frames from .*\b404\b.*ws:\/\/127.*\n$/);
+    t.match(await saidOf(`ws://127.0.0.1:${await closedPort()}`, TOKEN), /^No frames from .*serve` running there\?\n$/);
+    t.match(await saidOf('127.0.0.1', TOKEN), /^No frames from 127\.0\.0\.1.*\n$/);
   },
 );

@@ -22,7 +22,7 @@ t.test('a number outside its range is refused by name, with what was expected an
 t.test('a choice that does not exist is refused with those that do', async (t) => {
   t.throws(() => checkChoice('--visualize', 'masks', ['overlay', 'mask', 'none']), {
     code: 'OPTION_INVALID',
-    message: 'Expected --visualize to be overlay, mask or none, got `masks`',
+    message: 'Expected --visualize to be overlay, mask or none, got `masks` (Did you mean mask?)',
   });
   t.equal(checkChoice('--visualize', 'mask', ['overlay', 'mask']), 'mask');
   t.equal(listChoices(['one']), 'one');

@@ -10,11 +10,11 @@ t.test('names are given, or made of the source, and never equal', async (t) => {
   t.same(names('front=rtsp://camera/live', 'clips/road.mp4', 'road.mp4', '/dev/video0'), [
     'front',
     'road',
-    'road 2',
+    'road-2',
     'video0',
   ]);
-  t.same(names('rtsp://user:pw@cam.local/streams/main.sdp?x=1'), ['cam.local main']);
-  t.same(names('http://host/a=b.m3u8'), ['host a=b']);
+  t.same(names('rtsp://user:pw@cam.local/streams/main.sdp?x=1'), ['cam.local-main']);
+  t.same(names('http://host/a=b.m3u8'), ['host-a=b']);
   t.throws(() => names('a=x.mp4', 'a=y.mp4'), { code: 'OPTION_INVALID', message: /a twice/ });
   t.throws(() => names('a='), { code: 'OPTION_INVALID' });
 });

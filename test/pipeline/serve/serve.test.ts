@@ -95,9 +95,10 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
     t.equal(spawnSync('ffmpeg', ['-v', 'error', '-i', recordings[0]!, '-f', 'null', '-']).status, 0);
   });
 
-  t.test('several sources, one of them missing: the others are shown, and it is said', async (t) => {
+  t.test('several sources, one of them no video: the others are shown, and it is said', async (t) => {
+    const noVideo = `${t.testdir({ 'no.mp4': 'no video' })}/no.mp4`;
     const { summary, lines } = await start(t, {
-      sources: [`a=${clip}`, `b=${t.testdirName}/none.mp4`, `c=${clip}`],
+      sources: [`a=${clip}`, `b=${noVideo}`, `c=${clip}`],
       realtime: false,
     }).then(async (running) => {
       await running.watch('frame').catch(() => {});
@@ -106,7 +107,7 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
     });
     const { streams } = await summary;
     t.ok(streams[0]!.frames > 0 && streams[2]!.frames > 0);
-    t.match(streams[1], { name: 'b', frames: 0, error: /does not exist/ });
+    t.match(streams[1], { name: 'b', frames: 0, error: /not a video/ });
     t.ok(lines.some((line) => /"level":"error".*"stream":"b".*"failed"/.test(line)));
   });
 
@@ -145,6 +146,10 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
       message: /ENOENT/,
     });
     await t.rejects(start(t, { sources: [] }), { code: 'OPTION_INVALID' });
+    await t.rejects(start(t, { sources: [clip, `${folder}/none.mp4`] }), {
+      code: 'INPUT_MISSING',
+      message: /none\.mp4 does not exist/,
+    });
     await t.rejects(start(t, { sources: [clip], token: undefined, host: '0.0.0.0' }), { code: 'TOKEN_NEEDED' });
     await t.rejects(start(t, { sources: [clip], tlsCert: 'none', tlsKey: 'none' }), { code: 'TLS_INVALID' });
   });
