@@ -26,13 +26,21 @@ export class WorkerQueue<Request, Result extends { readonly type: string }> {
   #running: Job<Request, Result> | undefined;
   #closed: Failure | undefined;
   #ended: Promise<void> | undefined;
+  /** Called when the worker has answered, whoever still wants to know. */
+  #answered: (() => void) | undefined;
 
   constructor(engine: string, worker: Worker) {
     this.#engine = engine;
     this.#worker = worker;
-    worker.on('message', (reply: Result | Failed) => this.#settle(reply));
+    worker.on('message', (reply: Result | Failed) => {
+      this.#answered?.();
+      this.#settle(reply);
+    });
     worker.on('error', (error) => this.#die(`: ${error.message}`, error));
-    worker.on('exit', () => this.#die(''));
+    worker.on('exit', () => {
+      this.#answered?.();
+      this.#die('');
+    });
     worker.unref();
   }
 
@@ -69,11 +77,23 @@ export class WorkerQueue<Request, Result extends { readonly type: string }> {
     });
   }
 
-  /** Ends the thread and rejects what waits with `ENGINE_CLOSED`. */
+  /**
+   * Rejects what waits and what runs with `ENGINE_CLOSED`, and ends the thread once it has answered: a native library whose
+   * thread is gone when it is done with a request ends the process (`terminate called after throwing Napi::Error`).
+   */
   close(): Promise<void> {
-    this.#stop(new Failure('ENGINE_CLOSED', `The ${this.#engine} engine is closed`));
-    this.#ended ??= this.#worker.terminate().then(() => {});
+    this.#ended ??= this.#end();
     return this.#ended;
+  }
+
+  async #end(): Promise<void> {
+    const isBusy = this.#running !== undefined;
+    const answered = new Promise<void>((resolve) => {
+      this.#answered = resolve;
+    });
+    this.#stop(new Failure('ENGINE_CLOSED', `The ${this.#engine} engine is closed`));
+    if (isBusy) await answered;
+    await this.#worker.terminate();
   }
 
   #next(): void {

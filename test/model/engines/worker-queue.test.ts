@@ -73,3 +73,21 @@ t.test('an aborted request that waits is never made', async (t) => {
   await queue.run(wish('eight'));
   t.notOk(made);
 });
+
+t.test('a thread is not ended in the middle of a request; nobody waits for its answer but close', async (t) => {
+  const done = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads');
+    parentPort.on('message', () => setTimeout(() => {
+      workerData[0] = 1;
+      parentPort.postMessage({ type: 'masks' });
+    }, 200));`,
+    { eval: true, workerData: done },
+  );
+  const queue = new WorkerQueue<string, { readonly type: 'masks' }>('onnx', worker);
+  const running = queue.run(wish('one'));
+  const rejected = t.rejects(running, { code: 'ENGINE_CLOSED' }).then(() => done[0]);
+  await queue.close();
+  t.equal(await rejected, 0, 'rejected before the answer came');
+  t.equal(done[0], 1);
+});
