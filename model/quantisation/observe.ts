@@ -1,5 +1,5 @@
 import type { RgbPicture } from '../engine.js';
-import { InferenceSession, Tensor } from '../engines/onnx-runtime.js';
+import { InferenceSession, pictureTensor } from '../engines/onnx-runtime.js';
 import type { Layer } from '../layer.js';
 import type { Network } from '../network.js';
 import { GRAPH_INPUT } from '../onnx/float-layers.js';
@@ -38,8 +38,8 @@ export async function observeLayers(
       buildGraph(network, weights, { width, height, unpool: 'indices', output: 'mask', watch }),
     );
     try {
-      for (const { data } of pictures) {
-        const results = await session.run({ [GRAPH_INPUT]: new Tensor('uint8', data, [1, height, width, 3]) }, watch);
+      for (const picture of pictures) {
+        const results = await session.run({ [GRAPH_INPUT]: pictureTensor(picture) }, watch);
         for (const name of watch) {
           histograms.get(name)!.add(results[name]!.data as Float32Array);
           results[name]!.dispose();

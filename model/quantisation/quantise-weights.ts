@@ -1,5 +1,5 @@
 import type { RgbPicture } from '../engine.js';
-import { InferenceSession, Tensor } from '../engines/onnx-runtime.js';
+import { InferenceSession, pictureTensor } from '../engines/onnx-runtime.js';
 import { createConfusion, scoresOf } from '../evaluation/confusion.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
@@ -172,8 +172,8 @@ async function masksOf(graph: Uint8Array, pictures: readonly RgbPicture[]): Prom
   const session = await InferenceSession.create(graph, { graphOptimizationLevel: 'all' });
   try {
     const masks: Uint8Array[] = [];
-    for (const { data, width, height } of pictures) {
-      const { mask } = await session.run({ [GRAPH_INPUT]: new Tensor('uint8', data, [1, height, width, 3]) });
+    for (const picture of pictures) {
+      const { mask } = await session.run({ [GRAPH_INPUT]: pictureTensor(picture) });
       masks.push((mask!.data as Uint8Array).slice());
       mask!.dispose();
     }

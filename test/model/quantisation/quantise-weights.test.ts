@@ -13,7 +13,16 @@ env.logLevel = 'error';
 
 const network = narrow(buildNetwork('fcn-basic-no-dim-reduction', 11), 8);
 const weights = randomWeights(network, 7);
-const pictures = Object.values(testPictures(48, 32, 3)).slice(0, 2);
+// One as `decode` gives them, in shared memory.
+const pictures = Object.values(testPictures(48, 32, 3))
+  .slice(0, 2)
+  .map((picture, i) => (i === 0 ? picture : { ...picture, data: shared(picture.data) }));
+
+function shared(data: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(data.length));
+  copy.set(data);
+  return copy;
+}
 
 t.test('calibration tries several ways, keeps the best in the card, and the engine computes with it', async (t) => {
   const trials: Trial[] = [];

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { calibrationOf } from '../../../model/quantisation/calibration.js';
+import { readWeights } from '../../../model/weights.js';
+import { testClip } from '../../operators/test-clip.js';
+import { runCli } from '../built-cli.js';
+import { writeRandomWeights } from '../run/random-weights.js';
+
+const folder = t.testdir({});
+const weights = await writeRandomWeights(folder);
+
+t.test('weights are calibrated with frames of a video', async (t) => {
+  const output = join(folder, 'int8.safetensors');
+  const args = ['quantize', weights, '--calibrate', await testClip('plain'), '--pictures', '2', '-o', output, '--json'];
+  const { status, stdout, stderr } = await runCli(args);
+  t.equal(status, 0, stderr);
+  t.type(JSON.parse(stdout), 'object');
+  t.equal(calibrationOf((await readWeights(output)).card)?.measured?.pictures, 2);
+});
+
+t.test('a video that is not there is one clear error', async (t) => {
+  const { status, stderr } = await runCli(['quantize', weights, '--calibrate', join(folder, 'none.mp4')]);
+  t.equal(status, 1);
+  t.match(stderr, /none\.mp4/);
+  t.notMatch(stderr, /UNEXPECTED/);
+});
