@@ -3,11 +3,12 @@ import type { BenchmarkWeights } from './benchmark-weights.js';
 
 /**
  * The share of pixels that has to come out as the first contestant's did, for both to have done the same work. In float32
- * it is that of the engines' contract. int8 rounds: what that costs in accuracy is for `evaluate` to tell, and with random
+ * it is that of the engines' contract; with random weights a little less, because 26 layers of them let the order of sums decide
+ * 0.2 % of SegNet's pixels. int8 rounds: what that costs in accuracy is for `evaluate` to tell, and with random
  * weights, whose scores lie close to each other, rounding decides many pixels.
  */
 export function leastAgreement(precision: Engine['precision'], origin: BenchmarkWeights['origin']): number {
-  if (precision === 'float32') return 0.999;
+  if (precision === 'float32') return origin === 'packaged' ? 0.999 : 0.997;
   return origin === 'packaged' ? 0.9 : 0.4;
 }
 
