@@ -217,7 +217,9 @@ t.test('in Chromium', { skip: skipWithoutChromium, timeout: 300_000 }, async (t)
     await page.keyboard.press('p');
     t.equal(await page.locator('#streams input:checked').inputValue(), 'front');
     await status(page, 'live');
-    const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('s')]);
+    // Nothing is saved until the first picture of the stream that was changed to is there.
+    const pressing = setInterval(() => page.keyboard.press('s').catch(() => {}), 300);
+    const download = await page.waitForEvent('download').finally(() => clearInterval(pressing));
     t.match(download.suggestedFilename(), /^front-\d{4}-.*\.png$/);
     const png = await readFile(await download.path());
     t.equal(png.subarray(1, 4).toString(), 'PNG');
