@@ -109,16 +109,23 @@ export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegPro
   internals.availableEncoders = (callback) => callback(null, {});
   internals._getFfmpegPath = (callback) => callback(null, tool.path);
   const spawnAsBefore = internals._spawnFfmpeg;
+  // What spawning throws would reach nobody: an inlet destroyed meanwhile, by whoever gave up on this run.
+  let refuse: (reason: unknown) => void = () => {};
   internals._spawnFfmpeg = function (args, options, onProcess, onEnd) {
     const global = ['-hide_banner', '-nostdin', '-nostats', '-v', `repeat+level+${run.log ?? 'error'}`];
     const stdio: (Inlet['stdio'] | 'pipe')[] = ['pipe', 'pipe', 'pipe'];
     for (const { descriptor, inlet } of inlets) stdio[descriptor] = inlet.stdio;
     const captureStdout = inlets.length === 0;
     const spawning = { ...options, captureStdout, stdio, detached: process.platform !== 'win32' };
-    spawnAsBefore.call(this, [...global, ...args], spawning, onProcess, onEnd);
+    try {
+      spawnAsBefore.call(this, [...global, ...args], spawning, onProcess, onEnd);
+    } catch (error) {
+      refuse(error);
+    }
   };
 
   return new Promise((resolve, reject) => {
+    refuse = reject;
     command.on('start', () => {
       const child = internals.ffmpegProc!;
       for (const { descriptor, inlet } of inlets) inlet.start(child.stdio[descriptor] as Readable | null);

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
+import { startFfmpeg } from '../../operators/ffmpeg.js';
+import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import { type Inlet, openInlet } from '../../operators/inlet.js';
 
 /** A child that writes the numbers from 1 on, a line each, `until` of them; 6.9 MB of a million. */
@@ -105,4 +107,18 @@ t.test('a temporary folder whose name is too long for a socket is no obstacle', 
   writer(inlet, 3);
   await inlet.ended;
   t.equal(text, numbers(3));
+});
+
+t.test('ffmpeg is refused where its inlet was given up before it began', async (t) => {
+  const inlet = await openInlet(
+    () => true,
+    (error) => t.fail(String(error)),
+  );
+  inlet.destroy();
+  const run = {
+    inputs: [{ source: 'nothing' }],
+    outputs: [{ target: 'pipe:1', options: ['-f', 'null'] }],
+    inlets: [{ descriptor: 1, inlet }],
+  };
+  await t.rejects(startFfmpeg(await findFfmpeg(), run), { message: /stdio/ });
 });
