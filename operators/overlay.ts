@@ -1,10 +1,9 @@
 import type { OperatorFunction } from 'rxjs';
 import { Failure } from '../model/failure.js';
-import type { Paint } from './blend.js';
 import type { OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { type Legend, renderLegend } from './legend.js';
-import { paintedBytes, paintedWidth, type Visualize } from './paint-picture.js';
+import { type Paints, paintedBytes, paintedWidth, type Visualize } from './paint-picture.js';
 import { openPainter } from './painter.js';
 import { takePictureBytes } from './picture-memory.js';
 import { matrixOf, rgbToYuv } from './yuv.js';
@@ -65,8 +64,6 @@ export function overlay(options: OverlayOptions = {}): OperatorFunction<Segmente
   });
 }
 
-type Paints = readonly [Paint, Paint, Paint];
-
 /** What stays the same as long as the classes and the kind of picture do. */
 interface Style {
   readonly paints: Paints;
@@ -92,7 +89,8 @@ function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions
   const makePaints = (isOpaque: boolean): Paints => {
     // Shared: they go to the thread with every frame.
     const table = () => new Uint8Array(new SharedArrayBuffer(256));
-    const paints = [0, 1, 2].map(() => ({ value: table(), opacity: table() }));
+    const paint = () => ({ value: table(), opacity: table() });
+    const paints = [paint(), paint(), paint()] as const;
     for (const [plane, paint] of paints.entries()) {
       paint.value.fill(black[plane]!);
       paint.opacity.fill(isOpaque ? 255 : 0);
@@ -103,7 +101,7 @@ function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions
         paints[plane]!.opacity[index] = isOpaque ? 255 : Math.round(opacity * 255);
       }
     }
-    return paints as [Paint, Paint, Paint];
+    return paints;
   };
   const width = paintedWidth(visualize, picture.width);
   const design = { classes: shown, pictureWidth: width, pictureHeight: picture.height, matrix, range };

@@ -5,6 +5,9 @@ import { pictureBytes } from './nut-format.js';
 /** How a mask is shown: laid over the picture, alone, beside the picture, or laid over it and beside that. */
 export type Visualize = 'overlay' | 'mask' | 'side-by-side' | 'overlay,mask';
 
+/** How each class is painted on the planes Y, U and V. */
+export type Paints = readonly [Paint, Paint, Paint];
+
 /** What is to be painted, and where. */
 export interface PaintJob {
   readonly visualize: Visualize;
@@ -13,10 +16,9 @@ export interface PaintJob {
   /** The planes of the picture; not needed for `mask`. */
   readonly data: Uint8Array | undefined;
   readonly mask: ClassMask;
-  /** How each class is painted on the planes Y, U and V. */
-  readonly paints: readonly [Paint, Paint, Paint];
+  readonly paints: Paints;
   /** How the left one of two pictures is painted; absent where it stays as it is. */
-  readonly leftPaints?: readonly [Paint, Paint, Paint] | undefined;
+  readonly leftPaints?: Paints | undefined;
   /** The planes of what is made: {@link paintedBytes} of them. */
   readonly out: Uint8Array;
 }
@@ -32,7 +34,7 @@ export function paintedWidth(visualize: Visualize, width: number): number {
 }
 
 /** True where there are two pictures beside each other. */
-export function isBeside(visualize: Visualize): boolean {
+function isBeside(visualize: Visualize): boolean {
   return visualize === 'side-by-side' || visualize === 'overlay,mask';
 }
 

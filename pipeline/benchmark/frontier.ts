@@ -1,5 +1,5 @@
 import { multiplyAdds } from '../../model/cost.js';
-import type { Engine } from '../../model/engine.js';
+import type { Engine, RgbPicture } from '../../model/engine.js';
 import { createEngine } from '../../model/engines/index.js';
 import { buildNetwork } from '../../model/networks/index.js';
 import { readWeights, type Weights } from '../../model/weights.js';
@@ -59,6 +59,7 @@ interface Contestant {
   readonly weights: Weights;
   readonly size: Size;
   readonly engine: Engine;
+  readonly frames: readonly RgbPicture[];
   readonly scores: { readonly mIoU: number; readonly BF: number };
 }
 
@@ -81,9 +82,9 @@ export async function benchmarkFrontier(options: FrontierOptions): Promise<Front
         contestants.push(await enter(path, weights, size, options));
       }
     }
-    const times = await takeTurns(contestants, rounds + WARM_UPS, async ({ engine, size }, round) => {
+    const times = await takeTurns(contestants, rounds + WARM_UPS, async ({ engine, frames }, round) => {
       signal?.throwIfAborted();
-      const frame = (await framesOf(size))[round % 8]!;
+      const frame = frames[round % frames.length]!;
       const [before, begunAt] = [process.cpuUsage(), performance.now()];
       await engine.segment([frame]);
       const frameMs = performance.now() - begunAt;
@@ -120,20 +121,12 @@ async function enter(path: string, weights: Weights, size: Size, options: Fronti
   try {
     const { mIoU, BF } = await evaluate({ engine, images, labels, ...(signal && { signal }) });
     onProgress?.(`${name}: mIoU ${mIoU.toFixed(1)}`);
-    return { path, weights, size, engine, scores: { mIoU, BF } };
+    const frames = await sampleFrames(sampleClip, size, 8);
+    return { path, weights, size, engine, frames, scores: { mIoU, BF } };
   } catch (error) {
     await engine.close();
     throw error;
   }
-}
-
-const frames = new Map<string, ReturnType<typeof sampleFrames>>();
-
-function framesOf(size: Size): ReturnType<typeof sampleFrames> {
-  const key = `${size.width}x${size.height}`;
-  const found = frames.get(key) ?? sampleFrames(sampleClip, size, 8);
-  frames.set(key, found);
-  return found;
 }
 
 /** Marks what nothing faster beats. @param rows The fastest first. */

@@ -5,7 +5,7 @@ import { CloseCode, SOCKET_PATH, SUBPROTOCOL } from '../client/protocol.js';
 import { ClientSession, type Transport } from './client-session.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import type { Hub } from './hub.js';
-import { networkOf } from './network-of.js';
+import { NetworkCount } from './network-of.js';
 
 export interface AcceptSocketsOptions {
   readonly hub: Hub;
@@ -47,7 +47,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
     handleProtocols: () => SUBPROTOCOL,
     clientTracking: true,
   });
-  const perAddress = new Map<string, number>();
+  const clients = new NetworkCount();
   const answering = new WeakSet<WebSocket>();
 
   const refuse = (socket: WebSocket, address: string, code: number, reason: string): void => {
@@ -63,17 +63,15 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       refuse(socket, address, refusal.code, refusal.reason);
       return;
     }
-    const network = networkOf(address);
-    const here = perAddress.get(network) ?? 0;
     if (hub.sessions.size >= maxClients) {
       refuse(socket, address, CloseCode.limit, `At most ${maxClients} clients`);
       return;
     }
-    if (here >= maxClientsPerAddress) {
+    if (clients.of(address) >= maxClientsPerAddress) {
       refuse(socket, address, CloseCode.limit, `At most ${maxClientsPerAddress} clients from one address`);
       return;
     }
-    perAddress.set(network, here + 1);
+    const takeOff = clients.add(address);
 
     const transport: Transport = {
       send: (message) => socket.send(message),
@@ -101,9 +99,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
     socket.on('close', () => {
       clearTimeout(silent);
       session.leave();
-      const left = (perAddress.get(network) ?? 1) - 1;
-      if (left > 0) perAddress.set(network, left);
-      else perAddress.delete(network);
+      takeOff();
     });
   };
 

@@ -7,7 +7,7 @@ import { answerHttp } from './answer-http.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { Hub, type HubOptions } from './hub.js';
 import { createMetrics } from './metrics.js';
-import { networkOf } from './network-of.js';
+import { NetworkCount } from './network-of.js';
 import { loadPage } from './page.js';
 
 export interface LiveServerOptions
@@ -145,17 +145,11 @@ function createTls(
 
 /** Cuts connections beyond so many from one network, so that it cannot take those of all others by holding them open. */
 function limitConnections(server: Server, mostOfOne: number): void {
-  const counts = new Map<string, number>();
+  const connections = new NetworkCount();
   server.on('connection', (connection: Socket) => {
-    const network = networkOf(connection.remoteAddress);
-    const here = (counts.get(network) ?? 0) + 1;
-    counts.set(network, here);
-    connection.once('close', () => {
-      const left = counts.get(network)! - 1;
-      if (left > 0) counts.set(network, left);
-      else counts.delete(network);
-    });
-    if (here > mostOfOne) connection.destroy();
+    const { remoteAddress } = connection;
+    connection.once('close', connections.add(remoteAddress));
+    if (connections.of(remoteAddress) > mostOfOne) connection.destroy();
   });
 }
 

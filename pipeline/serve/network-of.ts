@@ -11,3 +11,23 @@ export function networkOf(address = 'unknown'): string {
   const zeros = Array<string>(8 - left.length - right.length).fill('0');
   return [...left, ...zeros, ...right].slice(0, 4).join(':').toLowerCase();
 }
+
+/** How many of something each network holds; networks that hold none are forgotten. */
+export class NetworkCount {
+  readonly #counts = new Map<string, number>();
+
+  of(address: string | undefined): number {
+    return this.#counts.get(networkOf(address)) ?? 0;
+  }
+
+  /** Counts one more of a network; gives what takes it off again. */
+  add(address: string | undefined): () => void {
+    const network = networkOf(address);
+    this.#counts.set(network, this.of(address) + 1);
+    return () => {
+      const left = this.#counts.get(network)! - 1;
+      if (left > 0) this.#counts.set(network, left);
+      else this.#counts.delete(network);
+    };
+  }
+}
