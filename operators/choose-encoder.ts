@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Failure } from '../model/failure.js';
 import { startFfmpeg } from './ffmpeg.js';
 import type { FfmpegTool } from './find-ffmpeg.js';
@@ -32,6 +33,15 @@ function bitrate({ crf, width, height }: EncoderQuality): string[] {
   return ['-b:v', String(Math.round(width * height * 25 * 0.1 * 2 ** ((23 - crf) / 6)))];
 }
 
+/**
+ * Where cores are few, x264's thread that looks ahead and its half as many threads more than cores hold pictures and gain
+ * no time: 50 MB of 1920x1080.
+ */
+function fewPicturesHeld(): readonly string[] {
+  const cores = availableParallelism();
+  return cores <= 4 ? ['-threads', String(cores), '-x264-params', 'sync-lookahead=0'] : [];
+}
+
 const software = {
   isHardware: false,
   globalOptions: [],
@@ -42,7 +52,11 @@ const hardware = { ...software, isHardware: true } as const;
 
 /** H.264 encoders, and the last resort, in the order in which `auto` tries them. */
 const encoders: readonly Encoder[] = [
-  { ...software, name: 'libx264', options: ({ crf, preset }) => ['-preset', preset, '-crf', String(crf)] },
+  {
+    ...software,
+    name: 'libx264',
+    options: ({ crf, preset }) => ['-preset', preset, '-crf', String(crf), ...fewPicturesHeld()],
+  },
   { ...hardware, name: 'h264_nvenc', options: ({ crf }) => ['-rc', 'vbr', '-cq', String(crf), '-b:v', '0'] },
   {
     ...hardware,

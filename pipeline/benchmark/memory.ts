@@ -24,6 +24,8 @@ export interface MemoryRow {
   readonly frames: number;
   /** Of `run` and its ffmpegs together; 0 where the system does not tell. */
   readonly peakBytes: number;
+  /** The same with what processes share counted once. */
+  readonly peakProportionalBytes: number;
   readonly peakByProgram: TreeMemory['byProgram'];
 }
 
@@ -52,7 +54,8 @@ export async function compareMemory(options: MemoryOptions): Promise<MemoryResul
     onProgress?.(`a clip of ${seconds} s at 1920x1080`);
     const clip = await makeLongClip(folder, seconds);
     const { frames, memory } = await measureRoute({ clip, output: join(folder, 'out.mp4'), engine });
-    return { seconds, frames, peakBytes: memory?.peakBytes ?? 0, peakByProgram: memory?.byProgram ?? {} };
+    const { peakBytes = 0, peakProportionalBytes = 0, byProgram = {} } = memory ?? {};
+    return { seconds, frames, peakBytes, peakProportionalBytes, peakByProgram: byProgram };
   };
   try {
     const rows = [await measure(Math.max(longSeconds / 10, 1)), await measure(longSeconds)] as const;

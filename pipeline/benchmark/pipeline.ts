@@ -43,6 +43,8 @@ export interface PipelineRow {
   readonly cpuMsPerFrame: number;
   /** Of all its processes together; absent where the system does not tell, and for the engine alone. */
   readonly peakBytes?: number;
+  /** The same with what processes share counted once. */
+  readonly peakProportionalBytes?: number;
   readonly peakByProgram?: TreeMemory['byProgram'];
   /** Of `run`: from the program's start until the encoder had taken a frame. */
   readonly firstFrameMs?: number;
@@ -151,6 +153,7 @@ function rowOf(title: string, turns: readonly Turn[]): PipelineRow {
   const { description, steps, outputBytes, memory } = turns.at(-1)!;
   const optional = {
     peakBytes: medianOf((turn) => turn.memory?.peakBytes),
+    peakProportionalBytes: medianOf((turn) => turn.memory?.peakProportionalBytes),
     peakByProgram: memory?.byProgram,
     firstFrameMs: medianOf((turn) => turn.firstFrameMs),
     steadyFramesPerSecond: medianOf((turn) => turn.steadyFramesPerSecond),

@@ -79,10 +79,22 @@ export function renderPipeline({ machine, clip, rounds, rows, bound, withoutNetw
     fixed(row.wallSeconds.least),
     fixed(row.cpuMsPerFrame, 1),
     megabytes(row.peakBytes),
+    megabytes(row.peakProportionalBytes),
     row.firstFrameMs === undefined ? '-' : String(Math.round(row.firstFrameMs)),
     row.outputBytes === undefined ? '-' : (row.outputBytes / 1e3).toFixed(0),
   ]);
-  const head = ['', 'frames/s', 'steady', 's', 'least s', 'CPU ms/frame', 'peak MB', 'first frame ms', 'output kB'];
+  const head = [
+    '',
+    'frames/s',
+    'steady',
+    's',
+    'least s',
+    'CPU ms/frame',
+    'peak MB',
+    'shared once',
+    'first frame ms',
+    'output kB',
+  ];
   const description = rows.find(({ title }) => title === 'run')?.description;
   return [
     renderMachine(machine),
@@ -108,10 +120,11 @@ function renderSteps({ title, steps }: PipelineRow): readonly string[] {
 
 /** What `benchmark pipeline --memory` prints for people. */
 export function renderMemory({ machine, rows, ratio }: MemoryResult): string {
-  const table = rows.map(({ seconds, frames, peakBytes, peakByProgram }) => [
+  const table = rows.map(({ seconds, frames, peakBytes, peakProportionalBytes, peakByProgram }) => [
     String(seconds),
     String(frames),
     megabytes(peakBytes),
+    megabytes(peakProportionalBytes),
     Object.entries(peakByProgram)
       .map(([program, bytes]) => `${program} ${megabytes(bytes)}`)
       .join(', '),
@@ -120,7 +133,7 @@ export function renderMemory({ machine, rows, ratio }: MemoryResult): string {
     renderMachine(machine),
     'Peak resident memory of run and its ffmpegs together, 1920x1080',
     '',
-    textTable([['s', 'frames', 'peak MB', 'largest of each, MB'], ...table]),
+    textTable([['s', 'frames', 'peak MB', 'shared once', 'largest of each, MB'], ...table]),
     '',
     `The long clip takes ${fixed(ratio, 3)} of the memory of the short one`,
   ].join('\n');

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface TreeMemory {
   /** Of all together at one moment; memory that two of them share counts for each. */
   readonly peakBytes: number;
+  /** The same with shared memory divided among all that share it (Linux's PSS): what a program's pages and libraries take once. */
+  readonly peakProportionalBytes: number;
   /** Of the largest process of each name by itself, which the system itself keeps, by the program's name. */
   readonly byProgram: Readonly<Record<string, number>>;
 }
@@ -15,23 +17,27 @@ export interface TreeMemoryWatch {
 }
 
 /** Looks at a process and its descendants every few milliseconds. */
-export function watchTreeMemory(pid: number, everyMs = 50): TreeMemoryWatch {
+export function watchTreeMemory(pid: number, everyMs = 100): TreeMemoryWatch {
   const byProgram = new Map<string, number>();
   let peakBytes = 0;
+  let peakProportionalBytes = 0;
   const look = () => {
     let together = 0;
-    for (const { program, bytes, peak } of treeOf(pid)) {
+    let proportional = 0;
+    for (const { program, bytes, proportionalBytes, peak } of treeOf(pid)) {
       together += bytes;
+      proportional += proportionalBytes;
       byProgram.set(program, Math.max(byProgram.get(program) ?? 0, peak));
     }
     peakBytes = Math.max(peakBytes, together);
+    peakProportionalBytes = Math.max(peakProportionalBytes, proportional);
   };
   const timer = setInterval(look, everyMs);
   look();
   return {
     stop() {
       clearInterval(timer);
-      return peakBytes > 0 ? { peakBytes, byProgram: Object.fromEntries(byProgram) } : undefined;
+      return peakBytes > 0 ? { peakBytes, peakProportionalBytes, byProgram: Object.fromEntries(byProgram) } : undefined;
     },
   };
 }
@@ -39,15 +45,21 @@ export function watchTreeMemory(pid: number, everyMs = 50): TreeMemoryWatch {
 interface Resident {
   readonly program: string;
   readonly bytes: number;
+  readonly proportionalBytes: number;
   readonly peak: number;
 }
 
 function treeOf(pid: number): readonly Resident[] {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const kilobytes = (field: string) => Number(new RegExp(`^${field}:\\s*(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
     const program = /^Name:\s*(.*)$/m.exec(status)?.[1] ?? '';
-    const own = { program, bytes: kilobytes('VmRSS') * 1024, peak: kilobytes('VmHWM') * 1024 };
+    const own = {
+      program,
+      bytes: bytesOf(status, 'VmRSS'),
+      proportionalBytes: bytesOf(rollup, 'Pss'),
+      peak: bytesOf(status, 'VmHWM'),
+    };
     // Any thread may have started a process.
     const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
       readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean),
@@ -57,4 +69,8 @@ function treeOf(pid: number): readonly Resident[] {
     // It ended while we looked.
     return [];
   }
+}
+
+function bytesOf(text: string, field: string): number {
+  return Number(new RegExp(`^${field}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * 1024;
 }
