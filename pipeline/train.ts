@@ -13,6 +13,7 @@ import { type TrainResult, train } from '../model/training/train.js';
 import type { TrainingEvent } from '../model/training/training-event.js';
 import { readVgg16 } from '../model/training/vgg16.js';
 import { readWeights } from '../model/weights.js';
+import { makeOutputFolder } from './options/make-output-folder.js';
 
 /** What `segnet-stream train` takes. */
 export interface TrainingOptions {
@@ -61,7 +62,8 @@ export interface TrainingOptions {
 /**
  * Trains a network on a data set: `train` of the model, with its options looked up by name.
  *
- * @throws `Failure` as `train`; `OUTPUT_EXISTS` where `out` holds a checkpoint and `resume` is not asked for.
+ * @throws `Failure` as `train`; `OUTPUT_EXISTS` where `out` holds a checkpoint and `resume` is not asked for;
+ * `OUTPUT_UNWRITABLE` where it cannot be made.
  */
 export async function trainNetwork(options: TrainingOptions): Promise<TrainResult> {
   const { data, out, resume = false } = options;
@@ -88,6 +90,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
     ...(options.weights === undefined ? [] : await readStart(options.weights, network)),
   ]);
 
+  await makeOutputFolder(out);
   return train({
     network,
     recipe: changed(recipes[options.recipe ?? 'modern'], options),

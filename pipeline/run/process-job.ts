@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { fromEvent, lastValueFrom, NEVER, takeUntil, tap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
-import { makeFolder } from '../../operators/make-folder.js';
 import { createMeter, type Measurement, measure } from '../../operators/measure.js';
 import type { SourceInfo } from '../../operators/source-info.js';
+import { makeOutputFolder } from '../options/make-output-folder.js';
 import { buildRoute } from './build-route.js';
 import { checkReplaceable, forgetMissing, noteOutputs, upToDate } from './output-note.js';
 import type { Job, PreparedRun } from './prepare-run.js';
@@ -150,9 +150,7 @@ async function makeFolders({ outputs }: Job): Promise<void> {
     ...(masks === undefined ? [] : [masks]),
   ];
   for (const folder of folders) {
-    await makeFolder(folder).catch((error: Error) => {
-      throw new Failure('OUTPUT_UNWRITABLE', `Could not make the folder ${folder}: ${error.message}`, { cause: error });
-    });
+    await makeOutputFolder(folder);
   }
 }
 

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import t from 'tap';
+import { writeSyntheticDataset } from '../../../fixtures/write-synthetic-dataset.js';
 import { createTrainCommand } from '../../../pipeline/commands/train.js';
 
 const common = ['--data', 'nowhere', '--out', 'nowhere'];
@@ -26,3 +28,16 @@ t.test('options of train are checked before anything is read, and named in the e
     );
   }
 });
+
+t.test(
+  'a folder that cannot be made is said before training',
+  { skip: process.platform !== 'linux' && 'needs /proc' },
+  async (t) => {
+    const data = join(t.testdir({}), 'scenes');
+    await writeSyntheticDataset({ out: data, count: 2, seed: 1, width: 64, height: 48 });
+    const command = createTrainCommand();
+    await t.rejects(command.parseAsync(['node', 'train', '--data', data, '--out', '/proc/segnet-stream/runs']), {
+      code: 'OUTPUT_UNWRITABLE',
+    });
+  },
+);
