@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
-import sharp from 'sharp';
 import type { ClassLabel, ClassMask, RgbPicture } from '../model/engine.js';
+import { encodeJpeg } from './encode-jpeg.js';
 import { encodePicture } from './encode-picture.js';
 import type { SegmentedFrame } from './frame.js';
 
@@ -41,20 +41,15 @@ export function encodeParts(
 ): Promise<EncodedPart[]> {
   const { quality = 80, opacity = 0.5 } = options;
   const encoders: Record<PicturePart, () => Promise<EncodedPart>> = {
-    source: () => encodeJpeg('source', frame.input, quality),
+    source: async () => ({ kind: 'source', codec: 'jpeg', data: await encodeJpeg(frame.input, quality) }),
     mask: async () => ({ kind: 'mask', codec: 'deflate-raw', data: await deflate(frame.mask.data, { level: 1 }) }),
-    overlay: () => encodeJpeg('overlay', blend(frame.input, frame.mask, frame.classes, opacity), quality),
+    overlay: async () => {
+      const burnt = blend(frame.input, frame.mask, frame.classes, opacity);
+      return { kind: 'overlay', codec: 'jpeg', data: await encodeJpeg(burnt, quality) };
+    },
     picture: async () => ({ kind: 'picture', codec: 'jpeg', data: await encodePicture(frame.picture, quality) }),
   };
   return Promise.all([...kinds].map((kind) => encoders[kind]()));
-}
-
-async function encodeJpeg(kind: PicturePart, picture: RgbPicture, quality: number): Promise<EncodedPart> {
-  const { width, height, data } = picture;
-  const jpeg = await sharp(data, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality })
-    .toBuffer();
-  return { kind, codec: 'jpeg', data: jpeg };
 }
 
 /** Covers a picture with its classes' colours; both have the same size. */

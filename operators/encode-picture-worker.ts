@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import sharp from 'sharp';
+import { encodeJpeg } from './encode-jpeg.js';
 import type { YuvPicture } from './frame.js';
 import { yuvToRgb } from './yuv.js';
 
@@ -21,10 +21,7 @@ export interface PictureResponse {
 
 parentPort!.on('message', async ({ id, picture, maxWidth, quality }: PictureRequest) => {
   try {
-    const { width, height, data } = yuvToRgb(picture, maxWidth);
-    const jpeg = await sharp(data, { raw: { width, height, channels: 3 } })
-      .jpeg({ quality })
-      .toBuffer();
+    const jpeg = await encodeJpeg(yuvToRgb(picture, maxWidth), quality);
     parentPort!.postMessage({ id, jpeg } satisfies PictureResponse);
   } catch (error) {
     parentPort!.postMessage({ id, error: (error as Error).message } satisfies PictureResponse);

@@ -34,6 +34,12 @@ export function rgbToYuv(
   return [clip(offset + y * luma), clip(128 + u * chroma), clip(128 + v * chroma)];
 }
 
+/** Colours outside the cube lie at most so far from it, on each side. */
+const CLIP_BELOW = 512;
+
+/** 0-255 by `value + CLIP_BELOW`: a table is three times as fast as the stores of a Uint8ClampedArray. */
+const clipped = Uint8Array.from({ length: 2 * CLIP_BELOW + 256 }, (_, i) => Math.min(255, Math.max(0, i - CLIP_BELOW)));
+
 /**
  * A picture in RGB, made smaller by a whole number so that it is at most `maxWidth` wide. Fixed-point, 10 bits: off by 2 at most.
  */
@@ -54,27 +60,32 @@ export function yuvToRgb(
   const blueU = fixed((2 * (1 - kb) * 255) / chroma);
   const greenU = fixed((2 * (1 - kb) * kb * 255) / chroma / kg);
   const greenV = fixed((2 * (1 - kr) * kr * 255) / chroma / kg);
-  const black = offset * step * step;
+  // Black and the half that rounds; and values from far below 0, which the table brings back.
+  const bias = (CLIP_BELOW << 10) + 512 - offset * step * step * yFactor;
   const chromaWidth = (width + 1) >> 1;
   const uPlane = width * height;
   const vPlane = uPlane + chromaWidth * ((height + 1) >> 1);
-  const rgb = new Uint8ClampedArray(outWidth * outHeight * 3);
+  const rgb = new Uint8Array(outWidth * outHeight * 3);
   for (let y = 0, at = 0; y < outHeight; y++) {
-    const chromaRow = (((y * step + (step >> 1)) >> 1) * chromaWidth) | 0;
+    const chromaRow = ((y * step + (step >> 1)) >> 1) * chromaWidth;
     for (let x = 0; x < outWidth; x++, at += 3) {
-      let sum = -black;
-      for (let dy = 0; dy < step; dy++) {
-        const from = (y * step + dy) * width + x * step;
-        for (let dx = 0; dx < step; dx++) sum += data[from + dx]!;
-      }
       const place = chromaRow + ((x * step + (step >> 1)) >> 1);
       const u = data[uPlane + place]! - 128;
       const v = data[vPlane + place]! - 128;
-      const grey = sum * yFactor + 512;
-      rgb[at] = (grey + redV * v) >> 10;
-      rgb[at + 1] = (grey - greenU * u - greenV * v) >> 10;
-      rgb[at + 2] = (grey + blueU * u) >> 10;
+      const grey = (sumOf(data, y * step * width + x * step, width, step) * yFactor + bias) | 0;
+      rgb[at] = clipped[(grey + redV * v) >> 10]!;
+      rgb[at + 1] = clipped[(grey - greenU * u - greenV * v) >> 10]!;
+      rgb[at + 2] = clipped[(grey + blueU * u) >> 10]!;
     }
   }
-  return { width: outWidth, height: outHeight, data: new Uint8Array(rgb.buffer) };
+  return { width: outWidth, height: outHeight, data: rgb };
+}
+
+function sumOf(data: Uint8Array, from: number, stride: number, step: number): number {
+  if (step === 1) return data[from]!;
+  let sum = 0;
+  for (let row = 0, at = from; row < step; row++, at += stride) {
+    for (let column = 0; column < step; column++) sum += data[at + column]!;
+  }
+  return sum;
 }

@@ -8,6 +8,7 @@ import type { MemoryResult } from './memory.js';
 import { peersAdvice } from './peers.js';
 import type { PipelineResult, PipelineRow } from './pipeline.js';
 import type { ScalingResult } from './scaling.js';
+import type { ServeBenchmark } from './serve.js';
 import type { Table6, Table6Result } from './table6.js';
 import type { TrainingResult } from './training.js';
 
@@ -136,6 +137,23 @@ export function renderMemory({ machine, rows, ratio }: MemoryResult): string {
     textTable([['s', 'frames', 'peak MB', 'shared once', 'largest of each, MB'], ...table]),
     '',
     `The long clip takes ${fixed(ratio, 3)} of the memory of the short one`,
+  ].join('\n');
+}
+
+/** What `benchmark serve` prints for people. */
+export function renderServe({ machine, clip, rounds, rows }: ServeBenchmark): string {
+  const table = rows.map(({ title, framesPerSecond, cpuMsPerFrame, engineCpuMsPerFrame, outsideEngine }) => [
+    title,
+    fixed(framesPerSecond, 1),
+    fixed(cpuMsPerFrame, 2),
+    fixed(engineCpuMsPerFrame, 2),
+    `${(100 * outsideEngine).toFixed(1)} %`,
+  ]);
+  return [
+    renderMachine(machine),
+    `${clip}: ${rounds} rounds in turns, medians; processor time of server and ffmpeg`,
+    '',
+    textTable([['', 'frames/s', 'CPU ms/frame', 'engine', 'not the engine'], ...table]),
   ].join('\n');
 }
 

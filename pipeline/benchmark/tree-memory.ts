@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { processTree } from './process-tree.js';
 
 /** The most memory that a process and all that it started held, resident bytes. */
 export interface TreeMemory {
@@ -24,7 +25,7 @@ export function watchTreeMemory(pid: number, everyMs = 100): TreeMemoryWatch {
   const look = () => {
     let together = 0;
     let proportional = 0;
-    for (const { program, bytes, proportionalBytes, peak } of treeOf(pid)) {
+    for (const { program, bytes, proportionalBytes, peak } of processTree(pid).flatMap(residentOf)) {
       together += bytes;
       proportional += proportionalBytes;
       byProgram.set(program, Math.max(byProgram.get(program) ?? 0, peak));
@@ -49,22 +50,18 @@ interface Resident {
   readonly peak: number;
 }
 
-function treeOf(pid: number): readonly Resident[] {
+function residentOf(pid: number): readonly Resident[] {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    const program = /^Name:\s*(.*)$/m.exec(status)?.[1] ?? '';
-    const own = {
-      program,
-      bytes: bytesOf(status, 'VmRSS'),
-      proportionalBytes: bytesOf(rollup, 'Pss'),
-      peak: bytesOf(status, 'VmHWM'),
-    };
-    // Any thread may have started a process.
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean),
-    );
-    return [own, ...children.flatMap((child) => treeOf(Number(child)))];
+    return [
+      {
+        program: /^Name:\s*(.*)$/m.exec(status)?.[1] ?? '',
+        bytes: bytesOf(status, 'VmRSS'),
+        proportionalBytes: bytesOf(rollup, 'Pss'),
+        peak: bytesOf(status, 'VmHWM'),
+      },
+    ];
   } catch {
     // It ended while we looked.
     return [];

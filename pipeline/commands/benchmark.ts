@@ -3,6 +3,7 @@ import { createEnginesCommand } from '../benchmark/engines-command.js';
 import { createFrontierCommand } from '../benchmark/frontier-command.js';
 import { createPipelineCommand } from '../benchmark/pipeline-command.js';
 import { createScalingCommand } from '../benchmark/scaling-command.js';
+import { createServeCommand } from '../benchmark/serve-command.js';
 import { createTable6Command } from '../benchmark/table6-command.js';
 import { createTrainingCommand } from '../benchmark/training-command.js';
 
@@ -16,6 +17,7 @@ export function createBenchmarkCommand(): Command {
     .addCommand(createPipelineCommand())
     .addCommand(createTable6Command())
     .addCommand(createScalingCommand())
+    .addCommand(createServeCommand())
     .addCommand(createFrontierCommand())
     .addCommand(createTrainingCommand())
     .addHelpText('after', EXAMPLES);
