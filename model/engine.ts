@@ -35,10 +35,13 @@ export interface Engine {
   readonly classes: readonly ClassLabel[];
   /** The size that the weights were made for: what `decode` should fit frames into. Any size is accepted. */
   readonly inputSize: { readonly width: number; readonly height: number };
+  /** How many batches it computes at a time. If not provided, defaults to: 1. */
+  readonly instances?: number;
   /** One sentence for people: what was taken and why. */
   readonly description: string;
   /**
-   * Segments a batch of one or more pictures of one size. Calls queue in order.
+   * Segments a batch of one or more pictures of one size. Calls queue in order; with several instances a later one may be
+   * done first.
    *
    * @throws `Failure` `INPUT_INVALID` for an empty batch, mixed sizes or data of another length; `ENGINE_CLOSED` after
    * `close`; `ENGINE_FAILED` if the engine dies; the signal's reason on abort (a batch that has begun is let finish

@@ -33,8 +33,8 @@ interface Waiting {
 }
 
 /**
- * Batches that the engine has at a time: one that it works on, and the next, so that it need not wait for an event loop
- * that is busy copying pictures.
+ * Batches that each instance of the engine has at a time: one that it works on, and the next, so that it need not wait for an
+ * event loop that is busy copying pictures.
  */
 const batchesUnderWay = 2;
 
@@ -58,7 +58,8 @@ function createScheduler(engine: Engine): Scheduler {
   // In the order of their turns.
   const queues = new Map<object, Waiting[]>();
   let underWay = 0;
-  let lastEndedAt = 0;
+  /** When the last batches ended, one an instance, in that order. */
+  const ends: number[] = [];
   let timer: NodeJS.Timeout | undefined;
 
   function forgetAborted(): void {
@@ -104,7 +105,7 @@ function createScheduler(engine: Engine): Scheduler {
     clearTimeout(timer);
     timer = undefined;
     forgetAborted();
-    while (underWay < batchesUnderWay && queues.size > 0) {
+    while (underWay < batchesUnderWay * (engine.instances ?? 1) && queues.size > 0) {
       const chosen = choose();
       const isFull = chosen.some(({ job }) => job.batch <= chosen.length);
       const leftMs = Math.min(...chosen.map(({ job, since }) => since + job.maxWaitMs - performance.now()));
@@ -123,9 +124,10 @@ function createScheduler(engine: Engine): Scheduler {
     try {
       const masks = await engine.segment(batch.map(({ job }) => job.picture));
       const endedAt = performance.now();
-      // The engine works on one batch after the other: before the last one ended it had not begun this one.
-      const beganAt = Math.max(sentAt, lastEndedAt);
-      lastEndedAt = endedAt;
+      // An instance works on one batch after the other: before as many others as there are instances were under way at most,
+      // one of them had to end for this one to begin.
+      const beganAt = Math.max(sentAt, ends.length < (engine.instances ?? 1) ? 0 : ends.shift()!);
+      ends.push(endedAt);
       for (const [index, { resolve }] of batch.entries()) resolve({ mask: masks[index]!, beganAt, endedAt });
     } catch (error) {
       for (const { reject } of batch) reject(error);

@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Weights } from '../weights.js';
+import { createInstances, planInstances } from './instances.js';
 import type { Provider } from './onnx-providers.js';
 
 /** Which engine to make, and how. */
@@ -30,6 +32,13 @@ export interface CreateEngineOptions {
    * If not provided, defaults to: as many as the network at this size keeps busy, at most one for each core.
    */
   readonly threads?: number | undefined;
+  /**
+   * `latency`: each batch as soon as can be, by all threads. `throughput`: on a processor several batches at a time, each by a
+   * thread or a few, in as many copies of the weights.
+   *
+   * If not provided, defaults to: `latency`.
+   */
+  readonly goal?: 'latency' | 'throughput' | undefined;
 }
 
 /**
@@ -45,7 +54,11 @@ export async function createEngine(options: CreateEngineOptions): Promise<Engine
   const common = { weights, ...(threads !== undefined && { threads }) };
   const createOnnx = async () => {
     const { createOnnxEngine } = await import('./onnx.js');
-    return createOnnxEngine({ ...common, provider, precision });
+    const settings = { ...common, provider, precision };
+    if (options.goal !== 'throughput') return createOnnxEngine(settings);
+    const plan = planInstances(threads ?? availableParallelism());
+    const share = threads === undefined ? { mostThreads: plan.threads } : { threads: plan.threads };
+    return createInstances(() => createOnnxEngine({ ...settings, ...share }), plan.instances);
   };
   const createTensorflow = async () => {
     if (provider !== 'auto') throw notOfTensorflow('provider', provider);

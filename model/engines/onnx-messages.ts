@@ -12,6 +12,8 @@ export interface OnnxWorkerData {
   readonly providers: readonly Provider[];
   /** Undefined: as many as suit the network and the picture's size. */
   readonly threads: number | undefined;
+  /** Then no more than so many. */
+  readonly mostThreads: number | undefined;
   /** If it is given, int8 is what the processor computes in; GPUs compute in float32. */
   readonly int8: { readonly calibration: Calibration; readonly limit: 63 | 127 } | undefined;
 }

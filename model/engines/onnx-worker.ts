@@ -15,7 +15,7 @@ import { env, InferenceSession, Tensor } from './onnx-runtime.js';
  * answered one by one in the order in which they come.
  */
 
-const { network, weights, providers, threads, int8 } = workerData as OnnxWorkerData;
+const { network, weights, providers, threads, mostThreads, int8 } = workerData as OnnxWorkerData;
 
 /** Sessions are kept for this many picture sizes: each holds a copy of the weights. */
 const SESSION_LIMIT = 3;
@@ -50,7 +50,8 @@ const WORK_PER_THREAD = { float32: 1e9, int8: 4e9 };
 /** 0 leaves it to ONNX Runtime: one for each physical core. */
 function threadsFor(width: number, height: number): number {
   const worth = multiplyAdds(network, height, width) / WORK_PER_THREAD[int8 === undefined ? 'float32' : 'int8'];
-  return worth >= availableParallelism() ? 0 : Math.ceil(worth);
+  const most = Math.min(mostThreads ?? Number.POSITIVE_INFINITY, availableParallelism());
+  return worth >= availableParallelism() && mostThreads === undefined ? 0 : Math.min(Math.ceil(worth), most);
 }
 
 /** How many pictures of this size one run takes: the largest map, its input and what convolutions unfold it into. */

@@ -29,6 +29,8 @@ export interface OnnxEngineOptions {
    * If not provided, defaults to: as many as the network at this size keeps busy, at most one for each core.
    */
   readonly threads?: number;
+  /** Where `threads` is not given, no more than so many. If not provided, defaults to: one for each core. */
+  readonly mostThreads?: number;
   /**
    * `int8` needs a weights file that carries calibration; `auto` takes it where it pays.
    *
@@ -50,7 +52,7 @@ export interface OnnxEngineOptions {
  * saying how to get it, where a provider that was asked for does not start.
  */
 export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {
-  const { weights, provider: wanted = 'auto', threads } = options;
+  const { weights, provider: wanted = 'auto', threads, mostThreads } = options;
   const { card } = weights;
   const network = options.network ?? buildNetwork(card.network, card.classes.length);
   checkWeights(network, weights.tensors);
@@ -61,7 +63,7 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   if (wanted !== 'auto' && !PROVIDERS[wanted].platforms.includes(process.platform)) {
     throw unavailable([{ provider: wanted, reason: `there is no ${PROVIDERS[wanted].title} on ${process.platform}` }]);
   }
-  const data: OnnxWorkerData = { network, weights, providers, threads, int8: chosen.int8 };
+  const data: OnnxWorkerData = { network, weights, providers, threads, mostThreads, int8: chosen.int8 };
   const worker = startWorker(new URL('./onnx-worker.js', import.meta.url), { workerData: data });
   const { provider, refused } = await firstReply(worker);
   const precision = provider === 'cpu' && chosen.int8 !== undefined ? 'int8' : 'float32';

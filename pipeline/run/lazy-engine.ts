@@ -3,7 +3,7 @@ import type { WeightsCard } from '../../model/weights.js';
 
 /**
  * An engine that is made when it is needed, while decoding begins already: what is to be segmented waits for it. What
- * only the engine knows (`name`, `provider`, `precision`, `description`) is that of the engine once it is there.
+ * only the engine knows (`name`, `provider`, `precision`, `instances`, `description`) is that of the engine once it is there.
  */
 export interface LazyEngine extends Engine {
   /** Begins to make it, unless that has begun. */
@@ -63,6 +63,9 @@ export function createLazyEngine(
     },
     get description() {
       return made?.description ?? 'pending';
+    },
+    get instances() {
+      return made?.instances ?? 1;
     },
     network: card.network,
     classes,

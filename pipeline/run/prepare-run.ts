@@ -52,7 +52,7 @@ export async function prepareRun(
   const makeEngine = async () => {
     const { createEngine } = await import('../../model/engines/index.js');
     const { engine, provider, precision, threads } = options.engine;
-    return createEngine({ weights, engine, provider, precision, threads });
+    return createEngine({ weights, engine, provider, precision, threads, goal: 'throughput' });
   };
   return {
     options,

@@ -1,4 +1,4 @@
-import { concat, EMPTY, from, lastValueFrom, merge, NEVER, Subject, throwError, toArray } from 'rxjs';
+import { concat, EMPTY, from, lastValueFrom, merge, NEVER, Subject, tap, throwError, toArray } from 'rxjs';
 import t from 'tap';
 import type { Engine, RgbPicture } from '../../model/engine.js';
 import type { Frame, SegmentedFrame } from '../../operators/frame.js';
@@ -55,6 +55,23 @@ t.test('every frame gets its mask, the classes, their shares and the times', asy
     );
     t.same(Object.keys(frame.stepTimes), ['decode', 'queue', 'segment']);
   }
+});
+
+t.test('instances work beside each other, and frames keep their order', async (t) => {
+  const { engine, batches, goOn } = byHand();
+  const several: Engine = { ...engine, instances: 2 };
+  const got: number[] = [];
+  const done = lastValueFrom(
+    from(frames(6)).pipe(
+      segment(several),
+      tap(({ index }) => got.push(index)),
+    ),
+  );
+  await new Promise(setImmediate);
+  t.equal(batches.length, 4, 'each works on one and has the next');
+  for (let frame = 0; frame < 6; frame += 1) await goOn();
+  await done;
+  t.same(got, [0, 1, 2, 3, 4, 5]);
 });
 
 t.test('frames are added to, not written to', async (t) => {
