@@ -100,15 +100,18 @@ async function segment(
   return masks;
 }
 
-/** Starts on the first provider that makes a session for the size that the weights are made for. */
+/**
+ * Starts on the first provider that makes a session for the size that the weights are made for. The processor always does:
+ * there the first session is of the first picture's size, which is seldom that one, and no second one takes its time and memory.
+ */
 async function start() {
   const { width, height } = weights.card.inputSize;
   const refused: Refusal[] = [];
   for (const provider of providers) {
     try {
       const sessionFor = sessionCache(provider);
-      const session = await sessionFor(width, height);
       if (provider !== 'cpu') {
+        const session = await sessionFor(width, height);
         // GPUs compile on the first run: better now than on the first frame.
         await segment(session, provider, { count: 1, width, height, pixels: new Uint8Array(width * height * 3) });
       }
