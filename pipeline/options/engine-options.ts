@@ -15,10 +15,16 @@ export interface EngineOptions {
   readonly precision?: 'auto' | 'float32' | 'int8' | undefined;
   /** Processor threads of the engine, and in `run` of each ffmpeg. If not provided, each chooses for this machine. */
   readonly threads?: number | undefined;
+  /**
+   * What the engine is for: each picture as soon as can be, or as many as can be, several at a time. If not provided, defaults to:
+   * `throughput` in `run`, `latency` elsewhere.
+   */
+  readonly goal?: 'latency' | 'throughput' | undefined;
 }
 
 export const engineNames = ['auto', 'onnx', 'tensorflow'] as const;
 export const providerNames = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'dml', 'coreml'] as const;
+const goals = ['latency', 'throughput'] as const;
 export const precisionNames = ['auto', 'float32', 'int8'] as const;
 
 /** The network that is used where neither `network` nor `weights` says another. */
@@ -41,7 +47,7 @@ export function addEngineOptions(command: Command, threadsOf = 'the network'): C
 
 /** Checks the options of `EngineOptions`. @throws `Failure` `OPTION_INVALID`. */
 export function checkEngineOptions(options: EngineOptions, nameOf: (option: string) => string): EngineOptions {
-  const { network, weights, engine = 'auto', provider = 'auto', precision = 'auto', threads } = options;
+  const { network, weights, engine = 'auto', provider = 'auto', precision = 'auto', threads, goal } = options;
   for (const [option, value] of Object.entries({ network, weights })) {
     if (value !== undefined && (typeof value !== 'string' || value === ''))
       throw optionInvalid(nameOf(option), 'a name', value);
@@ -52,6 +58,7 @@ export function checkEngineOptions(options: EngineOptions, nameOf: (option: stri
     engine: checkChoice(nameOf('engine'), engine, engineNames),
     provider: checkChoice(nameOf('provider'), provider, providerNames),
     precision: checkChoice(nameOf('precision'), precision, precisionNames),
+    ...(goal !== undefined && { goal: checkChoice(nameOf('goal'), goal, goals) }),
     ...(threads !== undefined && {
       threads: checkNumber(nameOf('threads'), threads, { min: 1, max: 1024, integer: true }),
     }),

@@ -14,6 +14,6 @@ export async function openEngine(options: EngineOptions = {}, nameOf?: (option: 
     import('../../model/engines/index.js'),
     findWeights(checked, nameOf),
   ]);
-  const { engine, provider, precision, threads } = checked;
-  return createEngine({ weights, engine, provider, precision, threads });
+  const { engine, provider, precision, threads, goal } = checked;
+  return createEngine({ weights, engine, provider, precision, threads, goal });
 }

@@ -51,8 +51,8 @@ export async function prepareRun(
   const deciding = decidingOptions(options, classes);
   const makeEngine = async () => {
     const { createEngine } = await import('../../model/engines/index.js');
-    const { engine, provider, precision, threads } = options.engine;
-    return createEngine({ weights, engine, provider, precision, threads, goal: 'throughput' });
+    const { engine, provider, precision, threads, goal = 'throughput' } = options.engine;
+    return createEngine({ weights, engine, provider, precision, threads, goal });
   };
   return {
     options,
