@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Weights } from '../weights.js';
-import { createInstances, planInstances } from './instances.js';
+import { createInstances, planInstances, shareWeights } from './instances.js';
 import type { Provider } from './onnx-providers.js';
 
 /** Which engine to make, and how. */
@@ -58,7 +58,8 @@ export async function createEngine(options: CreateEngineOptions): Promise<Engine
     if (options.goal !== 'throughput') return createOnnxEngine(settings);
     const plan = planInstances(threads ?? availableParallelism());
     const share = threads === undefined ? { mostThreads: plan.threads } : { threads: plan.threads };
-    return createInstances(() => createOnnxEngine({ ...settings, ...share }), plan.instances);
+    const shared = { ...settings, ...share, weights: shareWeights(weights) };
+    return createInstances(() => createOnnxEngine(shared), plan.instances);
   };
   const createTensorflow = async () => {
     if (provider !== 'auto') throw notOfTensorflow('provider', provider);

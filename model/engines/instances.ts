@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.js';
+import type { Weights } from '../weights.js';
 
 /** Beyond so many, frames wait for decoding and encoding rather than for the network, and each holds weights and maps of its own. */
 const MOST_INSTANCES = 4;
@@ -14,6 +15,19 @@ export interface InstancePlan {
 export function planInstances(threads: number): InstancePlan {
   const instances = Math.min(threads, MOST_INSTANCES);
   return { instances, threads: Math.floor(threads / instances) };
+}
+
+/** The same weights in shared memory, of which no thread gets a copy of its own: SegNet's are 118 MB. */
+export function shareWeights({ card, tensors }: Weights): Weights {
+  const share = (data: Float32Array) => {
+    const shared = new Float32Array(new SharedArrayBuffer(data.byteLength));
+    shared.set(data);
+    return shared;
+  };
+  return {
+    card,
+    tensors: new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: share(data) }] as const)),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Engine, RgbPicture } from '../../../model/engine.js';
+import { createEngine } from '../../../model/engines/index.js';
 import { createInstances, planInstances } from '../../../model/engines/instances.js';
 import { createOnnxEngine } from '../../../model/engines/onnx.js';
 import { buildNetwork } from '../../../model/networks/index.js';
@@ -41,6 +42,17 @@ t.test('several give what one gives, and are made as they are needed', async (t)
   t.equal(made, 3);
   await engine.close();
   await t.rejects(engine.segment([pictures[0]!]), { code: 'ENGINE_CLOSED' });
+});
+
+t.test('an engine for throughput gives what one for latency gives', async (t) => {
+  const [many, one] = await Promise.all([
+    createEngine({ weights, engine: 'onnx', threads: 2, goal: 'throughput' }),
+    createEngine({ weights, engine: 'onnx', threads: 2 }),
+  ]);
+  t.teardown(() => Promise.all([many.close(), one.close()]));
+  if (many.provider === 'cpu') t.equal(many.instances, 2);
+  const masks = await Promise.all(pictures.map((picture) => many.segment([picture])));
+  for (const [index, [mask]] of masks.entries()) t.same(mask, (await one.segment([pictures[index]!]))[0]);
 });
 
 /** Answers when it is told to. */
