@@ -1,9 +1,6 @@
 import sharp from 'sharp';
 import type { RgbPicture } from '../model/engine.js';
 
-// Of pictures for viewers a thread of libvips each has enough; several for one cost more than they do.
-sharp.concurrency(1);
-
 /** A picture as JPEG. `quality` is 1-100. Its Huffman tables are the standard's: own ones save 4 % and cost a third more time. */
 export function encodeJpeg({ width, height, data }: RgbPicture, quality: number): Promise<Uint8Array> {
   return sharp(data, { raw: { width, height, channels: 3 } })

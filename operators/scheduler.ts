@@ -124,9 +124,10 @@ function createScheduler(engine: Engine): Scheduler {
     try {
       const masks = await engine.segment(batch.map(({ job }) => job.picture));
       const endedAt = performance.now();
-      // An instance works on one batch after the other: before as many others as there are instances were under way at most,
-      // one of them had to end for this one to begin.
-      const beganAt = Math.max(sentAt, ends.length < (engine.instances ?? 1) ? 0 : ends.shift()!);
+      // An instance works on one batch after the other: this one began at the earliest when all but so many others as there are
+      // instances had ended.
+      while (ends.length > (engine.instances ?? 1)) ends.shift();
+      const beganAt = Math.max(sentAt, ends.length < (engine.instances ?? 1) ? 0 : ends[0]!);
       ends.push(endedAt);
       for (const [index, { resolve }] of batch.entries()) resolve({ mask: masks[index]!, beganAt, endedAt });
     } catch (error) {

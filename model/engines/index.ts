@@ -33,8 +33,8 @@ export interface CreateEngineOptions {
    */
   readonly threads?: number | undefined;
   /**
-   * `latency`: each batch as soon as can be, by all threads. `throughput`: on a processor several batches at a time, each by a
-   * thread or a few, in as many copies of the weights.
+   * `latency`: each batch as soon as can be, by all threads. `throughput`: with onnx on a processor, several batches at a
+   * time, each by a thread or a few, in as many sessions.
    *
    * If not provided, defaults to: `latency`.
    */
@@ -57,9 +57,10 @@ export async function createEngine(options: CreateEngineOptions): Promise<Engine
     const settings = { ...common, provider, precision };
     if (options.goal !== 'throughput') return createOnnxEngine(settings);
     const plan = planInstances(threads ?? availableParallelism());
-    const share = threads === undefined ? { mostThreads: plan.threads } : { threads: plan.threads };
-    const shared = { ...settings, ...share, weights: shareWeights(weights) };
-    return createInstances(() => createOnnxEngine(shared), plan.instances);
+    const shared = { ...settings, weights: shareWeights(weights) };
+    const make = (share: number) =>
+      createOnnxEngine({ ...shared, ...(threads === undefined ? { mostThreads: share } : { threads: share }) });
+    return createInstances(make, plan);
   };
   const createTensorflow = async () => {
     if (provider !== 'auto') throw notOfTensorflow('provider', provider);

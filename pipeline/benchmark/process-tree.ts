@@ -1,15 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process and all that it started and still runs, itself first; none where it is gone or the system does not tell (Linux does). */
-export function processTree(pid: number): readonly number[] {
+/** What `read` gives, or `otherwise` where the system has it no more, or does not tell. */
+export function readOr<Value>(read: () => Value, otherwise: Value): Value {
   try {
-    // Any thread may have started a process.
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean),
-    );
-    return [pid, ...children.flatMap((child) => processTree(Number(child)))];
+    return read();
   } catch {
-    // It ended while we looked.
-    return [];
+    return otherwise;
   }
+}
+
+/** A process and all that it started and still runs, itself first; itself alone where the system does not tell (Linux does). */
+export function processTree(pid: number): readonly number[] {
+  // Any thread may have started a process; threads end while we look.
+  const childrenOf = (thread: string) =>
+    readOr(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'), '')
+      .trim()
+      .split(' ')
+      .filter(Boolean);
+  const children = readOr(() => readdirSync(`/proc/${pid}/task`), []).flatMap(childrenOf);
+  return [pid, ...children.flatMap((child) => processTree(Number(child)))];
 }

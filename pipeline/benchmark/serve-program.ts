@@ -8,8 +8,7 @@ import type { LiveServer } from '../serve/live-server.js';
 import { createLog } from '../serve/log.js';
 import { serve } from '../serve/serve.js';
 import { answerLines } from './answer-lines.js';
-import { createNothingEngine } from './nothing-engine.js';
-import { processTree } from './process-tree.js';
+import { processTree, readOr } from './process-tree.js';
 
 /* The program that serves one clip at its own pace, again and again, and says what that costs. */
 
@@ -17,7 +16,7 @@ import { processTree } from './process-tree.js';
 export interface ServeQuestion {
   readonly ask: 'serve';
   readonly clip: string;
-  readonly engine: EngineOptions | 'none';
+  readonly engine: EngineOptions;
   /** What viewers bring. */
   readonly token: string;
 }
@@ -39,22 +38,37 @@ export interface CostAnswer {
   readonly cpuMs: number;
   /** Of it, the time of the threads that the engine made. */
   readonly engineCpuMs: number;
+  /** How many those are. */
+  readonly engineThreads: number;
 }
 
 /** `sysconf(_SC_CLK_TCK)` of every Linux that Node runs on. */
 const TICK_MS = 10;
 
 let live: LiveServer | undefined;
-let engineThreads: readonly string[] = [];
+const engineThreads = new Set<string>();
 
-/** Opens an engine and remembers its threads: those that are there after it and were not before. */
+/** Opens an engine and remembers its threads: those that come while it is opened, and with the first picture of each size. */
 async function openWatched(options: EngineOptions): Promise<Engine> {
   // libuv makes its own with the first file that is read.
   await readFile('/proc/self/stat');
-  const before = new Set(readdirSync('/proc/self/task'));
-  const engine = await openEngine(options);
-  engineThreads = readdirSync('/proc/self/task').filter((thread) => !before.has(thread));
-  return engine;
+  const watch = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const before = new Set(readdirSync('/proc/self/task'));
+    const result = await work();
+    for (const thread of readdirSync('/proc/self/task')) if (!before.has(thread)) engineThreads.add(thread);
+    return result;
+  };
+  const engine = await watch(() => openEngine(options));
+  const sizes = new Set<string>();
+  return {
+    ...engine,
+    segment(batch, more) {
+      const size = batch.map(({ width, height }) => `${width}x${height}`).join();
+      if (sizes.has(size)) return engine.segment(batch, more);
+      sizes.add(size);
+      return watch(() => engine.segment(batch, more));
+    },
+  };
 }
 
 function start({ clip, engine, token }: ServeQuestion): Promise<ServeAnswer> {
@@ -62,7 +76,7 @@ function start({ clip, engine, token }: ServeQuestion): Promise<ServeAnswer> {
     serve(
       { sources: [`clip=${clip}`], loop: true, port: 0, token },
       {
-        createEngine: async () => (engine === 'none' ? createNothingEngine() : openWatched(engine)),
+        createEngine: () => openWatched(engine),
         createLog: (scrub) => createLog({ format: 'text', level: 'silent', scrub, write: () => {} }),
         signal: new AbortController().signal,
         nameOf: (option) => option,
@@ -83,6 +97,7 @@ async function cost({ seconds }: CostQuestion): Promise<CostAnswer> {
     frames: after.frames - before.frames,
     cpuMs: after.cpuMs - before.cpuMs,
     engineCpuMs: after.engineCpuMs - before.engineCpuMs,
+    engineThreads: after.engineThreads,
   };
 }
 
@@ -91,14 +106,18 @@ function read(): CostAnswer {
   return {
     frames: live!.hub.streams[0]!.segmented.total,
     cpuMs: sum(processTree(process.pid).map((pid) => cpuMsOf(`/proc/${pid}/stat`))),
-    engineCpuMs: sum(engineThreads.map((thread) => cpuMsOf(`/proc/self/task/${thread}/stat`))),
+    engineCpuMs: sum([...engineThreads].map((thread) => cpuMsOf(`/proc/self/task/${thread}/stat`))),
+    engineThreads: engineThreads.size,
   };
 }
 
 function cpuMsOf(stat: string): number {
   // After the name, which may hold anything: state is the first, utime and stime are the 12th and 13th.
-  const fields = readFileSync(stat, 'utf8').split(') ').at(-1)!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  const fields = readOr(() => readFileSync(stat, 'utf8'), '')
+    .split(') ')
+    .at(-1)!
+    .split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * TICK_MS;
 }
 
 await answerLines({ serve: start, cost });

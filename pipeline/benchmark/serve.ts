@@ -55,7 +55,7 @@ const WAYS: readonly { readonly title: string; readonly parts: readonly PartKind
   { title: 'a program: mask', parts: ['mask'] },
 ];
 
-/** Before the clock starts: connecting, the first frames, compiling. */
+/** After the first frame and before the clock starts: V8 compiles. */
 const WARM_UP_MS = 3000;
 
 /**
@@ -103,9 +103,20 @@ async function serveTo(
   try {
     const question: ServeQuestion = { ask: 'serve', clip, engine, token };
     const { url } = await program.ask<ServeAnswer>(question);
-    if (parts.length > 0) viewer = connect(url, { token, want: [{ parts }] }).subscribe();
+    // Whoever watches, there have to be frames.
+    await new Promise<void>((resolve, reject) => {
+      const want = [{ parts: parts.length > 0 ? parts : (['mask'] as const) }];
+      viewer = connect(url, { token, want }).subscribe({
+        next: ({ type }) => type === 'frame' && resolve(),
+        error: reject,
+      });
+    });
+    if (parts.length === 0) viewer?.unsubscribe();
     await sleep(WARM_UP_MS);
-    return await program.ask<CostAnswer>({ ask: 'cost', seconds } satisfies CostQuestion);
+    const cost = await program.ask<CostAnswer>({ ask: 'cost', seconds } satisfies CostQuestion);
+    if (cost.frames === 0)
+      throw new Failure('PROGRAM_FAILED', `The server segmented no frame of ${clip} in ${seconds} s`);
+    return cost;
   } finally {
     viewer?.unsubscribe();
     await program.close();

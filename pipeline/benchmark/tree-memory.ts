@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { processTree } from './process-tree.js';
+import { processTree, readOr } from './process-tree.js';
 
 /** The most memory that a process and all that it started held, resident bytes. */
 export interface TreeMemory {
@@ -17,7 +17,7 @@ export interface TreeMemoryWatch {
   stop(): TreeMemory | undefined;
 }
 
-/** Looks at a process and its descendants every few milliseconds. */
+/** Looks at a process and its descendants ten times a second. */
 export function watchTreeMemory(pid: number, everyMs = 100): TreeMemoryWatch {
   const byProgram = new Map<string, number>();
   let peakBytes = 0;
@@ -25,7 +25,8 @@ export function watchTreeMemory(pid: number, everyMs = 100): TreeMemoryWatch {
   const look = () => {
     let together = 0;
     let proportional = 0;
-    for (const { program, bytes, proportionalBytes, peak } of processTree(pid).flatMap(residentOf)) {
+    for (const { program, bytes, proportionalBytes, peak } of processTree(pid).map(residentOf)) {
+      if (program === '') continue;
       together += bytes;
       proportional += proportionalBytes;
       byProgram.set(program, Math.max(byProgram.get(program) ?? 0, peak));
@@ -50,22 +51,15 @@ interface Resident {
   readonly peak: number;
 }
 
-function residentOf(pid: number): readonly Resident[] {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    return [
-      {
-        program: /^Name:\s*(.*)$/m.exec(status)?.[1] ?? '',
-        bytes: bytesOf(status, 'VmRSS'),
-        proportionalBytes: bytesOf(rollup, 'Pss'),
-        peak: bytesOf(status, 'VmHWM'),
-      },
-    ];
-  } catch {
-    // It ended while we looked.
-    return [];
-  }
+function residentOf(pid: number): Resident {
+  const textOf = (file: string) => readOr(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'), '');
+  const status = textOf('status');
+  return {
+    program: /^Name:\s*(.*)$/m.exec(status)?.[1] ?? '',
+    bytes: bytesOf(status, 'VmRSS'),
+    proportionalBytes: bytesOf(textOf('smaps_rollup'), 'Pss'),
+    peak: bytesOf(status, 'VmHWM'),
+  };
 }
 
 function bytesOf(text: string, field: string): number {

@@ -17,7 +17,7 @@ export interface EngineOptions {
   readonly threads?: number | undefined;
   /**
    * What the engine is for: each picture as soon as can be, or as many as can be, several at a time. If not provided, defaults to:
-   * `throughput` in `run`, `latency` elsewhere.
+   * `throughput` in `run` of videos, `latency` elsewhere.
    */
   readonly goal?: 'latency' | 'throughput' | undefined;
 }

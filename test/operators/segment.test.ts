@@ -58,20 +58,35 @@ t.test('every frame gets its mask, the classes, their shares and the times', asy
 });
 
 t.test('instances work beside each other, and frames keep their order', async (t) => {
-  const { engine, batches, goOn } = byHand();
-  const several: Engine = { ...engine, instances: 2 };
-  const got: number[] = [];
+  const answers: (() => void)[] = [];
+  const several: Engine = {
+    ...createFakeEngine(),
+    instances: 2,
+    segment: (batch) => new Promise((resolve) => answers.push(() => resolve(batch.map(thirds)))),
+  };
+  const got: SegmentedFrame[] = [];
   const done = lastValueFrom(
     from(frames(6)).pipe(
       segment(several),
-      tap(({ index }) => got.push(index)),
+      tap((frame) => got.push(frame)),
     ),
   );
   await new Promise(setImmediate);
-  t.equal(batches.length, 4, 'each works on one and has the next');
-  for (let frame = 0; frame < 6; frame += 1) await goOn();
+  t.equal(answers.length, 4, 'each works on one and has the next');
+  // Always the later one first.
+  for (const next of [1, 0, 3, 2, 5, 4]) {
+    answers[next]!();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   await done;
-  t.same(got, [0, 1, 2, 3, 4, 5]);
+  t.same(
+    got.map(({ index }) => index),
+    [0, 1, 2, 3, 4, 5],
+  );
+  for (const { input, mask } of got) t.same(mask, thirds(input));
+  const [first, second, third] = got.map(({ stepTimes }) => stepTimes);
+  t.ok(first!.queue! < 10 && second!.queue! < 10, 'both begin at once');
+  t.ok(third!.queue! > 15, 'the third waits for one of them');
 });
 
 t.test('frames are added to, not written to', async (t) => {
