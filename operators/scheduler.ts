@@ -58,6 +58,7 @@ function createScheduler(engine: Engine): Scheduler {
   // In the order of their turns.
   const queues = new Map<object, Waiting[]>();
   let underWay = 0;
+  const instances = () => engine.instances ?? 1;
   /** When the last batches ended, one an instance, in that order. */
   const ends: number[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -105,7 +106,7 @@ function createScheduler(engine: Engine): Scheduler {
     clearTimeout(timer);
     timer = undefined;
     forgetAborted();
-    while (underWay < batchesUnderWay * (engine.instances ?? 1) && queues.size > 0) {
+    while (underWay < batchesUnderWay * instances() && queues.size > 0) {
       const chosen = choose();
       const isFull = chosen.some(({ job }) => job.batch <= chosen.length);
       const leftMs = Math.min(...chosen.map(({ job, since }) => since + job.maxWaitMs - performance.now()));
@@ -126,9 +127,9 @@ function createScheduler(engine: Engine): Scheduler {
       const endedAt = performance.now();
       // An instance works on one batch after the other: this one began at the earliest when all but so many others as there are
       // instances had ended.
-      while (ends.length > (engine.instances ?? 1)) ends.shift();
-      const beganAt = Math.max(sentAt, ends.length < (engine.instances ?? 1) ? 0 : ends[0]!);
+      const beganAt = Math.max(sentAt, ends.at(-instances()) ?? 0);
       ends.push(endedAt);
+      ends.splice(0, ends.length - instances());
       for (const [index, { resolve }] of batch.entries()) resolve({ mask: masks[index]!, beganAt, endedAt });
     } catch (error) {
       for (const { reject } of batch) reject(error);

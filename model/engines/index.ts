@@ -55,8 +55,8 @@ export async function createEngine(options: CreateEngineOptions): Promise<Engine
   const createOnnx = async () => {
     const { createOnnxEngine } = await import('./onnx.js');
     const settings = { ...common, provider, precision };
-    if (options.goal !== 'throughput') return createOnnxEngine(settings);
-    const plan = planInstances(threads ?? availableParallelism());
+    const plan = options.goal === 'throughput' ? planInstances(threads ?? availableParallelism()) : [];
+    if (plan.length < 2) return createOnnxEngine(settings);
     const shared = { ...settings, weights: shareWeights(weights) };
     const make = (share: number) =>
       createOnnxEngine({ ...shared, ...(threads === undefined ? { mostThreads: share } : { threads: share }) });

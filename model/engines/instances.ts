@@ -2,7 +2,7 @@ import type { Engine, RgbPicture } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Weights } from '../weights.js';
 
-/** Beyond so many, frames wait for decoding and encoding rather than for the network, and each holds weights and maps of its own. */
+/** Beyond so many, frames wait for decoding and encoding rather than for the network, and each holds maps and packed weights of its own. */
 const MOST_INSTANCES = 4;
 
 /**
@@ -34,7 +34,7 @@ export function shareWeights({ card, tensors }: Weights): Weights {
  * memory, say), they go on without it. One that fails later is given none any more.
  *
  * @param make Makes one that may use so many threads.
- * @param plan The threads of each.
+ * @param plan The threads of each, of two or more.
  * @throws What `make` throws for the first.
  */
 export async function createInstances(
@@ -43,7 +43,7 @@ export async function createInstances(
 ): Promise<Engine> {
   const first = await make(plan[0]!);
   // A GPU takes one batch after the other, and is filled by larger ones.
-  if (plan.length === 1 || first.provider !== 'cpu') return first;
+  if (first.provider !== 'cpu') return first;
   const all = [{ engine: first, underWay: 0 }];
   let made = 1;
   let making: Promise<void> | undefined;

@@ -50,8 +50,8 @@ const WORK_PER_THREAD = { float32: 1e9, int8: 4e9 };
 /** 0 leaves it to ONNX Runtime: one for each physical core. */
 function threadsFor(width: number, height: number): number {
   const worth = multiplyAdds(network, height, width) / WORK_PER_THREAD[int8 === undefined ? 'float32' : 'int8'];
-  const most = Math.min(mostThreads ?? Number.POSITIVE_INFINITY, availableParallelism());
-  return worth >= availableParallelism() && mostThreads === undefined ? 0 : Math.min(Math.ceil(worth), most);
+  if (mostThreads !== undefined) return Math.min(Math.ceil(worth), mostThreads);
+  return worth >= availableParallelism() ? 0 : Math.ceil(worth);
 }
 
 /** How many pictures of this size one run takes: the largest map, its input and what convolutions unfold it into. */

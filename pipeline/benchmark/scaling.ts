@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Subscription } from 'rxjs';
 import { Failure } from '../../model/failure.js';
-import { connect } from '../client/connect.js';
 import type { Size } from '../options/size.js';
 import { benchmarkWeights, calibrated } from './benchmark-weights.js';
 import { loadProgram, type Refused, timeInTurns } from './contest.js';
@@ -10,6 +8,7 @@ import { type LineProcess, startLineProcess } from './line-process.js';
 import { describeMachine, type Machine } from './machine.js';
 import { measureProgram } from './measure-program.js';
 import { moduleCommand } from './module-command.js';
+import { openViewer } from './open-viewer.js';
 import { sampleClip, sampleFrames } from './sample-frames.js';
 import { median } from './statistics.js';
 import type { StreamsOrder, StreamsReport } from './streams-program.js';
@@ -185,7 +184,9 @@ async function byViewers({
     const turns = await takeTurns(viewers, Math.min(rounds, SLOW_ROUNDS), async (count) => {
       signal?.throwIfAborted();
       onProgress?.(`${count} viewers`);
-      const watching = await watch(server, count);
+      const watching = await Promise.all(
+        Array.from({ length: count }, () => openViewer(server, ['source', 'mask'], 'hello')),
+      );
       const { cpuMs } = await program.ask<ShowAnswer>({ ask: 'show', frames: SHOWN_FRAMES } satisfies ShowQuestion);
       for (const one of watching) one.unsubscribe();
       return cpuMs / SHOWN_FRAMES;
@@ -194,20 +195,6 @@ async function byViewers({
   } finally {
     await program.close();
   }
-}
-
-/** Connects so many viewers of pictures and masks; resolves when the server has greeted all of them. */
-function watch({ url, token }: OpenAnswer, count: number): Promise<readonly Subscription[]> {
-  const one = () =>
-    new Promise<Subscription>((resolve, reject) => {
-      const subscription = connect(url, { token, want: [{ parts: ['source', 'mask'] }] }).subscribe({
-        next: (event) => {
-          if (event.type === 'hello') setImmediate(() => resolve(subscription));
-        },
-        error: reject,
-      });
-    });
-  return Promise.all(Array.from({ length: count }, one));
 }
 
 const AXIS_LABELS: Readonly<Record<ScalingAxis, readonly [title: string, x: string]>> = {

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Subscription } from 'rxjs';
 import { Failure } from '../../model/failure.js';
-import { connect } from '../client/connect.js';
+import type { PicturePart } from '../../operators/encode-parts.js';
 import type { EngineOptions } from '../options/engine-options.js';
 import { startLineProcess } from './line-process.js';
 import { describeMachine, type Machine } from './machine.js';
 import { moduleCommand } from './module-command.js';
+import { openViewer } from './open-viewer.js';
 import { sampleClip } from './sample-frames.js';
 import type { CostAnswer, CostQuestion, ServeAnswer, ServeQuestion } from './serve-program.js';
 import { median } from './statistics.js';
@@ -46,9 +47,7 @@ export interface ServeBenchmark {
   readonly rows: readonly ServeRow[];
 }
 
-type PartKind = 'picture' | 'source' | 'mask';
-
-const WAYS: readonly { readonly title: string; readonly parts: readonly PartKind[] }[] = [
+const WAYS: readonly { readonly title: string; readonly parts: readonly PicturePart[] }[] = [
   { title: 'nobody watches', parts: [] },
   { title: 'the page: picture, mask', parts: ['picture', 'mask'] },
   { title: 'the page, small: source, mask', parts: ['source', 'mask'] },
@@ -92,7 +91,7 @@ export async function benchmarkServe(options: ServeBenchmarkOptions): Promise<Se
 }
 
 async function serveTo(
-  parts: readonly PartKind[],
+  parts: readonly PicturePart[],
   clip: string,
   engine: EngineOptions,
   seconds: number,
@@ -104,14 +103,8 @@ async function serveTo(
     const question: ServeQuestion = { ask: 'serve', clip, engine, token };
     const { url } = await program.ask<ServeAnswer>(question);
     // Whoever watches, there have to be frames.
-    await new Promise<void>((resolve, reject) => {
-      const want = [{ parts: parts.length > 0 ? parts : (['mask'] as const) }];
-      viewer = connect(url, { token, want }).subscribe({
-        next: ({ type }) => type === 'frame' && resolve(),
-        error: reject,
-      });
-    });
-    if (parts.length === 0) viewer?.unsubscribe();
+    viewer = await openViewer({ url, token }, parts.length > 0 ? parts : ['mask'], 'frame');
+    if (parts.length === 0) viewer.unsubscribe();
     await sleep(WARM_UP_MS);
     const cost = await program.ask<CostAnswer>({ ask: 'cost', seconds } satisfies CostQuestion);
     if (cost.frames === 0)

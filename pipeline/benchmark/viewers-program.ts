@@ -8,6 +8,7 @@ import { segment } from '../../operators/segment.js';
 import { openLiveServer } from '../serve/live-server.js';
 import { answerLines } from './answer-lines.js';
 import { createNothingEngine } from './nothing-engine.js';
+import type { ViewedServer } from './open-viewer.js';
 
 /* The program that shows frames of one clip to viewers, 25 a second, with no network: what is measured is the showing. */
 
@@ -17,11 +18,7 @@ export interface OpenQuestion {
   readonly clip: string;
 }
 
-export interface OpenAnswer {
-  /** For viewers, with the token that they need. */
-  readonly url: string;
-  readonly token: string;
-}
+export type OpenAnswer = ViewedServer;
 
 /** Shows so many frames. */
 export interface ShowQuestion {

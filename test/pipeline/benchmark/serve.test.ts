@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { startLineProcess } from '../../../pipeline/benchmark/line-process.js';
 import { moduleCommand } from '../../../pipeline/benchmark/module-command.js';
+import { openViewer } from '../../../pipeline/benchmark/open-viewer.js';
 import { sampleClip } from '../../../pipeline/benchmark/sample-frames.js';
 import type {
   CostAnswer,
@@ -9,7 +10,6 @@ import type {
   ServeAnswer,
   ServeQuestion,
 } from '../../../pipeline/benchmark/serve-program.js';
-import { connect } from '../../../pipeline/client/connect.js';
 
 const skip = process.platform !== 'linux' && 'needs /proc';
 
@@ -34,13 +34,8 @@ t.test('a clip is served at its own pace, to nobody and to a viewer, and its cos
   t.ok(alone.engineThreads >= 2, `${alone.engineThreads} threads of the engine`);
 
   // The thread that encodes pictures starts with the first one.
-  await new Promise<void>((resolve, reject) => {
-    const viewer = connect(url, { token, want: [{ parts: ['picture', 'mask'] }] }).subscribe({
-      next: ({ type }) => type === 'frame' && resolve(),
-      error: reject,
-    });
-    t.teardown(() => viewer.unsubscribe());
-  });
+  const viewer = await openViewer({ url, token }, ['picture', 'mask'], 'frame');
+  t.teardown(() => viewer.unsubscribe());
   const watched = await watch(2);
   t.ok(watched.frames > 0 && watched.cpuMs > 0, `${watched.cpuMs} ms for ${watched.frames} frames`);
 });
