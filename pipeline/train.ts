@@ -9,6 +9,7 @@ import { buildNetwork } from '../model/networks/index.js';
 import { checkWeights } from '../model/parameters.js';
 import type { CropSize } from '../model/training/augment.js';
 import { type Recipe, recipes } from '../model/training/recipe.js';
+import { loadTensorflow } from '../model/training/tensorflow.js';
 import { type TrainResult, train } from '../model/training/train.js';
 import type { TrainingEvent } from '../model/training/training-event.js';
 import { readVgg16 } from '../model/training/vgg16.js';
@@ -90,6 +91,8 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
     ...(options.weights === undefined ? [] : await readStart(options.weights, network)),
   ]);
 
+  // Without TensorFlow no folder is left behind.
+  await loadTensorflow();
   await makeOutputFolder(out);
   return train({
     network,

@@ -31,6 +31,9 @@ export function writeCheckpoint(path: string, { state, tensors }: Checkpoint): P
   );
 }
 
+/** What recipes in checkpoints from before a setting existed do without. */
+const LATER_SETTINGS: Partial<Recipe> = { regionLoss: 0 };
+
 /**
  * Reads a checkpoint.
  *
@@ -49,5 +52,6 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       `Expected ${path} to be a checkpoint of training, but it holds weights alone`,
     );
   }
-  return { state: JSON.parse(metadata.state) as TrainingState, tensors };
+  const state = JSON.parse(metadata.state) as TrainingState;
+  return { state: { ...state, recipe: { ...LATER_SETTINGS, ...state.recipe } }, tensors };
 }

@@ -3,7 +3,7 @@ import type { Network } from '../network.js';
 import type { Tensor as WeightTensor } from '../weights.js';
 import type { CropSize } from './augment.js';
 import type { Batch } from './batches.js';
-import { crossEntropy } from './loss.js';
+import { segmentationLoss } from './loss.js';
 import { createOptimizer } from './optimizer.js';
 import type { Recipe } from './recipe.js';
 import type { Tensorflow } from './tensorflow.js';
@@ -61,7 +61,7 @@ export function createLearner(
               statistics.push({ name, mean: tf.keep(mean.clone()), variance: tf.keep(variance.clone()) });
             },
           });
-          return crossEntropy(tf, scores, labels, weights, recipe.labelSmoothing).asScalar();
+          return segmentationLoss(tf, scores, labels, weights, recipe).asScalar();
         }, [...trained.values()]);
         const lossValue = value.dataSync()[0]!;
         if (Number.isFinite(lossValue)) {

@@ -15,19 +15,51 @@ export function classWeights(frequencies: ClassFrequencies, balancing: Balancing
   return median.map((weight) => (balancing === 'natural' ? 1 : Math.sqrt(weight)));
 }
 
+/** What the loss adds to plain cross-entropy; 0 is nothing. */
+export interface LossSettings {
+  /** The share of the target that all classes get alike. */
+  readonly labelSmoothing: number;
+  /** How much of the region loss is added to the cross-entropy. */
+  readonly regionLoss: number;
+}
+
 /**
- * Cross-entropy of scores [N, H, W, C] against labels [N, H, W] (int32; C and above are void): the mean over labelled
- * pixels of the weighted loss, as the weighted mean is: the sum of `w(y) * -log p(y)` over the sum of `w(y)`.
- * `smoothing` gives that share of the target to all classes alike.
+ * The loss of scores [N, H, W, C] against labels [N, H, W] (int32; C and above are void), a scalar: cross-entropy, the sum of
+ * `w(y) * -log p(y)` over the sum of `w(y)` of labelled pixels, and `regionLoss` times the region loss: 1 less the mean over
+ * the batch's classes of the soft Jaccard index, `sum(p y) / sum(p + y - p y)` (Rahman and Wang 2016), which is mIoU with
+ * probabilities for decisions: there a thin class counts as much as the road.
  */
-export function crossEntropy(tf: Tensorflow, scores: Tensor4D, labels: Tensor, weights: Tensor, smoothing = 0): Tensor {
+export function segmentationLoss(
+  tf: Tensorflow,
+  scores: Tensor4D,
+  labels: Tensor,
+  weights: Tensor,
+  { labelSmoothing, regionLoss }: LossSettings,
+): Tensor {
   const classes = scores.shape[3];
+  // A void pixel's row is zero: it weighs nothing.
   const target = tf.oneHot(labels.flatten().toInt(), classes).toFloat();
   const logProbabilities = tf.logSoftmax(scores.reshape([-1, classes]));
-  // A void pixel's row of the target is zero, and so is its weight.
+  const entropy = crossEntropy(tf, target, logProbabilities, weights, labelSmoothing);
+  if (regionLoss === 0) return entropy;
+  return tf.add(entropy, tf.mul(softJaccardLoss(tf, target, tf.exp(logProbabilities)), regionLoss));
+}
+
+function crossEntropy(tf: Tensorflow, target: Tensor, logProbabilities: Tensor, weights: Tensor, smoothing: number) {
   const pixelWeights = tf.sum(tf.mul(target, weights), 1);
   const right = tf.sum(tf.mul(target, logProbabilities), 1);
   const expected =
     smoothing === 0 ? right : tf.add(tf.mul(right, 1 - smoothing), tf.mul(tf.mean(logProbabilities, 1), smoothing));
   return tf.div(tf.neg(tf.sum(tf.mul(expected, pixelWeights))), tf.maximum(tf.sum(pixelWeights), 1e-6));
+}
+
+function softJaccardLoss(tf: Tensorflow, target: Tensor, probabilities: Tensor) {
+  const labelled = tf.sum(target, 1, true);
+  const truth = tf.sum(target, 0);
+  const common = tf.sum(tf.mul(target, probabilities), 0);
+  const either = tf.sub(tf.add(tf.sum(tf.mul(probabilities, labelled), 0), truth), common);
+  // Classes that the batch lacks say nothing of overlap; cross-entropy sees to them.
+  const present = tf.minimum(truth, 1);
+  const jaccard = tf.sum(tf.mul(tf.div(common, tf.maximum(either, 1e-6)), present));
+  return tf.sub(1, tf.div(jaccard, tf.maximum(tf.sum(present), 1e-6)));
 }

@@ -1,9 +1,9 @@
 import type { Augmentation, CropSize } from './augment.js';
-import type { Balancing } from './loss.js';
+import type { Balancing, LossSettings } from './loss.js';
 import type { OptimizerSettings } from './optimizer.js';
 
 /** Everything that decides what training does, as data: it is kept in the checkpoint and on the weights' card. */
-export interface Recipe {
+export interface Recipe extends LossSettings {
   readonly name: string;
   readonly epochs: number;
   readonly batch: number;
@@ -11,7 +11,6 @@ export interface Recipe {
   readonly crops: readonly { readonly untilShare: number; readonly crop: CropSize }[];
   readonly augmentation: Augmentation;
   readonly balancing: Balancing;
-  readonly labelSmoothing: number;
   readonly optimizer: OptimizerSettings;
   readonly learningRate: number;
   /** `constant`, or `one-cycle`: linear warm-up over `warmupShare` of the steps, then half a cosine down to nothing. */
@@ -42,6 +41,7 @@ const compact = {
   augmentation: { scales: [0.45, 0.95], aspect: 0.15, flip: true, colour: 0.35, light: 0.8, noise: 0, mix: 0.5 },
   balancing: 'sqrt-median',
   labelSmoothing: 0,
+  regionLoss: 1,
   optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.03 },
   learningRate: 2e-3,
   schedule: 'one-cycle',
@@ -67,6 +67,7 @@ export const recipes = {
     augmentation: { scales: [1, 1], aspect: 0, flip: false, colour: 0, light: 0, noise: 0, mix: 0 },
     balancing: 'median',
     labelSmoothing: 0,
+    regionLoss: 0,
     optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
     learningRate: 0.1,
     schedule: 'constant',
@@ -86,6 +87,7 @@ export const recipes = {
     augmentation: { scales: [0.3, 0.55], aspect: 0.1, flip: true, colour: 0.2, light: 0, noise: 0, mix: 0 },
     balancing: 'sqrt-median',
     labelSmoothing: 0,
+    regionLoss: 0,
     optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.02 },
     learningRate: 1.5e-3,
     schedule: 'one-cycle',

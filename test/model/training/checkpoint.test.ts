@@ -1,0 +1,15 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../model/training/checkpoint.js';
+import { recipes } from '../../../model/training/recipe.js';
+
+const card = { network: 'tiny', classes: [], normalisation: { mean: [0, 0, 0], std: [1, 1, 1] } } as const;
+
+t.test('a checkpoint from before there was a region loss goes on without one', async (t) => {
+  const path = join(t.testdir({}), 'last.safetensors');
+  const { regionLoss, ...before } = recipes.compact;
+  t.not(regionLoss, 0);
+  const state = { recipe: before, seed: 1, epoch: 2, step: 3, seconds: 4, card } as unknown as Checkpoint['state'];
+  await writeCheckpoint(path, { state, tensors: new Map([['a', { shape: [1], data: Float32Array.of(1) }]]) });
+  t.same((await readCheckpoint(path)).state, { ...state, recipe: { ...before, regionLoss: 0 } });
+});
