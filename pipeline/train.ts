@@ -8,7 +8,7 @@ import type { Network } from '../model/network.js';
 import { buildNetwork } from '../model/networks/index.js';
 import { checkWeights } from '../model/parameters.js';
 import type { CropSize } from '../model/training/augment.js';
-import { type Recipe, recipes } from '../model/training/recipe.js';
+import { type Recipe, recipes, suitableRecipe } from '../model/training/recipe.js';
 import { loadTensorflow } from '../model/training/tensorflow.js';
 import { type TrainResult, train } from '../model/training/train.js';
 import type { TrainingEvent } from '../model/training/training-event.js';
@@ -28,7 +28,7 @@ export interface TrainingOptions {
   readonly classes?: string;
   /** The folder of checkpoint, weights and log. */
   readonly out: string;
-  /** If not provided, defaults to: `modern`. */
+  /** If not provided, defaults to: `compact` for networks of few multiply-adds, else `modern`. */
   readonly recipe?: keyof typeof recipes;
   /** Changes to the recipe. */
   readonly epochs?: number;
@@ -96,7 +96,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
   await makeOutputFolder(out);
   return train({
     network,
-    recipe: changed(recipes[options.recipe ?? 'modern'], options),
+    recipe: changed(recipes[options.recipe ?? suitableRecipe(network)], options),
     train: folds?.rest ?? whole,
     validation,
     ...(extra !== undefined && { extra }),

@@ -1,3 +1,5 @@
+import { multiplyAdds } from '../cost.js';
+import type { Network } from '../network.js';
 import type { Augmentation, CropSize } from './augment.js';
 import type { Balancing, LossSettings } from './loss.js';
 import type { OptimizerSettings } from './optimizer.js';
@@ -29,7 +31,7 @@ export interface Recipe extends LossSettings {
 
 const whole = { width: 480, height: 360 };
 
-/** For networks small enough to be trained at most of CamVid's size: segnet-lite, enet. */
+/** For networks that cost so little that they can be trained at most of CamVid's size: segnet-lite, enet. DECISIONS.md has the comparisons. */
 const compact = {
   name: 'compact',
   epochs: 130,
@@ -78,24 +80,15 @@ export const recipes = {
     selectBy: 'G',
     validateEvery: 1,
   },
-  /** What trains well in an evening on two cores: DECISIONS.md has the comparisons. */
+  /** `compact` on pictures of a third to a half of CamVid's size, for networks that cost more: segnet-basic. */
   modern: {
+    ...compact,
     name: 'modern',
     epochs: 60,
-    batch: 8,
     crops: [{ untilShare: 1, crop: { width: 160, height: 120 } }],
-    augmentation: { scales: [0.3, 0.55], aspect: 0.1, flip: true, colour: 0.2, light: 0, noise: 0, mix: 0 },
-    balancing: 'sqrt-median',
-    labelSmoothing: 0,
-    regionLoss: 0,
-    optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.02 },
+    augmentation: { ...compact.augmentation, scales: [0.3, 0.55] },
     learningRate: 1.5e-3,
-    schedule: 'one-cycle',
-    warmupShare: 0.05,
-    averaging: 0.99,
-    extraShare: 0.1,
     inputSize: { width: 192, height: 144 },
-    selectBy: 'mIoU',
     validateEvery: 5,
   },
   compact,
@@ -113,6 +106,14 @@ export const recipes = {
     validateEvery: 8,
   },
 } as const satisfies Record<string, Recipe>;
+
+/** Multiply-adds for one picture of CamVid's size (480x360) below which a network sees enough of it in an evening on two cores. */
+const COMPACT_BELOW = 10e9;
+
+/** The recipe that suits a network: `compact` for those of few multiply-adds, else `modern`. */
+export function suitableRecipe(network: Network): 'compact' | 'modern' {
+  return multiplyAdds(network, whole.height, whole.width) < COMPACT_BELOW ? 'compact' : 'modern';
+}
 
 /** The learning rate of a step. */
 export function learningRateAt(recipe: Recipe, step: number, steps: number): number {

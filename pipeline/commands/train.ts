@@ -35,7 +35,10 @@ export function createTrainCommand(): Command {
       "a data set whose training pictures are mixed in by the recipe's share (synthetic scenes)",
     )
     .option('--classes <name>', "class set (default: the data set's own)")
-    .option('--recipe <name>', recipeNames.join(', '), 'modern')
+    .option(
+      '--recipe <name>',
+      `${recipeNames.join(', ')} (default: compact for networks of few multiply-adds, else modern)`,
+    )
     .option('--epochs <n>', "epochs (default: the recipe's)", numeric)
     .option('--batch <n>', "pictures a step (default: the recipe's)", numeric)
     .option('--learning-rate <x>', "peak learning rate (default: the recipe's)", numeric)
@@ -83,7 +86,7 @@ function checked(flags: Flags): TrainingOptions {
     ...(Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)) as typeof numbers &
       object),
     network: checkChoice('--network', flags.network, networkNames),
-    recipe: checkChoice('--recipe', flags.recipe, recipeNames),
+    ...(flags.recipe !== undefined && { recipe: checkChoice('--recipe', flags.recipe, recipeNames) }),
     ...(flags.balancing !== undefined && { balancing: checkChoice('--balancing', flags.balancing, balancingNames) }),
     ...(flags.selectBy !== undefined && {
       selectBy: checkChoice('--select-by', flags.selectBy, ['G', 'mIoU'] as const),

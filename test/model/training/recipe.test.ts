@@ -1,5 +1,6 @@
 import t from 'tap';
-import { cropAt, learningRateAt, type Recipe, recipes } from '../../../model/training/recipe.js';
+import { buildNetwork } from '../../../model/networks/index.js';
+import { cropAt, learningRateAt, type Recipe, recipes, suitableRecipe } from '../../../model/training/recipe.js';
 
 t.test("the paper's recipe keeps 0.1 to the end", async (t) => {
   t.equal(learningRateAt(recipes.paper, 0, 100), 0.1);
@@ -33,4 +34,14 @@ t.test('crops grow with the share of training that is done', async (t) => {
     [0, 6, 7, 9].map((epoch) => cropAt(recipe, epoch)),
     [small, small, large, large],
   );
+});
+
+t.test('a network gets the recipe for what it costs', async (t) => {
+  const suitable = (name: string) => suitableRecipe(buildNetwork(name, 11));
+  t.same(['segnet-lite', 'enet'].map(suitable), ['compact', 'compact']);
+  t.same(['segnet-basic', 'segnet-basic-single-channel-decoder', 'segnet'].map(suitable), [
+    'modern',
+    'modern',
+    'modern',
+  ]);
 });
