@@ -24,6 +24,8 @@ export interface WeightsCard {
   /** The range of each layer's values, for int8 (`Calibration` of quantisation/calibration.ts). */
   readonly calibration?: Readonly<Record<string, unknown>>;
   readonly licence?: string;
+  /** What the weights are not good for. */
+  readonly limits?: string;
 }
 
 /** The contents of a weights file. */

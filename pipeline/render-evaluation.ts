@@ -16,8 +16,21 @@ export function renderEvaluation(evaluation: Evaluation): string {
     textTable([['class', 'recall', 'IoU', 'BF'], ...rows]),
     '',
     textTable([['G', 'C', 'mIoU', 'BF'].map((name) => name.padStart(5)), [G, C, mIoU, BF].map(percent)]),
+    '',
+    'A row for each true class: per cent of its pixels that were taken for each class',
+    textTable(confusionRows(evaluation)),
     ...warnings.map((warning) => `Warning: ${warning}`),
   ].join('\n');
+}
+
+/** Columns are numbered: names would be wider than a terminal. */
+function confusionRows({ classes, confusion }: Evaluation): readonly (readonly string[])[] {
+  const rows = confusion.map((row, truth) => {
+    const pixels = row.reduce((sum, count) => sum + count, 0);
+    const shares = row.map((count) => (pixels === 0 ? '-' : count === 0 ? '' : ((100 * count) / pixels).toFixed(1)));
+    return [`${truth + 1} ${classes[truth]!.name}`, ...shares];
+  });
+  return [['true class', ...classes.map((_, i) => String(i + 1).padStart(4))], ...rows];
 }
 
 const percent = (value: number) => (Number.isNaN(value) ? '-' : value.toFixed(2));

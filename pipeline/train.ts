@@ -8,18 +8,21 @@ import type { Network } from '../model/network.js';
 import { buildNetwork } from '../model/networks/index.js';
 import { checkWeights } from '../model/parameters.js';
 import type { CropSize } from '../model/training/augment.js';
+import { type Checkpoint, readCheckpoint } from '../model/training/checkpoint.js';
 import { type Recipe, recipes, suitableRecipe } from '../model/training/recipe.js';
 import { loadTensorflow } from '../model/training/tensorflow.js';
 import { type TrainResult, train } from '../model/training/train.js';
 import type { TrainingEvent } from '../model/training/training-event.js';
 import { readVgg16 } from '../model/training/vgg16.js';
 import { readWeights } from '../model/weights.js';
+import { defaultNetwork } from './options/engine-options.js';
+import { flagOf } from './options/flag.js';
 import { makeOutputFolder } from './options/make-output-folder.js';
 
 /** What `segnet-stream train` takes. */
 export interface TrainingOptions {
-  /** A network of `segnet-stream describe`. */
-  readonly network: string;
+  /** A network of `segnet-stream describe`. If not provided, defaults to: the checkpoint's when resuming, else `segnet-lite`. */
+  readonly network?: string;
   /** The folder of a data set with a training and a validation split. */
   readonly data: string;
   /** The folder of a data set whose training pictures are mixed in: synthetic scenes. */
@@ -64,7 +67,7 @@ export interface TrainingOptions {
  * Trains a network on a data set: `train` of the model, with its options looked up by name.
  *
  * @throws `Failure` as `train`; `OUTPUT_EXISTS` where `out` holds a checkpoint and `resume` is not asked for;
- * `OUTPUT_UNWRITABLE` where it cannot be made.
+ * `OUTPUT_UNWRITABLE` where it cannot be made; `CHECKPOINT_MISMATCH` and `OPTION_INVALID` where what is resumed is another training.
  */
 export async function trainNetwork(options: TrainingOptions): Promise<TrainResult> {
   const { data, out, resume = false } = options;
@@ -85,7 +88,10 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
   }
   const validation = folds?.held ?? (await openDataset(data, 'val', classes));
   const extra = options.extra === undefined ? undefined : await openDataset(options.extra, 'train', classes);
-  const network = buildNetwork(options.network, whole.classSet.classes.length);
+  const begun = resume ? await readCheckpoint(join(out, 'last.safetensors')) : undefined;
+  const networkName = options.network ?? begun?.state.card.network ?? defaultNetwork;
+  const network = buildNetwork(networkName, whole.classSet.classes.length);
+  if (begun !== undefined) checkResumed(options, network, begun);
   const initial = new Map([
     ...(options.vgg16 === undefined ? [] : await readVgg16(options.vgg16, network)),
     ...(options.weights === undefined ? [] : await readStart(options.weights, network)),
@@ -113,6 +119,37 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
     ...(options.signal !== undefined && { signal: options.signal }),
     ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
   });
+}
+
+/** What makes a training another one; the checkpoint has them. */
+const FIXED = [
+  'recipe',
+  'epochs',
+  'batch',
+  'learningRate',
+  'balancing',
+  'selectBy',
+  'validateEvery',
+  'crop',
+  'scales',
+  'inputSize',
+  'seed',
+  'weights',
+  'vgg16',
+] as const satisfies readonly (keyof TrainingOptions)[];
+
+function checkResumed(options: TrainingOptions, network: Network, { state, tensors }: Checkpoint): void {
+  const changed = FIXED.find((name) => options[name] !== undefined);
+  if (changed !== undefined) {
+    throw new Failure('OPTION_INVALID', `Expected no ${flagOf(changed)} with --resume: the checkpoint has the recipe`);
+  }
+  if (state.card.network !== network.name) {
+    throw new Failure(
+      'CHECKPOINT_MISMATCH',
+      `Expected the checkpoint's network ${state.card.network}, got ${network.name}`,
+    );
+  }
+  checkWeights(network, tensors);
 }
 
 async function readStart(path: string, network: Network) {

@@ -8,7 +8,8 @@ const CONTEXT = [1, 2, 1, 4, 1, 8, 2, 4];
  * SegNet-Lite, this project's own: SegNet's decoding by pooling indices in a residual network small enough for two
  * cores of a CPU. Every convolution is a dense one and every activation a ReLU, because those are what quantised kernels
  * and training on a CPU are fast at. Three halvings (the first by stride, as in ENet, the other two by
- * pools whose indices the decoder unpools by), dilated residual blocks at an eighth of the size, a light decoder.
+ * pools whose indices the decoder unpools by), dilated residual blocks at an eighth of the size, and a light decoder to whose
+ * unpooled maps the encoder's are added, as in SegNet-Basic-EncoderAddition (paper, Table 1): poles and signs need them.
  */
 export function segnetLite(classes: number): Network {
   const net = new LayerList();
@@ -28,16 +29,17 @@ export function segnetLite(classes: number): Network {
   const pool1 = net.maxPool('pool1', half);
   let map = net.convBnRelu('conv2', pool1, 64, 3);
   for (const i of [1, 2]) map = residual(`res2_${i}`, map, 64, 1, 0.05);
-  const pool2 = net.maxPool('pool2', map);
+  const quarter = map;
+  const pool2 = net.maxPool('pool2', quarter);
   map = net.convBnRelu('conv3', pool2, 128, 3);
   CONTEXT.forEach((dilation, i) => {
     map = residual(`res3_${i + 1}`, map, 128, dilation, 0.1);
   });
   map = net.convBnRelu('project2', map, 64, 1);
-  map = net.maxUnpool('unpool2', map, 'pool2');
-  map = net.convBnRelu('decode2', map, 32, 3);
-  map = net.maxUnpool('unpool1', map, 'pool1');
-  map = net.convBnRelu('decode1', map, 32, 3);
+  map = net.add('skip2', net.maxUnpool('unpool2', map, 'pool2'), quarter);
+  map = net.convBnRelu('decoder2', map, 32, 3);
+  map = net.add('skip1', net.maxUnpool('unpool1', map, 'pool1'), half);
+  map = net.convBnRelu('decoder1', map, 32, 3);
   net.deconv('classifier', map, classes, 2, 2, 'image', { bias: true });
   return defineNetwork({
     name: 'segnet-lite',

@@ -14,8 +14,10 @@ export interface ExportOptions {
   readonly height?: number | undefined;
   /** uint8 class masks or float scores. If not provided, defaults to: `mask`. */
   readonly output?: 'mask' | 'scores' | undefined;
-  /** `int8` is for ONNX Runtime on processors with VNNI or ARM's alone. If not provided, defaults to: `float32`. */
+  /** `int8` is for ONNX Runtime alone. If not provided, defaults to: `float32`. */
   readonly precision?: 'float32' | 'int8' | undefined;
+  /** Weights of 7 bits in int8, for x86 processors without VNNI, which overflow with 8. If not provided, defaults to: false. */
+  readonly reducedRange?: boolean | undefined;
 }
 
 /**
@@ -34,7 +36,8 @@ export async function exportOnnx(path: string, weights: Weights, options: Export
   if (options.precision === 'int8') {
     const calibration = calibrationOf(card);
     if (calibration === undefined) throw uncalibrated();
-    await writeWhole(path, buildInt8Graph(network, weights, calibration, { width, height, output, limit: 127 }));
+    const limit = options.reducedRange ? 63 : 127;
+    await writeWhole(path, buildInt8Graph(network, weights, calibration, { width, height, output, limit }));
   } else {
     // Unpooling by planes, as few runtimes have MaxUnpool.
     await writeWhole(path, buildGraph(network, weights, { width, height, output, unpool: 'planes' }));

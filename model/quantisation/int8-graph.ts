@@ -19,7 +19,7 @@ export interface Int8GraphOptions {
   readonly height: number;
   readonly width: number;
   readonly output: 'mask' | 'scores';
-  /** 127, or 63 for processors that would overflow (`int8IsExact`). */
+  /** 127, or 63 for processors that would overflow (`int8Support`). */
   readonly limit: WeightLimit;
 }
 

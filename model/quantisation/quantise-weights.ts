@@ -1,5 +1,6 @@
 import type { RgbPicture } from '../engine.js';
 import { InferenceSession, pictureTensor } from '../engines/onnx-runtime.js';
+import { int8Support } from '../engines/processor.js';
 import { createConfusion, scoresOf } from '../evaluation/confusion.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
@@ -94,7 +95,10 @@ export async function quantiseWeights(weights: Weights, options: QuantiseOptions
 
   async function attempt(calibration: Calibration): Promise<Attempt> {
     signal?.throwIfAborted();
-    const masks = await masksOf(buildInt8Graph(network, weights, calibration, { ...size, limit: 127 }), pictures);
+    const masks = await masksOf(
+      buildInt8Graph(network, weights, calibration, { ...size, limit: int8Support().weightLimit }),
+      pictures,
+    );
     const trial = { method: calibration.method, float: calibration.float, ...judge.score(masks) };
     onTrial?.(trial);
     return { calibration, trial, loss: judge.loss(trial) };

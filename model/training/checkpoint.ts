@@ -32,7 +32,8 @@ export function writeCheckpoint(path: string, { state, tensors }: Checkpoint): P
 }
 
 /** What recipes in checkpoints from before a setting existed do without. */
-const LATER_SETTINGS: Partial<Recipe> = { regionLoss: 0 };
+const LATER_SETTINGS = { regionLoss: 0 };
+const LATER_AUGMENTATION = { light: 0, noise: 0, mix: 0 };
 
 /**
  * Reads a checkpoint.
@@ -53,5 +54,6 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     );
   }
   const state = JSON.parse(metadata.state) as TrainingState;
-  return { state: { ...state, recipe: { ...LATER_SETTINGS, ...state.recipe } }, tensors };
+  const augmentation = { ...LATER_AUGMENTATION, ...state.recipe.augmentation };
+  return { state: { ...state, recipe: { ...LATER_SETTINGS, ...state.recipe, augmentation } }, tensors };
 }

@@ -5,7 +5,7 @@ import { slidingWindow, transposedWindow } from '../shapes.js';
 import type { TrainingKernels } from './kernels.js';
 import type { Tensorflow } from './tensorflow.js';
 
-/** Parameters by name, in TensorFlow's layouts (`tensorLayout` in `layout.ts`). */
+/** Parameters by name, in TensorFlow's layouts (`layout.ts`). */
 export type ParameterTensors = ReadonlyMap<string, Tensor>;
 
 /** One pass through a network. */

@@ -82,8 +82,25 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   };
 
   const { frequencies, warnings } = await checkDataset(data);
-  for (const set of [validation, ...(extra === undefined ? [] : [extra])]) await checkDataset(set);
+  for (const set of [validation, ...(extra === undefined ? [] : [extra])]) {
+    if (set.classSet.name !== data.classSet.name) {
+      throw new Failure(
+        'DATASET_INVALID',
+        `Expected ${set.name} to have the classes of ${data.name}, ${data.classSet.name}, got ${set.classSet.name}`,
+      );
+    }
+    await checkDataset(set);
+  }
   for (const message of warnings) await emit({ kind: 'warning', message });
+
+  const card: WeightsCard = {
+    network: network.name,
+    classes: data.classSet.classes,
+    normalisation: NORMALISATION,
+    inputSize: recipe.inputSize,
+    training: { recipe, seed, images: data.items.length, extraImages: extra?.items.length ?? 0, ...options.provenance },
+  };
+  if (resumed !== undefined) checkSameTraining(resumed.state.card, card);
 
   const stepsPerEpoch = Math.max(1, Math.floor(data.items.length / recipe.batch));
   const steps = stepsPerEpoch * recipe.epochs;
@@ -103,15 +120,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     },
     options.dataThreads,
   );
-  const card: WeightsCard = {
-    network: network.name,
-    classes: data.classSet.classes,
-    normalisation: NORMALISATION,
-    inputSize: recipe.inputSize,
-    training: { recipe, seed, images: data.items.length, extraImages: extra?.items.length ?? 0, ...options.provenance },
-  };
 
   let { epoch, step, seconds, best } = resumed?.state ?? { epoch: 0, step: 0, seconds: 0, best: undefined };
+  const diverged = (what: string) => {
+    const saved =
+      epoch > 0 || resumed ? `${checkpointPath} is from before` : 'No epoch was finished, so there is no checkpoint';
+    return new Failure('TRAINING_DIVERGED', `${what}: try a smaller learning rate. ${saved}`);
+  };
   const save = () => {
     const state = { recipe, seed, epoch, step, seconds, card, ...(best === undefined ? {} : { best }) };
     return writeCheckpoint(checkpointPath, { state, tensors: learner.tensors() });
@@ -137,11 +152,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const learningRate = learningRateAt(recipe, index, steps);
     const loss = learner.learn(batch, place.crop, learningRate, index);
     if (!Number.isFinite(loss)) {
-      const saved =
-        epoch > 0 || resumed ? `${checkpointPath} is from before` : 'No epoch was finished, so there is no checkpoint';
-      throw new Failure(
-        'TRAINING_DIVERGED',
-        `The loss became ${loss} in epoch ${epoch + 1}, step ${step + 1}, at learning rate ${learningRate.toPrecision(3)}: try a smaller one. ${saved}`,
+      throw diverged(
+        `The loss became ${loss} in epoch ${epoch + 1}, step ${step + 1}, at learning rate ${learningRate.toPrecision(3)}`,
       );
     }
     const ms = performance.now() - began;
@@ -197,6 +209,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const [took, done] = [(performance.now() - began) / 1000, stepsPerEpoch - firstStep];
       const imagesPerSecond = (done * recipe.batch) / took;
       await emit({ kind: 'epoch', epoch, loss: lossSum / Math.max(done, 1), seconds: took, imagesPerSecond });
+      // A finite loss may have had gradients that are not.
+      for (const [name, { data }] of learner.tensors()) {
+        if (!data.every(Number.isFinite)) throw diverged(`${name} holds no numbers any more after epoch ${epoch + 1}`);
+      }
       const isLast = epoch + 1 === recipe.epochs;
       if (isLast || (epoch + 1) % recipe.validateEvery === 0) await validateEpoch();
       [epoch, step] = [epoch + 1, 0];
@@ -208,3 +224,22 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     learner.dispose();
   }
 }
+
+/** Refuses to go on with other data than a training began with: its losses would be of another training. */
+function checkSameTraining(began: WeightsCard, now: WeightsCard): void {
+  for (const key of ['images', 'extraImages', 'heldOut'] as const) {
+    const [before, after] = [began, now].map(({ training }) => JSON.stringify(training?.[key] ?? 'none'));
+    if (before !== after) {
+      throw new Failure(
+        'CHECKPOINT_MISMATCH',
+        `Expected the data that the checkpoint was trained on (${RESUMED_WITH[key]}: ${before}), got ${after}`,
+      );
+    }
+  }
+}
+
+const RESUMED_WITH = {
+  images: 'training pictures',
+  extraImages: 'pictures of --extra',
+  heldOut: '--hold-out',
+} as const;

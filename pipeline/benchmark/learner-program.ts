@@ -26,7 +26,8 @@ async function load({ folder, network, width, height, batch, threads }: LessonQu
   const learner: Learner = createLearner(
     tf,
     buildNetwork(network, classes.length),
-    { ...recipes.compact, batch },
+    // The loss of `peers/trainer.py`: cross-entropy alone.
+    { ...recipes.compact, batch, labelSmoothing: 0, regionLoss: 0 },
     tensors,
     { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
     classes.map(() => 1),

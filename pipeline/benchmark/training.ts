@@ -55,7 +55,7 @@ const LOSS_TOLERANCE = 0.1;
  * Times whole training steps (forward, backward, AdamW, moving averages) here and on PyTorch: the same layers, start and
  * pictures, a step each in turn.
  *
- * @throws `Failure` `NETWORK_UNKNOWN`; `TENSORFLOW_MISSING` and what else the program of this project cannot do.
+ * @throws `Failure` `NETWORK_UNKNOWN`; `ENGINE_UNAVAILABLE` and what else the program of this project cannot do.
  */
 export async function benchmarkTraining(options: TrainingOptions): Promise<TrainingResult> {
   const { networks, size = { width: 240, height: 180 }, batch = 8, rounds = 10 } = options;

@@ -3,9 +3,14 @@ import { checkNumber, numeric } from '../options/check.js';
 import { parseSize } from '../options/size.js';
 import { type CommonOptions, printResult } from './print-result.js';
 
-type Flags = CommonOptions & { readonly size: string; readonly classes: number | string };
+type Flags = CommonOptions & {
+  readonly size: string;
+  readonly classes: number | string;
+  readonly card?: boolean;
+  readonly weights?: string;
+};
 
-/** `segnet-stream describe`: what networks cost, from their layers alone. */
+/** `segnet-stream describe`: what networks cost, from their layers alone, and what weights say of themselves. */
 export function createDescribeCommand(): Command {
   return new Command('describe')
     .description(
@@ -14,8 +19,14 @@ export function createDescribeCommand(): Command {
     .argument('[network]', 'one network, with its layers')
     .option('--size <WxH>', 'picture size', '480x360')
     .option('--classes <n>', 'number of classes', numeric, 11)
+    .option(
+      '--card',
+      'instead, how the weights that come with the package were trained, what they score, and their limits',
+    )
+    .option('--weights <file>', 'the card of these weights')
     .addHelpText('after', EXAMPLES)
     .action(async (network: string | undefined, flags: Flags) => {
+      if (flags.card === true || flags.weights !== undefined) return printCard(network, flags);
       const { describe, renderDescriptions } = await import('../describe.js');
       const size = parseSize('--size', flags.size);
       const classes = checkNumber('--classes', flags.classes, { min: 2, max: 255, integer: true });
@@ -24,9 +35,24 @@ export function createDescribeCommand(): Command {
     });
 }
 
+async function printCard(network: string | undefined, flags: Flags): Promise<void> {
+  const [{ findWeights }, { renderCard }] = await Promise.all([
+    import('../options/find-weights.js'),
+    import('../render-card.js'),
+  ]);
+  const named = {
+    ...(network !== undefined && { network }),
+    ...(flags.weights !== undefined && { weights: flags.weights }),
+  };
+  const { card } = (await findWeights(named, (option) => `--${option}`)).weights;
+  printResult(flags, card, renderCard(card));
+}
+
 const EXAMPLES = `
 Examples:
   segnet-stream describe
   segnet-stream describe segnet-basic
   segnet-stream describe enet --size 1024x512 --classes 19
+  segnet-stream describe segnet-lite --card
+  segnet-stream describe --weights runs/basic/best.safetensors
   segnet-stream describe --json`;

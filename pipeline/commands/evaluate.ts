@@ -71,8 +71,9 @@ async function evaluateAndReport(flags: Flags): Promise<void> {
       import('../render-evaluation.js'),
       import('../confusion-picture.js'),
     ]);
-    if (flags.picture !== undefined) await writeConfusion(flags.picture, evaluation);
+    // Printed first: a picture that cannot be written takes no scores with it.
     printResult(flags, evaluation, renderEvaluation(evaluation));
+    if (flags.picture !== undefined) await writeConfusion(flags.picture, evaluation);
   } finally {
     counter.close();
     await engine.close();

@@ -11,6 +11,7 @@ interface Flags extends CommonOptions {
   readonly size?: string;
   readonly precision: string;
   readonly scores?: boolean;
+  readonly reducedRange?: boolean;
 }
 
 const precisionNames = ['float32', 'int8'] as const;
@@ -27,6 +28,7 @@ export function createExportCommand(): Command {
     .option('--size <WxH>', 'picture size (default: the one that the weights are for)')
     .option('--precision <name>', `${precisionNames.join(' or ')}; int8 is for ONNX Runtime alone`, 'float32')
     .option('--scores', 'give float class scores in place of masks')
+    .option('--reduced-range', 'int8 weights of 7 bits, for x86 processors without VNNI, which overflow with 8')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => {
       const precision = checkChoice('--precision', flags.precision, precisionNames);
@@ -37,7 +39,7 @@ export function createExportCommand(): Command {
       ]);
       const { path, weights } = await findWeights(flags, flagOf);
       const output = flags.scores ? 'scores' : 'mask';
-      await exportOnnx(flags.output, weights, { ...size, precision, output });
+      await exportOnnx(flags.output, weights, { ...size, precision, output, reducedRange: flags.reducedRange });
       const result = { output: flags.output, weights: path, network: weights.card.network, precision, gives: output };
       printResult(flags, result, `${path} -> ${flags.output} (${weights.card.network}, ${precision})`);
     });

@@ -29,7 +29,7 @@ export function createTrainCommand(): Command {
       'a data set: train/, trainannot/, val/ and valannot/, or one with a dataset.json',
     )
     .requiredOption('-o, --out <folder>', 'where checkpoint, best weights and log go')
-    .option('--network <name>', `one of ${networkNames.join(', ')}`, 'segnet-basic')
+    .option('--network <name>', `one of ${networkNames.join(', ')} (default: segnet-lite)`)
     .option(
       '--extra <folder>',
       "a data set whose training pictures are mixed in by the recipe's share (synthetic scenes)",
@@ -48,7 +48,7 @@ export function createTrainCommand(): Command {
     .option('--crop <WxH>', "one size of training crops (default: the recipe's)")
     .option('--scales <a,b>', "smallest and largest magnification of training pictures (default: the recipe's)")
     .option('--input-size <WxH>', "the picture size that the weights are for (default: the recipe's)")
-    .option('--seed <n>', 'seed of weights, shuffling and augmentation', numeric, 1)
+    .option('--seed <n>', 'seed of weights, shuffling and augmentation (default: 1)', numeric)
     .option('--hold-out <prefixes>', 'hold out the training pictures of these drives and validate on them', collectList)
     .option('--weights <file>', "start from these weights (default: He's initialisation)")
     .option('--vgg16 <file>', "start the encoder from VGG16: safetensors in torchvision's names")
@@ -59,11 +59,11 @@ export function createTrainCommand(): Command {
 
 const EXAMPLES = `
 Examples:
-  segnet-stream train --data camvid --out runs/basic
+  segnet-stream train --data camvid --out runs/lite
   segnet-stream train --data camvid --extra synthetic --network enet --epochs 100 --out runs/enet
   segnet-stream train --data camvid --recipe paper --network segnet-basic --out runs/paper
   segnet-stream train --data camvid --hold-out 0006R0 --out runs/fold
-  segnet-stream train --data camvid --out runs/basic --resume
+  segnet-stream train --data camvid --out runs/lite --resume
 
 Ctrl-C saves a checkpoint after the step under way; --resume goes on to the same losses as if nothing had happened.`;
 
@@ -85,7 +85,7 @@ function checked(flags: Flags): TrainingOptions {
     ...options,
     ...(Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)) as typeof numbers &
       object),
-    network: checkChoice('--network', flags.network, networkNames),
+    ...(flags.network !== undefined && { network: checkChoice('--network', flags.network, networkNames) }),
     ...(flags.recipe !== undefined && { recipe: checkChoice('--recipe', flags.recipe, recipeNames) }),
     ...(flags.balancing !== undefined && { balancing: checkChoice('--balancing', flags.balancing, balancingNames) }),
     ...(flags.selectBy !== undefined && {

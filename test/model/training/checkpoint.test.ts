@@ -5,11 +5,16 @@ import { recipes } from '../../../model/training/recipe.js';
 
 const card = { network: 'tiny', classes: [], normalisation: { mean: [0, 0, 0], std: [1, 1, 1] } } as const;
 
-t.test('a checkpoint from before there was a region loss goes on without one', async (t) => {
+t.test('a checkpoint from before there was a region loss goes on without one, and likewise with noise', async (t) => {
   const path = join(t.testdir({}), 'last.safetensors');
-  const { regionLoss, ...before } = recipes.compact;
-  t.not(regionLoss, 0);
+  const { regionLoss, ...compact } = recipes.robust;
+  const { noise, ...augmentation } = compact.augmentation;
+  t.ok(regionLoss > 0 && noise > 0);
+  const before = { ...compact, augmentation };
   const state = { recipe: before, seed: 1, epoch: 2, step: 3, seconds: 4, card } as unknown as Checkpoint['state'];
   await writeCheckpoint(path, { state, tensors: new Map([['a', { shape: [1], data: Float32Array.of(1) }]]) });
-  t.same((await readCheckpoint(path)).state, { ...state, recipe: { ...before, regionLoss: 0 } });
+  t.same((await readCheckpoint(path)).state, {
+    ...state,
+    recipe: { ...compact, regionLoss: 0, augmentation: { ...augmentation, noise: 0 } },
+  });
 });

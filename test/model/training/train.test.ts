@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeSyntheticDataset } from '../../../fixtures/write-synthetic-dataset.js';
+import { camvid12 } from '../../../model/classes.js';
 import { type Dataset, openDataset } from '../../../model/dataset/dataset.js';
 import { defineNetwork } from '../../../model/network.js';
 import { LayerList } from '../../../model/networks/layer-list.js';
+import { readCheckpoint, writeCheckpoint } from '../../../model/training/checkpoint.js';
 import { recipes } from '../../../model/training/recipe.js';
 import { type TrainOptions, train } from '../../../model/training/train.js';
 import type { TrainingEvent } from '../../../model/training/training-event.js';
@@ -95,18 +97,43 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
     t.equal(tensorflow!.memory().numTensors, before, 'and leaves none');
   });
 
-  t.test('a loss that is no number stops it, and the last checkpoint stays', async (t) => {
-    const wild = {
-      ...recipe,
-      optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 0 },
-      learningRate: 3e38,
-      averaging: 0,
-    } as const;
+  const wild = {
+    ...recipe,
+    optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 0 },
+    learningRate: 3e38,
+    averaging: 0,
+  } as const;
+
+  t.test('a loss that is no number stops it, and says so where there is no checkpoint yet', async (t) => {
     await t.rejects(run('wild', { recipe: wild }), {
       code: 'TRAINING_DIVERGED',
-      message: /learning rate/,
+      message: /learning rate.*no checkpoint/,
     });
     t.notOk(existsSync(join(folder, 'wild', 'last.safetensors')));
+  });
+
+  t.test('the checkpoint and the best weights from before a divergence stay as they were', async (t) => {
+    await run('later', { recipe: { ...recipe, epochs: 1 } });
+    const paths = ['last', 'best'].map((name) => join(folder, 'later', `${name}.safetensors`));
+    const { state, tensors } = await readCheckpoint(paths[0]!);
+    await writeCheckpoint(paths[0]!, { state: { ...state, recipe: { ...recipe, learningRate: 3e38 } }, tensors });
+    const before = paths.map((path) => readFileSync(path));
+    await t.rejects(run('later', { resume: true }), {
+      code: 'TRAINING_DIVERGED',
+      message: /last\.safetensors is from before/,
+    });
+    paths.forEach((path, i) => {
+      t.ok(readFileSync(path).equals(before[i]!), path);
+    });
+  });
+
+  t.test('data other than what it began with are refused on resuming, and classes that differ', async (t) => {
+    const fewer = { ...trainSet, items: trainSet.items.slice(1) } as Dataset;
+    const mismatch = { code: 'CHECKPOINT_MISMATCH', message: /training pictures/ };
+    await t.rejects(run('whole', { resume: true, train: fewer }), mismatch);
+    await t.rejects(run('whole', { resume: true, provenance: { heldOut: ['a'] } }), { message: /--hold-out/ });
+    const extra = { ...trainSet, classSet: camvid12 } as Dataset;
+    await t.rejects(run('mixed', { extra }), { code: 'DATASET_INVALID', message: /camvid-11, got camvid-12/ });
   });
 
   t.test('a resume without a checkpoint says what is missing', async (t) => {

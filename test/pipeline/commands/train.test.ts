@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { writeSyntheticDataset } from '../../../fixtures/write-synthetic-dataset.js';
+import { initialWeights } from '../../../model/initial-weights.js';
+import { buildNetwork } from '../../../model/networks/index.js';
+import { writeCheckpoint } from '../../../model/training/checkpoint.js';
+import { recipes } from '../../../model/training/recipe.js';
 import { createTrainCommand } from '../../../pipeline/commands/train.js';
+import { type TrainingOptions, trainNetwork } from '../../../pipeline/train.js';
 import { withoutTensorflow } from '../../model/training/tensorflow-or-skip.js';
 
 const common = ['--data', 'nowhere', '--out', 'nowhere'];
@@ -42,3 +47,28 @@ t.test(
     });
   },
 );
+
+t.test('a resume takes the network and the recipe of its checkpoint, and refuses others by option', async (t) => {
+  const folder = t.testdir({ run: {} });
+  const data = join(folder, 'scenes');
+  await writeSyntheticDataset({ out: data, count: 2, seed: 1, width: 64, height: 48 });
+  const out = join(folder, 'run');
+  const network = buildNetwork('enet', 11);
+  const card = {
+    network: 'enet',
+    classes: [],
+    normalisation: { mean: [0], std: [1] },
+    inputSize: { width: 64, height: 48 },
+  };
+  const state = { recipe: recipes.compact, seed: 1, epoch: 1, step: 0, seconds: 1, card };
+  await writeCheckpoint(join(out, 'last.safetensors'), { state, tensors: initialWeights(network, 1) });
+  const resume = (options: Partial<TrainingOptions>) => trainNetwork({ data, out, resume: true, ...options });
+  await t.rejects(resume({ learningRate: 1 }), { code: 'OPTION_INVALID', message: /--learning-rate with --resume/ });
+  await t.rejects(resume({ network: 'segnet-lite' }), {
+    code: 'CHECKPOINT_MISMATCH',
+    message: /enet, got segnet-lite/,
+  });
+  const broken = new Map([...initialWeights(network, 1)].slice(1));
+  await writeCheckpoint(join(out, 'last.safetensors'), { state, tensors: broken });
+  await t.rejects(resume({}), { code: 'WEIGHTS_MISMATCH', message: /enet.*missing/ });
+});
