@@ -17,7 +17,7 @@ t.test('weights that come with the package say how they were made, what they sco
       training: {
         data: /CamVid/,
         recipe: { name: String },
-        epochs: Number,
+        epoch: Number,
         hours: Number,
         command: /^segnet-stream train /,
       },
