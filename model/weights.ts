@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import type { ClassLabel } from './engine.js';
 import { Failure } from './failure.js';
 
@@ -60,16 +60,18 @@ export async function readSafetensors(
   const headerBytes = Number(bytes.readBigUInt64LE(0));
   if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > bytes.length)
     throw invalid('its header is cut off or not one');
-  let header: Record<string, Entry | Record<string, string>>;
+  let header: unknown;
   try {
     header = JSON.parse(bytes.toString('utf8', 8, 8 + headerBytes));
   } catch {
     throw invalid('its header is not JSON');
   }
+  if (!isObject(header)) throw invalid('its header is no object');
   const { __metadata__: metadata = {}, ...entries } = header;
   const tensors = new Map<string, Tensor>();
   const begin = 8 + headerBytes;
-  for (const [name, entry] of Object.entries(entries as Record<string, Entry>)) {
+  for (const [name, entry] of Object.entries(entries)) {
+    if (!isEntry(entry)) throw invalid(`its header says of ${name} neither type, shape nor place`);
     const count = entry.shape.reduce((product, size) => product * size, 1);
     const raw = bytes.subarray(begin + entry.data_offsets[0], begin + entry.data_offsets[1]);
     const size = ELEMENT_BYTES[entry.dtype];
@@ -79,6 +81,17 @@ export async function readSafetensors(
     tensors.set(name, { shape: entry.shape, data: widen(raw, entry.dtype, count) });
   }
   return { metadata: metadata as Record<string, string>, tensors };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (!isObject(value)) return false;
+  const { dtype, shape, data_offsets: offsets } = value;
+  const whole = (list: unknown) => Array.isArray(list) && list.every((each) => Number.isSafeInteger(each) && each >= 0);
+  return typeof dtype === 'string' && whole(shape) && whole(offsets) && (offsets as unknown[]).length === 2;
 }
 
 const ELEMENT_BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
@@ -106,7 +119,11 @@ function halfToFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** Writes a safetensors file of F32 tensors under a temporary name and renames it: a reader sees the old file or the new. */
+/**
+ * Writes a safetensors file of F32 tensors under a temporary name and renames it: a reader sees the old file or the new.
+ *
+ * @throws `Failure` `OUTPUT_UNWRITABLE`: no such folder, no permission, a full disk.
+ */
 export async function writeSafetensors(
   path: string,
   metadata: Readonly<Record<string, string>>,
@@ -124,8 +141,9 @@ export async function writeSafetensors(
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
   const temporary = `${path}.part.${process.pid}`;
-  const file = await open(temporary, 'w');
+  let file: FileHandle | undefined;
   try {
+    file = await open(temporary, 'w');
     await file.writeFile(length);
     await file.writeFile(padded);
     for (const { data } of tensors.values())
@@ -134,9 +152,10 @@ export async function writeSafetensors(
     await file.close();
     await rename(temporary, path);
   } catch (error) {
-    await file.close().catch(() => {});
-    await rm(temporary, { force: true });
-    throw error;
+    await file?.close().catch(() => {});
+    await rm(temporary, { force: true }).catch(() => {});
+    const reason = (error as Error).message;
+    throw new Failure('OUTPUT_UNWRITABLE', `Could not write the weights file ${path}: ${reason}`, { cause: error });
   }
 }
 
@@ -153,7 +172,29 @@ export async function readWeights(path: string): Promise<Weights> {
       `Expected the weights file ${path} to carry a card of segnet-stream in its metadata, found none`,
     );
   }
-  return { card: JSON.parse(metadata.card) as WeightsCard, tensors };
+  const card = parseCard(metadata.card);
+  if (card === undefined) {
+    throw new Failure(
+      'WEIGHTS_INVALID',
+      `Expected the card of the weights file ${path} to name network, classes, normalisation and inputSize`,
+    );
+  }
+  return { card, tensors };
+}
+
+/** The card, if it has what is needed to use the weights. */
+function parseCard(text: unknown): WeightsCard | undefined {
+  let card: unknown;
+  try {
+    card = JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
+  if (!isObject(card)) return undefined;
+  const { network, classes, normalisation, inputSize } = card;
+  const usable =
+    typeof network === 'string' && Array.isArray(classes) && isObject(normalisation) && isObject(inputSize);
+  return usable ? (card as unknown as WeightsCard) : undefined;
 }
 
 /** Writes a weights file with its card, atomically. */

@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { filter, lastValueFrom, map, take, toArray } from 'rxjs';
 import { openPairs } from '../model/dataset/dataset.js';
 import { readLabels } from '../model/dataset/labels.js';
@@ -34,19 +35,31 @@ const VIDEO_STRIDE = 10;
 /**
  * Calibrates a weights file for int8.
  *
- * @throws `Failure` `INPUT_MISSING` where there is nothing to calibrate with; as `readWeights`, `openPairs`, `decode` and `quantiseWeights`.
+ * @throws `Failure` `INPUT_MISSING` where there is nothing to calibrate with, `INPUT_UNREADABLE`; `OPTION_INVALID` for labels of a video; `OUTPUT_UNWRITABLE`; as `readWeights`, `openPairs`, `decode` and `quantiseWeights`.
  */
 export async function quantize(
   options: QuantizeOptions,
 ): Promise<{ readonly path: string; readonly card: WeightsCard }> {
   const { weights: path, calibrate, labels, output = path, pictures: count = 32 } = options;
   const weights = await readWeights(path);
-  const found = await stat(calibrate).catch(() => undefined);
-  if (found === undefined)
-    throw new Failure('INPUT_MISSING', `Expected a folder of pictures or a video at ${calibrate}, found none`);
+  const found = await stat(calibrate).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT'
+      ? new Failure('INPUT_MISSING', `Expected a folder of pictures or a video at ${calibrate}, found none`)
+      : new Failure('INPUT_UNREADABLE', `Could not look at ${calibrate}: ${error.message}`, { cause: error });
+  });
+  if (labels !== undefined && !found.isDirectory()) {
+    throw new Failure('OPTION_INVALID', `Expected labels with a folder of pictures alone, but ${calibrate} is a video`);
+  }
   const samples = found.isDirectory()
     ? await readSamples(calibrate, labels, weights.card, count)
     : { pictures: await readVideo(calibrate, weights.card, count) };
+  // Said before the work, which can take minutes.
+  await access(dirname(output), constants.W_OK).catch((error: Error) => {
+    throw new Failure('OUTPUT_UNWRITABLE', `Could not write to ${output}: ${error.message}`, { cause: error });
+  });
+  if (samples.pictures.length === 0) {
+    throw new Failure('INPUT_MISSING', `Expected pictures to calibrate with in ${calibrate}, found none`);
+  }
   const quantised = await quantiseWeights(weights, {
     ...samples,
     ...(options.onTrial && { onTrial: options.onTrial }),

@@ -77,6 +77,10 @@ export async function quantiseWeights(weights: Weights, options: QuantiseOptions
   const { pictures, truths, signal, onTrial } = options;
   const network = options.network ?? buildNetwork(weights.card.network, weights.card.classes.length);
   checkWeights(network, weights.tensors);
+  const broken = [...weights.tensors].find(([, { data }]) => !data.every(Number.isFinite));
+  if (broken !== undefined) {
+    throw new Failure('WEIGHTS_INVALID', `Expected weights that are numbers, but ${broken[0]} holds infinities or NaN`);
+  }
   const first = pictures[0];
   if (first === undefined)
     throw new Failure('INPUT_INVALID', 'Expected one or more pictures to calibrate with, got none');

@@ -24,3 +24,18 @@ t.test('a video that is not there is one clear error', async (t) => {
   t.match(stderr, /none\.mp4/);
   t.notMatch(stderr, /UNEXPECTED/);
 });
+
+t.test('what cannot be calibrated with is one clear error, and so is an output that cannot be written', async (t) => {
+  const empty = t.testdir({});
+  const clip = await testClip('plain');
+  const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
+    [['--calibrate', empty], 1, /INPUT_MISSING/],
+    [['--calibrate', clip, '--labels', empty], 2, /OPTION_INVALID/],
+    [['--calibrate', clip, '--pictures', '1', '-o', join(empty, 'none', 'a.safetensors')], 1, /OUTPUT_UNWRITABLE/],
+  ];
+  for (const [args, expected, message] of cases) {
+    const { status, stderr } = await runCli(['quantize', weights, ...args]);
+    t.equal(status, expected);
+    t.match(stderr, message);
+  }
+});

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { readSafetensors, readWeights, type Tensor, writeWeights } from '../../model/weights.js';
+
+const card = {
+  network: 'tiny',
+  classes: [{ name: 'road', colour: [1, 2, 3] as const }],
+  normalisation: { mean: [0, 0, 0], std: [1, 1, 1] },
+  inputSize: { width: 4, height: 2 },
+};
+const tensors = new Map<string, Tensor>([
+  ['a.weight', { shape: [2, 1], data: Float32Array.of(1.5, -2) }],
+  ['b', { shape: [], data: Float32Array.of(7) }],
+]);
+
+/** A safetensors file of this header and no data but four bytes. */
+function fileOf(header: unknown): Buffer {
+  const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, Buffer.alloc(4)]);
+}
+
+t.test('weights come back as they were written, their data aligned for others', async (t) => {
+  const path = join(t.testdir({}), 'a.safetensors');
+  await writeWeights(path, { card, tensors });
+  t.same(await readWeights(path), { card, tensors });
+  t.equal(Number(readFileSync(path).readBigUInt64LE(0)) % 8, 0);
+});
+
+t.test('half floats are widened', async (t) => {
+  const path = join(t.testdir({}), 'half.safetensors');
+  const header = {
+    f16: { dtype: 'F16', shape: [1], data_offsets: [0, 2] },
+    bf16: { dtype: 'BF16', shape: [1], data_offsets: [2, 4] },
+  };
+  const bytes = fileOf(header);
+  bytes.writeUInt16LE(0x3e00, bytes.length - 4);
+  bytes.writeUInt16LE(0xc020, bytes.length - 2);
+  writeFileSync(path, bytes);
+  const read = await readSafetensors(path);
+  t.same(
+    [...read.tensors.values()].map(({ data }) => [...data]),
+    [[1.5], [-2.5]],
+  );
+});
+
+t.test('what is no weights file is said so, whatever it holds', async (t) => {
+  const folder = t.testdir({});
+  const path = join(folder, 'a.safetensors');
+  await writeWeights(path, { card, tensors });
+  const whole = readFileSync(path);
+  const entry = { dtype: 'F32', shape: [1], data_offsets: [0, 4] };
+  const withCard = (text: string) => fileOf({ __metadata__: { card: text }, a: entry });
+  const broken: readonly (readonly [string, Buffer, RegExp])[] = [
+    ['empty', Buffer.alloc(0), /0 bytes/],
+    ['cut off in the header', whole.subarray(0, 40), /header is cut off/],
+    ['cut off in the data', whole.subarray(0, -4), /cut off/],
+    ['not JSON', fileOf('{"a":'), /not JSON/],
+    ['null', fileOf('null'), /no object/],
+    ['a list', fileOf([]), /no object/],
+    ['a tensor without a place', fileOf({ a: { dtype: 'F32', shape: [1] } }), /neither type, shape nor place/],
+    ['a tensor of text', fileOf({ a: 'b' }), /neither type, shape nor place/],
+    ['a negative size', fileOf({ a: { ...entry, shape: [-1] } }), /neither type, shape nor place/],
+    ['another type', fileOf({ a: { ...entry, dtype: 'I64' } }), /I64/],
+    ['no card', fileOf({ a: entry }), /carry a card/],
+    ['a card that is not JSON', withCard('{'), /card of the weights file/],
+    ['a card of nothing', withCard('null'), /card of the weights file/],
+    ['a card without classes', withCard(JSON.stringify({ ...card, classes: undefined })), /card of the weights file/],
+  ];
+  for (const [what, bytes, message] of broken) {
+    const file = join(folder, 'broken.safetensors');
+    writeFileSync(file, bytes);
+    await t.rejects(readWeights(file), { code: 'WEIGHTS_INVALID', message }, what);
+  }
+  await t.rejects(readWeights(folder), { code: 'WEIGHTS_INVALID' }, 'a folder');
+  await t.rejects(readWeights(join(folder, 'none')), { code: 'WEIGHTS_MISSING' });
+});
+
+t.test('a file that cannot be written is said so, and leaves nothing', async (t) => {
+  const folder = t.testdir({ taken: { file: '' } });
+  const unwritable = { code: 'OUTPUT_UNWRITABLE' };
+  await t.rejects(writeWeights(join(folder, 'none', 'a.safetensors'), { card, tensors }), unwritable);
+  await t.rejects(writeWeights(join(folder, 'taken'), { card, tensors }), unwritable);
+  t.same(readdirSync(folder), ['taken']);
+});
