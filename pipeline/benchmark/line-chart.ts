@@ -19,20 +19,25 @@ export interface LineChart {
 /** Apart in normal and colour-blind sight (Okabe and Ito, 2008), on white. */
 export const chartColours: readonly string[] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 
-const [WIDTH, HEIGHT] = [640, 380];
-const [LEFT, RIGHT, TOP, BOTTOM] = [64, 150, 44, 76];
+const HEIGHT = 380;
+const PLOT_WIDTH = 426;
+const [LEFT, TOP, BOTTOM] = [64, 44, 76];
+/** Room for the names of the lines, beside them: some pixels a letter, as nothing here measures text. */
+const [LEAST_RIGHT, LETTER] = [150, 7];
 
 /** Draws lines with marks over axes that begin at 0 unless told otherwise, as an SVG that needs no font, style sheet or script. */
 export function renderLineChart({ title, xLabel, yLabel, yFrom = 0, series, note }: LineChart): string {
   const points = series.flatMap((one) => one.points);
   const xTicks = ticksTo(Math.max(...points.map(([x]) => x), 0));
   const yTicks = ticksTo(Math.max(...points.map(([, y]) => y - yFrom), 0)).map((tick) => tick + yFrom);
-  const x = (value: number) => LEFT + ((WIDTH - LEFT - RIGHT) * value) / xTicks.at(-1)!;
+  const end = LEFT + PLOT_WIDTH;
+  const width = end + Math.max(LEAST_RIGHT, 24 + LETTER * Math.max(...series.map(({ name }) => name.length), 0));
+  const x = (value: number) => LEFT + (PLOT_WIDTH * value) / xTicks.at(-1)!;
   const y = (value: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * (value - yFrom)) / (yTicks.at(-1)! - yFrom);
   const grid = [
     ...yTicks.map(
       (tick) =>
-        `<path d="M${LEFT} ${at(y(tick))}H${WIDTH - RIGHT}" stroke="#ddd"/>` +
+        `<path d="M${LEFT} ${at(y(tick))}H${end}" stroke="#ddd"/>` +
         `<text x="${LEFT - 8}" y="${at(y(tick) + 4)}" text-anchor="end">${tick}</text>`,
     ),
     ...xTicks.map((tick) => `<text x="${at(x(tick))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${tick}</text>`),
@@ -42,14 +47,14 @@ export function renderLineChart({ title, xLabel, yLabel, yFrom = 0, series, note
     const colour = chartColours[i % chartColours.length]!;
     const path = one.points.map(([px, py], k) => `${k === 0 ? 'M' : 'L'}${at(x(px))} ${at(y(py))}`).join('');
     const marks = one.points.map(([px, py]) => `<circle cx="${at(x(px))}" cy="${at(y(py))}" r="3.5"/>`).join('');
-    const label = `<text x="${WIDTH - RIGHT + 12}" y="${at(labels[i]! + 4)}">${escapeMarkup(one.name)}</text>`;
+    const label = `<text x="${end + 12}" y="${at(labels[i]! + 4)}">${escapeMarkup(one.name)}</text>`;
     return `<g fill="${colour}"><path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${marks}${label}</g>`;
   });
-  const middle = (LEFT + WIDTH - RIGHT) / 2;
+  const middle = (LEFT + end) / 2;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" font-family="sans-serif" font-size="12" fill="#333">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}" role="img" font-family="sans-serif" font-size="12" fill="#333">`,
     `<title>${escapeMarkup(title)}</title>`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
+    `<rect width="${width}" height="${HEIGHT}" fill="#fff"/>`,
     `<text x="${LEFT}" y="18" font-size="15" font-weight="bold">${escapeMarkup(title)}</text>`,
     `<text x="${LEFT}" y="36">${escapeMarkup(yLabel)}</text>`,
     ...grid,

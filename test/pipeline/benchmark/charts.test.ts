@@ -59,3 +59,13 @@ t.test('a bar chart has a bar for each contestant, ours in a colour', async (t) 
   t.equal(lengths[1]! / lengths[0]!, 2);
   t.equal(svg.match(/#0072b2/g)!.length, 1);
 });
+
+t.test('a line chart is as wide as its longest name wants', async (t) => {
+  const widthOf = (name: string) => {
+    const point = [0, 1] as const;
+    const svg = renderLineChart({ title: '', xLabel: '', yLabel: '', note: '', series: [{ name, points: [point] }] });
+    return Number(/viewBox="0 0 (\d+)/.exec(svg)![1]);
+  };
+  t.equal(widthOf('enet'), 640);
+  t.ok(widthOf('segnet-basic-single-channel-decoder') > 700);
+});
