@@ -1,6 +1,7 @@
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { ClassLabel } from './engine.js';
 import { Failure } from './failure.js';
+import { writeWhole } from './write-whole.js';
 
 /** A float32 tensor, row-major. */
 export interface Tensor {
@@ -83,6 +84,11 @@ export async function readSafetensors(
   return { metadata: metadata as Record<string, string>, tensors };
 }
 
+/** The name of the first tensor that holds infinities or NaN, as after a training that diverged. */
+export function notFinite(tensors: ReadonlyMap<string, Tensor>): string | undefined {
+  return [...tensors].find(([, { data }]) => !data.every(Number.isFinite))?.[0];
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -140,23 +146,8 @@ export async function writeSafetensors(
   const padded = Buffer.from(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  const temporary = `${path}.part.${process.pid}`;
-  let file: FileHandle | undefined;
-  try {
-    file = await open(temporary, 'w');
-    await file.writeFile(length);
-    await file.writeFile(padded);
-    for (const { data } of tensors.values())
-      await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    await file.sync();
-    await file.close();
-    await rename(temporary, path);
-  } catch (error) {
-    await file?.close().catch(() => {});
-    await rm(temporary, { force: true }).catch(() => {});
-    const reason = (error as Error).message;
-    throw new Failure('OUTPUT_UNWRITABLE', `Could not write the weights file ${path}: ${reason}`, { cause: error });
-  }
+  const pieces = [...tensors.values()].map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  await writeWhole(path, 'the weights file', [length, padded, ...pieces]);
 }
 
 /**

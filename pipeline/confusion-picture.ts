@@ -1,5 +1,5 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { Failure } from '../model/failure.js';
+import { writeWhole } from '../model/write-whole.js';
 import type { Evaluation } from './evaluate.js';
 
 /** Pixels. */
@@ -55,17 +55,7 @@ export async function writeConfusion(path: string, evaluation: Evaluation): Prom
   if (!/\.svg$/i.test(path)) {
     throw new Failure('OPTION_INVALID', `Expected the picture of the confusion matrix to be an .svg file, got ${path}`);
   }
-  const temporary = `${path}.part.${process.pid}`;
-  try {
-    await writeFile(temporary, drawConfusion(evaluation));
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    const { message } = error as Error;
-    throw new Failure('OUTPUT_UNWRITABLE', `Could not write the confusion matrix to ${path}: ${message}`, {
-      cause: error,
-    });
-  }
+  await writeWhole(path, 'the confusion matrix to', [drawConfusion(evaluation)]);
 }
 
 function drawCell(truth: number, predicted: number, share: number): string {

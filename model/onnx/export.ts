@@ -1,10 +1,9 @@
-import { open, rename, rm } from 'node:fs/promises';
-import { Failure } from '../failure.js';
 import { buildNetwork } from '../networks/index.js';
 import { checkWeights } from '../parameters.js';
 import { calibrationOf, uncalibrated } from '../quantisation/calibration.js';
 import { buildInt8Graph } from '../quantisation/int8-graph.js';
 import type { Weights } from '../weights.js';
+import { writeWhole } from '../write-whole.js';
 import { buildGraph } from './graph.js';
 
 /** What to export. */
@@ -33,26 +32,14 @@ export async function exportOnnx(path: string, weights: Weights, options: Export
   const { width = card.inputSize.width, height = card.inputSize.height, output = 'mask' } = options;
   const network = buildNetwork(card.network, card.classes.length);
   checkWeights(network, tensors);
+  const write = (graph: Uint8Array) => writeWhole(path, 'the ONNX file', [graph]);
   if (options.precision === 'int8') {
     const calibration = calibrationOf(card);
     if (calibration === undefined) throw uncalibrated();
     const limit = options.reducedRange ? 63 : 127;
-    await writeWhole(path, buildInt8Graph(network, weights, calibration, { width, height, output, limit }));
+    await write(buildInt8Graph(network, weights, calibration, { width, height, output, limit }));
   } else {
     // Unpooling by planes, as few runtimes have MaxUnpool.
-    await writeWhole(path, buildGraph(network, weights, { width, height, output, unpool: 'planes' }));
-  }
-}
-
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.part.${process.pid}`;
-  try {
-    const file = await open(temporary, 'w');
-    await file.writeFile(bytes).finally(() => file.close());
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    const reason = (error as Error).message;
-    throw new Failure('OUTPUT_UNWRITABLE', `Could not write the ONNX file ${path}: ${reason}`, { cause: error });
+    await write(buildGraph(network, weights, { width, height, output, unpool: 'planes' }));
   }
 }

@@ -9,7 +9,7 @@ import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
 import { buildGraph } from '../onnx/graph.js';
 import { checkWeights } from '../parameters.js';
-import type { Weights } from '../weights.js';
+import { notFinite, type Weights } from '../weights.js';
 import type { Calibration, Range } from './calibration.js';
 import type { Histogram } from './histogram.js';
 import { buildInt8Graph } from './int8-graph.js';
@@ -77,9 +77,9 @@ export async function quantiseWeights(weights: Weights, options: QuantiseOptions
   const { pictures, truths, signal, onTrial } = options;
   const network = options.network ?? buildNetwork(weights.card.network, weights.card.classes.length);
   checkWeights(network, weights.tensors);
-  const broken = [...weights.tensors].find(([, { data }]) => !data.every(Number.isFinite));
+  const broken = notFinite(weights.tensors);
   if (broken !== undefined) {
-    throw new Failure('WEIGHTS_INVALID', `Expected weights that are numbers, but ${broken[0]} holds infinities or NaN`);
+    throw new Failure('WEIGHTS_INVALID', `Expected weights that are numbers, but ${broken} holds infinities or NaN`);
   }
   const first = pictures[0];
   if (first === undefined)

@@ -23,6 +23,9 @@ export interface LossSettings {
   readonly regionLoss: number;
 }
 
+/** Cross-entropy alone, which other frameworks have too. */
+export const crossEntropyAlone: LossSettings = { labelSmoothing: 0, regionLoss: 0 };
+
 /**
  * The loss of scores [N, H, W, C] against labels [N, H, W] (int32; C and above are void), a scalar: cross-entropy, the sum of
  * `w(y) * -log p(y)` over the sum of `w(y)` of labelled pixels, and `regionLoss` times the region loss: 1 less the mean over

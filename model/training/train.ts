@@ -7,7 +7,7 @@ import { Failure } from '../failure.js';
 import { initialWeights } from '../initial-weights.js';
 import type { Network } from '../network.js';
 import type { WeightsCard, Tensor as WeightTensor } from '../weights.js';
-import { writeWeights } from '../weights.js';
+import { notFinite, writeWeights } from '../weights.js';
 import { type BatchPlace, createBatches } from './batches.js';
 import { readCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.js';
 import { createLearner } from './learner.js';
@@ -127,9 +127,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       epoch > 0 || resumed ? `${checkpointPath} is from before` : 'No epoch was finished, so there is no checkpoint';
     return new Failure('TRAINING_DIVERGED', `${what}: try a smaller learning rate. ${saved}`);
   };
-  const save = () => {
+  const save = (tensors = learner.tensors()) => {
     const state = { recipe, seed, epoch, step, seconds, card, ...(best === undefined ? {} : { best }) };
-    return writeCheckpoint(checkpointPath, { state, tensors: learner.tensors() });
+    return writeCheckpoint(checkpointPath, { state, tensors });
   };
   const result = (stopped: boolean): TrainResult => ({
     epochs: epoch,
@@ -210,13 +210,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const imagesPerSecond = (done * recipe.batch) / took;
       await emit({ kind: 'epoch', epoch, loss: lossSum / Math.max(done, 1), seconds: took, imagesPerSecond });
       // A finite loss may have had gradients that are not.
-      for (const [name, { data }] of learner.tensors()) {
-        if (!data.every(Number.isFinite)) throw diverged(`${name} holds no numbers any more after epoch ${epoch + 1}`);
-      }
+      const tensors = learner.tensors();
+      const broken = notFinite(tensors);
+      if (broken !== undefined) throw diverged(`${broken} holds no numbers any more after epoch ${epoch + 1}`);
       const isLast = epoch + 1 === recipe.epochs;
       if (isLast || (epoch + 1) % recipe.validateEvery === 0) await validateEpoch();
       [epoch, step] = [epoch + 1, 0];
-      await save();
+      await save(tensors);
     }
     return result(false);
   } finally {

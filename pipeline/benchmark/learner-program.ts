@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { camvid11 } from '../../model/classes.js';
 import { buildNetwork } from '../../model/networks/index.js';
 import { createLearner, type Learner } from '../../model/training/learner.js';
+import { crossEntropyAlone } from '../../model/training/loss.js';
 import { recipes } from '../../model/training/recipe.js';
 import { loadTensorflow, prepareTensorflow } from '../../model/training/tensorflow.js';
 import { readSafetensors } from '../../model/weights.js';
@@ -26,8 +27,8 @@ async function load({ folder, network, width, height, batch, threads }: LessonQu
   const learner: Learner = createLearner(
     tf,
     buildNetwork(network, classes.length),
-    // The loss of `peers/trainer.py`: cross-entropy alone.
-    { ...recipes.compact, batch, labelSmoothing: 0, regionLoss: 0 },
+    // The loss of `peers/trainer.py`.
+    { ...recipes.compact, batch, ...crossEntropyAlone },
     tensors,
     { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
     classes.map(() => 1),

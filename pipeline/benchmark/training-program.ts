@@ -1,16 +1,13 @@
 import { camvid11 } from '../../model/classes.js';
 import { initialWeights, seededRandom } from '../../model/initial-weights.js';
 import { buildNetwork } from '../../model/networks/index.js';
-import { segmentationLoss } from '../../model/training/loss.js';
+import { crossEntropyAlone, segmentationLoss } from '../../model/training/loss.js';
 import { createOptimizer } from '../../model/training/optimizer.js';
 import { recipes } from '../../model/training/recipe.js';
 import { loadTensorflow, prepareTensorflow } from '../../model/training/tensorflow.js';
 import { createTrainable } from '../../model/training/trainable.js';
 
 /* The program that trains one network for some steps on noise, in a process whose memory is its own. Prints a `TrainingReport`. */
-
-/** Cross-entropy alone, as PyTorch's function has it. */
-const PLAIN_LOSS = { labelSmoothing: 0, regionLoss: 0 };
 
 /** What the program is to do, as JSON in its one argument. */
 export interface TrainingOrder {
@@ -63,7 +60,7 @@ async function trainSome(order: TrainingOrder): Promise<TrainingReport> {
     forwardMs.push(timed(() => tf.mean(scores(step)).dataSync()));
     tf.tidy(() => {
       const begunAt = performance.now();
-      const loss = () => segmentationLoss(tf, scores(step), labels, weights, PLAIN_LOSS).asScalar();
+      const loss = () => segmentationLoss(tf, scores(step), labels, weights, crossEntropyAlone).asScalar();
       const { value, grads } = tf.variableGrads(loss, [...trained.values()]);
       value.dataSync();
       for (const gradient of Object.values(grads)) tf.slice(gradient.flatten(), 0, 1).dataSync();

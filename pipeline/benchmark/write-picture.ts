@@ -1,6 +1,5 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Failure } from '../../model/failure.js';
+import { writeWhole } from '../../model/write-whole.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
 
 /**
@@ -10,14 +9,5 @@ import { makeOutputFolder } from '../options/make-output-folder.js';
  */
 export async function writePicture(path: string, svg: string): Promise<void> {
   await makeOutputFolder(dirname(path));
-  const temporary = `${path}.part`;
-  try {
-    await writeFile(temporary, svg);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new Failure('OUTPUT_UNWRITABLE', `Could not write the picture ${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  await writeWhole(path, 'the picture', [svg]);
 }

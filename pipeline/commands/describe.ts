@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { checkNumber, numeric } from '../options/check.js';
+import { flagOf } from '../options/flag.js';
 import { parseSize } from '../options/size.js';
 import { type CommonOptions, printResult } from './print-result.js';
 
@@ -40,11 +41,8 @@ async function printCard(network: string | undefined, flags: Flags): Promise<voi
     import('../options/find-weights.js'),
     import('../render-card.js'),
   ]);
-  const named = {
-    ...(network !== undefined && { network }),
-    ...(flags.weights !== undefined && { weights: flags.weights }),
-  };
-  const { card } = (await findWeights(named, (option) => `--${option}`)).weights;
+  const { weights } = await findWeights({ ...flags, ...(network !== undefined && { network }) }, flagOf);
+  const { card } = weights;
   printResult(flags, card, renderCard(card));
 }
 

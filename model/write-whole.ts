@@ -1,0 +1,26 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { Failure } from './failure.js';
+
+/**
+ * Writes a file under a temporary name and renames it: a reader sees the old file or the new, whole.
+ *
+ * @param what What the message calls it: `the weights file`.
+ * @param pieces Text and bytes, one after the other.
+ * @throws `Failure` `OUTPUT_UNWRITABLE`: no such folder, no permission, a full disk.
+ */
+export async function writeWhole(path: string, what: string, pieces: readonly (string | Uint8Array)[]): Promise<void> {
+  const temporary = `${path}.part.${process.pid}`;
+  let file: FileHandle | undefined;
+  try {
+    file = await open(temporary, 'w');
+    for (const piece of pieces) await file.writeFile(piece);
+    await file.sync();
+    await file.close();
+    await rename(temporary, path);
+  } catch (error) {
+    await file?.close().catch(() => {});
+    await rm(temporary, { force: true }).catch(() => {});
+    const { message } = error as Error;
+    throw new Failure('OUTPUT_UNWRITABLE', `Could not write ${what} ${path}: ${message}`, { cause: error });
+  }
+}
