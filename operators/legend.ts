@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { ClassLabel } from '../model/engine.js';
 import type { ColourTags } from './frame.js';
 import { drawText, textWidth } from './stroke-font.js';
@@ -95,6 +94,8 @@ async function rasterize(
 ): Promise<Uint8Array> {
   const box = `width="${width}" height="${height}" viewBox="0 0 ${unitWidth} ${unitHeight}" preserveAspectRatio="none"`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" ${box}>${content}</svg>`;
+  // Loaded by those alone who want a legend: it takes as long to load as the rest of `run`.
+  const { default: sharp } = await import('sharp');
   const { data } = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
   return data;
 }

@@ -30,7 +30,8 @@ export function shareWeights({ card, tensors }: Weights): Weights {
 
 /**
  * Several instances of one engine as one that computes so many batches at a time. The first is made now, each other when a
- * batch finds those that there are busy, and is given work once it has segmented a blank picture; where that fails (no
+ * batch finds those that there are busy after the first has answered once (before that it would only take the processor from
+ * the first picture), and is given work once it has segmented a blank picture; where that fails (no
  * memory, say), they go on without it. One that fails later is given none any more.
  *
  * @param make Makes one that may use so many threads.
@@ -47,6 +48,7 @@ export async function createInstances(
   const all = [{ engine: first, underWay: 0 }];
   let made = 1;
   let making: Promise<void> | undefined;
+  let hasAnswered = false;
   let isClosed = false;
 
   async function another({ width, height }: RgbPicture): Promise<void> {
@@ -72,10 +74,12 @@ export async function createInstances(
     },
     async segment(batch, options) {
       const idlest = all.reduce((best, each) => (each.underWay < best.underWay ? each : best));
-      if (idlest.underWay > 0 && !isClosed && batch.length > 0) making ??= another(batch[0]!);
+      if (hasAnswered && idlest.underWay > 0 && !isClosed && batch.length > 0) making ??= another(batch[0]!);
       idlest.underWay += 1;
       try {
-        return await idlest.engine.segment(batch, options);
+        const masks = await idlest.engine.segment(batch, options);
+        hasAnswered = true;
+        return masks;
       } catch (error) {
         const place = all.indexOf(idlest);
         if (error instanceof Failure && error.code === 'ENGINE_FAILED' && all.length > 1 && place >= 0) {

@@ -73,6 +73,9 @@ export function createRunCommand(): Command {
 
 /** Runs with progress on standard error, stops on signals, prints the summary and sets the exit status. */
 async function runAndReport(options: Flags & Pick<RunOptions, 'inputs'>): Promise<void> {
+  // It answers while the rest is loaded; what it may be wrong with, `runFiles` says.
+  const { findFfmpeg } = await import('../../operators/find-ffmpeg.js');
+  findFfmpeg().catch(() => {});
   const [{ runFiles }, { createReporter }, { listenForStop }, { describeRun }] = await Promise.all([
     import('../run/run.js'),
     import('../run/report.js'),

@@ -12,6 +12,34 @@ export type CreateEngine = (weights: Weights, network: Network) => Promise<Engin
 /** Float rounding flips near ties; anything more is a mistake. */
 const LEAST_AGREEMENT = 0.999;
 
+async function compare(
+  t: Test,
+  create: CreateEngine,
+  network: Network,
+  [width, height]: readonly [number, number],
+  only?: readonly string[],
+) {
+  const weights = randomWeights(network, 7);
+  const engine = await create(weights, network);
+  t.teardown(() => engine.close());
+  const pictures = Object.entries(testPictures(width, height, 3)).filter(([title]) => only?.includes(title) ?? true);
+  const masks = await engine.segment(pictures.map(([, picture]) => picture));
+  pictures.forEach(([title, picture], i) => {
+    const mask = masks[i]!;
+    const same = agreement(mask.data, runPlain(network, weights, picture).mask.data);
+    t.ok(same >= LEAST_AGREEMENT, `${title}: ${(100 * same).toFixed(3)} % of pixels agree`);
+  });
+}
+
+/** That an engine gives the masks of the plain implementation: `maskContract(t, 'onnx', create, ['enet'])`. */
+export function maskContract(t: Test, name: string, create: CreateEngine, networks: readonly string[]): void {
+  for (const networkName of networks) {
+    t.test(`${name} gives the masks of the plain implementation for ${networkName} at 47x33, ties included`, (t) =>
+      compare(t, create, narrow(buildNetwork(networkName, 11), 8), [47, 33]),
+    );
+  }
+}
+
 /** What every engine must do (model/engine.ts), as tests: `engineContract(t, 'onnx', create)`. */
 export function engineContract(
   t: Test,
@@ -19,41 +47,26 @@ export function engineContract(
   create: CreateEngine,
   networks: readonly string[] = networkNames,
 ): void {
-  async function compare(t: Test, network: Network, width: number, height: number, only?: readonly string[]) {
-    const weights = randomWeights(network, 7);
-    const engine = await create(weights, network);
-    t.teardown(() => engine.close());
-    const pictures = Object.entries(testPictures(width, height, 3)).filter(([title]) => only?.includes(title) ?? true);
-    const masks = await engine.segment(pictures.map(([, picture]) => picture));
-    pictures.forEach(([title, picture], i) => {
-      const mask = masks[i]!;
-      const same = agreement(mask.data, runPlain(network, weights, picture).mask.data);
-      t.ok(same >= LEAST_AGREEMENT, `${title}: ${(100 * same).toFixed(3)} % of pixels agree`);
-    });
-  }
-
-  for (const networkName of networks) {
-    t.test(`${name} gives the masks of the plain implementation for ${networkName} at 47x33, ties included`, (t) =>
-      compare(t, narrow(buildNetwork(networkName, 11), 8), 47, 33),
-    );
-  }
+  maskContract(t, name, create, networks);
 
   t.test(`${name} agrees on segnet-basic in its full width`, (t) =>
-    compare(t, buildNetwork('segnet-basic', 11), 47, 33, ['noise', 'saturated white']),
+    compare(t, create, buildNetwork('segnet-basic', 11), [47, 33], ['noise', 'saturated white']),
   );
 
   t.test(`${name} agrees at 480x360, where 45 rows pool to 23`, (t) =>
-    compare(t, narrow(buildNetwork('segnet-basic', 11), 8), 480, 360, ['a smooth scene']),
+    compare(t, create, narrow(buildNetwork('segnet-basic', 11), 8), [480, 360], ['a smooth scene']),
   );
 
   const slow =
     process.env.SEGNET_STREAM_SLOW_TESTS === '1' ? false : 'minutes: set SEGNET_STREAM_SLOW_TESTS=1 to run it';
   t.test(`${name} agrees on every network in its full width`, { skip: slow, timeout: 3_600_000 }, async (t) => {
     for (const networkName of networkNames) {
-      await t.test(networkName, (t) => compare(t, buildNetwork(networkName, 11), 47, 33, ['noise', 'saturated white']));
+      await t.test(networkName, (t) =>
+        compare(t, create, buildNetwork(networkName, 11), [47, 33], ['noise', 'saturated white']),
+      );
     }
     await t.test('segnet-basic at 480x360', (t) =>
-      compare(t, buildNetwork('segnet-basic', 11), 480, 360, ['a smooth scene', 'saturated white']),
+      compare(t, create, buildNetwork('segnet-basic', 11), [480, 360], ['a smooth scene', 'saturated white']),
     );
   });
 

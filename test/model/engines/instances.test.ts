@@ -88,6 +88,13 @@ function byHand(): Engine & { answer(error?: Error): void; readonly asked: numbe
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
+/** Others are made only after the first has answered once. */
+async function answerOnce(engine: Engine, first: ReturnType<typeof byHand>): Promise<void> {
+  const answered = engine.segment([pictures[0]!]);
+  first.answer();
+  await answered;
+}
+
 for (const [title, second] of [
   ['made', () => Promise.reject(new Error('no memory'))],
   ['tried', async () => ({ ...byHand(), segment: () => Promise.reject(new Error('no memory')) })],
@@ -96,6 +103,7 @@ for (const [title, second] of [
     let asked = 0;
     const first = byHand();
     const engine = await createInstances(async () => (++asked === 1 ? first : second()), [1, 1, 1, 1]);
+    await answerOnce(engine, first);
     for (let round = 0; round < 3; round += 1) {
       const segmented = [engine.segment([pictures[0]!]), engine.segment([pictures[1]!])];
       await turn();
@@ -109,10 +117,32 @@ for (const [title, second] of [
   });
 }
 
+t.test(
+  'another is made only after the first has answered: it would take the processor from the first picture',
+  async (t) => {
+    const fakes = [byHand(), byHand()];
+    let made = 0;
+    const engine = await createInstances(async () => fakes[made++]!, [1, 1]);
+    const early = [engine.segment([pictures[0]!]), engine.segment([pictures[1]!])];
+    await turn();
+    t.equal(made, 1);
+    fakes[0]!.answer();
+    fakes[0]!.answer();
+    await Promise.all(early);
+    const later = [engine.segment([pictures[0]!]), engine.segment([pictures[1]!])];
+    t.equal(made, 2);
+    fakes[0]!.answer();
+    fakes[0]!.answer();
+    await Promise.all(later);
+    await engine.close();
+  },
+);
+
 t.test('one that dies is given no more', async (t) => {
   const fakes = [byHand(), byHand()];
   let made = 0;
   const engine = await createInstances(async () => fakes[made++]!, [1, 1]);
+  await answerOnce(engine, fakes[0]!);
   const early = [engine.segment([pictures[0]!]), engine.segment([pictures[1]!])];
   await turn();
   fakes[0]!.answer();
@@ -136,6 +166,7 @@ t.test('one that dies is given no more', async (t) => {
 
 t.test('one that is still being made is closed as well, and the others do not wait for it', async (t) => {
   const closed: number[] = [];
+  const first = byHand();
   let goOn = () => {};
   let asked = 0;
   const engine = await createInstances(async () => {
@@ -145,8 +176,9 @@ t.test('one that is still being made is closed as well, and the others do not wa
         goOn = resolve;
       });
     }
-    return { ...byHand(), close: async () => void closed.push(number) };
+    return Object.assign(number === 0 ? first : byHand(), { close: async () => void closed.push(number) });
   }, [1, 1]);
+  await answerOnce(engine, first);
   void engine.segment([pictures[0]!]);
   void engine.segment([pictures[0]!]);
   const closing = engine.close();
