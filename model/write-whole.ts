@@ -20,7 +20,11 @@ export async function writeWhole(path: string, what: string, pieces: readonly (s
   } catch (error) {
     await file?.close().catch(() => {});
     await rm(temporary, { force: true }).catch(() => {});
-    const { message } = error as Error;
-    throw new Failure('OUTPUT_UNWRITABLE', `Could not write ${what} ${path}: ${message}`, { cause: error });
+    throw outputFailure(what, path, error as Error);
   }
+}
+
+/** What the system says against writing a file, as the `Failure` `OUTPUT_UNWRITABLE`. */
+export function outputFailure(what: string, path: string, cause: Error): Failure {
+  return new Failure('OUTPUT_UNWRITABLE', `Could not write ${what} ${path}: ${cause.message}`, { cause });
 }

@@ -55,6 +55,8 @@ export interface TrainingOptions {
   readonly vgg16?: string;
   /** Goes on from the checkpoint in `out`, with the recipe that is in it. */
   readonly resume?: boolean;
+  /** Threads that read and cut pictures. If not provided, defaults to: 1. */
+  readonly dataThreads?: number;
   /** The command that this was called by, for the card. */
   readonly command?: string;
   /** Saves a checkpoint and stops after the step under way. */
@@ -109,13 +111,14 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
     directory: out,
     seed: options.seed ?? 1,
     initial,
-    resume,
+    ...(begun !== undefined && { resume: begun }),
     provenance: {
       data: whole.name,
       ...(extra !== undefined && { extra: extra.name }),
       ...(options.holdOut !== undefined && { heldOut: options.holdOut }),
       ...(options.command !== undefined && { command: options.command }),
     },
+    ...(options.dataThreads !== undefined && { dataThreads: options.dataThreads }),
     ...(options.signal !== undefined && { signal: options.signal }),
     ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
   });

@@ -3,7 +3,7 @@ import type { Dataset } from './dataset.js';
 import { type ClassFrequencies, createFrequencyCount } from './frequencies.js';
 import { readLabels } from './labels.js';
 import type { DatasetItem } from './pairs.js';
-import { readPictureSize } from './picture.js';
+import { readPicture } from './picture.js';
 import { readAhead } from './read-ahead.js';
 
 /** What a data set that passed its check is like. */
@@ -16,8 +16,8 @@ export interface DatasetReport {
 const SHOWN_PROBLEMS = 10;
 
 /**
- * Looks at every file of a data set before the first step: images and labels without their other half, files that do
- * not read, sizes that differ, labels that are no class. A class that never appears is a warning.
+ * Reads every file of a data set before the first step: images and labels without their other half, files that do
+ * not read to their end, sizes that differ, labels that are no class. A class that never appears is a warning.
  *
  * @throws `Failure` `DATASET_INVALID` with the first ten problems, a line each, and the number of the others.
  */
@@ -50,7 +50,7 @@ export async function checkDataset(
 /** The labels of a sound pair; else its problem. */
 async function checkItem({ imagePath, labelPath }: DatasetItem, { classSet }: Dataset) {
   try {
-    const [size, labels] = await Promise.all([readPictureSize(imagePath), readLabels(labelPath, classSet)]);
+    const [size, labels] = await Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]);
     if (size.width === labels.width && size.height === labels.height) return labels;
     return `${imagePath} is ${size.width}x${size.height}, its labels ${labelPath} are ${labels.width}x${labels.height}`;
   } catch (error) {

@@ -21,20 +21,6 @@ export async function readPicture(path: string): Promise<RgbPicture> {
   }
 }
 
-/**
- * The size of an image file, from its header alone.
- *
- * @throws `Failure` as `readPicture`.
- */
-export async function readPictureSize(path: string): Promise<{ readonly width: number; readonly height: number }> {
-  try {
-    const { width, height } = await sharp(path).metadata();
-    return { width, height };
-  } catch (error) {
-    throw await pictureFailure(path, error);
-  }
-}
-
 /** Says in one sentence why a file did not read as an image. */
 export async function pictureFailure(path: string, cause: unknown): Promise<Failure> {
   const found = await stat(path).catch(() => undefined);

@@ -21,8 +21,8 @@ function read(imagePath: string, labelPath: string) {
   if (cachedBytes < CACHE_BYTES) {
     cache.set(imagePath, reading);
     reading.then(
-      ({ picture, truth }) => {
-        cachedBytes += picture.data.length + truth.data.length;
+      ({ picture, halved, truth }) => {
+        cachedBytes += picture.data.length + halved.data.length + truth.data.length;
       },
       () => cache.delete(imagePath),
     );

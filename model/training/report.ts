@@ -1,7 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sharpOf } from '../dataset/scale.js';
 import type { ClassLabel, ClassMask, RgbPicture } from '../engine.js';
+import { writeWhole } from '../write-whole.js';
 import type { TrainingEvent } from './training-event.js';
 
 /** A validation picture with its truth and what the network made of it. */
@@ -41,9 +42,7 @@ export async function writeTrainingReport(
     section('Classes', classTable(events, classes)),
     section('Validation pictures: picture, truth, prediction', pictures.join('\n')),
   ]);
-  const path = join(directory, 'report.html');
-  await writeFile(`${path}.part`, html);
-  await rename(`${path}.part`, path);
+  await writeWhole(join(directory, 'report.html'), 'the report of training', [html]);
 }
 
 interface Series {

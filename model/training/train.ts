@@ -1,4 +1,4 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkDataset } from '../dataset/check.js';
@@ -8,8 +8,9 @@ import { initialWeights } from '../initial-weights.js';
 import type { Network } from '../network.js';
 import type { WeightsCard, Tensor as WeightTensor } from '../weights.js';
 import { notFinite, writeWeights } from '../weights.js';
+import { outputFailure, writeWhole } from '../write-whole.js';
 import { type BatchPlace, createBatches } from './batches.js';
-import { readCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.js';
+import { type Checkpoint, type TrainingState, writeCheckpoint } from './checkpoint.js';
 import { createLearner } from './learner.js';
 import { classWeights } from './loss.js';
 import { cropAt, learningRateAt, type Recipe } from './recipe.js';
@@ -35,10 +36,11 @@ export interface TrainOptions {
   readonly seed: number;
   /** Weights to start from; the rest starts by He's rule. If not provided, everything does. */
   readonly initial?: ReadonlyMap<string, WeightTensor>;
-  /** Goes on from the folder's `last.safetensors`. */
-  readonly resume?: boolean;
+  /** Goes on from here, with its recipe and seed: the folder's `last.safetensors`. */
+  readonly resume?: Checkpoint;
   /** What the card should say of the command and the data. */
   readonly provenance?: Readonly<Record<string, unknown>>;
+  /** Threads that read and cut pictures. If not provided, defaults to: 1, which keeps TensorFlow's threads of a few cores busy. */
   readonly dataThreads?: number;
   /** Saves and stops after the step under way. */
   readonly signal?: AbortSignal;
@@ -62,7 +64,9 @@ export interface TrainResult {
  * line; `report.html`, renewed at every validation.
  *
  * @throws `Failure` `ENGINE_UNAVAILABLE` without TensorFlow; `DATASET_INVALID` before the first step; `TRAINING_DIVERGED`
- * where the loss is no number any more: the last checkpoint is from before; `CHECKPOINT_*` on resuming.
+ * where the loss is no number any more: the last checkpoint is from before; `CHECKPOINT_MISMATCH` on resuming with other
+ * data; `PICTURE_*` and `TRAINING_FAILED` where a picture is gone meanwhile or a data thread died, with what was learnt until
+ * then in the checkpoint; `OUTPUT_UNWRITABLE`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { network, train: data, validation, extra, directory, onEvent } = options;
@@ -70,18 +74,21 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   await mkdir(directory, { recursive: true });
   const checkpointPath = join(directory, 'last.safetensors');
   const weightsPath = join(directory, 'best.safetensors');
-  const resumed = options.resume === true ? await readCheckpoint(checkpointPath) : undefined;
+  const resumed = options.resume;
   const recipe = resumed?.state.recipe ?? options.recipe;
   const seed = resumed?.state.seed ?? options.seed;
 
   const logPath = join(directory, 'log.jsonl');
-  if (resumed === undefined) await writeFile(logPath, '');
+  if (resumed === undefined) await writeWhole(logPath, 'the log of training', []);
   const emit = async (event: TrainingEvent) => {
     onEvent?.(event);
-    await appendFile(logPath, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
+    await appendFile(logPath, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`).catch((error) => {
+      throw outputFailure('the log of training', logPath, error);
+    });
   };
 
-  const { frequencies, warnings } = await checkDataset(data);
+  const checked = await checkDataset(data);
+  const warnings = [...checked.warnings];
   for (const set of [validation, ...(extra === undefined ? [] : [extra])]) {
     if (set.classSet.name !== data.classSet.name) {
       throw new Failure(
@@ -89,7 +96,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         `Expected ${set.name} to have the classes of ${data.name}, ${data.classSet.name}, got ${set.classSet.name}`,
       );
     }
-    await checkDataset(set);
+    warnings.push(...(await checkDataset(set)).warnings);
   }
   for (const message of warnings) await emit({ kind: 'warning', message });
 
@@ -105,7 +112,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const stepsPerEpoch = Math.max(1, Math.floor(data.items.length / recipe.batch));
   const steps = stepsPerEpoch * recipe.epochs;
   const start = new Map([...initialWeights(network, seed), ...(options.initial ?? [])]);
-  const weights = classWeights(frequencies, recipe.balancing);
+  const weights = classWeights(checked.frequencies, recipe.balancing);
   const learner = createLearner(tf, network, recipe, start, NORMALISATION, weights, seed);
   if (resumed !== undefined) learner.restore(resumed.tensors);
   const batches = createBatches(
@@ -148,7 +155,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const began = performance.now();
     const ahead = Array.from({ length: BATCHES_AHEAD }, (_, i) => index + 1 + i).filter((next) => next < steps);
     const place = placeOf(index);
-    const batch = await batches.next(place, ahead.map(placeOf));
+    const batch = await batches.next(place, ahead.map(placeOf)).catch(async (error: unknown) => {
+      await save();
+      throw error;
+    });
+    const waitMs = performance.now() - began;
     const learningRate = learningRateAt(recipe, index, steps);
     const loss = learner.learn(batch, place.crop, learningRate, index);
     if (!Number.isFinite(loss)) {
@@ -167,6 +178,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       loss,
       learningRate,
       ms,
+      waitMs,
       images: recipe.batch,
       tensors,
       rssBytes,
@@ -189,7 +201,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       });
     }
     await emit({ kind: 'validation', epoch, scores, seconds: (performance.now() - began) / 1000, best: better });
-    await reportTraining(tf, options, learner.trainable, recipe.inputSize, learner.averaged);
   }
 
   try {
@@ -213,10 +224,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const tensors = learner.tensors();
       const broken = notFinite(tensors);
       if (broken !== undefined) throw diverged(`${broken} holds no numbers any more after epoch ${epoch + 1}`);
-      const isLast = epoch + 1 === recipe.epochs;
-      if (isLast || (epoch + 1) % recipe.validateEvery === 0) await validateEpoch();
+      const isValidated = epoch + 1 === recipe.epochs || (epoch + 1) % recipe.validateEvery === 0;
+      if (isValidated) await validateEpoch();
       [epoch, step] = [epoch + 1, 0];
       await save(tensors);
+      // Last: what was learnt does not depend on a report.
+      if (isValidated) await reportTraining(tf, options, learner.trainable, recipe.inputSize, learner.averaged);
     }
     return result(false);
   } finally {

@@ -10,6 +10,8 @@ export type TrainingEvent =
       readonly loss: number;
       readonly learningRate: number;
       readonly ms: number;
+      /** Of `ms`: how long the data threads kept the step waiting for its batch. */
+      readonly waitMs: number;
       readonly images: number;
       readonly tensors: number;
       readonly rssBytes: number;

@@ -52,6 +52,11 @@ export function createTrainCommand(): Command {
     .option('--hold-out <prefixes>', 'hold out the training pictures of these drives and validate on them', collectList)
     .option('--weights <file>', "start from these weights (default: He's initialisation)")
     .option('--vgg16 <file>', "start the encoder from VGG16: safetensors in torchvision's names")
+    .option(
+      '--data-threads <n>',
+      'threads that read and cut pictures (default: 1; the log says how long steps waited)',
+      numeric,
+    )
     .option('--resume', 'go on from the checkpoint in the folder, with its recipe')
     .addHelpText('after', EXAMPLES)
     .action(runTraining);
@@ -75,6 +80,10 @@ function checked(flags: Flags): TrainingOptions {
     epochs: whole('--epochs', flags.epochs),
     batch: whole('--batch', flags.batch),
     seed: whole('--seed', flags.seed, 0),
+    dataThreads:
+      flags.dataThreads === undefined
+        ? undefined
+        : checkNumber('--data-threads', flags.dataThreads, { min: 1, max: 64, integer: true }),
     validateEvery: whole('--validate-every', flags.validateEvery),
     learningRate:
       flags.learningRate === undefined

@@ -42,12 +42,15 @@ t.test('a sound data set passes, with its frequencies and a warning for classes 
 });
 
 t.test('lists every kind of problem with the file that has it', async (t) => {
+  // Its header is whole: only who reads it to its end finds out.
+  const cut = grey([10, 20, 30, 40, 50, 60], 2).subarray(0, 50);
   const dataset = await plant(t.testdir(), {
     'alone.png': [grey([0], 1), null],
     'broken.png': [grey([0], 1), Uint8Array.of(1, 2, 3)],
     'labels.png': [grey([0, 0], 2), grey([0, 12], 2)],
     'left_L.png': [null, grey([0], 1)],
     'size.png': [grey([0, 0], 2), grey([0, 0], 1)],
+    'truncated.png': [cut, grey([0, 0, 0, 0, 0, 0], 2)],
   });
   const failure = await checkDataset(dataset).then(
     () => t.fail('it passed'),
@@ -55,12 +58,13 @@ t.test('lists every kind of problem with the file that has it', async (t) => {
   );
   t.equal(failure.code, 'DATASET_INVALID');
   const lines: string[] = failure.message.split('\n');
-  t.equal(lines.length, 6);
+  t.equal(lines.length, 7);
   t.match(lines[1], /train\/alone\.png has no other half: looked for alone\.png \(or with .*_L.*\) in .*trainannot$/);
   t.match(lines[2], /trainannot\/left_L\.png has no other half: looked for left\.png \(or .*\) in .*train$/);
   t.match(lines[3], /trainannot\/broken\.png, but/);
   t.match(lines[4], /trainannot\/labels\.png, got 12 \(1 pixels\)$/);
   t.match(lines[5], /train\/size\.png is 2x1, its labels .*trainannot\/size\.png are 1x2$/);
+  t.match(lines[6], /train\/truncated\.png, but/);
 });
 
 t.test('shows ten problems and counts the others', async (t) => {

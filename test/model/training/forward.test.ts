@@ -1,10 +1,14 @@
-import type { Tensor } from '@tensorflow/tfjs-node-gpu';
+import type { Tensor as TensorflowTensor } from '@tensorflow/tfjs-node-gpu';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import t from 'tap';
 import { runPlain } from '../../../model/engines/plain.js';
 import { seededRandom } from '../../../model/initial-weights.js';
+import type { Layer } from '../../../model/layer.js';
 import { defineNetwork } from '../../../model/network.js';
 import { buildNetwork, networkNames } from '../../../model/networks/index.js';
 import { LayerList } from '../../../model/networks/layer-list.js';
+import { GRAPH_INPUT } from '../../../model/onnx/float-layers.js';
+import { buildGraph } from '../../../model/onnx/graph.js';
 import { createTrainable, predict } from '../../../model/training/trainable.js';
 import { narrow, randomWeights } from '../engines/random-weights.js';
 import { tensorflow, withoutTensorflow } from './tensorflow-or-skip.js';
@@ -41,6 +45,8 @@ for (const name of networkNames) {
 t.test('the gradient of every kind of layer is the numerical one', { skip: withoutTensorflow }, async (t) => {
   const tf = tensorflow!;
   const network = everyLayer();
+  const kinds = Object.keys(OPERATIONS);
+  t.same([...new Set(network.layers.map(({ op }) => op))].sort(), kinds.sort(), 'no kind of layer is left out');
   const { tensors } = randomWeights(network, 3);
   const trainable = createTrainable(tf, network, tensors, normalisation);
   t.teardown(() => trainable.dispose());
@@ -62,7 +68,7 @@ t.test('the gradient of every kind of layer is the numerical one', { skip: witho
     const at = (step: number) => {
       const moved = Float32Array.from(data);
       moved[i]! += step;
-      variable.assign(tf.tensor(moved, variable.shape) as Tensor);
+      variable.assign(tf.tensor(moved, variable.shape) as TensorflowTensor);
       return value().dataSync()[0]!;
     };
     const step = 2e-3;
@@ -72,6 +78,46 @@ t.test('the gradient of every kind of layer is the numerical one', { skip: witho
     t.ok(error < 0.03, `${name}: ${gradient[i]} against ${numerical}`);
   }
 });
+
+for (const network of [everyLayer(), narrow(buildNetwork('segnet-basic', 5), 8), buildNetwork('segnet-lite', 5)]) {
+  t.test(`the scores of ${network.name} on TensorFlow are ONNX Runtime's`, { skip: withoutTensorflow }, async (t) => {
+    const tf = tensorflow!;
+    const weights = randomWeights(network, 7);
+    const trainable = createTrainable(tf, network, weights.tensors, weights.card.normalisation);
+    t.teardown(() => trainable.dispose());
+    const { width, height, data } = noise(37, 45);
+    const graph = buildGraph(network, weights, { width, height, unpool: 'indices', output: 'scores' });
+    const session = await InferenceSession.create(graph);
+    t.teardown(() => session.release());
+    const { scores } = await session.run({ [GRAPH_INPUT]: new Tensor('uint8', data, [1, height, width, 3]) });
+    const ours = tf.tidy(() => {
+      const images = tf.tensor4d(data, [1, height, width, 3], 'int32');
+      return tf.transpose(trainable.scores(images, { training: false }), [0, 3, 1, 2]).dataSync();
+    });
+    t.same(scores!.dims, [1, network.classes, height, width]);
+    const theirs = scores!.data as Float32Array;
+    const largest = theirs.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const apart = theirs.reduce((most, value, i) => Math.max(most, Math.abs(value - ours[i]!)), 0) / largest;
+    t.ok(apart < 1e-4, `apart by ${apart.toExponential(1)}`);
+  });
+}
+
+/** Checked by the compiler to be every one that a layer can have. */
+const OPERATIONS: Readonly<Record<Layer['op'], true>> = {
+  input: true,
+  conv: true,
+  deconv: true,
+  maxPool: true,
+  maxUnpool: true,
+  batchNorm: true,
+  relu: true,
+  prelu: true,
+  add: true,
+  concat: true,
+  resizeBilinear: true,
+  padChannels: true,
+  dropout: true,
+};
 
 /** A small network with each operation in it, those with several forms in each form. */
 function everyLayer() {
@@ -85,7 +131,8 @@ function everyLayer() {
   const asymmetric = net.conv('asymmetric', strided, 4, [1, 3]);
   const padded = net.padChannels('padded', asymmetric, 6);
   const up = net.deconv('up', padded, 6, 3, 2, 'pool', { bias: true });
-  const sum = net.add('sum', up, net.maxPool('same', dilated, 3, 1));
+  const fixed = net.relu('relu', net.deconv('fixed', padded, 6, 4, 2, 'pool', { initial: 'bilinear', learnt: false }));
+  const sum = net.add('sum', net.add('ups', up, fixed), net.maxPool('same', dilated, 3, 1));
   const unpooled = net.maxUnpool('unpool', net.dropout('drop', sum, 0.2, true), 'pool');
   const resized = net.resizeBilinear('resized', net.batchNorm('bn2', net.conv('narrow', pooled, 2, 1)), 'image');
   net.conv('classifier', net.concat('concat', [unpooled, resized, 'image']), 3, 1, { bias: true });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeSyntheticDataset } from '../../../fixtures/write-synthetic-dataset.js';
@@ -49,6 +49,8 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
     return { result, events, losses };
   }
 
+  const checkpointOf = (name: string) => readCheckpoint(join(folder, name, 'last.safetensors'));
+
   const whole = await run('whole');
 
   t.test('leaves weights of the best epoch with a card, a checkpoint and a log', async (t) => {
@@ -83,7 +85,7 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
       if (event.kind === 'step' && event.step === 5) stop.abort();
     });
     t.equal(first.result.stopped, true);
-    const rest = await run('stopped', { resume: true });
+    const rest = await run('stopped', { resume: await checkpointOf('stopped') });
     t.equal(rest.result.stopped, false);
     t.same([...first.losses, ...rest.losses], whole.losses);
     t.same(rest.result.best, whole.result.best);
@@ -118,7 +120,7 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
     const { state, tensors } = await readCheckpoint(paths[0]!);
     await writeCheckpoint(paths[0]!, { state: { ...state, recipe: { ...recipe, learningRate: 3e38 } }, tensors });
     const before = paths.map((path) => readFileSync(path));
-    await t.rejects(run('later', { resume: true }), {
+    await t.rejects(run('later', { resume: await checkpointOf('later') }), {
       code: 'TRAINING_DIVERGED',
       message: /last\.safetensors is from before/,
     });
@@ -129,15 +131,42 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
 
   t.test('data other than what it began with are refused on resuming, and classes that differ', async (t) => {
     const fewer = { ...trainSet, items: trainSet.items.slice(1) } as Dataset;
+    const resume = await checkpointOf('whole');
     const mismatch = { code: 'CHECKPOINT_MISMATCH', message: /training pictures/ };
-    await t.rejects(run('whole', { resume: true, train: fewer }), mismatch);
-    await t.rejects(run('whole', { resume: true, provenance: { heldOut: ['a'] } }), { message: /--hold-out/ });
+    await t.rejects(run('whole', { resume, train: fewer }), mismatch);
+    await t.rejects(run('whole', { resume, provenance: { heldOut: ['a'] } }), { message: /--hold-out/ });
     const extra = { ...trainSet, classSet: camvid12 } as Dataset;
     await t.rejects(run('mixed', { extra }), { code: 'DATASET_INVALID', message: /camvid-11, got camvid-12/ });
   });
 
-  t.test('a resume without a checkpoint says what is missing', async (t) => {
-    await t.rejects(run('nothing', { resume: true }), { code: 'CHECKPOINT_MISSING' });
+  t.test('pictures that are gone in the middle stop it, and what was learnt until then is resumed from', async (t) => {
+    const data = join(folder, 'vanishing');
+    cpSync(dataDirectory, data, { recursive: true });
+    const [images, away] = [join(data, 'train'), join(data, 'away')];
+    const single = { ...recipe, batch: 1, epochs: 1 };
+    const options = { recipe: single, train: (await openDataset(data, 'train')) as Dataset };
+    const uninterrupted = await run('uninterrupted', options);
+    const losses: number[] = [];
+    const cut = run('cut', options, (event) => {
+      if (event.kind !== 'step') return;
+      losses.push(event.loss);
+      if (event.step === 0) renameSync(images, away);
+    });
+    await t.rejects(cut, { code: 'PICTURE_MISSING', message: new RegExp(images) });
+    renameSync(away, images);
+    const rest = await run('cut', { ...options, resume: await checkpointOf('cut') });
+    t.same([...losses, ...rest.losses], uninterrupted.losses);
+  });
+
+  t.test('each step tells how long it waited for its pictures', async (t) => {
+    const steps = whole.events.flatMap((event) => (event.kind === 'step' ? [event] : []));
+    t.ok(steps.every(({ waitMs, ms }) => waitMs >= 0 && waitMs <= ms));
+  });
+
+  t.test('a folder without room for the log is one clear error', async (t) => {
+    const directory = join(folder, 'unwritable');
+    mkdirSync(join(directory, 'log.jsonl'), { recursive: true });
+    await t.rejects(run('unwritable'), { code: 'OUTPUT_UNWRITABLE', message: /log\.jsonl/ });
   });
 
   t.test('the recipe of the paper runs as well', async (t) => {
