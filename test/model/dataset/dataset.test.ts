@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import t from 'tap';
-import { camvid11 } from '../../../model/classes.js';
+import { camvid11, classSetByName } from '../../../model/classes.js';
 import { filterDataset, openDataset, openPairs } from '../../../model/dataset/dataset.js';
+import { packagedFile } from '../../../pipeline/options/package-root.js';
 
 /** Writes 1x1 images (and text files) below a folder. */
 async function plant(dir: string, files: Readonly<Record<string, string | null>>): Promise<string> {
@@ -159,4 +160,28 @@ t.test('says what was looked for where there is no data set', async (t) => {
   });
   await t.rejects(openPairs(join(dir, 'images/a.png'), join(dir, 'images'), camvid11), { message: /got a file$/ });
   await t.rejects(openPairs(join(dir, 'images'), join(dir, 'empty'), camvid11), { message: /^Expected images in/ });
+});
+
+t.test('the data sets that docs/datasets.md describes open, with its classes', async (t) => {
+  const text = await readFile(packagedFile('docs', 'datasets.md'), 'utf8');
+  const blocks = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json]) => json!);
+  const files = { '2012_1.jpg': 'JPEGImages', '2012_1.png': 'SegmentationClass', 'a.jpg': '.', 'a.png': '.' };
+  const own = { 'b.jpg': 'pictures/train', 'b.png': 'labels/train' };
+  const found: string[] = [];
+  for (const json of blocks) {
+    const dir = await plant(t.testdir({}), {
+      ...Object.fromEntries(Object.entries({ ...files, ...own }).map(([name, folder]) => [join(folder, name), null])),
+      'ImageSets/Segmentation/train.txt': '2012_1\n',
+      'train.txt': 'a.jpg a.png\n',
+      'dataset.json': json,
+    });
+    const { name, classSet, items, unpaired } = await openDataset(dir, 'train');
+    t.equal(items.length, 1, name);
+    t.same(unpaired, []);
+    found.push(`${name}: ${classSet.name}`);
+  }
+  t.same(found, ['PASCAL VOC 2012: pascal-voc-21', 'SUN RGB-D: sun-rgbd-37', 'my street: street-3']);
+  for (const [name] of text.matchAll(/(?<=`)(camvid-1\d|pascal-voc-\d+|sun-rgbd-\d+|cityscapes-19[\w-]*)(?=`)/g)) {
+    t.equal(classSetByName(name).name, name);
+  }
 });
