@@ -74,7 +74,8 @@ Examples:
           ...common,
         }),
       );
-      if (flags.picture !== undefined) await writePicture(flags.picture, renderBarChart(engineChart(result)));
+      // Printed first: a picture that cannot be written takes no figures with it.
       printResult(flags, result, renderEngines(result));
+      if (flags.picture !== undefined) await writePicture(flags.picture, renderBarChart(engineChart(result)));
     });
 }

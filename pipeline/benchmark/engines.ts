@@ -6,7 +6,7 @@ import { type BenchmarkWeights, benchmarkWeights, calibrated } from './benchmark
 import { holdContest, type Refused, type Result } from './contest.js';
 import { listContestants } from './contestants.js';
 import { describeMachine, type Machine } from './machine.js';
-import { findPeers, peerNames } from './peers.js';
+import { findPeers, requirePeers } from './peers.js';
 import { sampleClip, sampleFrames } from './sample-frames.js';
 import { removeWorkload, writeWorkload } from './workload.js';
 
@@ -60,14 +60,13 @@ export interface EnginesResult {
 /**
  * Times engines, and peers where they are installed, on the same networks, weights and frames.
  *
- * @throws `Failure` `NETWORK_UNKNOWN`, those of `sampleFrames`, and what `holdContest` throws.
+ * @throws `Failure` `NETWORK_UNKNOWN`, `PEER_MISSING`, `PEER_FAILED`, those of `sampleFrames`, and what `holdContest` throws.
  */
 export async function benchmarkEngines(options: EnginesOptions): Promise<EnginesResult> {
   const { networks, engines = ['onnx'], precisions = ['float32', 'int8'], batches = [1] } = options;
   const { size = { width: 480, height: 360 }, threads = availableParallelism(), signal } = options;
   const machine = await describeMachine();
-  const wanted: readonly string[] = options.peers ?? peerNames;
-  const peers = (wanted.length > 0 ? await findPeers() : []).filter(({ name }) => wanted.includes(name));
+  const peers = await (options.peers === undefined ? findPeers() : requirePeers(options.peers));
   const contestants = listContestants(engines, precisions, peers);
   const frames = await sampleFrames(options.clip ?? sampleClip, size, options.frames ?? 8);
   const rows: EngineRow[] = [];

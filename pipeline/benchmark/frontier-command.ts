@@ -56,7 +56,8 @@ Examples:
           ...common,
         }),
       );
-      if (picture !== undefined) await writePicture(picture, renderLineChart(frontierChart(result)));
+      // Printed first: a picture that cannot be written takes no figures with it.
       printResult(flags, result, renderFrontier(result));
+      if (picture !== undefined) await writePicture(picture, renderLineChart(frontierChart(result)));
     });
 }

@@ -6,7 +6,7 @@ import { findWeights } from '../options/find-weights.js';
 import type { LoadQuestion } from './contest-messages.js';
 import { measureProgram } from './measure-program.js';
 import type { ProgramCall } from './module-command.js';
-import { findPeers, peerCommand } from './peers.js';
+import { peerCommand, requirePeers } from './peers.js';
 import { sampleFrames } from './sample-frames.js';
 import { removeWorkload, writeWorkload } from './workload.js';
 
@@ -27,13 +27,12 @@ const LOOPS = [
 const FRAMES = 8;
 
 /**
- * Writes the network that options ask for, at the size at which `run` computes the clip, for the loops whose runtimes are
- * installed: none where `peers/setup.sh` was not run.
+ * Writes the network that options ask for, at the size at which `run` computes the clip, for the loops.
+ *
+ * @throws `Failure` `PEER_MISSING`, `PEER_FAILED`, and as `findWeights` and `probe`.
  */
 export async function prepareHandLoops(clip: string, output: string, engine: EngineOptions): Promise<HandLoops> {
-  const installed = (await findPeers()).map(({ name }) => name);
-  const possible = LOOPS.filter(({ runtime }) => installed.includes(runtime) && installed.includes('opencv'));
-  if (possible.length === 0) return { ways: [], close: async () => {} };
+  await requirePeers(['opencv', ...LOOPS.map(({ runtime }) => runtime)]);
   const [{ weights }, info] = await Promise.all([findWeights(engine), probe(clip)]);
   const [num, den] = info.pixelAspect;
   const shown = { width: (info.width * num) / den, height: info.height };
@@ -43,7 +42,7 @@ export async function prepareHandLoops(clip: string, output: string, engine: Eng
   const colours = weights.card.classes.map(({ colour }) => colour);
   const threads = engine.threads ?? availableParallelism();
   const ways: { title: string; call: ProgramCall }[] = [];
-  for (const { runtime, precision, title } of possible) {
+  for (const { runtime, precision, title } of LOOPS) {
     const load = { ask: 'load', folder, ...size, batch: 1, threads, precision } satisfies LoadQuestion;
     const order = { ...load, clip, output, colours, runtime };
     // Before the clock starts, as the packaged weights were calibrated before.

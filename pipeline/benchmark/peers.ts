@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Engine } from '../../model/engine.js';
+import { Failure } from '../../model/failure.js';
 import { packagedFile } from '../options/package-root.js';
 import type { ProgramCall } from './module-command.js';
 
@@ -37,14 +38,37 @@ export function peerCommand(script: string, args: readonly string[]): ProgramCal
   return { file: peersPython(), args: [packagedFile('pipeline', 'benchmark', 'peers', script), ...args] };
 }
 
-/** The peers that are installed; none where the set-up was not run. */
+/**
+ * The peers that are installed; none where the set-up was not run.
+ *
+ * @throws `Failure` `PEER_FAILED` where it was, and its Python does not run.
+ */
 export async function findPeers(): Promise<readonly Peer[]> {
   const { file, args } = peerCommand('peer.py', ['--list']);
   if (!existsSync(file)) return [];
-  const { stdout } = await promisify(execFile)(file, [...args]);
+  const { stdout } = await promisify(execFile)(file, [...args]).catch((error: Error & { stderr?: string }) => {
+    const reason = error.stderr?.trim().split('\n').at(-1) || error.message;
+    throw new Failure('PEER_FAILED', `The Python of the peers, ${file}, cannot list them: ${reason}. ${peersAdvice}`, {
+      cause: error,
+    });
+  });
   return Object.entries(JSON.parse(stdout) as Listing).map(([name, { title, version, precisions }]) => ({
     name,
     title: `${title} ${version}`,
     precisions,
   }));
+}
+
+/**
+ * The peers of these names.
+ *
+ * @throws `Failure` `PEER_MISSING` where one is not installed, with how to install it; as `findPeers`.
+ */
+export async function requirePeers(names: readonly string[]): Promise<readonly Peer[]> {
+  if (names.length === 0) return [];
+  const found = await findPeers();
+  const missing = names.filter((wanted) => !found.some(({ name }) => name === wanted));
+  if (missing.length > 0)
+    throw new Failure('PEER_MISSING', `There is no ${missing.join(', no ')} here: ${peersAdvice}`);
+  return found.filter(({ name }) => names.includes(name));
 }

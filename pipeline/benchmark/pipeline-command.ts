@@ -24,7 +24,7 @@ export function createPipelineCommand(): Command {
     .option('--encoder <name>', 'an ffmpeg encoder (default: the first H.264 encoder that works)')
     .option('--crf <0-51>', 'quality, lower is better (default: 20)', numeric)
     .option('--rounds <n>', 'how often each is run (default: 5)', numeric)
-    .option('--loops', 'run the loops that people write in Python as well, where the peers are installed')
+    .option('--loops', 'run the loops that people write in Python as well (needs pipeline/benchmark/peers/setup.sh)')
     .option(
       '--memory <seconds>',
       'instead, compare the peak memory of a 1080p clip of so many seconds with one a tenth as long',

@@ -25,7 +25,7 @@ export interface PipelineOptions {
   readonly crf?: number | undefined;
   /** How often each is run. If not provided, defaults to: 5. */
   readonly rounds?: number | undefined;
-  /** Runs the loops that people write by hand in Python as well, where the peers are installed. If not provided, defaults to: false. */
+  /** Runs the loops that people write by hand in Python as well, which need the peers. If not provided, defaults to: false. */
   readonly loops?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
@@ -91,7 +91,7 @@ interface Way {
  * Takes a clip through `run`, through the engine alone and through plain ffmpeg, each in a process of its own, in turns,
  * and says how near `run` comes to the sum of the other two.
  *
- * @throws `Failure` `PROGRAM_FAILED` where one of them fails, and what `plainFfmpeg` and `findWeights` throw.
+ * @throws `Failure` `PROGRAM_FAILED` where one of them fails, and what `plainFfmpeg`, `findWeights` and `prepareHandLoops` throw.
  */
 export async function benchmarkPipeline(options: PipelineOptions): Promise<PipelineResult> {
   const { clip, engine, encoder, crf, rounds = 5, signal, onProgress } = options;

@@ -52,10 +52,11 @@ Examples:
           ...common,
         }),
       );
+      // Printed first: a picture that cannot be written takes no figures with it.
+      printResult(flags, result, renderScaling(result));
       for (const curve of pictures === undefined ? [] : result.curves) {
         const chart = chartOf(curve, result);
         if (chart) await writePicture(`${pictures}/scaling-${curve.axis}.svg`, renderLineChart(chart));
       }
-      printResult(flags, result, renderScaling(result));
     });
 }
