@@ -60,11 +60,13 @@ function fold(layer: Conv | Deconv, norm: BatchNorm, tensors: Weights['tensors']
   const { shape, data } = tensors.get(`${layer.name}.weight`)!;
   // A convolution's filters are the first dimension, a transposed one's the second.
   const inner = layer.op === 'conv' ? data.length / layer.filters : shape[2]! * shape[3]!;
+  const scaled = new Float32Array(data.length);
+  for (let begin = 0; begin < data.length; begin += inner) {
+    const factor = factors[(begin / inner) % layer.filters]!;
+    for (let i = begin; i < begin + inner; i += 1) scaled[i] = data[i]! * factor;
+  }
   return [
-    [
-      `${layer.name}.weight`,
-      { shape, data: data.map((value, i) => value * factors[Math.floor(i / inner) % layer.filters]!) },
-    ],
+    [`${layer.name}.weight`, { shape, data: scaled }],
     [
       `${layer.name}.bias`,
       {

@@ -77,14 +77,21 @@ export function fitFilters(
   output: readonly number[],
   paddingBias = 0,
 ): Filters {
-  return makeFilters(
-    [output.length, input.length, filters.rows, filters.columns],
-    (place, inputPlace, row, column) => {
-      const [filter, channel] = [output[place]!, input[inputPlace]!];
-      return filter < 0 || channel < 0 ? 0 : weightAt(filters, filter, channel, row, column);
-    },
-    (place) => (output[place]! < 0 ? paddingBias : filters.bias[output[place]!]!),
-  );
+  const { channels, rows, columns, data } = filters;
+  const size = rows * columns;
+  const fitted = new Float32Array(output.length * input.length * size);
+  let place = 0;
+  for (const filter of output) {
+    for (const channel of input) {
+      if (filter >= 0 && channel >= 0) {
+        const from = (filter * channels + channel) * size;
+        for (let i = 0; i < size; i += 1) fitted[place + i] = data[from + i]!;
+      }
+      place += size;
+    }
+  }
+  const bias = Float32Array.from(output, (filter) => (filter < 0 ? paddingBias : filters.bias[filter]!));
+  return { count: output.length, channels: input.length, rows, columns, data: fitted, bias };
 }
 
 /** Depthwise filters for a map of these places. */
@@ -118,13 +125,14 @@ export function roundFilters({ count, data, bias }: Filters, inputScale: number,
   const scales = new Float32Array(count);
   const steps = new Int32Array(count);
   for (let filter = 0; filter < count; filter += 1) {
-    const own = data.subarray(filter * size, (filter + 1) * size);
-    const greatest = own.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+    const [begin, end] = [filter * size, (filter + 1) * size];
+    let greatest = 0;
+    for (let i = begin; i < end; i += 1) greatest = Math.max(greatest, Math.abs(data[i]!));
     const offset = bias[filter]!;
     const fromBias = Number.isFinite(offset) ? Math.abs(offset) / (inputScale * BIAS_LIMIT) : 0;
     const scale = Math.fround(Math.max(greatest / limit, fromBias) || 1);
     scales[filter] = scale;
-    for (let i = 0; i < size; i += 1) weights[filter * size + i] = Math.round(own[i]! / scale);
+    for (let i = begin; i < end; i += 1) weights[i] = Math.round(data[i]! / scale);
     steps[filter] = Number.isFinite(offset) ? Math.round(offset / (inputScale * scale)) : -BIAS_LIMIT;
   }
   return { weights, scales, bias: steps };
