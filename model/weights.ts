@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { ClassLabel } from './engine.js';
 import { Failure } from './failure.js';
 import { writeWhole } from './write-whole.js';
@@ -51,37 +51,62 @@ const MAX_HEADER_BYTES = 100_000_000;
 export async function readSafetensors(
   path: string,
 ): Promise<{ metadata: Record<string, string>; tensors: Map<string, Tensor> }> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT'
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    return await readOpened(file, path);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code === 'ENOENT'
       ? new Failure('WEIGHTS_MISSING', `Expected a weights file at ${path}, found none`)
-      : new Failure('WEIGHTS_INVALID', `Could not read the weights file ${path}: ${error.message}`);
-  });
+      : new Failure('WEIGHTS_INVALID', `Could not read the weights file ${path}: ${message}`);
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Tensor by tensor: Node reads no file of 2 GiB in one piece, and checkpoints of the largest networks are as large. */
+async function readOpened(file: FileHandle, path: string) {
   const invalid = (why: string) => new Failure('WEIGHTS_INVALID', `Expected a safetensors file at ${path}, but ${why}`);
-  if (bytes.length < 8) throw invalid(`it has only ${bytes.length} bytes`);
-  const headerBytes = Number(bytes.readBigUInt64LE(0));
-  if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > bytes.length)
-    throw invalid('its header is cut off or not one');
+  const { size: fileBytes } = await file.stat();
+  if (fileBytes < 8) throw invalid(`it has only ${fileBytes} bytes`);
+  const headerBytes = Number((await readBytes(file, 0, 8)).readBigUInt64LE(0));
+  const begin = 8 + headerBytes;
+  if (headerBytes > MAX_HEADER_BYTES || begin > fileBytes) throw invalid('its header is cut off or not one');
   let header: unknown;
   try {
-    header = JSON.parse(bytes.toString('utf8', 8, 8 + headerBytes));
+    header = JSON.parse((await readBytes(file, 8, headerBytes)).toString('utf8'));
   } catch {
     throw invalid('its header is not JSON');
   }
   if (!isObject(header)) throw invalid('its header is no object');
   const { __metadata__: metadata = {}, ...entries } = header;
   const tensors = new Map<string, Tensor>();
-  const begin = 8 + headerBytes;
   for (const [name, entry] of Object.entries(entries)) {
     if (!isEntry(entry)) throw invalid(`its header says of ${name} neither type, shape nor place`);
     const count = entry.shape.reduce((product, size) => product * size, 1);
-    const raw = bytes.subarray(begin + entry.data_offsets[0], begin + entry.data_offsets[1]);
     const size = ELEMENT_BYTES[entry.dtype];
     if (size === undefined) throw invalid(`${name} is ${entry.dtype}; expected F32, F16 or BF16`);
-    if (raw.length !== count * size)
-      throw invalid(`${name} holds ${raw.length} bytes where ${count * size} are due: the file is cut off`);
+    const [from, to] = entry.data_offsets;
+    const held = Math.max(0, Math.min(begin + to, fileBytes) - (begin + from));
+    if (held !== count * size)
+      throw invalid(`${name} holds ${held} bytes where ${count * size} are due: the file is cut off`);
+    const raw = await readBytes(file, begin + from, held);
     tensors.set(name, { shape: entry.shape, data: widen(raw, entry.dtype, count) });
   }
   return { metadata: metadata as Record<string, string>, tensors };
+}
+
+async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  // Memory of its own, aligned: F32 needs no copy.
+  const bytes = Buffer.from(new ArrayBuffer(length));
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await file.read(bytes, done, length - done, position + done);
+    if (bytesRead === 0) throw new Error('it became shorter while it was read');
+    done += bytesRead;
+  }
+  return bytes;
 }
 
 /** The name of the first tensor that holds infinities or NaN, as after a training that diverged. */
@@ -103,11 +128,9 @@ function isEntry(value: unknown): value is Entry {
 const ELEMENT_BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
 
 function widen(raw: Buffer, dtype: string, count: number): Float32Array {
-  // The tensors of a file need not be aligned in memory: copy.
+  if (dtype === 'F32') return new Float32Array(raw.buffer, raw.byteOffset, count);
   const data = new Float32Array(count);
-  if (dtype === 'F32') {
-    new Uint8Array(data.buffer).set(raw);
-  } else if (dtype === 'BF16') {
+  if (dtype === 'BF16') {
     const bits = new Uint32Array(data.buffer);
     for (let i = 0; i < count; i += 1) bits[i] = raw.readUInt16LE(2 * i) << 16;
   } else {
@@ -167,7 +190,7 @@ export async function readWeights(path: string): Promise<Weights> {
   if (card === undefined) {
     throw new Failure(
       'WEIGHTS_INVALID',
-      `Expected the card of the weights file ${path} to name network, classes, normalisation and inputSize`,
+      `Expected the card of the weights file ${path} to hold network, classes (name and colour), normalisation (mean and std of three) and inputSize`,
     );
   }
   return { card, tensors };
@@ -183,9 +206,24 @@ function parseCard(text: unknown): WeightsCard | undefined {
   }
   if (!isObject(card)) return undefined;
   const { network, classes, normalisation, inputSize } = card;
+  const isClass = (value: unknown) => isObject(value) && typeof value.name === 'string' && isTriple(value.colour);
+  const isSide = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
   const usable =
-    typeof network === 'string' && Array.isArray(classes) && isObject(normalisation) && isObject(inputSize);
+    typeof network === 'string' &&
+    Array.isArray(classes) &&
+    classes.length > 0 &&
+    classes.every(isClass) &&
+    isObject(normalisation) &&
+    isTriple(normalisation.mean) &&
+    isTriple(normalisation.std) &&
+    isObject(inputSize) &&
+    isSide(inputSize.width) &&
+    isSide(inputSize.height);
   return usable ? (card as unknown as WeightsCard) : undefined;
+}
+
+function isTriple(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
 }
 
 /** Writes a weights file with its card, atomically. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { catalogue } from './commands/catalogue.js';
 import { explainError } from './commands/explain-error.js';
+import { isResultPrinted } from './commands/print-result.js';
 import { typedArguments } from './commands/typed-arguments.js';
 import { packagedFile } from './options/package-root.js';
 
@@ -44,7 +45,8 @@ function reportError(error: unknown, args: readonly string[]): void {
   if (error instanceof CommanderError && error.exitCode === 0) return;
   const { code, message, exitStatus } = explainError(error);
   process.exitCode = exitStatus;
-  if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  if (args.includes('--json') && !isResultPrinted())
+    process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   process.stderr.write(`${message} [${code}]\n`);
   const verbose = args.includes('--verbose') || process.env.SEGNET_STREAM_DEBUG !== undefined;
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);

@@ -46,15 +46,20 @@ ${cells.join('\n')}
 `;
 }
 
+/** @throws `Failure` `OPTION_INVALID` for a name that does not end in .svg. */
+export function checkPictureName(path: string): void {
+  if (!/\.svg$/i.test(path)) {
+    throw new Failure('OPTION_INVALID', `Expected the picture of the confusion matrix to be an .svg file, got ${path}`);
+  }
+}
+
 /**
  * Writes the picture of the confusion matrix, under a temporary name and renamed.
  *
  * @throws `Failure` `OPTION_INVALID` for a name that does not end in .svg, `OUTPUT_UNWRITABLE` where nothing can be written.
  */
 export async function writeConfusion(path: string, evaluation: Evaluation): Promise<void> {
-  if (!/\.svg$/i.test(path)) {
-    throw new Failure('OPTION_INVALID', `Expected the picture of the confusion matrix to be an .svg file, got ${path}`);
-  }
+  checkPictureName(path);
   await writeWhole(path, 'the confusion matrix to', [drawConfusion(evaluation)]);
 }
 

@@ -79,17 +79,33 @@ export async function evaluate(
   options: EvaluateOptions & { readonly images: string; readonly labels: string; readonly classSet?: ClassSet },
 ): Promise<Evaluation> {
   const { images, labels, engine, classSet } = options;
-  const dataset = await openPairs(images, labels, classSet ?? guessClassSet(engine.classes));
-  const byLabelIds = dataset.items.some(({ labelPath }) => /_labelIds\.\w+$/.test(labelPath));
-  const isCityscapes = dataset.classSet.name === 'cityscapes-19';
-  const set = classSet === undefined && byLabelIds && isCityscapes ? cityscapes19LabelIds : dataset.classSet;
-  return evaluateDataset({ ...dataset, classSet: set }, options);
+  return evaluateDataset(await openLabelled(images, labels, engine.classes, classSet), options);
 }
 
 /**
- * Scores an engine on a data set. Every label is checked before the first picture is segmented.
+ * Opens a folder of images and a folder of their labels, read by the class set that is given; else by the known one that
+ * has these classes (Cityscapes' as its files are named); else a label is the index of its class, and 255 is void.
  *
- * @throws `Failure` `DATASET_INVALID` for missing pairs, sizes that differ and labels that are no class;
+ * @throws `Failure` as `openPairs`.
+ */
+export async function openLabelled(
+  images: string,
+  labels: string,
+  classes: readonly ClassLabel[],
+  classSet?: ClassSet,
+): Promise<Dataset> {
+  const dataset = await openPairs(images, labels, classSet ?? guessClassSet(classes));
+  const byLabelIds = dataset.items.some(({ labelPath }) => /_labelIds\.\w+$/.test(labelPath));
+  const isCityscapes = dataset.classSet.name === 'cityscapes-19';
+  return classSet === undefined && byLabelIds && isCityscapes
+    ? { ...dataset, classSet: cityscapes19LabelIds }
+    : dataset;
+}
+
+/**
+ * Scores an engine on a data set. Every picture and label is read before the first is segmented.
+ *
+ * @throws `Failure` `DATASET_INVALID` for missing pairs, files that do not read, sizes that differ and labels that are no class;
  * `CLASSES_MISMATCH` where the engine tells other classes apart; what `Engine.segment` throws; the signal's reason.
  */
 export async function evaluateDataset(dataset: Dataset, options: EvaluateOptions): Promise<Evaluation> {

@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { filter, lastValueFrom, map, take, toArray } from 'rxjs';
-import { openPairs } from '../model/dataset/dataset.js';
+import type { ClassSet } from '../model/classes.js';
 import { readLabels } from '../model/dataset/labels.js';
 import { readPicture } from '../model/dataset/picture.js';
 import { scaleMask, scalePicture } from '../model/dataset/scale.js';
@@ -10,7 +10,7 @@ import { Failure } from '../model/failure.js';
 import { quantiseWeights, type Trial } from '../model/quantisation/quantise-weights.js';
 import { readWeights, type WeightsCard, writeWeights } from '../model/weights.js';
 import { decode } from '../operators/index.js';
-import { guessClassSet } from './evaluate.js';
+import { openLabelled } from './evaluate.js';
 import { findInputs } from './run/find-inputs.js';
 
 /** What `segnet-stream quantize` takes. */
@@ -21,6 +21,8 @@ export interface QuantizeOptions {
   readonly calibrate: string;
   /** The labels of the pictures: int8 is then judged by mIoU. If not provided, defaults to: by how many pixels agree with float32. */
   readonly labels?: string;
+  /** How the labels number the classes. If not provided, defaults to: the known set that has the weights' classes, else by index. */
+  readonly classSet?: ClassSet;
   readonly output?: string;
   /** Pictures to calibrate with. If not provided, defaults to: 32. */
   readonly pictures?: number;
@@ -51,7 +53,7 @@ export async function quantize(
     throw new Failure('OPTION_INVALID', `Expected labels with a folder of pictures alone, but ${calibrate} is a video`);
   }
   const samples = found.isDirectory()
-    ? await readSamples(calibrate, labels, weights.card, count)
+    ? await readSamples(calibrate, labels, weights.card, count, options.classSet)
     : { pictures: await readVideo(calibrate, weights.card, count) };
   // Said before the work, which can take minutes.
   await access(dirname(output), constants.W_OK).catch((error: Error) => {
@@ -74,6 +76,7 @@ async function readSamples(
   labels: string | undefined,
   { inputSize, classes }: WeightsCard,
   count: number,
+  chosenSet: ClassSet | undefined,
 ) {
   const { width, height } = inputSize;
   const fit = async (path: string) => scalePicture(await readPicture(path), width, height);
@@ -83,7 +86,7 @@ async function readSamples(
     const paths = spread(images, count);
     return { pictures: await Promise.all(paths.map(fit)) };
   }
-  const { items, classSet } = await openPairs(folder, labels, guessClassSet(classes));
+  const { items, classSet } = await openLabelled(folder, labels, classes, chosenSet);
   const chosen = spread(items, count);
   const truths = chosen.map(
     async ({ labelPath }) => scaleMask(await readLabels(labelPath, classSet), width, height).data,

@@ -94,6 +94,16 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
   const networkName = options.network ?? begun?.state.card.network ?? defaultNetwork;
   const network = buildNetwork(networkName, whole.classSet.classes.length);
   if (begun !== undefined) checkResumed(options, network, begun);
+  if (options.vgg16 !== undefined && options.weights !== undefined) {
+    throw new Failure(
+      'OPTION_INVALID',
+      'Expected --vgg16 or --weights: those of the second are whole, and leave nothing of the first',
+    );
+  }
+  const recipe = begun?.state.recipe ?? changed(recipes[options.recipe ?? suitableRecipe(network)], options);
+  if (extra !== undefined && recipe.extraShare === 0) {
+    throw new Failure('OPTION_INVALID', `Expected no --extra with the recipe ${recipe.name}, which mixes nothing in`);
+  }
   const initial = new Map([
     ...(options.vgg16 === undefined ? [] : await readVgg16(options.vgg16, network)),
     ...(options.weights === undefined ? [] : await readStart(options.weights, network)),
@@ -104,7 +114,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
   await makeOutputFolder(out);
   return train({
     network,
-    recipe: changed(recipes[options.recipe ?? suitableRecipe(network)], options),
+    recipe,
     train: folds?.rest ?? whole,
     validation,
     ...(extra !== undefined && { extra }),

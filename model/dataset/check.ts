@@ -42,6 +42,9 @@ export async function checkDataset(
     throw new Failure('DATASET_INVALID', `Expected a sound data set at ${name}, but${shown.join('')}${more}`);
   }
   const frequencies = count.result();
+  if (frequencies.pixels.every((pixels) => pixels === 0)) {
+    throw new Failure('DATASET_INVALID', `Expected labels at ${name}, but every pixel of them is void`);
+  }
   const absent = classSet.classes.filter((_, index) => frequencies.pixels[index] === 0).map((each) => each.name);
   const warnings = absent.length === 0 ? [] : [`${name} has no pixel of ${absent.join(', ')}`];
   return { warnings, frequencies };

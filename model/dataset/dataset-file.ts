@@ -41,6 +41,13 @@ export async function readDatasetFile(path: string): Promise<DatasetFile | undef
   if (typeof file !== 'object' || file === null) throw invalid('it is not an object');
   if (typeof file.name !== 'string') throw invalid('"name" is not a string');
   if (typeof file.splits !== 'object' || file.splits === null) throw invalid('"splits" is not an object');
+  for (const [split, fields] of Object.entries(file.splits)) {
+    if (typeof fields !== 'object' || fields === null) throw invalid(`"splits.${split}" is not an object`);
+    for (const field of ['images', 'labels', 'list'] as const) {
+      const value: unknown = fields[field];
+      if (value !== undefined && typeof value !== 'string') throw invalid(`"splits.${split}.${field}" is not a path`);
+    }
+  }
   if (typeof file.classes !== 'string') {
     const fault = classSetFault(file.classes);
     if (fault !== undefined) throw invalid(fault);

@@ -58,7 +58,10 @@ function threadsFor(width: number, height: number): number {
 function picturesPerRun(provider: Provider, width: number, height: number): number {
   let largest = 0;
   for (const shape of shapesOf(network, height, width).values()) {
-    largest = Math.max(largest, (int8 === undefined ? 4 : 1) * shape.channels * shape.height * shape.width);
+    largest = Math.max(
+      largest,
+      (provider === 'cpu' && int8 !== undefined ? 1 : 4) * shape.channels * shape.height * shape.width,
+    );
   }
   return Math.max(1, Math.floor(RUN_BYTES[provider === 'cpu' ? 'cpu' : 'gpu'] / (3 * largest)));
 }

@@ -56,7 +56,7 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   const { card } = weights;
   const network = options.network ?? buildNetwork(card.network, card.classes.length);
   checkWeights(network, weights.tensors);
-  const chosen = choosePrecision(options);
+  const chosen = choosePrecision(options, network);
   // GPUs compute in float32: who asks for int8 asks for the processor.
   const automatic = options.precision === 'int8' ? (['cpu'] as const) : automaticProviders();
   const providers = wanted === 'auto' ? automatic : [wanted];
@@ -67,6 +67,7 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   const worker = startWorker(new URL('./onnx-worker.js', import.meta.url), { workerData: data });
   const { provider, refused } = await firstReply(worker);
   const precision = provider === 'cpu' && chosen.int8 !== undefined ? 'int8' : 'float32';
+  const reason = provider === 'cpu' || options.precision === 'float32' ? chosen.reason : 'as GPUs are fast in it';
   const queue = new WorkerQueue<SegmentRequest, Masks>('onnx', worker);
 
   return {
@@ -76,7 +77,7 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
     precision,
     classes: card.classes,
     inputSize: card.inputSize,
-    description: describe(provider, wanted, refused, `${precision}, ${chosen.reason},`),
+    description: describe(provider, wanted, refused, `${precision}, ${reason},`),
     segment: (batch, { signal } = {}) => segmentBatch(queue, batch, signal),
     close: () => queue.close(),
   };
@@ -117,9 +118,12 @@ interface Precision {
   readonly reason: string;
 }
 
-function choosePrecision({ weights, provider = 'auto', precision = 'auto' }: OnnxEngineOptions): Precision {
+function choosePrecision(
+  { weights, provider = 'auto', precision = 'auto' }: OnnxEngineOptions,
+  network: Network,
+): Precision {
   if (precision === 'float32') return { int8: undefined, reason: 'as asked' };
-  const calibration = calibrationOf(weights.card);
+  const calibration = calibrationOf(weights.card, network);
   const { isFast, weightLimit, reason } = int8Support();
   if (precision === 'int8') {
     if (calibration === undefined) throw uncalibrated();

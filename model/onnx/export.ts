@@ -34,7 +34,7 @@ export async function exportOnnx(path: string, weights: Weights, options: Export
   checkWeights(network, tensors);
   const write = (graph: Uint8Array) => writeWhole(path, 'the ONNX file', [graph]);
   if (options.precision === 'int8') {
-    const calibration = calibrationOf(card);
+    const calibration = calibrationOf(card, network);
     if (calibration === undefined) throw uncalibrated();
     const limit = options.reducedRange ? 63 : 127;
     await write(buildInt8Graph(network, weights, calibration, { width, height, output, limit }));

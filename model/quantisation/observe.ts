@@ -1,16 +1,13 @@
 import type { RgbPicture } from '../engine.js';
 import { InferenceSession, pictureTensor } from '../engines/onnx-runtime.js';
-import type { Layer } from '../layer.js';
 import type { Network } from '../network.js';
 import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
 import { buildGraph } from '../onnx/graph.js';
 import { shapesOf } from '../shapes.js';
 import type { Weights } from '../weights.js';
+import { needsRange } from './calibration.js';
 import { Histogram } from './histogram.js';
-
-/** What gives bytes of the range that it reads: no range of its own is needed. */
-const KEEPS_RANGE: ReadonlySet<Layer['op']> = new Set(['input', 'maxPool', 'maxUnpool', 'padChannels', 'dropout']);
 
 /** How much of the maps is kept in memory at once. */
 const WATCHED_BYTES = 256 * 2 ** 20;
@@ -26,7 +23,7 @@ export async function observeLayers(
 ): Promise<ReadonlyMap<string, Histogram>> {
   const { width, height } = pictures[0]!;
   const { layers } = foldBatchNorm(network, weights.tensors);
-  const watched = layers.filter(({ op }) => !KEEPS_RANGE.has(op)).map(({ name }) => name);
+  const watched = layers.filter(needsRange).map(({ name }) => name);
   const shapes = shapesOf({ ...network, layers }, height, width);
   const bytesOf = (name: string) => {
     const shape = shapes.get(name)!;

@@ -3,12 +3,10 @@ import { readLabels } from '../dataset/labels.js';
 import { readPicture } from '../dataset/picture.js';
 import { seededRandom } from '../initial-weights.js';
 import { cutCrop, halve, pasteRectangle, type TrainingPicture } from './augment.js';
-import type { BatchRequest, BatchSettings } from './batches.js';
+import type { BatchRequest, BatchWorkerData } from './batches.js';
 
-/** Decoded pictures by path. A training set of a few hundred is kept whole; beyond the budget files are read again. */
-const CACHE_BYTES = 1.5e9;
-
-const settings = workerData as BatchSettings;
+const settings = workerData as BatchWorkerData;
+/** Decoded pictures by path. */
 const cache = new Map<string, Promise<TrainingPicture>>();
 let cachedBytes = 0;
 
@@ -18,7 +16,7 @@ function read(imagePath: string, labelPath: string) {
   const reading = Promise.all([readPicture(imagePath), readLabels(labelPath, settings.classSet)]).then(
     ([picture, truth]) => ({ picture, halved: halve(picture), truth }),
   );
-  if (cachedBytes < CACHE_BYTES) {
+  if (cachedBytes < settings.cacheBytes) {
     cache.set(imagePath, reading);
     reading.then(
       ({ picture, halved, truth }) => {

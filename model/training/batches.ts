@@ -5,6 +5,15 @@ import { Failure } from '../failure.js';
 import { startWorker } from '../start-worker.js';
 import type { Augmentation, CropSize } from './augment.js';
 
+/** What a data thread is told. */
+export interface BatchWorkerData extends BatchSettings {
+  /** How much of decoded pictures it may keep. */
+  readonly cacheBytes: number;
+}
+
+/** Decoded pictures that all threads together keep. A training set of a few hundred is kept whole; beyond that files are read again. */
+const CACHE_BYTES = 2e9;
+
 /** From what, and how, batches are made. */
 export interface BatchSettings {
   readonly items: readonly DatasetItem[];
@@ -61,7 +70,8 @@ export function createBatches(settings: BatchSettings, threads = 1): Batches {
     pending.clear();
   };
   const workers = Array.from({ length: threads }, () => {
-    const worker: Worker = startWorker(new URL('./batch-worker.js', import.meta.url), { workerData: settings });
+    const workerData: BatchWorkerData = { ...settings, cacheBytes: CACHE_BYTES / threads };
+    const worker: Worker = startWorker(new URL('./batch-worker.js', import.meta.url), { workerData });
     worker.on('message', (answer: { id: number; error?: { message: string; code?: string } } & Batch) => {
       const request = pending.get(answer.id);
       pending.delete(answer.id);

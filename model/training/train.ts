@@ -100,14 +100,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
   for (const message of warnings) await emit({ kind: 'warning', message });
 
-  const card: WeightsCard = {
+  const fresh: WeightsCard = {
     network: network.name,
     classes: data.classSet.classes,
     normalisation: NORMALISATION,
     inputSize: recipe.inputSize,
     training: { recipe, seed, images: data.items.length, extraImages: extra?.items.length ?? 0, ...options.provenance },
   };
-  if (resumed !== undefined) checkSameTraining(resumed.state.card, card);
+  if (resumed !== undefined) checkSameTraining(resumed.state.card, fresh);
+  // How it began, `--weights` and all, is how it was trained.
+  const card = resumed?.state.card ?? fresh;
 
   const stepsPerEpoch = Math.max(1, Math.floor(data.items.length / recipe.batch));
   const steps = stepsPerEpoch * recipe.epochs;
@@ -219,13 +221,18 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       }
       const [took, done] = [(performance.now() - began) / 1000, stepsPerEpoch - firstStep];
       const imagesPerSecond = (done * recipe.batch) / took;
-      await emit({ kind: 'epoch', epoch, loss: lossSum / Math.max(done, 1), seconds: took, imagesPerSecond });
+      // Resumed between an epoch and its validation, there is nothing left of the epoch.
+      if (done > 0) await emit({ kind: 'epoch', epoch, loss: lossSum / done, seconds: took, imagesPerSecond });
       // A finite loss may have had gradients that are not.
       const tensors = learner.tensors();
       const broken = notFinite(tensors);
       if (broken !== undefined) throw diverged(`${broken} holds no numbers any more after epoch ${epoch + 1}`);
       const isValidated = epoch + 1 === recipe.epochs || (epoch + 1) % recipe.validateEvery === 0;
-      if (isValidated) await validateEpoch();
+      if (isValidated) {
+        // Before a validation that may fail, or take long.
+        await save(tensors);
+        await validateEpoch();
+      }
       [epoch, step] = [epoch + 1, 0];
       await save(tensors);
       // Last: what was learnt does not depend on a report.

@@ -15,14 +15,15 @@ export interface Contestant {
   start(): LineProcess;
 }
 
-/** This project's engines in the precisions that they have, then the peers. */
+/** This project's engines in the precisions that they have, float32 first: its masks are what the others are compared with; then the peers. */
 export function listContestants(
   engines: readonly ('onnx' | 'tensorflow')[],
   precisions: readonly Engine['precision'][],
   peers: readonly Peer[],
 ): readonly Contestant[] {
+  const ordered = (['float32', 'int8'] as const).filter((precision) => precisions.includes(precision));
   const own = engines.flatMap((engine) =>
-    precisions
+    ordered
       .filter((precision) => engine === 'onnx' || precision === 'float32')
       .map(
         (precision): Contestant => ({
@@ -35,7 +36,7 @@ export function listContestants(
       ),
   );
   const others = peers.flatMap(({ name, title, precisions: has }) =>
-    precisions
+    ordered
       .filter((precision) => has.includes(precision))
       .map(
         (precision): Contestant => ({

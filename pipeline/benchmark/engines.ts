@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Engine } from '../../model/engine.js';
+import { Failure } from '../../model/failure.js';
 import type { Size } from '../options/size.js';
 import { leastAgreement } from './agreement.js';
 import { type BenchmarkWeights, benchmarkWeights, calibrated } from './benchmark-weights.js';
@@ -68,6 +69,10 @@ export async function benchmarkEngines(options: EnginesOptions): Promise<Engines
   const machine = await describeMachine();
   const peers = await (options.peers === undefined ? findPeers() : requirePeers(options.peers));
   const contestants = listContestants(engines, precisions, peers);
+  const asked = [...engines, ...(options.peers === undefined ? [] : peers.map(({ title }) => title))];
+  const idle = asked.find((title) => !contestants.some((each) => each.title === title));
+  if (idle !== undefined)
+    throw new Failure('OPTION_INVALID', `Expected a precision that ${idle} has, got ${precisions.join(', ')}`);
   const frames = await sampleFrames(options.clip ?? sampleClip, size, options.frames ?? 8);
   const rows: EngineRow[] = [];
   const origins: Record<string, BenchmarkWeights['origin']> = {};

@@ -119,7 +119,7 @@ async function enter(path: string, weights: Weights, size: Size, options: Fronti
   const engine = await createEngine({ weights: sized, precision, threads });
   const name = `${weights.card.network} at ${size.width}x${size.height}`;
   try {
-    const { mIoU, BF } = await evaluate({ engine, images, labels, ...(signal && { signal }) });
+    const { mIoU, BF } = await evaluate({ engine, images, labels, size, ...(signal && { signal }) });
     onProgress?.(`${name}: mIoU ${mIoU.toFixed(1)}`);
     const frames = await sampleFrames(sampleClip, size, 8);
     return { path, weights, size, engine, frames, scores: { mIoU, BF } };

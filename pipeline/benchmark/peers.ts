@@ -45,18 +45,22 @@ export function peerCommand(script: string, args: readonly string[]): ProgramCal
  */
 export async function findPeers(): Promise<readonly Peer[]> {
   const { file, args } = peerCommand('peer.py', ['--list']);
-  if (!existsSync(file)) return [];
-  const { stdout } = await promisify(execFile)(file, [...args]).catch((error: Error & { stderr?: string }) => {
-    const reason = error.stderr?.trim().split('\n').at(-1) || error.message;
+  // One that is named may be found on PATH.
+  if (process.env.SEGNET_STREAM_PEERS_PYTHON === undefined && !existsSync(file)) return [];
+  try {
+    const { stdout } = await promisify(execFile)(file, [...args]);
+    return Object.entries(JSON.parse(stdout) as Listing).map(([name, { title, version, precisions }]) => ({
+      name,
+      title: `${title} ${version}`,
+      precisions,
+    }));
+  } catch (error) {
+    const { stderr, message } = error as Error & { readonly stderr?: string };
+    const reason = stderr?.trim().split('\n').at(-1) || message;
     throw new Failure('PEER_FAILED', `The Python of the peers, ${file}, cannot list them: ${reason}. ${peersAdvice}`, {
       cause: error,
     });
-  });
-  return Object.entries(JSON.parse(stdout) as Listing).map(([name, { title, version, precisions }]) => ({
-    name,
-    title: `${title} ${version}`,
-    precisions,
-  }));
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { Failure } from '../../model/failure.js';
 import { type CommonOptions, printResult } from '../commands/print-result.js';
 import { checkNumber, numeric } from '../options/check.js';
 import { addEngineOptions, checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
@@ -47,7 +48,15 @@ Examples:
       const named = { network, weights, provider, precision, threads };
       const engine = flags.engine === 'none' ? 'none' : checkEngineOptions({ ...named, engine: flags.engine }, flagOf);
       const { renderMemory, renderPipeline } = await import('./render-results.js');
+      if (engine === 'none' && flags.loops) {
+        throw new Failure('OPTION_INVALID', 'Expected no --loops with --engine none: they compute the network');
+      }
       if (flags.memory !== undefined) {
+        const { loops, rounds, crf } = flags;
+        const idle = Object.entries({ clip, '--loops': loops, '--rounds': rounds, '--encoder': encoder, '--crf': crf });
+        const [unused] = idle.find(([, value]) => value !== undefined) ?? [];
+        if (unused !== undefined)
+          throw new Failure('OPTION_INVALID', `Expected no ${unused} with --memory, which has clips of its own`);
         const longSeconds = checkNumber('--memory', flags.memory, { min: 10, max: 36_000 });
         const { compareMemory } = await import('./memory.js');
         const result = await measured((common) => compareMemory({ longSeconds, engine, ...common }));

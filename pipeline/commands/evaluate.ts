@@ -24,7 +24,10 @@ export function createEvaluateCommand(): Command {
     )
     .requiredOption('--images <folder>', 'the pictures')
     .requiredOption('--labels <folder>', 'their label images, under the same names')
-    .option('--classes <name>', "how the labels number the classes (default: the set that has the network's classes)")
+    .option(
+      '--classes <name|file>',
+      "how the labels number the classes: a set's name, or a dataset.json (default: the known set that has the network's classes, else by index)",
+    )
     .option('--size <WxH>', "the network's picture size (default: fitted inside the size of the weights, as run does)")
     .option('--batch <n>', 'pictures that the engine is given at once', numeric, 1)
     .option('--corruption <name>', 'spoil each picture first, as dashcams do: dark, jpeg, motion-blur, ...')
@@ -42,16 +45,25 @@ Examples:
 async function evaluateAndReport(flags: Flags): Promise<void> {
   const batch = checkNumber('--batch', flags.batch, { min: 1, max: 256, integer: true });
   const size = flags.size === undefined ? undefined : parseSize('--size', flags.size);
-  const [{ evaluate }, { corruptionNames }, { classSetByName }, { openEngine }, { createCounter }] = await Promise.all([
+  const [
+    { evaluate },
+    { corruptionNames },
+    { readClassSet },
+    { openEngine },
+    { createCounter },
+    { checkPictureName, writeConfusion },
+  ] = await Promise.all([
     import('../evaluate.js'),
     import('../../model/evaluation/corruptions.js'),
-    import('../../model/classes.js'),
+    import('../options/class-set.js'),
     import('../options/open-engine.js'),
     import('./count-progress.js'),
+    import('../confusion-picture.js'),
   ]);
+  if (flags.picture !== undefined) checkPictureName(flags.picture);
   const corruption: Corruption | undefined =
     flags.corruption === undefined ? undefined : checkChoice('--corruption', flags.corruption, corruptionNames);
-  const classSet = flags.classes === undefined ? undefined : classSetByName(flags.classes);
+  const classSet = flags.classes === undefined ? undefined : await readClassSet(flags.classes);
   const engine = await openEngine(flags, flagOf);
   const counter = createCounter(process.stderr, 'pictures');
   try {
@@ -67,10 +79,7 @@ async function evaluateAndReport(flags: Flags): Promise<void> {
       ...(classSet !== undefined && { classSet }),
     });
     counter.close();
-    const [{ renderEvaluation }, { writeConfusion }] = await Promise.all([
-      import('../render-evaluation.js'),
-      import('../confusion-picture.js'),
-    ]);
+    const { renderEvaluation } = await import('../render-evaluation.js');
     // Printed first: a picture that cannot be written takes no scores with it.
     printResult(flags, evaluation, renderEvaluation(evaluation));
     if (flags.picture !== undefined) await writeConfusion(flags.picture, evaluation);

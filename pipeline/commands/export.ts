@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { Failure } from '../../model/failure.js';
 import { checkChoice } from '../options/check.js';
 import { flagOf } from '../options/flag.js';
 import { parseSize } from '../options/size.js';
@@ -32,6 +33,12 @@ export function createExportCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => {
       const precision = checkChoice('--precision', flags.precision, precisionNames);
+      if (flags.reducedRange && precision !== 'int8') {
+        throw new Failure(
+          'OPTION_INVALID',
+          'Expected --reduced-range with --precision int8 alone: it is of int8 weights',
+        );
+      }
       const size = flags.size === undefined ? {} : parseSize('--size', flags.size);
       const [{ exportOnnx }, { findWeights }] = await Promise.all([
         import('../../model/onnx/export.js'),

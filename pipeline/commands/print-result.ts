@@ -6,7 +6,15 @@ export interface CommonOptions {
   readonly verbose?: boolean;
 }
 
+let hasPrinted = false;
+
+/** Whether standard output has its document already: what goes wrong afterwards is told of on standard error alone. */
+export function isResultPrinted(): boolean {
+  return hasPrinted;
+}
+
 /** Writes a command's result to standard output: the whole of it as JSON with `--json`, else a text for people. */
 export function printResult(options: CommonOptions, result: unknown, text: string): void {
+  hasPrinted = true;
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${text}\n`);
 }

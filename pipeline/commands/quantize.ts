@@ -6,6 +6,7 @@ import { type CommonOptions, printResult } from './print-result.js';
 interface Flags extends CommonOptions {
   readonly calibrate: string;
   readonly labels?: string;
+  readonly classes?: string;
   readonly output?: string;
   readonly pictures: number | string;
 }
@@ -22,18 +23,27 @@ export function createQuantizeCommand(): Command {
       '--labels <folder>',
       'their labels: int8 is then judged by mIoU, else by the pixels that agree with float32',
     )
+    .option(
+      '--classes <name|file>',
+      "how the labels number the classes: a set's name, or a dataset.json (default: the known set that has the weights' classes, else by index)",
+    )
     .option('--pictures <n>', 'how many to calibrate with', numeric, 32)
     .option('-o, --output <file>', 'write a copy in place of changing the file')
     .addHelpText('after', EXAMPLES)
     .action(async (weights: string, flags: Flags) => {
       const pictures = checkNumber('--pictures', flags.pictures, { min: 1, max: 1000, integer: true });
       const { calibrate, labels, output } = flags;
-      const { quantize } = await import('../quantize.js');
+      const [{ quantize }, { readClassSet }] = await Promise.all([
+        import('../quantize.js'),
+        import('../options/class-set.js'),
+      ]);
+      const classSet = flags.classes === undefined ? undefined : await readClassSet(flags.classes);
       const result = await quantize({
         weights,
         calibrate,
         pictures,
         ...(labels !== undefined && { labels }),
+        ...(classSet !== undefined && { classSet }),
         ...(output !== undefined && { output }),
         onTrial: (trial) => process.stderr.write(`${describeTrial(trial)}\n`),
       });

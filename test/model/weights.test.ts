@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { readSafetensors, readWeights, type Tensor, writeWeights } from '../../model/weights.js';
@@ -46,6 +46,19 @@ t.test('half floats are widened', async (t) => {
   );
 });
 
+t.test('a file of more than 2 GiB, as checkpoints of FCN and DeconvNet are, is read', async (t) => {
+  const path = join(t.testdir({}), 'large.safetensors');
+  const gap = 2 ** 31;
+  const header = { a: { dtype: 'F32', shape: [1], data_offsets: [gap, gap + 4] } };
+  writeFileSync(path, fileOf(header));
+  // A hole: it takes no room on the disk.
+  const file = openSync(path, 'r+');
+  const begin = 8 + JSON.stringify(header).length;
+  writeSync(file, new Uint8Array(Float32Array.of(1.5).buffer), 0, 4, begin + gap);
+  closeSync(file);
+  t.same((await readSafetensors(path)).tensors.get('a')?.data, Float32Array.of(1.5));
+});
+
 t.test('what is no weights file is said so, whatever it holds', async (t) => {
   const folder = t.testdir({});
   const path = join(folder, 'a.safetensors');
@@ -67,7 +80,19 @@ t.test('what is no weights file is said so, whatever it holds', async (t) => {
     ['no card', fileOf({ a: entry }), /carry a card/],
     ['a card that is not JSON', withCard('{'), /card of the weights file/],
     ['a card of nothing', withCard('null'), /card of the weights file/],
-    ['a card without classes', withCard(JSON.stringify({ ...card, classes: undefined })), /card of the weights file/],
+    ...Object.entries({
+      'without classes': { classes: undefined },
+      'of no class': { classes: [] },
+      'with a class of nothing': { classes: [null] },
+      'with a class without a colour': { classes: [{ name: 'road' }] },
+      'with one mean': { normalisation: { mean: [0.5], std: [1, 1, 1] } },
+      'without deviations': { normalisation: { mean: [0, 0, 0] } },
+      'without a height': { inputSize: { width: 4 } },
+      'with half a pixel': { inputSize: { width: 4, height: 2.5 } },
+    }).map(
+      ([what, fault]) =>
+        [`a card ${what}`, withCard(JSON.stringify({ ...card, ...fault })), /card of the weights file/] as const,
+    ),
   ];
   for (const [what, bytes, message] of broken) {
     const file = join(folder, 'broken.safetensors');

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import t from 'tap';
+import { writeSyntheticDataset } from '../../fixtures/write-synthetic-dataset.js';
 import { catalogue } from '../../pipeline/commands/catalogue.js';
 import { testClip } from '../operators/test-clip.js';
 import { runCli } from './built-cli.js';
@@ -74,4 +75,18 @@ t.test('a stack trace is for those who ask for it', async (t) => {
 t.test('without a command there is help', async (t) => {
   t.match(await runCli([]), { status: 0, stdout: /^Usage: segnet-stream/ });
   t.match(await runCli(['--version']), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ });
+});
+
+t.test('what goes wrong after the result is told of on standard error alone: --json stays one document', async (t) => {
+  const folder = t.testdir({ taken: '' });
+  const data = join(folder, 'data');
+  await writeSyntheticDataset({ out: data, count: 2, seed: 1, width: 64, height: 48 });
+  const args = ['evaluate', '--images', join(data, 'val'), '--labels', join(data, 'valannot'), '--json', '--picture'];
+  const { status, stdout, stderr } = await runCli([...args, join(folder, 'taken', 'a.svg')]);
+  t.equal(status, 1);
+  t.match(stderr, /OUTPUT_UNWRITABLE/);
+  t.type(JSON.parse(stdout).mIoU, 'number');
+  const early = await runCli([...args, join(folder, 'a.png')]);
+  t.equal(early.status, 2);
+  t.match(JSON.parse(early.stdout), { error: { code: 'OPTION_INVALID' } });
 });

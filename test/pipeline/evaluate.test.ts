@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import t from 'tap';
-import { type ClassSet, camvid11 } from '../../model/classes.js';
+import { type ClassSet, camvid11, cityscapes19, cityscapes19LabelIds } from '../../model/classes.js';
 import type { ClassMask, Engine, RgbPicture } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import { drawConfusion, writeConfusion } from '../../pipeline/confusion-picture.js';
-import { type Evaluation, evaluate, guessClassSet } from '../../pipeline/evaluate.js';
+import { type Evaluation, evaluate, guessClassSet, openLabelled } from '../../pipeline/evaluate.js';
+import { readClassSet } from '../../pipeline/options/class-set.js';
 import { renderEvaluation } from '../../pipeline/render-evaluation.js';
 
 const two: ClassSet = {
@@ -232,7 +233,7 @@ t.test('a picture that is cut off is named', async (t) => {
   const path = join(folders.images, 'a.png');
   await writeFile(path, (await readFile(path)).subarray(0, 80));
   await t.rejects(evaluate({ ...folders, engine: redEngine(), classSet: two }), {
-    code: 'PICTURE_INVALID',
+    code: 'DATASET_INVALID',
     message: /a\.png, but/,
   });
 });
@@ -262,6 +263,27 @@ t.test('the class set is guessed from the engine’s classes', async (t) => {
   const dir = t.testdir();
   const folders = await plant(dir, { a: { width: 2, seen: [0, 1], labels: [0, 1] } });
   t.equal((await evaluate({ ...folders, engine: redEngine() })).G, 100);
+});
+
+t.test('labels are numbered as a dataset.json says, and Cityscapes’ as its files are named', async (t) => {
+  const dir = t.testdir();
+  const path = join(dir, 'dataset.json');
+  await writeFile(path, JSON.stringify({ name: 'two', classes: { ...two, labelValues: [7, 3] }, splits: {} }));
+  const folders = await plant(dir, { a: { width: 2, seen: [0, 1], labels: [7, 3] } });
+  t.equal((await evaluate({ ...folders, engine: redEngine(), classSet: await readClassSet(path) })).G, 100);
+  t.equal(await readClassSet('camvid-11'), camvid11);
+  await t.rejects(readClassSet(join(dir, 'none.json')), { code: 'DATASET_MISSING' });
+  await t.rejects(readClassSet('none'), { code: 'CLASSES_UNKNOWN' });
+  const [images, labels] = [join(dir, 'left'), join(dir, 'ids')];
+  for (const [folder, name] of [
+    [images, 'a_leftImg8bit.png'],
+    [labels, 'a_gtFine_labelIds.png'],
+  ] as const) {
+    await mkdir(folder);
+    await writeFile(join(folder, name), encode({ width: 1, height: 1, channels: 1, depth: 8, data: Uint8Array.of(7) }));
+  }
+  t.equal((await openLabelled(images, labels, cityscapes19.classes)).classSet, cityscapes19LabelIds);
+  t.equal((await openLabelled(images, labels, cityscapes19.classes, cityscapes19)).classSet, cityscapes19);
 });
 
 t.test('the text has a line for each class and the four scores', async (t) => {

@@ -75,6 +75,11 @@ t.test('shows ten problems and counts the others', async (t) => {
   await t.rejects(checkDataset(dataset), { message: /got 99 \(1 pixels\)\n {2}and 3 more$/ });
 });
 
+t.test('labels that are all void are refused', async (t) => {
+  const dataset = await plant(t.testdir(), { 'a.png': [grey([0, 0], 2), grey([11, 11], 2)] });
+  await t.rejects(checkDataset(dataset), { code: 'DATASET_INVALID', message: /every pixel of them is void/ });
+});
+
 t.test('a data set of nothing is refused', async (t) => {
   const dataset = await plant(t.testdir(), { 'a.png': [grey([0], 1), grey([0], 1)] });
   await t.rejects(checkDataset({ ...dataset, items: [] }), { code: 'DATASET_INVALID', message: /it has no images/ });

@@ -130,6 +130,8 @@ t.test('takes classes of one’s own from dataset.json, and names the field that
     ['null', /it is not an object/],
     [{ classes: own, splits }, /"name" is not a string/],
     [{ name: 'own', classes: own }, /"splits" is not an object/],
+    [{ name: 'own', classes: own, splits: { train: null } }, /"splits.train" is not an object/],
+    [{ name: 'own', classes: own, splits: { train: { images: 5 } } }, /"splits.train.images" is not a path/],
     [{ name: 'own', splits }, /"classes" is neither/],
     [{ name: 'own', splits, classes: { ...own, classes: [] } }, /"classes.classes" is not a list/],
     [

@@ -158,6 +158,32 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
     t.same([...losses, ...rest.losses], uninterrupted.losses);
   });
 
+  t.test('a validation that fails loses nothing of its epoch', async (t) => {
+    const data = join(folder, 'validation');
+    cpSync(dataDirectory, data, { recursive: true });
+    const [labels, away] = [join(data, 'valannot'), join(data, 'away')];
+    const options = { validation: (await openDataset(data, 'val')) as Dataset };
+    const cut = run('unvalidated', options, (event) => {
+      if (event.kind === 'epoch' && event.epoch === 0) renameSync(labels, away);
+    });
+    await t.rejects(cut, { message: new RegExp(labels) });
+    renameSync(away, labels);
+    const resume = await checkpointOf('unvalidated');
+    t.match(resume.state, { epoch: 0, step: 4 });
+    const rest = await run('unvalidated', { ...options, resume });
+    t.same(rest.losses, whole.losses.slice(4));
+    t.same(rest.result.best, whole.result.best);
+    t.equal(rest.events.filter(({ kind }) => kind === 'epoch').length, 2, 'no epoch is told of twice');
+  });
+
+  t.test('a resumed training is told of as it began', async (t) => {
+    await run('begun', { recipe: { ...recipe, epochs: 1 }, provenance: { command: 'train --weights a' } });
+    const begun = await checkpointOf('begun');
+    const longer = { ...begun, state: { ...begun.state, recipe: { ...begun.state.recipe, epochs: 2 } } };
+    const { result } = await run('begun', { resume: longer, provenance: { command: 'train --resume' } });
+    t.match((await readWeights(result.weightsPath!)).card.training, { command: 'train --weights a' });
+  });
+
   t.test('each step tells how long it waited for its pictures', async (t) => {
     const steps = whole.events.flatMap((event) => (event.kind === 'step' ? [event] : []));
     t.ok(steps.every(({ waitMs, ms }) => waitMs >= 0 && waitMs <= ms));

@@ -94,4 +94,7 @@ t.test('an output that cannot be written, and a size that is none, are one clear
   const noSize = await runCli(['export', '-o', join(t.testdir(), 'a.onnx'), '--size', '0x5']);
   t.equal(noSize.status, 2);
   t.match(noSize.stderr, /--size/);
+  const reduced = await runCli(['export', '-o', join(t.testdir(), 'a.onnx'), '--reduced-range']);
+  t.equal(reduced.status, 2);
+  t.match(reduced.stderr, /--reduced-range with --precision int8/);
 });

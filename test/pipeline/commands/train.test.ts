@@ -72,3 +72,18 @@ t.test('a resume takes the network and the recipe of its checkpoint, and refuses
   await writeCheckpoint(join(out, 'last.safetensors'), { state, tensors: broken });
   await t.rejects(resume({}), { code: 'WEIGHTS_MISMATCH', message: /enet.*missing/ });
 });
+
+t.test('options that would do nothing are refused', async (t) => {
+  const folder = t.testdir();
+  const data = join(folder, 'data');
+  await writeSyntheticDataset({ out: data, count: 4, seed: 1, width: 64, height: 48 });
+  const options = { data, out: join(folder, 'run'), network: 'segnet-lite' };
+  await t.rejects(trainNetwork({ ...options, recipe: 'paper', extra: data }), {
+    code: 'OPTION_INVALID',
+    message: /--extra with the recipe paper/,
+  });
+  await t.rejects(trainNetwork({ ...options, vgg16: 'a', weights: 'b' }), {
+    code: 'OPTION_INVALID',
+    message: /--vgg16 or --weights/,
+  });
+});
