@@ -93,7 +93,7 @@ export function decode(input: string, options: DecodeOptions = {}): Observable<F
         const { hwaccel, ...software } = options;
         outcome = await attempt(tool, software);
         if (outcome === 'complete') {
-          const text = `Hardware decoding (${hwaccel}) gave no frame of ${redact(input)}: it was decoded in software.`;
+          const text = `Hardware decoding (${hwaccel}) gave no frame of ${options.source ?? redact(input)}: it was decoded in software.`;
           options.onWarning?.(text, 'HWACCEL_UNAVAILABLE');
         }
       }

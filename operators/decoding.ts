@@ -181,7 +181,7 @@ export function startDecoding(
     if (frames === 0) return explainNoFrames(input, end, info.sawInput);
     if (end.signal || (end.code !== 0 && damage.count === 0)) throw explainDeath(source, end, frames);
     const isWhole = !options.startSeconds && !options.durationSeconds;
-    const loss = explainLoss({ input, info: info.source(), isWhole, frames, lastPtsUs, damage });
+    const loss = explainLoss({ input: source, info: info.source(), isWhole, frames, lastPtsUs, damage });
     if (loss) options.onWarning?.(loss, 'INPUT_TRUNCATED');
     return 'complete';
   }

@@ -1,16 +1,17 @@
 import { access, constants, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { Failure } from '../model/failure.js';
 import { chooseEncoder, type Encoder } from './choose-encoder.js';
 import { nutOffsetUs } from './decode-run.js';
 import type { EncodeOptions } from './encode.js';
 import { type Container, type EncodeCommand, encodeRun, needsGuard, type RemuxEnd, remuxRun } from './encode-run.js';
-import { type FfmpegEnd, type FfmpegProcess, lastWords, startFfmpeg } from './ffmpeg.js';
+import { endedWell, type FfmpegEnd, type FfmpegProcess, lastWords, startFfmpeg } from './ffmpeg.js';
 import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 import type { ColourTags } from './frame.js';
 import { lastShownSeconds } from './last-shown.js';
 import type { SampleFormat } from './nut-format.js';
 import { createNutWriter, type NutWriter } from './nut-writer.js';
+import { partOf, wholeOf } from './part-files.js';
 import { probe } from './probe.js';
 import type { SourceInfo } from './source-info.js';
 
@@ -61,9 +62,7 @@ const soundGraceMs = 10_000;
 
 /** Begins a file: looks whether it can be written and with what, and starts ffmpeg at the first picture. */
 export function startEncoding(output: string, container: Container, options: EncodeOptions): Encoding {
-  const stem = join(dirname(output), basename(output, extname(output)));
-  const part = `${stem}.part${extname(output)}`;
-  const remuxed = `${stem}.part.whole${extname(output)}`;
+  const [part, remuxed] = [partOf(output), wholeOf(output)];
   let running: Promise<Running> | undefined;
   let current: FfmpegProcess | undefined;
   let state: 'open' | 'finished' | 'failed' | 'abandoned' = 'open';
@@ -179,7 +178,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     const end = await ffmpeg.ended;
     clearTimeout(timer);
     const wasTold = isCut && end.code === 255;
-    if (end.code !== 0 && !wasTold) throw await fail(explainEnd(output, end, written));
+    if (!endedWell(end) && !wasTold) throw await fail(explainEnd(output, end, written));
     if (failed) {
       state = 'failed';
       return;
@@ -205,11 +204,11 @@ export function startEncoding(output: string, container: Container, options: Enc
     const { pictureSeconds, ...uncut } = remuxEnd;
     // Of some pictures ffmpeg 4 does not know how long they are shown. Then the second of the last two is never shown, and
     // the first has its length from it: it stays in.
-    if (end.code === 0 && pictureSeconds !== undefined && (await lastShownSeconds(tool, remuxed)) < shownSeconds) {
+    if (endedWell(end) && pictureSeconds !== undefined && (await lastShownSeconds(tool, remuxed)) < shownSeconds) {
       end = await (await run(tool, remuxRun(tool, part, remuxed, command, uncut))).ended;
     }
     if (state === 'abandoned') return;
-    if (end.code === 0) {
+    if (endedWell(end)) {
       await rename(remuxed, output);
       await rm(part);
       return;
@@ -258,8 +257,12 @@ async function prepare(output: string, container: Container, options: EncodeOpti
   return { tool, encoder, ...(info && { original: { path: options.copyFrom!, info } }) };
 }
 
-/** Looks at the place of a file before anything is started for it. */
-async function checkOutput(output: string, original: string | undefined): Promise<void> {
+/**
+ * Looks at the place of a file before anything is started for it.
+ *
+ * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`.
+ */
+export async function checkOutput(output: string, original?: string): Promise<void> {
   const folder = dirname(output);
   try {
     await access(folder, constants.W_OK | constants.X_OK);
@@ -277,11 +280,15 @@ async function checkOutput(output: string, original: string | undefined): Promis
   );
   if (isDirectory) throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} is a folder; expected the name of a file.`);
   if (original === undefined) return;
-  const same = await Promise.all([realpath(output), realpath(original)]).then(
-    ([a, b]) => a === b,
-    () => false,
-  );
-  if (same) throw new Failure('OUTPUT_IS_INPUT', `Output ${output} is the input itself; give another name.`);
+  for (const path of [output, partOf(output), wholeOf(output)]) {
+    const same = await Promise.all([realpath(path), realpath(original)]).then(
+      ([a, b]) => a === b,
+      () => false,
+    );
+    if (!same) continue;
+    const what = path === output ? 'is the input itself' : `is called ${path} while it is written, which is the input`;
+    throw new Failure('OUTPUT_IS_INPUT', `Output ${output} ${what}; give another name.`);
+  }
 }
 
 function explainEnd(output: string, end: FfmpegEnd, frames: number): Failure {

@@ -44,6 +44,16 @@ export interface FfmpegEnd {
   readonly log: readonly string[];
 }
 
+/**
+ * Whether everything was written. ffmpeg exits with 0 as well where the disk is full at the very end: it says so of the trailer or
+ * of closing the file, and goes.
+ */
+export function endedWell({ code, log }: FfmpegEnd): boolean {
+  return (
+    code === 0 && !log.some((line) => /Error writing trailer|Error closing file|No space left on device/.test(line))
+  );
+}
+
 /** What it said last, as a sentence to end a message with: the cause often stands some lines above the last. */
 export function lastWords({ log }: FfmpegEnd): string {
   const lines = log.slice(-3).map((line) => line.replaceAll(/ @ 0x[0-9a-f]+/g, ''));

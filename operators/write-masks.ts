@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { ClassMask } from '../model/engine.js';
@@ -42,6 +42,15 @@ export function writeMasks<T extends SegmentedFrame>(
       },
     };
   });
+}
+
+/** As {@link nameOf} names them, and their parts. */
+const MASK_NAME = /^(e\d+-)?\d{6,}--?\d+\.\d{6}(\.part)?\.png$/;
+
+/** Removes the masks that an earlier run left in a folder, and nothing else: of fewer frames or other times, some would stay among the new. */
+export async function removeMasks(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((each) => MASK_NAME.test(each))) await rm(join(folder, name), { force: true });
 }
 
 function nameOf({ epoch, index, ptsUs }: SegmentedFrame): string {

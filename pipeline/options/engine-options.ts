@@ -22,6 +22,9 @@ export interface EngineOptions {
   readonly goal?: 'latency' | 'throughput' | undefined;
 }
 
+/** Those that configuration files and the environment know. */
+export const ENGINE_KEYS = ['network', 'weights', 'engine', 'provider', 'precision', 'threads'] as const;
+
 export const engineNames = ['auto', 'onnx', 'tensorflow'] as const;
 export const providerNames = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'dml', 'coreml'] as const;
 const goals = ['latency', 'throughput'] as const;

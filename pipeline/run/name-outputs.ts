@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { Failure } from '../../model/failure.js';
+import { partOf, wholeOf } from '../../operators/part-files.js';
 import { listChoices, optionInvalid } from '../options/check.js';
 import { type FoundInputs, isImagePath, type RunInput } from './find-inputs.js';
 
@@ -37,7 +38,7 @@ const PICTURE_FORMATS = ['.png', '.jpg', '.jpeg', '.webp'];
  * Names the outputs of every input, no two alike: `NAME-overlay.mp4` in the output folder, with the folders above the
  * input before it, and its extension behind NAME, only where names would be equal otherwise.
  *
- * @throws `Failure` `OPTION_INVALID` where a file is given for several inputs or its format cannot be written,
+ * @throws `Failure` `OPTION_INVALID` where a file is given for several inputs or outputs, or its format cannot be written,
  * `OUTPUT_IS_INPUT` where an output would replace an input.
  */
 export function nameOutputs(
@@ -47,9 +48,16 @@ export function nameOutputs(
   const stems = distinctStems(inputs);
   const outputs = inputs.map((input, index) => outputsOf(input, stems[index]!, many, request));
   const sources = new Set(inputs.map(({ path }) => path));
+  const named = new Set<string>();
   for (const path of outputs.flatMap((paths) => Object.values(paths) as string[])) {
-    if (sources.has(path))
-      throw new Failure('OUTPUT_IS_INPUT', `The output ${path} would replace an input of that name`);
+    const replaced = [path, partOf(path), wholeOf(path)].find((each) => sources.has(each));
+    if (replaced !== undefined) {
+      const meanwhile = replaced === path ? '' : ` while it is written, as ${replaced}`;
+      throw new Failure('OUTPUT_IS_INPUT', `The output ${path} would replace an input of that name${meanwhile}`);
+    }
+    if (named.has(path))
+      throw new Failure('OPTION_INVALID', `Expected every output to have a name of its own, got ${path} for two`);
+    named.add(path);
   }
   return outputs;
 }

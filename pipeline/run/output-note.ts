@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../model/failure.js';
 import { makeFolder } from '../../operators/make-folder.js';
+import { outputOfPart } from '../../operators/part-files.js';
 import type { RunInput } from './find-inputs.js';
 
 /** What decides how an output looks: when all of it is the same, doing it again would change nothing. */
@@ -86,6 +87,12 @@ export async function upToDate(
     }),
   );
   return notes.includes(undefined) ? undefined : { told: notes[0]?.told ?? [] };
+}
+
+/** True for a path that an earlier run wrote, and for the part that it left of one. */
+export async function isOutputOrPart(path: string): Promise<boolean> {
+  const whole = outputOfPart(path);
+  return (await isOutput(path)) || (whole !== undefined && (await readNote(whole)) !== undefined);
 }
 
 /** True for a path that an earlier run wrote, whether it got to its end or not. */

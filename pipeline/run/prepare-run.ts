@@ -4,7 +4,7 @@ import { applyPalette, classIndices } from '../options/palettes.js';
 import { findInputs, type RunInput } from './find-inputs.js';
 import { createLazyEngine, type LazyEngine } from './lazy-engine.js';
 import { nameOutputs, type OutputPaths } from './name-outputs.js';
-import { hashFile, identify, isOutput, type MadeFrom } from './output-note.js';
+import { hashFile, identify, isOutputOrPart, type MadeFrom } from './output-note.js';
 import type { CheckedRunOptions } from './run-options.js';
 import { takeShard } from './shard.js';
 
@@ -37,7 +37,7 @@ export async function prepareRun(
   onEngine: (engine: Engine) => void = () => {},
 ): Promise<PreparedRun> {
   const [found, { path, weights }] = await Promise.all([
-    findInputs(options.inputs, { recursive: options.recursive, isOutput }),
+    findInputs(options.inputs, { recursive: options.recursive, isOutput: isOutputOrPart }),
     findWeights(options.engine, options.nameOf),
   ]);
   const classes = await applyPalette(options.nameOf('palette'), options.palette, weights.card.classes);

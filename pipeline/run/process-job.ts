@@ -3,8 +3,10 @@ import { fromEvent, lastValueFrom, NEVER, takeUntil, tap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
 import { createMeter, type Measurement, measure } from '../../operators/measure.js';
 import type { SourceInfo } from '../../operators/source-info.js';
+import { removeMasks } from '../../operators/write-masks.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
 import { buildRoute } from './build-route.js';
+import { lockOutputs, type OutputLock } from './output-lock.js';
 import { checkReplaceable, forgetMissing, noteOutputs, upToDate } from './output-note.js';
 import type { Job, PreparedRun } from './prepare-run.js';
 import type { RunEvent } from './run-event.js';
@@ -29,6 +31,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
   const { options } = context.prepared;
   const label = labelOf(job);
   const outputs = Object.values(job.outputs) as string[];
+  let lock: OutputLock | undefined;
   try {
     if (job.input.failure !== undefined) throw job.input.failure;
     if (context.signal?.aborted) return nothingOf(label, 'stopped');
@@ -42,9 +45,11 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
         const played = await follow({ ...job, outputs: {} }, label, context);
         return { ...played, notes: [...played.notes, 'Played alone, as its outputs are up to date'] };
       }
-      await checkReplaceable(outputs);
     }
+    lock = await lockOutputs(outputs);
+    if (!options.overwrite) await checkReplaceable(outputs);
     await makeFolders(job);
+    if (job.outputs.masks !== undefined) await removeMasks(job.outputs.masks);
     if (madeFrom !== undefined) await noteOutputs(outputs, madeFrom, false);
     const summary = await follow(job, label, context);
     if (madeFrom !== undefined && summary.outcome === 'done') await noteOutputs(outputs, madeFrom, true, summary.notes);
@@ -52,6 +57,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
   } catch (error) {
     return { ...nothingOf(label, 'failed'), error: tell(error) };
   } finally {
+    await lock?.release();
     await forgetMissing(outputs).catch(() => {});
   }
 }

@@ -2,7 +2,7 @@ import { access, constants, rename, rm, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import type { OperatorFunction } from 'rxjs';
 import { Failure } from '../../model/failure.js';
-import { type FfmpegProcess, startFfmpeg } from '../../operators/ffmpeg.js';
+import { endedWell, startFfmpeg } from '../../operators/ffmpeg.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import type { OverlaidFrame, YuvPicture } from '../../operators/frame.js';
 import { inOrder } from '../../operators/in-order.js';
@@ -12,25 +12,23 @@ import { matrixOf } from '../../operators/yuv.js';
  * Writes the overlay of the one frame that a still picture gives to a file (.png, .jpg, .webp), under its name only
  * when it is whole, and gives the frame on with the step time `encode`.
  *
- * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `FFMPEG_DIED`.
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`, `FFMPEG_DIED`.
  */
 export function writePicture(output: string): OperatorFunction<OverlaidFrame, OverlaidFrame> {
   return inOrder(() => {
-    let current: FfmpegProcess | undefined;
+    const abandoned = new AbortController();
     return {
       async take(frame) {
         const takenAt = performance.now();
-        await write(frame.overlay, output, (ffmpeg) => {
-          current = ffmpeg;
-        });
+        await write(frame.overlay, output, abandoned.signal);
         return { ...frame, stepTimes: { ...frame.stepTimes, encode: performance.now() - takenAt } };
       },
-      dispose: () => current?.abandon(),
+      dispose: () => abandoned.abort(),
     };
   });
 }
 
-async function write(picture: YuvPicture, output: string, onStart: (ffmpeg: FfmpegProcess) => void): Promise<void> {
+async function write(picture: YuvPicture, output: string, abandoned: AbortSignal): Promise<void> {
   const folder = dirname(output);
   await access(folder, constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
     throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written to ${folder} (${error.code})`);
@@ -57,13 +55,19 @@ async function write(picture: YuvPicture, output: string, onStart: (ffmpeg: Ffmp
       },
     ],
   });
-  onStart(ffmpeg);
+  const abandon = () => ffmpeg.abandon();
+  if (abandoned.aborted) abandon();
+  abandoned.addEventListener('abort', abandon, { once: true });
   // What goes wrong with it is told by how the process ends.
   ffmpeg.stdin.on('error', () => {});
   ffmpeg.stdin.end(data);
-  const { code, signal, log } = await ffmpeg.ended;
-  if (code === 0) return rename(part, output);
+  const end = await ffmpeg.ended;
+  if (endedWell(end) && !abandoned.aborted) return rename(part, output);
   await rm(part, { force: true });
+  const { code, signal, log } = end;
+  if (log.some((line) => /No space left/.test(line))) {
+    throw new Failure('OUTPUT_DISK_FULL', `The disk is full: ${output} could not be written.`);
+  }
   const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
   throw new Failure('FFMPEG_DIED', `ffmpeg ${how} while writing ${output}: ${log.at(-1) ?? 'it says nothing'}`);
 }

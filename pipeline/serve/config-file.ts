@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { Failure } from '../../model/failure.js';
-import { checkEngineOptions } from '../options/engine-options.js';
+import { checkEngineOptions, ENGINE_KEYS } from '../options/engine-options.js';
 import { checkOption, SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
 
 /** The file that is read where none is named, if it is there. */
 export const DEFAULT_CONFIG_FILE = 'segnet-stream.yaml';
-
-const ENGINE_KEYS = ['network', 'weights', 'engine', 'provider', 'precision', 'threads'] as const;
 
 /**
  * Reads `serve`'s options from a YAML file. Keys are the options' names with or without hyphens (`maxFps`, `max-fps`); `sources` is a

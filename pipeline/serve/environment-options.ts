@@ -1,3 +1,5 @@
+import { numeric } from '../options/check.js';
+import { ENGINE_KEYS } from '../options/engine-options.js';
 import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
 
 /**
@@ -23,6 +25,10 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): Partial<ServeOp
       case 'text':
         options[name] = text;
     }
+  }
+  for (const name of ENGINE_KEYS) {
+    const text = environment[variableOf(name)];
+    if (text) options[name] = name === 'threads' ? numeric(text) : text;
   }
   const sources = environment.SEGNET_STREAM_SOURCES?.trim();
   if (sources) options.sources = sources.split(sources.includes('\n') ? /\s*\n\s*/ : /\s+/);

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join, parse } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { catchError, EMPTY, ignoreElements, mergeMap, Observable, type OperatorFunction, Subject } from 'rxjs';
 import { encode } from '../../operators/encode.js';
+import { checkOutput } from '../../operators/encoding.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import { overlay } from '../../operators/overlay.js';
+import { makeOutputFolder } from '../options/make-output-folder.js';
 
 export interface RecordOptions {
   /** Of the class colours, 0-1. */
@@ -45,6 +47,18 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
         );
       }),
     );
+}
+
+/**
+ * Says before anything is started what stands against recording to a file; the folder is made.
+ *
+ * @throws `Failure` `OPTION_INVALID` for an ending that is not written, `OUTPUT_UNWRITABLE`.
+ */
+export async function checkRecording(path: string): Promise<void> {
+  // It looks at the ending; nothing is encoded.
+  encode(path);
+  await makeOutputFolder(dirname(path));
+  await checkOutput(path);
 }
 
 /** The file of one of several sources: `drive.mp4` and `front` make `drive-front.mp4`. */

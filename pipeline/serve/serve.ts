@@ -10,7 +10,7 @@ import { checkCameraFormat, parseSources } from './live-source.js';
 import type { Logger } from './log.js';
 import { openEngineServer } from './open-engine-server.js';
 import { readToken } from './read-secrets.js';
-import { record, recordingPath } from './record.js';
+import { checkRecording, record, recordingPath } from './record.js';
 import { createScrubber, passwordsOf } from './scrub.js';
 import { checkServeOptions, type ServeOptions } from './serve-options.js';
 import { watchSource } from './watch-source.js';
@@ -53,6 +53,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   checkCameraFormat(sources, options.cameraFormat, context.nameOf('cameraFormat'));
   // A camera comes when it can; a file that is not there now was hardly meant.
   for (const { kind, input } of sources) if (kind === 'file') await checkInput(input);
+  if (options.record !== undefined) await checkRecording(options.record);
   const token = await readToken(options);
   // Before the engine is loaded, which takes a while.
   checkAdmission(options.host, token);

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -341,11 +341,14 @@ t.test('places that cannot be written to are refused before ffmpeg is started', 
   writeFileSync(file, '');
   mkdirSync(join(folder, 'folder.mp4'));
   const clip = await testClip('plain');
+  const part = join(folder, 'in.part.mp4');
+  writeFileSync(part, '');
   for (const [output, code, message, options] of [
     [join(folder, 'nowhere', 'a.mp4'), 'OUTPUT_UNWRITABLE', /nowhere.*the folder does not exist/, {}],
     [join(file, 'a.mp4'), 'OUTPUT_UNWRITABLE', /a-file/, {}],
     [join(folder, 'folder.mp4'), 'OUTPUT_UNWRITABLE', /is a folder/, {}],
     [clip, 'OUTPUT_IS_INPUT', /is the input itself/, { copyFrom: clip }],
+    [join(folder, 'in.mp4'), 'OUTPUT_IS_INPUT', /in\.part\.mp4 while it is written/, { copyFrom: part }],
     [join(folder, 'b.mp4'), 'INPUT_MISSING', /no-such-original/, { copyFrom: '/no-such-original.mp4' }],
   ] as const) {
     await t.rejects(lastValueFrom(from(drawn(2)).pipe(encode(output, options))), { code, message }, message.source);
@@ -393,6 +396,21 @@ t.test('a full disk is told as that', { skip: disk ? false : 'only root can make
   await lastValueFrom(some.pipe(encode(join(disk!, 'b.mp4'), options)));
   const { size } = statSync(join(disk!, 'b.mp4'));
   t.equal((await decodeAll(join(disk!, 'b.mp4'))).length, 6);
+  rmSync(join(disk!, 'b.mp4'));
+  // At the very end ffmpeg tells of it, and exits as if all were well.
+  for (const name of ['c.mkv', 'c.mp4']) {
+    const again = () => lastValueFrom(from(drawn(6, undefined, [640, 480])).pipe(encode(join(disk!, name), options)));
+    await again();
+    const { size: whole } = statSync(join(disk!, name));
+    rmSync(join(disk!, name));
+    const { bavail, bsize } = statfsSync(disk!);
+    for (const missing of [1, 2, 4]) {
+      writeFileSync(join(disk!, 'filling'), new Uint8Array((bavail + missing) * bsize - whole));
+      await t.rejects(again(), { code: 'OUTPUT_DISK_FULL' }, `${name}, ${missing} blocks too few`);
+      t.notOk(existsSync(join(disk!, name)), 'nothing has the name of a whole file');
+      for (const left of readdirSync(disk!)) rmSync(join(disk!, left));
+    }
+  }
   if (size > 524_288)
     t.same(warnings, ['OUTPUT_FRAGMENTED'], 'no room for a second copy: the fragments become the file');
 });

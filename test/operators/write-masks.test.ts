@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { from, lastValueFrom, toArray } from 'rxjs';
 import sharp from 'sharp';
 import t from 'tap';
-import { enlargeMask, writeMasks } from '../../operators/write-masks.js';
+import { enlargeMask, removeMasks, writeMasks } from '../../operators/write-masks.js';
 import { fakeSegmentedFrame } from './fake-frame.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'write-masks-'));
@@ -55,4 +55,13 @@ t.test('a folder that cannot be made is an error that names it', async (t) => {
   writeFileSync(file, '');
   const run = lastValueFrom(from([fakeSegmentedFrame()]).pipe(writeMasks(join(file, 'masks'))));
   await t.rejects(run, { code: 'OUTPUT_UNWRITABLE', message: /a-file/ });
+});
+
+t.test('masks are removed by their names, and nothing else', async (t) => {
+  const names = ['000000-0.000000.png', 'e2-000001--0.040000.png', '1000000-40000.000000.part.png'];
+  const others = ['000000.png', 'photo.png', '000000-0.000000.jpg', 'notes.txt'];
+  const folder = t.testdir(Object.fromEntries([...names, ...others].map((name) => [name, ''])));
+  await removeMasks(folder);
+  t.same(readdirSync(folder).sort(), others.sort());
+  await removeMasks(join(folder, 'none'));
 });

@@ -51,6 +51,22 @@ t.test('several inputs want a folder', async (t) => {
   t.same(name([clip], true, { output: '/runs/2026.11' }), [{ output: '/runs/2026.11/clip-overlay.mp4' }]);
 });
 
+t.test(
+  'an input that an output would be called while it is written is not replaced, and no name is given twice',
+  async (t) => {
+    for (const source of ['/in/clip.part.mp4', '/in/clip.part.whole.mp4']) {
+      t.throws(() => name([video(source, 'clip.part')], false, { output: '/in/clip.mp4' }), {
+        code: 'OUTPUT_IS_INPUT',
+        message: `The output /in/clip.mp4 would replace an input of that name while it is written, as ${source}`,
+      });
+    }
+    t.throws(() => name([clip], false, { output: '/x.mkv', maskVideo: '/x.mkv' }), {
+      code: 'OPTION_INVALID',
+      message: /a name of its own, got \/x\.mkv for two/,
+    });
+  },
+);
+
 t.test('a format that cannot be written safely is refused, and so is an output on top of an input', async (t) => {
   t.throws(() => name([clip], false, { output: 'out.avi' }), {
     code: 'OPTION_INVALID',

@@ -1,6 +1,7 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { lockOutputs } from '../../../pipeline/run/output-lock.js';
 import { testClip } from '../../operators/test-clip.js';
 import { writeRandomWeights } from './random-weights.js';
 import { runSmall } from './run-small.js';
@@ -41,4 +42,42 @@ t.test('a file that is not ours is not replaced unless that is asked for', async
   t.equal(readFileSync(output, 'utf8'), 'precious');
   t.match(await run(clip, '-o', output, '--duration', '0.2', '--overwrite'), { status: 0, done: 1 });
   t.match(await watchFile(output), { frames: 5 });
+});
+
+t.test('what a killed run left of an output is no input of the next', async (t) => {
+  const place = t.testdir({});
+  copyFileSync(clip, join(place, 'a.mp4'));
+  const again = () => run(place, '-o', place, '--duration', '0.2');
+  t.match(await again(), { done: 1 });
+  for (const left of ['a-overlay.part.mp4', 'a-overlay.part.whole.mp4']) copyFileSync(clip, join(place, left));
+  copyFileSync(clip, join(place, 'trip.part.mp4'));
+  const { files } = await again();
+  t.match(files, [{ outcome: 'skipped' }, { input: join(place, 'trip.part.mp4'), outcome: 'done' }]);
+  t.equal(files.length, 2, 'a name like that which nobody made is one');
+});
+
+t.test('masks of another run do not stay among the new', async (t) => {
+  const masks = join(t.testdir({ masks: {} }), 'masks');
+  const some = (...args: readonly string[]) => run(clip, '--visualize', 'none', '--masks', masks, ...args);
+  t.match(await some('--duration', '0.4'), { done: 1 });
+  t.equal(readdirSync(masks).filter((name) => name.endsWith('.png')).length, 10);
+  t.match(await some('--start', '0.4', '--duration', '0.2'), { done: 1 });
+  t.same(
+    readdirSync(masks)
+      .filter((name) => name.endsWith('.png'))
+      .map((name) => name.slice(0, 12)),
+    ['000000-0.400', '000001-0.440', '000002-0.480', '000003-0.520', '000004-0.560'],
+  );
+});
+
+t.test('two runs do not write one output', async (t) => {
+  const place = t.testdir({});
+  const output = join(place, 'out.mp4');
+  const lock = await lockOutputs([output]);
+  t.match((await run(clip, '-o', output, '--duration', '0.2')).files, [
+    { outcome: 'failed', error: { code: 'OUTPUT_BUSY', message: new RegExp(`process ${process.pid}`) } },
+  ]);
+  await lock.release();
+  t.match(await run(clip, '-o', output, '--duration', '0.2'), { done: 1 });
+  t.notOk(existsSync(join(place, '.segnet-stream', 'out.mp4.lock')));
 });

@@ -98,6 +98,12 @@ t.test('the environment has every option', async (t) => {
       sources: ['a=rtsp://x/1', 'b=rtsp://x/2'],
     },
   );
+  t.same(
+    readEnvironment({ SEGNET_STREAM_NETWORK: 'enet', SEGNET_STREAM_THREADS: '2', SEGNET_STREAM_PRECISION: 'int8' }),
+    { network: 'enet', threads: 2, precision: 'int8' },
+    'those of the engine too',
+  );
+  t.equal(readEnvironment({ SEGNET_STREAM_THREADS: 'abc' }).threads, 'abc', 'for the check to refuse');
   t.same(readEnvironment({ SEGNET_STREAM_SOURCES: 'my car=x y.mp4\n b.mp4' }).sources, ['my car=x y.mp4', 'b.mp4']);
 });
 

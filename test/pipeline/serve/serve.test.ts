@@ -82,6 +82,13 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
     t.same(lines.map((line) => JSON.parse(line).msg).slice(0, 3), ['engine loaded', 'listening', 'ready']);
   });
 
+  t.test('what cannot be recorded to is said before anything is served', async (t) => {
+    const folder = t.testdir({ file: '' });
+    const to = (record: string) => start(t, { sources: [clip], record });
+    await t.rejects(to(`${folder}/a.avi`), { code: 'OPTION_INVALID', message: /a\.avi/ });
+    await t.rejects(to(`${folder}/file/a.mp4`), { code: 'OUTPUT_UNWRITABLE', message: /file/ });
+  });
+
   t.test('a stop tells viewers, finishes the recording so that it plays, and writes over nothing', async (t) => {
     const folder = t.testdir({ 'out.mp4': 'an earlier recording' });
     const { watch, stop, summary } = await start(t, { sources: [clip], loop: true, record: `${folder}/out.mp4` });

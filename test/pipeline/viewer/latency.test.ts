@@ -16,10 +16,10 @@ import { openChromium, skipWithoutChromium } from './open-chromium.js';
  *
  *     SEGNET_STREAM_LATENCY_SECONDS=60 npx tap test/pipeline/viewer/latency.test.ts
  *
- * With `SEGNET_STREAM_NETWORK=fake` the network takes no time; otherwise it is the named one, or the default.
+ * With `SEGNET_STREAM_LATENCY_NETWORK=fake` the network takes no time; otherwise it is the named one, or the default.
  */
 const SECONDS = Number(process.env.SEGNET_STREAM_LATENCY_SECONDS ?? 0);
-const NETWORK = process.env.SEGNET_STREAM_NETWORK;
+const NETWORK = process.env.SEGNET_STREAM_LATENCY_NETWORK;
 const skip =
   (SECONDS === 0 && 'opt-in: SEGNET_STREAM_LATENCY_SECONDS=60') || skipWithoutChromium || missingForRealServer();
 

@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { lockOutputs } from '../../../pipeline/run/output-lock.js';
+
+/** The lock of an output, as a run with these words in it left it so long ago. */
+function leave(t: Test, text: string, secondsAgo = 0): { readonly output: string; readonly path: string } {
+  const folder = t.testdir({});
+  const path = join(folder, '.segnet-stream', 'a.mp4.lock');
+  mkdirSync(join(folder, '.segnet-stream'));
+  writeFileSync(path, text);
+  const at = Date.now() / 1000 - secondsAgo;
+  utimesSync(path, at, at);
+  return { output: join(folder, 'a.mp4'), path };
+}
+
+t.test('an output is locked once, by all or by none, and free afterwards', async (t) => {
+  const folder = t.testdir({});
+  const [a, b] = [join(folder, 'a.mp4'), join(folder, 'b.mkv')];
+  const lock = await lockOutputs([a]);
+  await t.rejects(lockOutputs([b, a]), { code: 'OUTPUT_BUSY', message: /a\.mp4 is being written by this program/ });
+  t.same(readdirSync(join(folder, '.segnet-stream')), ['a.mp4.lock'], 'b is free again');
+  await lock.release();
+  t.same(readdirSync(folder), []);
+  await (await lockOutputs([a, b])).release();
+});
+
+t.test('a living process keeps its lock, here and elsewhere', async (t) => {
+  const here = leave(t, `${process.ppid} ${hostname()}\n`);
+  await t.rejects(lockOutputs([here.output]), {
+    code: 'OUTPUT_BUSY',
+    message: new RegExp(`process ${process.ppid}\\)`),
+  });
+  const elsewhere = leave(t, '17 another-machine\n');
+  await t.rejects(lockOutputs([elsewhere.output]), { code: 'OUTPUT_BUSY', message: /process 17 on another-machine/ });
+  t.ok(existsSync(elsewhere.path));
+});
+
+t.test('what a killed run left is taken over', async (t) => {
+  const dead = 2 ** 22 + 1; // Above every pid that Linux gives.
+  for (const [title, text, secondsAgo] of [
+    ['its process is gone', `${dead} ${hostname()}\n`, 0],
+    ['its number is now ours, as in a container that was started again', `${process.pid} ${hostname()}\n`, 0],
+    ['another machine gave no sign of life', '17 another-machine\n', 31],
+    ['it is empty', '', 31],
+  ] as const) {
+    const { output, path } = leave(t, text, secondsAgo);
+    const lock = await lockOutputs([output]);
+    t.ok(existsSync(path), title);
+    await lock.release();
+  }
+});
+
+t.test('a place that cannot be written to is one clear error', async (t) => {
+  const folder = t.testdir({ file: '' });
+  await t.rejects(lockOutputs([join(folder, 'file', 'a.mp4')]), { code: 'OUTPUT_UNWRITABLE', message: /a\.mp4/ });
+});
