@@ -1,15 +1,9 @@
-import { inputsOf, type Layer, type MaxPool } from './layer.js';
+import { applyRule, inputsOf, type LayerRules, type MaxPool } from './layer.js';
 import type { Network } from './network.js';
 import { elementCount, parametersOf } from './parameters.js';
 import { type Shape, shapesOf } from './shapes.js';
 
-type Rules = {
-  readonly [Op in Layer['op']]: (
-    layer: Extract<Layer, { op: Op }>,
-    out: Shape,
-    shape: (name: string) => Shape,
-  ) => number;
-};
+type Rules = LayerRules<[out: Shape, shape: (name: string) => Shape], number>;
 
 const values = ({ channels, height, width }: Shape) => channels * height * width;
 const nothing = () => 0;
@@ -35,8 +29,9 @@ const MULTIPLY_ADDS: Rules = {
 export function layerMultiplyAdds(network: Network, height: number, width: number): ReadonlyMap<string, number> {
   const shapes = shapesOf(network, height, width);
   const shape = (name: string) => shapes.get(name)!;
-  const rules = MULTIPLY_ADDS as Record<Layer['op'], (layer: Layer, out: Shape, of: typeof shape) => number>;
-  return new Map(network.layers.map((layer) => [layer.name, rules[layer.op](layer, shape(layer.name), shape)]));
+  return new Map(
+    network.layers.map((layer) => [layer.name, applyRule(MULTIPLY_ADDS, layer, shape(layer.name), shape)]),
+  );
 }
 
 /** Multiply-adds of a network for one picture of `height` x `width`; twice as many floating point operations. */

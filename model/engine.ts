@@ -48,6 +48,6 @@ export interface Engine {
    * and its result dropped).
    */
   segment(batch: readonly RgbPicture[], options?: { readonly signal?: AbortSignal }): Promise<readonly ClassMask[]>;
-  /** Ends the thread and frees memory; waits for nothing. Safe to call twice. */
+  /** Rejects what waits and what runs with `ENGINE_CLOSED`; resolves once the batch under way is done and the thread has ended. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -1,11 +1,11 @@
 /**
  * The vocabulary in which every network is written: one flat, ordered list of tagged layers.
  *
- * Everything else is derived from that list, each by one exhaustive `Record<Layer['op'], ...>`: shapes (`shapes.ts`),
+ * Everything else is derived from that list, each by one exhaustive set of `LayerRules`: shapes (`shapes.ts`),
  * parameters (`parameters.ts`), cost (`cost.ts`), the plain forward pass (`engines/plain.ts`), the ONNX graph
- * (`onnx/graph.ts`) and the trainable TensorFlow function (`training/forward.ts`).
+ * (`onnx/graph.ts`), its int8 form (`quantisation/int8-layers.ts`) and the trainable TensorFlow function (`training/forward.ts`).
  *
- * Window geometry is one rule for convolutions and pools (`window` in `shapes.ts`): `out = ceil(in / stride)`, the
+ * Window geometry is one rule for convolutions and pools (`slidingWindow` in `shapes.ts`): `out = ceil(in / stride)`, the
  * window begins `floor((effectiveKernel - 1) / 2)` before its first pixel, and whatever is missing at the far edge is
  * padded. For 2x2/2 that is Caffe's ceil pooling (45 rows -> 23, the last row pools alone); for odd kernels it is the
  * usual "same". Convolutions pad with zero, pools with minus infinity.
@@ -138,4 +138,19 @@ export interface Dropout extends Unary {
 export function inputsOf(layer: Layer): readonly string[] {
   if (layer.op === 'input') return [];
   return typeof layer.from === 'string' ? [layer.from] : layer.from;
+}
+
+/** One function for each kind of layer: the compiler names the kinds that are missing. */
+export type LayerRules<Args extends readonly unknown[], Result> = {
+  readonly [Op in Layer['op']]: (layer: Extract<Layer, { op: Op }>, ...args: Args) => Result;
+};
+
+/** Applies the rule for a layer's kind. */
+export function applyRule<Args extends readonly unknown[], Result>(
+  rules: LayerRules<Args, Result>,
+  layer: Layer,
+  ...args: Args
+): Result {
+  // That the rule is for this very kind the compiler cannot see.
+  return (rules[layer.op] as (layer: Layer, ...args: Args) => Result)(layer, ...args);
 }

@@ -1,5 +1,5 @@
 import { Failure } from './failure.js';
-import type { Layer } from './layer.js';
+import { applyRule, type Layer, type LayerRules } from './layer.js';
 import type { Network } from './network.js';
 import { type Shape, shapesOf } from './shapes.js';
 import type { Tensor } from './weights.js';
@@ -20,12 +20,7 @@ export interface Parameter {
   readonly fanIn: number;
 }
 
-type Rules = {
-  readonly [Op in Layer['op']]: (
-    layer: Extract<Layer, { op: Op }>,
-    shape: (name: string) => Shape,
-  ) => readonly Omit<Parameter, 'layer' | 'name'>[];
-};
+type Rules = LayerRules<[shape: (name: string) => Shape], readonly Omit<Parameter, 'layer' | 'name'>[]>;
 
 const none = () => [];
 
@@ -84,12 +79,8 @@ export function parametersOf(network: Network): readonly Parameter[] {
   // Parameters do not depend on the picture's size.
   const shapes = shapesOf(network, 64, 64);
   const shape = (name: string) => shapes.get(name)!;
-  const rules = RULES as Record<
-    Layer['op'],
-    (layer: Layer, shape: (name: string) => Shape) => ReturnType<Rules['conv']>
-  >;
   return network.layers.flatMap((layer) =>
-    rules[layer.op](layer, shape).map((each) => ({ ...each, name: `${layer.name}.${SUFFIX[each.role]}`, layer })),
+    applyRule(RULES, layer, shape).map((each) => ({ ...each, name: `${layer.name}.${SUFFIX[each.role]}`, layer })),
   );
 }
 

@@ -249,9 +249,6 @@ export const table4: readonly IterationsRow<'80K' | '140K'>[] = [
   row4('deconvnet', 380_000, [59.62, 12.93, 8.35, 6.5, 63.28, 22.53, 15.14, 7.86, 66.13, 32.28, 22.57, 10.47]),
 ];
 
-/** The note below Table 4: SegNet on SUN RGB-D with median frequency balancing, 180K iterations. */
-export const table4MedianFrequencyBalancing: PublishedScores = scores([71.75, 44.85, 32.08, 14.06]);
-
 /** Table 5: recall in per cent of SegNet on the classes of SUN RGB-D, by their names in `model/classes.ts`. */
 export const table5: Readonly<Record<string, number>> = {
   wall: 83.42,

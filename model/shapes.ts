@@ -1,4 +1,4 @@
-import type { Layer, MaxPool } from './layer.js';
+import { applyRule, type Layer, type LayerRules, type MaxPool } from './layer.js';
 import type { Network } from './network.js';
 
 /** The shape of one layer's output. */
@@ -31,9 +31,7 @@ export function transposedWindow(size: number, kernel: number, stride: number, w
   return { full, before, after: full - before - wanted };
 }
 
-type Rules = {
-  readonly [Op in Layer['op']]: (layer: Extract<Layer, { op: Op }>, shape: (name: string) => Shape) => Shape;
-};
+type Rules = LayerRules<[shape: (name: string) => Shape], Shape>;
 
 function rules(height: number, width: number, layerNamed: (name: string) => Layer): Rules {
   const same = (layer: { readonly from: string }, shape: (name: string) => Shape) => shape(layer.from);
@@ -87,17 +85,14 @@ function rules(height: number, width: number, layerNamed: (name: string) => Laye
 export function shapesOf(network: Network, height: number, width: number): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>();
   const byName = new Map(network.layers.map((layer) => [layer.name, layer]));
-  const rule = rules(height, width, (name) => byName.get(name)!) as Record<
-    Layer['op'],
-    (layer: Layer, shape: (name: string) => Shape) => Shape
-  >;
+  const ruleSet = rules(height, width, (name) => byName.get(name)!);
   const shape = (name: string) => {
     const found = shapes.get(name);
     if (found === undefined) throw new TypeError(`${network.name} has no layer ${name} so far`);
     return found;
   };
   for (const layer of network.layers) {
-    shapes.set(layer.name, rule[layer.op](layer, shape));
+    shapes.set(layer.name, applyRule(ruleSet, layer, shape));
   }
   return shapes;
 }

@@ -151,7 +151,7 @@ function halfToFloat(bits: number): number {
 /**
  * Writes a safetensors file of F32 tensors under a temporary name and renames it: a reader sees the old file or the new.
  *
- * @throws `Failure` `OUTPUT_UNWRITABLE`: no such folder, no permission, a full disk.
+ * @throws `Failure` `OUTPUT_UNWRITABLE`: no such folder, no permission; `OUTPUT_DISK_FULL`.
  */
 export async function writeSafetensors(
   path: string,

@@ -6,7 +6,7 @@ import { Failure } from './failure.js';
  *
  * @param what What the message calls it: `the weights file`.
  * @param pieces Text and bytes, one after the other.
- * @throws `Failure` `OUTPUT_UNWRITABLE`: no such folder, no permission, a full disk.
+ * @throws `Failure` `OUTPUT_UNWRITABLE`: no such folder, no permission; `OUTPUT_DISK_FULL`.
  */
 export async function writeWhole(path: string, what: string, pieces: readonly (string | Uint8Array)[]): Promise<void> {
   const temporary = `${path}.part.${process.pid}`;
@@ -24,7 +24,8 @@ export async function writeWhole(path: string, what: string, pieces: readonly (s
   }
 }
 
-/** What the system says against writing a file, as the `Failure` `OUTPUT_UNWRITABLE`. */
+/** What the system says against writing a file, as the `Failure` `OUTPUT_DISK_FULL` or `OUTPUT_UNWRITABLE`. */
 export function outputFailure(what: string, path: string, cause: Error): Failure {
-  return new Failure('OUTPUT_UNWRITABLE', `Could not write ${what} ${path}: ${cause.message}`, { cause });
+  const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'OUTPUT_DISK_FULL' : 'OUTPUT_UNWRITABLE';
+  return new Failure(code, `Could not write ${what} ${path}: ${cause.message}`, { cause });
 }

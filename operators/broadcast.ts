@@ -22,7 +22,7 @@ export interface Audience {
  *
  * Keeps each source's order. Frames under way hold their gate, so a route that encodes slower than it segments drops
  * (policy `latest`) or waits (policy `every`) instead of queueing without bound; frames that nobody wants take no time.
- * Adds the step time `encode`.
+ * Adds the step time `broadcast`.
  *
  * @example
  * decode('dash.mp4').pipe(segment(engine), broadcast(server.hub))
@@ -42,7 +42,7 @@ export function broadcast<T extends SegmentedFrame>(
       })),
       map(({ frame, parts, encodeMs }) => {
         audience.show(frame, parts, encodeMs);
-        return { ...frame, stepTimes: { ...frame.stepTimes, encode: encodeMs } };
+        return { ...frame, stepTimes: { ...frame.stepTimes, broadcast: encodeMs } };
       }),
     );
 }

@@ -39,7 +39,7 @@ export interface EncodeOptions {
 
 /**
  * Writes frames to a video file (.mp4, .m4v, .mov, .mkv, .webm) with their own times, and gives each on once ffmpeg has
- * taken it, with the step time `encode` (ms until then).
+ * taken it, with the step time `encode` (`maskVideo` for masks), ms until then.
  *
  * While it is written the file is called `NAME.part.mp4` and plays up to its last second however it ends. It gets its
  * name when it is complete, before this completes. On an error from before, the part is ended properly and kept, and then
@@ -62,13 +62,14 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
   if (content === 'mask' && ending !== '.mkv') {
     throw new Failure('OPTION_INVALID', `Expected the output of masks to end in .mkv, got ${output}.`);
   }
+  const step = content === 'mask' ? 'maskVideo' : 'encode';
   return inOrder(() => {
     const encoding = startEncoding(output, container, options);
     return {
       async take(frame) {
         const takenAt = performance.now();
         await encoding.write(encodable(frame, content), frame.ptsUs);
-        return { ...frame, stepTimes: { ...frame.stepTimes, encode: performance.now() - takenAt } };
+        return { ...frame, stepTimes: { ...frame.stepTimes, [step]: performance.now() - takenAt } };
       },
       finish: (failed) => encoding.finish(failed),
       dispose: () => encoding.abandon(),

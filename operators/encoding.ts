@@ -1,5 +1,5 @@
-import { access, constants, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { rename, rm, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { Failure } from '../model/failure.js';
 import { chooseEncoder, type Encoder } from './choose-encoder.js';
 import { nutOffsetUs } from './decode-run.js';
@@ -11,9 +11,10 @@ import type { ColourTags } from './frame.js';
 import { lastShownSeconds } from './last-shown.js';
 import type { SampleFormat } from './nut-format.js';
 import { createNutWriter, type NutWriter } from './nut-writer.js';
+import { checkOutput, explainEnd, explainWriteError } from './output-failure.js';
 import { partOf, wholeOf } from './part-files.js';
 import { probe } from './probe.js';
-import type { SourceInfo } from './source-info.js';
+import { ASSUMED_FRAME_RATE, type SourceInfo } from './source-info.js';
 
 /** A picture as it goes into a file. */
 export interface Encodable {
@@ -103,7 +104,7 @@ export function startEncoding(output: string, container: Container, options: Enc
       ...(options.durationSeconds !== undefined && { durationSeconds: options.durationSeconds }),
       ...(options.threads !== undefined && { threads: options.threads }),
     };
-    const frameRate = rationalRate(options.frameRate ?? original?.info.frameRate ?? 25);
+    const frameRate = rationalRate(options.frameRate ?? original?.info.frameRate ?? ASSUMED_FRAME_RATE);
     const nut = createNutWriter({ ...first, frameRate });
     const ffmpeg = await run(tool, encodeRun(tool, command));
     // What goes wrong with it is told by how the process ends.
@@ -164,7 +165,7 @@ export function startEncoding(output: string, container: Container, options: Enc
   async function finish(failed: boolean): Promise<void> {
     if (!running) return;
     const { ffmpeg, nut, tool, command } = await running;
-    const frameSeconds = 1 / (command.original?.info.frameRate ?? 25);
+    const frameSeconds = 1 / (command.original?.info.frameRate ?? ASSUMED_FRAME_RATE);
     const isGuarded = !failed && lastPicture !== undefined && needsGuard(tool, container);
     if (isGuarded) {
       const guardPtsUs = lastPtsUs + Math.round(frameSeconds * 1e6);
@@ -189,8 +190,15 @@ export function startEncoding(output: string, container: Container, options: Enc
       ...(isGuarded && { pictureSeconds: lastSeconds + frameSeconds / 2 - (await probe(part)).startSeconds }),
     };
     if (isCut || container.isMp4) await makeWhole(tool, command, remuxEnd, lastSeconds - frameSeconds / 2);
-    else await rename(part, output);
+    else await giveName(part);
     state = 'finished';
+  }
+
+  /** What is complete gets the name that was asked for. */
+  async function giveName(path: string): Promise<void> {
+    await rename(path, output).catch((error: unknown) => {
+      throw explainWriteError(output, error);
+    });
   }
 
   /** Makes the final file, which shows a picture at `shownSeconds` or later. */
@@ -209,13 +217,13 @@ export function startEncoding(output: string, container: Container, options: Enc
     }
     if (state === 'abandoned') return;
     if (endedWell(end)) {
-      await rename(remuxed, output);
-      await rm(part);
+      await giveName(remuxed);
+      await rm(part, { force: true });
       return;
     }
     // For instance no room for a second copy. The part plays, and is complete.
     await rm(remuxed, { force: true });
-    await rename(part, output);
+    await giveName(part);
     options.onWarning?.(
       `${output} could not be rewritten for fast start, and stays in fragments.${lastWords(end)}`,
       'OUTPUT_FRAGMENTED',
@@ -255,52 +263,6 @@ async function prepare(output: string, container: Container, options: EncodeOpti
     options.onWarning?.(text, 'AUDIO_CONVERTED');
   }
   return { tool, encoder, ...(info && { original: { path: options.copyFrom!, info } }) };
-}
-
-/**
- * Looks at the place of a file before anything is started for it.
- *
- * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`.
- */
-export async function checkOutput(output: string, original?: string): Promise<void> {
-  const folder = dirname(output);
-  try {
-    await access(folder, constants.W_OK | constants.X_OK);
-    if (!(await stat(folder)).isDirectory()) throw new Error('it is no folder');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'the folder does not exist' : (code ?? message);
-    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written to ${folder}: ${reason}.`, {
-      cause: error,
-    });
-  }
-  const isDirectory = await stat(output).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  if (isDirectory) throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} is a folder; expected the name of a file.`);
-  if (original === undefined) return;
-  for (const path of [output, partOf(output), wholeOf(output)]) {
-    const same = await Promise.all([realpath(path), realpath(original)]).then(
-      ([a, b]) => a === b,
-      () => false,
-    );
-    if (!same) continue;
-    const what = path === output ? 'is the input itself' : `is called ${path} while it is written, which is the input`;
-    throw new Failure('OUTPUT_IS_INPUT', `Output ${output} ${what}; give another name.`);
-  }
-}
-
-function explainEnd(output: string, end: FfmpegEnd, frames: number): Failure {
-  const text = end.log.join('\n');
-  if (/No space left/.test(text)) {
-    return new Failure('OUTPUT_DISK_FULL', `The disk is full: writing ${output} stopped after ${frames} frames.`);
-  }
-  if (/Permission denied|Read-only file system/.test(text)) {
-    return new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written.${lastWords(end)}`);
-  }
-  const how = end.signal ? `was ended by ${end.signal}` : `exited with code ${end.code}`;
-  return new Failure('FFMPEG_DIED', `ffmpeg ${how} while writing ${output}, after ${frames} frames.${lastWords(end)}`);
 }
 
 /** 29.97 and the like are 30000 / 1001 and the like. */

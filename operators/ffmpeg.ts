@@ -54,6 +54,11 @@ export function endedWell({ code, log }: FfmpegEnd): boolean {
   );
 }
 
+/** `exited with code 1`, `was ended by SIGKILL`. */
+export function howEnded({ code, signal }: FfmpegEnd): string {
+  return signal ? `was ended by ${signal}` : `exited with code ${code}`;
+}
+
 /** What it said last, as a sentence to end a message with: the cause often stands some lines above the last. */
 export function lastWords({ log }: FfmpegEnd): string {
   const lines = log.slice(-3).map((line) => line.replaceAll(/ @ 0x[0-9a-f]+/g, ''));

@@ -17,7 +17,7 @@ interface Entry<R> {
 }
 
 /**
- * The frame of every step that queues: starts work on each frame as it comes, and gives the results on in the order of
+ * What every step that queues is built on: starts work on each frame as it comes, and gives the results on in the order of
  * the frames, source by source, so that a slow camera holds up no other.
  *
  * A frame's gate is held from its arrival until its result has been given on, or until the step is torn down. An error

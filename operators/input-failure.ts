@@ -1,8 +1,8 @@
 import { open, stat } from 'node:fs/promises';
 import { Failure } from '../model/failure.js';
-import { type FfmpegEnd, lastWords } from './ffmpeg.js';
+import { type FfmpegEnd, howEnded, lastWords } from './ffmpeg.js';
 import { redact } from './redact.js';
-import type { SourceInfo } from './source-info.js';
+import { ASSUMED_FRAME_RATE, type SourceInfo } from './source-info.js';
 
 /** True for what ffmpeg is to open itself and we cannot look at first: URLs, devices by protocol, patterns. */
 export function isUrl(input: string): boolean {
@@ -113,8 +113,10 @@ async function beginsAsMp4(path: string): Promise<boolean> {
 
 /** Says that ffmpeg ended by itself in the middle. */
 export function explainDeath(name: string, end: FfmpegEnd, frames: number): Failure {
-  const how = end.signal ? `was ended by ${end.signal}` : `exited with code ${end.code}`;
-  return new Failure('FFMPEG_DIED', `ffmpeg ${how} after ${frames} frames of ${redact(name)}.${lastWords(end)}`);
+  return new Failure(
+    'FFMPEG_DIED',
+    `ffmpeg ${howEnded(end)} after ${frames} frames of ${redact(name)}.${lastWords(end)}`,
+  );
 }
 
 const damage =
@@ -139,7 +141,7 @@ export interface Decoded {
 /** One sentence on what is missing of a source that did decode, expected against got; `undefined` if nothing is. */
 export function explainLoss({ input, info, isWhole, frames, lastPtsUs, damage }: Decoded): string | undefined {
   const expectedSeconds = isWhole ? info?.durationSeconds : undefined;
-  const gotSeconds = lastPtsUs / 1e6 - (info?.startSeconds ?? 0) + 1 / (info?.frameRate ?? 25);
+  const gotSeconds = lastPtsUs / 1e6 - (info?.startSeconds ?? 0) + 1 / (info?.frameRate ?? ASSUMED_FRAME_RATE);
   // Sound may well be longer than the picture; only a large part missing is worth a word by itself.
   const isShort = expectedSeconds !== undefined && expectedSeconds - gotSeconds > Math.max(1, expectedSeconds / 20);
   if (!isShort && damage.count === 0) return undefined;

@@ -28,11 +28,11 @@ export interface Measurement {
 }
 
 /** What a meter looks at in a frame. */
-export type Timed = Pick<Frame, 'arrivedAt' | 'stepTimes'>;
+export type Timed = Pick<Frame, 'arrivedAt' | 'stepTimes'> & Partial<Pick<SegmentedFrame, 'carried'>>;
 
 /** Collects the times of frames. */
 export interface Meter {
-  /** Takes in the step times of one frame. */
+  /** Takes in one frame's step times, its age and whether its mask was carried. */
   add(frame: Timed): void;
   /** What was collected so far. */
   read(): Measurement;
@@ -51,7 +51,7 @@ export function createMeter(): Meter {
       lastAt = performance.timeOrigin + performance.now();
       if (frames === 0) firstAt = lastAt;
       frames += 1;
-      if ((frame as Partial<SegmentedFrame>).carried) carried += 1;
+      if (frame.carried) carried += 1;
       record(age, lastAt - frame.arrivedAt);
       for (const [step, tookMs] of Object.entries(frame.stepTimes)) {
         let histogram = steps.get(step);

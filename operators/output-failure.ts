@@ -1,4 +1,8 @@
+import { access, constants, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Failure } from '../model/failure.js';
+import { type FfmpegEnd, howEnded, lastWords } from './ffmpeg.js';
+import { partOf, wholeOf } from './part-files.js';
 
 /** Says in one sentence why a file could not be written. */
 export function explainWriteError(path: string, error: unknown): Failure {
@@ -7,4 +11,53 @@ export function explainWriteError(path: string, error: unknown): Failure {
     return new Failure('OUTPUT_DISK_FULL', `The disk is full: ${path} could not be written.`, { cause: error });
   const reason = code === 'ENOENT' || code === 'ENOTDIR' ? 'the folder does not exist' : (code ?? message);
   return new Failure('OUTPUT_UNWRITABLE', `Output ${path} cannot be written: ${reason}.`, { cause: error });
+}
+
+/**
+ * Looks at the place of a file before anything is started for it.
+ *
+ * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`.
+ */
+export async function checkOutput(output: string, original?: string): Promise<void> {
+  const folder = dirname(output);
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+    if (!(await stat(folder)).isDirectory()) throw new Error('it is no folder');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'the folder does not exist' : (code ?? message);
+    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written to ${folder}: ${reason}.`, {
+      cause: error,
+    });
+  }
+  const isDirectory = await stat(output).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (isDirectory) throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} is a folder; expected the name of a file.`);
+  if (original === undefined) return;
+  for (const path of [output, partOf(output), wholeOf(output)]) {
+    const same = await Promise.all([realpath(path), realpath(original)]).then(
+      ([a, b]) => a === b,
+      () => false,
+    );
+    if (!same) continue;
+    const what = path === output ? 'is the input itself' : `is called ${path} while it is written, which is the input`;
+    throw new Failure('OUTPUT_IS_INPUT', `Output ${output} ${what}; give another name.`);
+  }
+}
+
+/** Says in one sentence why ffmpeg did not write a file to its end. */
+export function explainEnd(output: string, end: FfmpegEnd, frames: number): Failure {
+  const text = end.log.join('\n');
+  if (/No space left/.test(text)) {
+    return new Failure('OUTPUT_DISK_FULL', `The disk is full: writing ${output} stopped after ${frames} frames.`);
+  }
+  if (/Permission denied|Read-only file system/.test(text)) {
+    return new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written.${lastWords(end)}`);
+  }
+  return new Failure(
+    'FFMPEG_DIED',
+    `ffmpeg ${howEnded(end)} while writing ${output}, after ${frames} frames.${lastWords(end)}`,
+  );
 }

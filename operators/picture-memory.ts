@@ -68,7 +68,7 @@ export type SpentFrame<T extends Frame> = Omit<T, 'picture' | 'input' | 'overlay
 /**
  * Ends a route that nobody else looks into: the memory of each frame's pictures is used again for frames to come, and
  * what is given on tells of the frame without them. Every step before it must be done with a frame when it gives it on,
- * and no frame may have gone another way as well (`share`, `tee`, `toArray` before it).
+ * and no frame may have gone another way as well (`share`, `toArray` before it).
  *
  * @example
  * decode('dash.mp4').pipe(segment(engine), overlay(), encode('out.mp4'), recycle())

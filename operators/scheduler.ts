@@ -9,7 +9,7 @@ export interface Job {
   readonly batch: number;
   /** How long it may wait for company when the engine is idle, ms. */
   readonly maxWaitMs: number;
-  /** Once aborted, the job is forgotten and its promise never settles. */
+  /** A job that still waits when it aborts is forgotten and never settles; one under way settles. */
   readonly signal: AbortSignal;
 }
 

@@ -1,5 +1,8 @@
 import type { ColourTags } from './frame.js';
 
+/** Frames a second of a source that does not say. */
+export const ASSUMED_FRAME_RATE = 25;
+
 /** What a source is, as ffmpeg described it on opening it. */
 export interface SourceInfo {
   /** ffmpeg's name of the container: `mov,mp4,m4a,3gp,3g2,mj2`, `matroska,webm`, `rtsp`, ... */

@@ -1,9 +1,9 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { explainWriteError } from './output-failure.js';
+import { partOf } from './part-files.js';
 
 /** One line of the file that {@link writeRecords} writes. */
 export interface FrameRecord {
@@ -30,8 +30,7 @@ export interface FrameRecord {
  * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */
 export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOperatorFunction<T> {
-  const ending = extname(path);
-  const part = join(dirname(path), `${basename(path, ending)}.part${ending}`);
+  const part = partOf(path);
   return inOrder(() => {
     let isOver = false;
     const opened = open(part, 'w').catch((error: unknown) => {
@@ -58,9 +57,14 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
         return frame;
       },
       async finish(failed) {
-        await (await opened).close();
+        const file = await opened;
         isOver = true;
-        if (!failed) await rename(part, path);
+        try {
+          await file.close();
+          if (!failed) await rename(part, path);
+        } catch (error) {
+          throw explainWriteError(path, error);
+        }
       },
       dispose() {
         if (isOver) return;

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { classSetByName } from '../model/classes.js';
 import { openDataset } from '../model/dataset/dataset.js';
 import { splitByDrive } from '../model/dataset/split-by-drive.js';
@@ -8,7 +7,7 @@ import type { Network } from '../model/network.js';
 import { buildNetwork } from '../model/networks/index.js';
 import { checkWeights } from '../model/parameters.js';
 import type { CropSize } from '../model/training/augment.js';
-import { type Checkpoint, readCheckpoint } from '../model/training/checkpoint.js';
+import { type Checkpoint, checkpointPathOf, readCheckpoint } from '../model/training/checkpoint.js';
 import { type Recipe, recipes, suitableRecipe } from '../model/training/recipe.js';
 import { loadTensorflow } from '../model/training/tensorflow.js';
 import { type TrainResult, train } from '../model/training/train.js';
@@ -73,7 +72,7 @@ export interface TrainingOptions {
  */
 export async function trainNetwork(options: TrainingOptions): Promise<TrainResult> {
   const { data, out, resume = false } = options;
-  if (!resume && existsSync(join(out, 'last.safetensors'))) {
+  if (!resume && existsSync(checkpointPathOf(out))) {
     throw new Failure(
       'OUTPUT_EXISTS',
       `Expected ${out} to hold no training yet: resume it (--resume) or name another folder`,
@@ -90,7 +89,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
   }
   const validation = folds?.held ?? (await openDataset(data, 'val', classes));
   const extra = options.extra === undefined ? undefined : await openDataset(options.extra, 'train', classes);
-  const begun = resume ? await readCheckpoint(join(out, 'last.safetensors')) : undefined;
+  const begun = resume ? await readCheckpoint(checkpointPathOf(out)) : undefined;
   const networkName = options.network ?? begun?.state.card.network ?? defaultNetwork;
   const network = buildNetwork(networkName, whole.classSet.classes.length);
   if (begun !== undefined) checkResumed(options, network, begun);

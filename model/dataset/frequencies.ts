@@ -1,7 +1,4 @@
 import type { ClassMask } from '../engine.js';
-import type { Dataset } from './dataset.js';
-import { readLabels } from './labels.js';
-import { readAhead } from './read-ahead.js';
 
 /** How often each class occurs in a data set, by class index. */
 export interface ClassFrequencies {
@@ -38,17 +35,6 @@ export function createFrequencyCount(classes: number): FrequencyCount {
     },
     result: () => ({ pixels: [...pixels], pixelsWherePresent: [...pixelsWherePresent], images: [...images] }),
   };
-}
-
-/**
- * Counts the classes of a whole data set (`checkDataset` gives the same with its checks, in one pass).
- *
- * @throws `Failure` as `readLabels`.
- */
-export async function classFrequencies({ items, classSet }: Dataset): Promise<ClassFrequencies> {
-  const count = createFrequencyCount(classSet.classes.length);
-  for await (const labels of readAhead(items, ({ labelPath }) => readLabels(labelPath, classSet))) count.add(labels);
-  return count.result();
 }
 
 /**

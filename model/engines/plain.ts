@@ -1,5 +1,5 @@
 import type { ClassMask, RgbPicture } from '../engine.js';
-import { inputsOf, type Layer } from '../layer.js';
+import { applyRule, inputsOf, type Layer, type LayerRules } from '../layer.js';
 import type { Network } from '../network.js';
 import { slidingWindow, transposedWindow } from '../shapes.js';
 import type { Weights, WeightsCard } from '../weights.js';
@@ -41,7 +41,7 @@ interface Context {
   readonly inputOf: (name: string) => FeatureMap;
 }
 
-type Steps = { readonly [Op in Layer['op']]: (layer: Extract<Layer, { op: Op }>, context: Context) => FeatureMap };
+type Steps = LayerRules<[context: Context], FeatureMap>;
 
 const STEPS: Steps = {
   input: (_layer, { inputs }) => inputs[0]!,
@@ -268,12 +268,11 @@ export function runPlain(
 export function runPlainLayers(layers: readonly Layer[], tensors: Weights['tensors'], input: FeatureMap) {
   const outputs = new Map<string, FeatureMap>();
   const inputs = new Map<string, FeatureMap>();
-  const steps = STEPS as Record<Layer['op'], (layer: Layer, context: Context) => FeatureMap>;
   let scores = input;
   for (const layer of layers) {
     const from = layer.op === 'input' ? [input] : inputsOf(layer).map((name) => outputs.get(name)!);
     inputs.set(layer.name, from[0]!);
-    scores = steps[layer.op](layer, {
+    scores = applyRule(STEPS, layer, {
       inputs: from,
       parameter: (suffix) => tensors.get(`${layer.name}.${suffix}`)!.data,
       map: (name) => outputs.get(name)!,

@@ -1,4 +1,4 @@
-import type { Layer } from '../layer.js';
+import { applyRule, type Layer, type LayerRules } from '../layer.js';
 import { type Shape, slidingWindow, transposedWindow } from '../shapes.js';
 import type { Weights } from '../weights.js';
 import type { GraphBuilder } from './graph-builder.js';
@@ -23,7 +23,7 @@ export interface FloatContext {
   readonly unpooled: ReadonlySet<string>;
 }
 
-type Rules = { readonly [Op in Layer['op']]: (layer: Extract<Layer, { op: Op }>, context: FloatContext) => string };
+type Rules = LayerRules<[context: FloatContext], string>;
 
 const RULES: Rules = {
   input: (_layer, { graph, normalisation: { mean, std } }) => {
@@ -150,6 +150,5 @@ function poolAttributes({ height, width }: Shape, kernel: number, stride: number
 
 /** Adds one layer in float32, maps as [N, C, H, W], and gives the ONNX name of its output. */
 export function addFloatLayer(layer: Layer, context: FloatContext): string {
-  const rules = RULES as Record<Layer['op'], (layer: Layer, context: FloatContext) => string>;
-  return rules[layer.op](layer, context);
+  return applyRule(RULES, layer, context);
 }

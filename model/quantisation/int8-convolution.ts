@@ -16,7 +16,8 @@ export interface WindowGeometry {
 /** As far as int8 weights may go: 127, or 63 on processors that would overflow. */
 export type WeightLimit = 63 | 127;
 
-const PLAIN: WindowGeometry = { stride: 1, dilation: 1, pads: [0, 0, 0, 0] };
+/** A window that takes every place once. */
+export const PLAIN: WindowGeometry = { stride: 1, dilation: 1, pads: [0, 0, 0, 0] };
 
 /**
  * Adds ONNX Runtime's int8 convolution on [N, H, W, channels] bytes; gives the name of its output. Outputs below the

@@ -8,7 +8,14 @@ import { shapesOf } from '../shapes.js';
 import type { Weights } from '../weights.js';
 import type { Calibration } from './calibration.js';
 import { makeFilters } from './filters.js';
-import { addPixelConvolution, affineConstants, moveSlots, picturesOf, type WeightLimit } from './int8-convolution.js';
+import {
+  addPixelConvolution,
+  affineConstants,
+  moveSlots,
+  PLAIN,
+  picturesOf,
+  type WeightLimit,
+} from './int8-convolution.js';
 import { addInt8Layer, type Int8Context, type Int8Value } from './int8-layers.js';
 import { addPlaneScores, addPointMask, addPointScores, isPointwise } from './int8-scores.js';
 import { addStem, findStem } from './int8-stem.js';
@@ -68,8 +75,7 @@ export function buildInt8Graph(
       (filter, channel) => (filter === channel ? 1 : 0),
       () => 0,
     );
-    const geometry = { stride: 1, dilation: 1, pads: [0, 0, 0, 0] } as const;
-    const name = addPixelConvolution(graph, pixels, copy, geometry, pixels.shape, affine, limit);
+    const name = addPixelConvolution(graph, pixels, copy, PLAIN, pixels.shape, affine, limit);
     return { ...affine, name, shape: pixels.shape, slots: plainSlots(3) };
   }
 

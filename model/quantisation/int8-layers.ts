@@ -1,4 +1,4 @@
-import type { Layer, MaxPool } from '../layer.js';
+import { applyRule, type Layer, type LayerRules, type MaxPool } from '../layer.js';
 import type { GraphBuilder } from '../onnx/graph-builder.js';
 import { type Shape, slidingWindow, transposedWindow } from '../shapes.js';
 import type { Weights } from '../weights.js';
@@ -18,6 +18,7 @@ import {
   affineConstants,
   moveSlots,
   type PixelMap,
+  PLAIN,
   picturesOf,
   type WeightLimit,
 } from './int8-convolution.js';
@@ -51,9 +52,7 @@ export interface Int8Context {
 }
 
 /** Undefined: int8 has no form for this layer, float32 takes it. */
-type Rules = {
-  readonly [Op in Layer['op']]: (layer: Extract<Layer, { op: Op }>, context: Int8Context) => Int8Value | undefined;
-};
+type Rules = LayerRules<[context: Int8Context], Int8Value | undefined>;
 
 const RULES: Rules = {
   input: ({ name }, { shape, normalisation }) => ({ form: 'pixels', pixels: picturesOf(shape(name), normalisation) }),
@@ -137,7 +136,7 @@ const RULES: Rules = {
     const { graph, tensors, target, bytes, limit } = context;
     const input = bytes(layer.from);
     const filters = fitDepthwise(normalisationFilters(layer, tensors), input.slots);
-    const made = addConvolution(graph, input, filters, POINT, target(layer.name), limit, input.slots.length);
+    const made = addConvolution(graph, input, filters, PLAIN, target(layer.name), limit, input.slots.length);
     return mapOf(context, layer.name, made, input.slots);
   },
 
@@ -163,7 +162,7 @@ const RULES: Rules = {
       graph,
       input,
       fitDepthwise(scale, input.slots),
-      POINT,
+      PLAIN,
       input,
       limit,
       input.slots.length,
@@ -218,12 +217,9 @@ const RULES: Rules = {
   dropout: ({ from }, { value }) => value(from),
 };
 
-const POINT = { stride: 1, dilation: 1, pads: [0, 0, 0, 0] } as const;
-
 /** Adds one layer on bytes, or gives undefined where float32 has to take it. */
 export function addInt8Layer(layer: Layer, context: Int8Context): Int8Value | undefined {
-  const rules = RULES as Record<Layer['op'], (layer: Layer, context: Int8Context) => Int8Value | undefined>;
-  return rules[layer.op](layer, context);
+  return applyRule(RULES, layer, context);
 }
 
 function mapOf({ shape, target }: Int8Context, layer: string, name: string, slots: readonly number[]): Int8Value {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Failure } from '../failure.js';
 import { readSafetensors, type Tensor, type WeightsCard, writeSafetensors } from '../weights.js';
 import type { Recipe } from './recipe.js';
@@ -20,6 +21,11 @@ export interface Checkpoint {
   readonly state: TrainingState;
   /** Parameters, and with the prefixes `average.` and `slot.` their moving average and the optimizer's state. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Where the checkpoint of a training lies in its folder. */
+export function checkpointPathOf(directory: string): string {
+  return join(directory, 'last.safetensors');
 }
 
 /** Writes a checkpoint atomically; it is a weights file as well. */

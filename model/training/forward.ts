@@ -1,5 +1,5 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import type { Layer } from '../layer.js';
+import { applyRule, type Layer, type LayerRules } from '../layer.js';
 import type { Network } from '../network.js';
 import { slidingWindow, transposedWindow } from '../shapes.js';
 import type { TrainingKernels } from './kernels.js';
@@ -25,14 +25,14 @@ interface Pass extends ForwardOptions {
   readonly argmax: Map<string, Tensor>;
 }
 
-type Rules = { readonly [Op in Layer['op']]: (layer: Extract<Layer, { op: Op }>, pass: Pass) => Tensor4D };
+type Rules = LayerRules<[pass: Pass], Tensor4D>;
 
 /**
  * Makes the function from normalised pictures [N, H, W, 3] to class scores [N, H, W, classes], differentiable in its
  * parameters. It makes many tensors: call it inside a tidy.
  */
 export function createForward(tf: Tensorflow, kernels: TrainingKernels, network: Network) {
-  const rules = createRules(tf, kernels) as Record<Layer['op'], (layer: Layer, pass: Pass) => Tensor4D>;
+  const rules = createRules(tf, kernels);
   const layers = new Map(network.layers.map((layer) => [layer.name, layer]));
   // A pool is read by an unpool or not: only those that are keep their argmax.
   const indexed = new Set(network.layers.flatMap((layer) => (layer.op === 'maxUnpool' ? [layer.indicesOf] : [])));
@@ -62,7 +62,7 @@ export function createForward(tf: Tensorflow, kernels: TrainingKernels, network:
         pass.argmax.set(layer.name, argmax);
         last = pooled;
       } else {
-        last = rules[layer.op](layer, pass);
+        last = applyRule(rules, layer, pass);
       }
       maps.set(layer.name, last);
     }

@@ -10,7 +10,7 @@ import type { WeightsCard, Tensor as WeightTensor } from '../weights.js';
 import { notFinite, writeWeights } from '../weights.js';
 import { outputFailure, writeWhole } from '../write-whole.js';
 import { type BatchPlace, createBatches } from './batches.js';
-import { type Checkpoint, type TrainingState, writeCheckpoint } from './checkpoint.js';
+import { type Checkpoint, checkpointPathOf, type TrainingState, writeCheckpoint } from './checkpoint.js';
 import { createLearner } from './learner.js';
 import { classWeights } from './loss.js';
 import { cropAt, learningRateAt, type Recipe } from './recipe.js';
@@ -72,7 +72,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { network, train: data, validation, extra, directory, onEvent } = options;
   const tf = await loadTensorflow();
   await mkdir(directory, { recursive: true });
-  const checkpointPath = join(directory, 'last.safetensors');
+  const checkpointPath = checkpointPathOf(directory);
   const weightsPath = join(directory, 'best.safetensors');
   const resumed = options.resume;
   const recipe = resumed?.state.recipe ?? options.recipe;
@@ -260,6 +260,6 @@ function checkSameTraining(began: WeightsCard, now: WeightsCard): void {
 
 const RESUMED_WITH = {
   images: 'training pictures',
-  extraImages: 'pictures of --extra',
-  heldOut: '--hold-out',
+  extraImages: 'extra pictures',
+  heldOut: 'held-out prefixes',
 } as const;

@@ -28,7 +28,7 @@ async function segment(
   return scaleMask(mask, picture.width, picture.height);
 }
 
-/** Scores the averaged weights on the validation pictures. */
+/** Scores the parameters that are given, else the network's own, on the validation pictures. */
 export async function validate(
   tf: Tensorflow,
   trainable: Trainable,

@@ -7,6 +7,7 @@ import type {
   LoadQuestion,
   MasksQuestion,
   MemoryAnswer,
+  MemoryQuestion,
   RunAnswer,
   RunQuestion,
 } from './contest-messages.js';
@@ -146,7 +147,7 @@ export async function timeInTurns<One extends { readonly program: LineProcess; r
   });
   const results = new Map<One, Timed>();
   for (const [one, answers] of turns) {
-    const { peakBytes } = await one.program.ask<MemoryAnswer>({ ask: 'memory' });
+    const { peakBytes } = await one.program.ask<MemoryAnswer>({ ask: 'memory' } satisfies MemoryQuestion);
     results.set(one, {
       frameMs: spreadOf(answers.flatMap(({ ms }) => ms.map((each) => each / one.batch))),
       cpuMsPerFrame: answers.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / (rounds * one.batch),

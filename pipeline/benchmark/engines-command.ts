@@ -5,7 +5,7 @@ import { numeric } from '../options/check.js';
 import { collectList } from '../options/list.js';
 import { parseSize } from '../options/size.js';
 import { choices, measured, type Numeric, subcommand, whole } from './subcommand.js';
-import { writePicture } from './write-picture.js';
+import { writeChart } from './write-chart.js';
 
 interface EnginesFlags extends CommonOptions {
   readonly networks?: readonly string[];
@@ -76,6 +76,6 @@ Examples:
       );
       // Printed first: a picture that cannot be written takes no figures with it.
       printResult(flags, result, renderEngines(result));
-      if (flags.picture !== undefined) await writePicture(flags.picture, renderBarChart(engineChart(result)));
+      if (flags.picture !== undefined) await writeChart(flags.picture, renderBarChart(engineChart(result)));
     });
 }

@@ -4,7 +4,7 @@ import { checkChoice, numeric } from '../options/check.js';
 import { collectList } from '../options/list.js';
 import { parseSize } from '../options/size.js';
 import { measured, type Numeric, subcommand, whole } from './subcommand.js';
-import { writePicture } from './write-picture.js';
+import { writeChart } from './write-chart.js';
 
 interface FrontierFlags extends CommonOptions {
   readonly images: string;
@@ -58,6 +58,6 @@ Examples:
       );
       // Printed first: a picture that cannot be written takes no figures with it.
       printResult(flags, result, renderFrontier(result));
-      if (picture !== undefined) await writePicture(picture, renderLineChart(frontierChart(result)));
+      if (picture !== undefined) await writeChart(picture, renderLineChart(frontierChart(result)));
     });
 }

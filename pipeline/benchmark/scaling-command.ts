@@ -4,7 +4,7 @@ import { type CommonOptions, printResult } from '../commands/print-result.js';
 import { checkChoice, numeric } from '../options/check.js';
 import { collectList } from '../options/list.js';
 import { choices, measured, type Numeric, subcommand, whole } from './subcommand.js';
-import { writePicture } from './write-picture.js';
+import { writeChart } from './write-chart.js';
 
 interface ScalingFlags extends CommonOptions {
   readonly network?: string;
@@ -56,7 +56,7 @@ Examples:
       printResult(flags, result, renderScaling(result));
       for (const curve of pictures === undefined ? [] : result.curves) {
         const chart = chartOf(curve, result);
-        if (chart) await writePicture(`${pictures}/scaling-${curve.axis}.svg`, renderLineChart(chart));
+        if (chart) await writeChart(`${pictures}/scaling-${curve.axis}.svg`, renderLineChart(chart));
       }
     });
 }

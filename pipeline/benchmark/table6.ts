@@ -12,7 +12,7 @@ import { measureProgram } from './measure-program.js';
 import { moduleCommand } from './module-command.js';
 import { sampleClip, sampleFrames } from './sample-frames.js';
 import { median } from './statistics.js';
-import type { TrainingOrder, TrainingReport } from './training-program.js';
+import type { TrainingOrder, TrainingReport } from './table6-training-program.js';
 import { removeWorkload, writeWorkload } from './workload.js';
 
 /** What `benchmark table6` takes. */
@@ -105,7 +105,7 @@ async function measureTraining(
   const train = async (batch: number, steps: number): Promise<TrainingReport> => {
     progress(`training with mini-batches of ${batch}`);
     const argument = JSON.stringify({ ...order, batch, steps } satisfies TrainingOrder);
-    const call = moduleCommand(new URL('./training-program.js', import.meta.url), [argument]);
+    const call = moduleCommand(new URL('./table6-training-program.js', import.meta.url), [argument]);
     return JSON.parse((await measureProgram(`training ${order.network}`, call)).output) as TrainingReport;
   };
   try {

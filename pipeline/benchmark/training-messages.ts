@@ -1,6 +1,6 @@
 /*
  * What the programs are asked that train one network side by side, and what they answer, as lines of JSON:
- * `learner-program.ts` on TensorFlow, `peers/trainer.py` on PyTorch. `run` and `memory` are those of `contest-messages.ts`.
+ * `training-program.ts` on TensorFlow, `peers/trainer.py` on PyTorch. `run` and `memory` are those of `contest-messages.ts`.
  */
 
 /** What the files of a lesson are called in its folder. */

@@ -1,81 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { camvid11 } from '../../model/classes.js';
-import { initialWeights, seededRandom } from '../../model/initial-weights.js';
 import { buildNetwork } from '../../model/networks/index.js';
-import { crossEntropyAlone, segmentationLoss } from '../../model/training/loss.js';
-import { createOptimizer } from '../../model/training/optimizer.js';
+import { createLearner, type Learner } from '../../model/training/learner.js';
+import { crossEntropyAlone } from '../../model/training/loss.js';
 import { recipes } from '../../model/training/recipe.js';
 import { loadTensorflow, prepareTensorflow } from '../../model/training/tensorflow.js';
-import { createTrainable } from '../../model/training/trainable.js';
+import { readSafetensors } from '../../model/weights.js';
+import { answerLines } from './answer-lines.js';
+import type { MemoryAnswer, RunAnswer, RunQuestion } from './contest-messages.js';
+import { type LessonAnswer, type LessonQuestion, lessonFiles } from './training-messages.js';
 
-/* The program that trains one network for some steps on noise, in a process whose memory is its own. Prints a `TrainingReport`. */
+/* The program that trains a network on one batch again and again, in a process whose memory is its own. */
 
-/** What the program is to do, as JSON in its one argument. */
-export interface TrainingOrder {
-  readonly network: string;
-  readonly width: number;
-  readonly height: number;
-  readonly batch: number;
-  readonly steps: number;
-  readonly threads: number;
-}
+/** A rate so small that the weights stay where they are: only the time is asked for. */
+const LEARNING_RATE = 1e-6;
 
-/** Milliseconds of each step after the first, which warms up. */
-export interface TrainingReport {
-  readonly forwardMs: readonly number[];
-  /** Forward and backward without the optimizer, as `caffe time` counts. */
-  readonly gradientsMs: readonly number[];
-  /** The most memory that the process held, with the optimizer's (SGD with momentum). */
-  readonly peakBytes: number;
-}
+let learnOnce: () => number;
+let steps = 0;
 
-async function trainSome(order: TrainingOrder): Promise<TrainingReport> {
-  const { width, height, batch, steps } = order;
-  prepareTensorflow(order.threads);
+async function load({ folder, network, width, height, batch, threads }: LessonQuestion): Promise<LessonAnswer> {
+  prepareTensorflow(threads);
   const tf = await loadTensorflow();
-  const classes = camvid11.classes.length;
-  const network = buildNetwork(order.network, classes);
-  const normalisation = { mean: [0.41, 0.42, 0.43], std: [0.3, 0.31, 0.29] };
-  const trainable = createTrainable(tf, network, initialWeights(network, 1), normalisation);
-  const trained = new Map(
-    trainable.parameters.filter((each) => each.trainable).map(({ name }) => [name, trainable.variables.get(name)!]),
+  const { tensors } = await readSafetensors(join(folder, lessonFiles.tensors));
+  const { classes } = camvid11;
+  const learner: Learner = createLearner(
+    tf,
+    buildNetwork(network, classes.length),
+    // The loss of `peers/trainer.py`.
+    { ...recipes.compact, batch, ...crossEntropyAlone },
+    tensors,
+    { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+    classes.map(() => 1),
+    1,
   );
-  const optimizer = createOptimizer(tf, recipes.paper.optimizer, trained);
-  const random = seededRandom(1);
-  const noise = (length: number, below: number) => Int32Array.from({ length }, () => Math.floor(random() * below));
-  const images = tf.tensor4d(noise(batch * height * width * 3, 256), [batch, height, width, 3], 'int32');
-  const labels = tf.tensor3d(noise(batch * height * width, classes), [batch, height, width], 'int32');
-  const weights = tf.ones([classes]);
-  const byVariable = new Map([...trained].map(([name, variable]) => [variable.name, name]));
+  const [images, labels] = await Promise.all(
+    [lessonFiles.pictures, lessonFiles.labels].map((file) => readFile(join(folder, file))),
+  );
+  learnOnce = () => learner.learn({ images: images!, labels: labels! }, { width, height }, LEARNING_RATE, steps++);
+  return { description: `TensorFlow ${tf.version['tfjs-core']}`, loss: learnOnce() };
+}
 
-  const scores = (seed: number) => trainable.scores(images, { training: true, seed });
-  const timed = (work: () => void): number => {
+async function run({ times }: RunQuestion): Promise<RunAnswer> {
+  const before = process.cpuUsage();
+  const ms = Array.from({ length: times }, () => {
     const begunAt = performance.now();
-    tf.tidy(work);
+    learnOnce();
     return performance.now() - begunAt;
-  };
-  const forwardMs: number[] = [];
-  const gradientsMs: number[] = [];
-  for (let step = 0; step <= steps; step += 1) {
-    // Reading a number waits for all that it depends on.
-    forwardMs.push(timed(() => tf.mean(scores(step)).dataSync()));
-    tf.tidy(() => {
-      const begunAt = performance.now();
-      const loss = () => segmentationLoss(tf, scores(step), labels, weights, crossEntropyAlone).asScalar();
-      const { value, grads } = tf.variableGrads(loss, [...trained.values()]);
-      value.dataSync();
-      for (const gradient of Object.values(grads)) tf.slice(gradient.flatten(), 0, 1).dataSync();
-      gradientsMs.push(performance.now() - begunAt);
-      const named = Object.entries(grads).map(([variable, gradient]) => [byVariable.get(variable)!, gradient] as const);
-      optimizer.apply(Object.fromEntries(named), 1e-6, step);
-    });
-  }
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
-  return { forwardMs: forwardMs.slice(1), gradientsMs: gradientsMs.slice(1), peakBytes };
+  });
+  const { user, system } = process.cpuUsage(before);
+  return { ms, cpuMs: (user + system) / 1000 };
 }
 
-try {
-  process.stdout.write(JSON.stringify(await trainSome(JSON.parse(process.argv.at(-1)!) as TrainingOrder)));
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
+async function memory(): Promise<MemoryAnswer> {
+  return { peakBytes: process.resourceUsage().maxRSS * 1024 };
 }
+
+await answerLines({ load, run, memory });
+process.exit();

@@ -65,7 +65,7 @@ export async function benchmarkTraining(options: TrainingOptions): Promise<Train
   const trainers = [
     {
       title: 'segnet-stream',
-      start: () => startLineProcess('training', moduleCommand(new URL('./learner-program.js', import.meta.url))),
+      start: () => startLineProcess('training', moduleCommand(new URL('./training-program.js', import.meta.url))),
     },
     ...(pytorch
       ? [{ title: pytorch.title, start: () => startLineProcess(pytorch.title, peerCommand('trainer.py', [])) }]

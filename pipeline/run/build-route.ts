@@ -10,11 +10,11 @@ import { segment } from '../../operators/segment.js';
 import { smooth } from '../../operators/smooth.js';
 import type { SourceInfo } from '../../operators/source-info.js';
 import { writeMasks } from '../../operators/write-masks.js';
+import { writePicture } from '../../operators/write-picture.js';
 import { writeRecords } from '../../operators/write-records.js';
 import { sequenceOptions } from './image-sequence.js';
 import type { Job } from './prepare-run.js';
 import type { CheckedRunOptions } from './run-options.js';
-import { writePicture } from './write-picture.js';
 
 /** What a route tells on the way, and what stops it. */
 export interface RouteContext {

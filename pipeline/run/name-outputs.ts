@@ -3,7 +3,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { Failure } from '../../model/failure.js';
 import { partOf, wholeOf } from '../../operators/part-files.js';
 import { listChoices, optionInvalid } from '../options/check.js';
-import { type FoundInputs, isImagePath, type RunInput } from './find-inputs.js';
+import type { FoundInputs, RunInput } from './find-inputs.js';
 
 /** What the encoded picture shows; `none` encodes nothing. */
 export type Visualisation = 'overlay' | 'mask' | 'side-by-side' | 'overlay,mask' | 'none';
@@ -138,9 +138,4 @@ function foldersAbove(path: string, stem: string): readonly string[] {
     .split(/[\\/]/)
     .filter((part) => part !== '' && !part.endsWith(':'));
   return folders.slice(0, folders.length - (stem.split('/').length - 1));
-}
-
-/** True where an output is a still picture. */
-export function isPicturePath(path: string): boolean {
-  return isImagePath(path) && PICTURE_FORMATS.includes(extname(path).toLowerCase());
 }

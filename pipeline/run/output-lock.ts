@@ -2,6 +2,7 @@ import { open, readFile, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../model/failure.js';
+import { outputFailure } from '../../model/write-whole.js';
 import { makeFolder } from '../../operators/make-folder.js';
 
 /** Says that outputs are being written, so that a second run keeps away from them. */
@@ -20,7 +21,7 @@ const own = new Set<string>();
  * Locks outputs by a file each, `.segnet-stream/NAME.lock`. One that a killed run left behind is taken over: at once where its
  * process is gone, after half a minute where it ran on another machine.
  *
- * @throws `Failure` `OUTPUT_BUSY` where another run writes one of them; `OUTPUT_UNWRITABLE`.
+ * @throws `Failure` `OUTPUT_BUSY` where another run writes one of them; `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */
 export async function lockOutputs(outputs: readonly string[]): Promise<OutputLock> {
   const taken: string[] = [];
@@ -60,9 +61,8 @@ async function take(path: string, output: string): Promise<void> {
       await file.writeFile(`${process.pid} ${hostname()}\n`).finally(() => file.close());
       return;
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== 'EEXIST') {
-        throw new Failure('OUTPUT_UNWRITABLE', `Could not write ${output}: ${message}`, { cause: error });
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        throw outputFailure('the lock of', output, error as Error);
       }
     }
     const owner = await livingOwner(path);

@@ -4,6 +4,7 @@ import { open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'nod
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../model/failure.js';
+import { outputFailure } from '../../model/write-whole.js';
 import { makeFolder } from '../../operators/make-folder.js';
 import { outputOfPart } from '../../operators/part-files.js';
 import type { RunInput } from './find-inputs.js';
@@ -119,7 +120,7 @@ export async function checkReplaceable(outputs: readonly string[]): Promise<void
 /**
  * Notes, beside each output, what it is being made from (`finished` false) or has been made from.
  *
- * @throws `Failure` `OUTPUT_UNWRITABLE`.
+ * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */
 export async function noteOutputs(
   outputs: readonly string[],
@@ -136,9 +137,7 @@ export async function noteOutputs(
       await writeFile(temporary, `${JSON.stringify(note, null, 2)}\n`);
       await rename(temporary, path);
     } catch (error) {
-      throw new Failure('OUTPUT_UNWRITABLE', `Could not write ${output}: ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw outputFailure('the note on', output, error as Error);
     }
   }
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import { probe } from '../../operators/probe.js';
-import type { SourceInfo } from '../../operators/source-info.js';
+import { ASSUMED_FRAME_RATE, type SourceInfo } from '../../operators/source-info.js';
 import { sequenceOptions } from './image-sequence.js';
 import type { OutputPaths } from './name-outputs.js';
 import { checkReplaceable, upToDate } from './output-note.js';
@@ -150,7 +150,8 @@ function estimate({ file, info }: Looked, samples: readonly Sample[], isPaced: b
   return {
     ...file,
     seconds: Math.round(
-      file.frames / Math.min(nearest!.framesPerSecond, isPaced ? (info.frameRate ?? 25) : Number.POSITIVE_INFINITY),
+      file.frames /
+        Math.min(nearest!.framesPerSecond, isPaced ? (info.frameRate ?? ASSUMED_FRAME_RATE) : Number.POSITIVE_INFINITY),
     ),
     bytes: Math.round(file.frames * nearest!.bytesPerFrame * scale),
   };

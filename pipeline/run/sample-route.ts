@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { lastValueFrom, tap } from 'rxjs';
-import type { SourceInfo } from '../../operators/source-info.js';
+import { ASSUMED_FRAME_RATE, type SourceInfo } from '../../operators/source-info.js';
 import { buildRoute } from './build-route.js';
 import type { Job, PreparedRun } from './prepare-run.js';
 import { round } from './summary.js';
@@ -37,7 +37,7 @@ export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedR
     let frames = 0;
     let firstAt = 0;
     let lastAt = 0;
-    const longest = SAMPLE_FRAMES / (info.frameRate ?? 25);
+    const longest = SAMPLE_FRAMES / (info.frameRate ?? ASSUMED_FRAME_RATE);
     const options = { ...prepared.options, duration: Math.min(prepared.options.duration ?? longest, longest) };
     const route = buildRoute({ ...job, outputs }, prepared.engine, options, { signal: stop.signal });
     await lastValueFrom(

@@ -24,6 +24,9 @@ export interface AcceptSocketsOptions {
   readonly onClosed?: (address: string, code: number, reason: string) => void;
 }
 
+export const DEFAULT_MAX_CLIENTS = 100;
+export const DEFAULT_MAX_CLIENTS_PER_ADDRESS = 20;
+
 /** The WebSocket side of a server. */
 export interface Sockets {
   readonly clients: number;
@@ -34,7 +37,7 @@ export interface Sockets {
 /** Takes WebSocket upgrades of an HTTP server and gives each accepted connection a session of the hub. */
 export function acceptSockets(server: Server, options: AcceptSocketsOptions): Sockets {
   const { hub, gatekeeper, onClosed = () => {} } = options;
-  const { maxClients = 100, maxClientsPerAddress = 20 } = options;
+  const { maxClients = DEFAULT_MAX_CLIENTS, maxClientsPerAddress = DEFAULT_MAX_CLIENTS_PER_ADDRESS } = options;
   const { heartbeatMs = 20_000, helloTimeoutMs = 10_000, closeTimeoutMs = 1_000 } = options;
   const sockets = new WebSocketServer({
     noServer: true,

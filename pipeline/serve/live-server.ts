@@ -2,7 +2,12 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { Failure } from '../../model/failure.js';
-import { type AcceptSocketsOptions, acceptSockets } from './accept-sockets.js';
+import {
+  type AcceptSocketsOptions,
+  acceptSockets,
+  DEFAULT_MAX_CLIENTS,
+  DEFAULT_MAX_CLIENTS_PER_ADDRESS,
+} from './accept-sockets.js';
 import { answerHttp } from './answer-http.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { Hub, type HubOptions } from './hub.js';
@@ -79,8 +84,8 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
   const server = tls ? createTls(tls, limits, listener) : createHttpServer(limits, listener);
   // Who asks for the page and does not read it. A WebSocket has its own heartbeat instead.
   server.timeout = 10_000;
-  server.maxConnections = (options.maxClients ?? 100) * 2;
-  limitConnections(server, (options.maxClientsPerAddress ?? 20) * 2);
+  server.maxConnections = (options.maxClients ?? DEFAULT_MAX_CLIENTS) * 2;
+  limitConnections(server, (options.maxClientsPerAddress ?? DEFAULT_MAX_CLIENTS_PER_ADDRESS) * 2);
   const sockets = acceptSockets(server, { ...options, hub, gatekeeper });
   try {
     await listen(server, port, host);

@@ -67,7 +67,7 @@ export class LiveStream {
     this.decoded.add();
   }
 
-  /** Numbers a frame, offers it to every viewer, and returns it with its age, ms. */
+  /** Numbers a frame, offers it to every viewer, and returns its age, ms. */
   show(frame: SegmentedFrame, parts: readonly EncodedPart[], encodeMs: number): number {
     const shown = shownFrame(frame, { stream: this.id, seq: this.#seq++ }, parts, encodeMs);
     this.#newest = shown;

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import { catchError, EMPTY, ignoreElements, mergeMap, Observable, type OperatorFunction, Subject } from 'rxjs';
 import { encode } from '../../operators/encode.js';
-import { checkOutput } from '../../operators/encoding.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
+import { checkOutput } from '../../operators/output-failure.js';
 import { overlay } from '../../operators/overlay.js';
+import { partOf } from '../../operators/part-files.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
 
 export interface RecordOptions {
@@ -73,7 +74,7 @@ function freePath(path: string, taken: ReadonlySet<string>): string {
   const { dir, name, ext } = parse(path);
   for (let count = 1; ; count++) {
     const stem = join(dir, count === 1 ? name : `${name}-${count}`);
-    const isFree = !taken.has(`${stem}${ext}`) && !existsSync(`${stem}${ext}`) && !existsSync(`${stem}.part${ext}`);
+    const isFree = !taken.has(`${stem}${ext}`) && !existsSync(`${stem}${ext}`) && !existsSync(partOf(`${stem}${ext}`));
     if (isFree) return `${stem}${ext}`;
   }
 }

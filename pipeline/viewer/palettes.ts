@@ -4,9 +4,6 @@ import { colourBlindColours } from '../options/colour-blind-colours.js';
 /** Red, green, blue, each 0-255. */
 export type Colour = readonly [number, number, number];
 
-/** Those of `--palette colour-blind`. */
-export { colourBlindColours as COLOUR_BLIND_COLOURS };
-
 /** The ways to colour classes that the page offers, by name. */
 export const PALETTES: Readonly<Record<string, (classes: readonly ClassInfo[]) => readonly Colour[]>> = {
   standard: (classes) => classes.map((label) => label.colour),

@@ -39,8 +39,8 @@ t.test('shows every frame in order with the parts that are wanted, and passes it
     given.map(({ index }) => index),
     [0, 1, 2, 3],
   );
-  t.ok(given[0]!.stepTimes.encode! >= 0);
-  t.equal(frames[0]!.stepTimes.encode, undefined, 'frames are never written into');
+  t.ok(given[0]!.stepTimes.broadcast! >= 0);
+  t.equal(frames[0]!.stepTimes.broadcast, undefined, 'frames are never written into');
 });
 
 t.test('the picture part has the pixels of the source, in its colours', async (t) => {

@@ -1,4 +1,4 @@
-import { concat, EMPTY, from, lastValueFrom, merge, NEVER, Subject, tap, throwError, toArray } from 'rxjs';
+import { concat, EMPTY, from, lastValueFrom, NEVER, Subject, tap, throwError, toArray } from 'rxjs';
 import t from 'tap';
 import type { Engine, RgbPicture } from '../../model/engine.js';
 import type { Frame, SegmentedFrame } from '../../operators/frame.js';
@@ -85,8 +85,7 @@ t.test('instances work beside each other, and frames keep their order', async (t
   );
   for (const { input, mask } of got) t.same(mask, thirds(input));
   const [first, second, third] = got.map(({ stepTimes }) => stepTimes);
-  t.ok(first!.queue! < 10 && second!.queue! < 10, 'both begin at once');
-  t.ok(third!.queue! > 15, 'the third waits for one of them');
+  t.ok(third!.queue! > Math.max(first!.queue!, second!.queue!), 'the third waits for one of them');
 });
 
 t.test('frames are added to, not written to', async (t) => {
@@ -134,15 +133,14 @@ t.test('sources take turns: one that floods does not keep another waiting', asyn
   const flood = new Subject<Frame>();
   const calm = new Subject<Frame>();
   const got: string[] = [];
-  const done = Promise.all([
-    lastValueFrom(flood.pipe(segment(engine), toArray())),
-    lastValueFrom(calm.pipe(segment(engine), toArray())),
-  ]);
-  merge(flood, calm).subscribe();
   const watch = (name: string, source: Subject<Frame>) =>
-    source.pipe(segment(engine)).subscribe(({ index }) => got.push(`${name} ${index}`));
-  watch('flood', flood);
-  watch('calm', calm);
+    lastValueFrom(
+      source.pipe(
+        segment(engine),
+        tap(({ index }) => got.push(`${name} ${index}`)),
+      ),
+    );
+  const done = Promise.all([watch('flood', flood), watch('calm', calm)]);
   for (const frame of frames(20, { source: 'flood' })) flood.next(frame);
   for (const frame of frames(2, { source: 'calm' })) calm.next(frame);
   flood.complete();

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { concat, from, lastValueFrom, NEVER, throwError, toArray } from 'rxjs';
@@ -57,6 +57,15 @@ t.test('unsubscribing removes the part', async (t) => {
   subscription.unsubscribe();
   while (existsSync(part)) await new Promise((resolve) => setTimeout(resolve, 5));
   t.notOk(existsSync(path));
+});
+
+t.test('a name that is taken by a folder is an error that names it', async (t) => {
+  const path = join(folder, 'taken.jsonl');
+  mkdirSync(path);
+  await t.rejects(lastValueFrom(from(frames).pipe(writeRecords(path))), {
+    code: 'OUTPUT_UNWRITABLE',
+    message: /taken\.jsonl/,
+  });
 });
 
 t.test('a folder that is not there is an error that names the file', async (t) => {

@@ -134,7 +134,7 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
     const resume = await checkpointOf('whole');
     const mismatch = { code: 'CHECKPOINT_MISMATCH', message: /training pictures/ };
     await t.rejects(run('whole', { resume, train: fewer }), mismatch);
-    await t.rejects(run('whole', { resume, provenance: { heldOut: ['a'] } }), { message: /--hold-out/ });
+    await t.rejects(run('whole', { resume, provenance: { heldOut: ['a'] } }), { message: /held-out prefixes/ });
     const extra = { ...trainSet, classSet: camvid12 } as Dataset;
     await t.rejects(run('mixed', { extra }), { code: 'DATASET_INVALID', message: /camvid-11, got camvid-12/ });
   });

@@ -6,7 +6,7 @@ import { encodeParts } from '../../../operators/encode-parts.js';
 import { colourBlindColours } from '../../../pipeline/options/palettes.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from '../../../pipeline/serve/live-server.js';
 import { bundlePage } from '../../../pipeline/viewer/bundle.js';
-import { COLOUR_BLIND_COLOURS } from '../../../pipeline/viewer/palettes.js';
+import { PALETTES } from '../../../pipeline/viewer/palettes.js';
 import { fakeFrame } from '../serve/fake-frames.js';
 import { openChromium, skipWithoutChromium } from './open-chromium.js';
 
@@ -104,8 +104,13 @@ async function shoot(page: Page, name: string): Promise<void> {
 
 t.setTimeout(300_000);
 
-t.test('the page and the command line use one colour-blind palette', async (t) => {
-  t.same(COLOUR_BLIND_COLOURS, colourBlindColours);
+t.test('the page colours classes by index, and begins again where there are more classes than colours', async (t) => {
+  const classes = Array.from({ length: colourBlindColours.length + 2 }, (_, index) => {
+    return { name: `${index}`, colour: [index, 0, 0] as const };
+  });
+  const [first, second] = colourBlindColours;
+  t.same(PALETTES['colour-blind safe']!(classes), [...colourBlindColours, first, second]);
+  t.same(PALETTES.standard!(classes)[7], [7, 0, 0]);
 });
 
 t.test('in Chromium', { skip: skipWithoutChromium, timeout: 300_000 }, async (t) => {
@@ -138,7 +143,7 @@ t.test('in Chromium', { skip: skipWithoutChromium, timeout: 300_000 }, async (t)
     t.ok(fullRed! > 250 && fullGreen! < 5 && fullBlue! < 5, 'the class alone at 100 %');
     await page.locator('#palette').selectOption('colour-blind safe');
     const [, safeGreen] = await pixelAt(page, 0.5, 0.9);
-    t.ok(Math.abs(safeGreen! - COLOUR_BLIND_COLOURS[1]![1]) < 5, 'in another palette');
+    t.ok(Math.abs(safeGreen! - colourBlindColours[1]![1]) < 5, 'in another palette');
     t.equal(await seqOf(page), still, 'all of it on one picture');
     t.equal(server.hub.wanted('front').size, 0, 'a paused page asks for nothing');
 

@@ -1,12 +1,12 @@
-import { access, constants, rename, rm, stat } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { rename, rm } from 'node:fs/promises';
 import type { OperatorFunction } from 'rxjs';
-import { Failure } from '../../model/failure.js';
-import { endedWell, startFfmpeg } from '../../operators/ffmpeg.js';
-import { findFfmpeg } from '../../operators/find-ffmpeg.js';
-import type { OverlaidFrame, YuvPicture } from '../../operators/frame.js';
-import { inOrder } from '../../operators/in-order.js';
-import { matrixOf } from '../../operators/yuv.js';
+import { endedWell, startFfmpeg } from './ffmpeg.js';
+import { findFfmpeg } from './find-ffmpeg.js';
+import type { OverlaidFrame, YuvPicture } from './frame.js';
+import { inOrder } from './in-order.js';
+import { checkOutput, explainEnd, explainWriteError } from './output-failure.js';
+import { partOf } from './part-files.js';
+import { matrixOf } from './yuv.js';
 
 /**
  * Writes the overlay of the one frame that a still picture gives to a file (.png, .jpg, .webp), under its name only
@@ -29,14 +29,8 @@ export function writePicture(output: string): OperatorFunction<OverlaidFrame, Ov
 }
 
 async function write(picture: YuvPicture, output: string, abandoned: AbortSignal): Promise<void> {
-  const folder = dirname(output);
-  await access(folder, constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
-    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written to ${folder} (${error.code})`);
-  });
-  if ((await stat(output).catch(() => undefined))?.isDirectory()) {
-    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} is a folder; expected the name of a file`);
-  }
-  const part = `${output}.part.${process.pid}${extname(output)}`;
+  await checkOutput(output);
+  const part = partOf(output);
   const { width, height, colour, data } = picture;
   const range = colour.range === 'pc' ? 'pc' : 'tv';
   const ffmpeg = await startFfmpeg(await findFfmpeg(), {
@@ -62,14 +56,14 @@ async function write(picture: YuvPicture, output: string, abandoned: AbortSignal
   ffmpeg.stdin.on('error', () => {});
   ffmpeg.stdin.end(data);
   const end = await ffmpeg.ended;
-  if (endedWell(end) && !abandoned.aborted) return rename(part, output);
-  await rm(part, { force: true });
-  const { code, signal, log } = end;
-  if (log.some((line) => /No space left/.test(line))) {
-    throw new Failure('OUTPUT_DISK_FULL', `The disk is full: ${output} could not be written.`);
+  if (endedWell(end) && !abandoned.aborted) {
+    await rename(part, output).catch((error: unknown) => {
+      throw explainWriteError(output, error);
+    });
+    return;
   }
-  const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
-  throw new Failure('FFMPEG_DIED', `ffmpeg ${how} while writing ${output}: ${log.at(-1) ?? 'it says nothing'}`);
+  await rm(part, { force: true });
+  throw explainEnd(output, end, 0);
 }
 
 /** Pictures hold full colour; JPEG by its own 4:4:4. */

@@ -7,7 +7,7 @@ import { makeOutputFolder } from '../options/make-output-folder.js';
  *
  * @throws `Failure` `OUTPUT_UNWRITABLE`.
  */
-export async function writePicture(path: string, svg: string): Promise<void> {
+export async function writeChart(path: string, svg: string): Promise<void> {
   await makeOutputFolder(dirname(path));
   await writeWhole(path, 'the picture', [svg]);
 }
