@@ -20,6 +20,8 @@ export interface ConnectOptions {
   readonly maxBackoffMs?: number;
   /** Longest time from connecting to `hello`. @default 10_000 // 10 seconds */
   readonly openTimeoutMs?: number;
+  /** A server that says nothing for about so long, though it is asked, counts as lost: TCP would wait for minutes. @default 10_000 // 10 seconds */
+  readonly answerTimeoutMs?: number;
 }
 
 /** Close codes after which the same attempt would end the same way. */
@@ -53,10 +55,12 @@ export class ConnectionRefused extends Error {
  * ```
  *
  * @param url `ws:` or `wss:` (or `http:`, `https:`), with or without the path.
+ * @throws `TypeError` for an address that is none of these.
  * @returns Each subscription is a connection of its own. Errors with `ConnectionRefused` where the token, the origin or a wanted stream is refused.
  */
 export function connect(url: string, options: ConnectOptions = {}): Observable<LiveEvent> {
-  const { acknowledge = 'auto', backoffMs = 500, maxBackoffMs = 15_000, openTimeoutMs = 10_000 } = options;
+  const { acknowledge = 'auto', backoffMs = 500, maxBackoffMs = 15_000 } = options;
+  const { openTimeoutMs = 10_000, answerTimeoutMs = 10_000 } = options;
   const address = socketAddress(url);
   const token = options.token ?? (typeof process === 'undefined' ? undefined : process.env?.SEGNET_STREAM_TOKEN);
 
@@ -75,6 +79,7 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
         wants,
         acknowledge,
         openTimeoutMs,
+        answerTimeoutMs,
         onEvent(event) {
           // A connection is good once it brings what it is for.
           if (event.type === 'frame') failures = 0;
@@ -90,9 +95,10 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
         subscriber.error(new ConnectionRefused(code, reason));
         return;
       }
-      const longest = Math.max(retryAfterMs, Math.min(backoffMs * 2 ** failures, maxBackoffMs));
-      // Spread, so that the viewers of a server that restarts do not all come back at once.
-      const waitMs = longest * (0.5 + Math.random() / 2);
+      // Spread, so that the viewers of a server that restarts do not all come back at once, and never before it asked for.
+      const spread = Math.random() / 2;
+      const longest = Math.min(backoffMs * 2 ** failures, maxBackoffMs);
+      const waitMs = Math.max(longest * (0.5 + spread), retryAfterMs * (1 + spread));
       failures += 1;
       retry = setTimeout(begin, waitMs);
       subscriber.next({ type: 'closed', code, reason, retryAt: clientNow() + waitMs });
@@ -116,7 +122,10 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
 }
 
 function socketAddress(url: string): string {
-  const address = new URL(url);
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (!address || !/^(ws|http)s?:$/.test(address.protocol)) {
+    throw new TypeError(`Expected an address such as ws://127.0.0.1:8080, got ${url}`);
+  }
   address.protocol = address.protocol.replace('http', 'ws');
   if (address.pathname === '/') address.pathname = SOCKET_PATH;
   return address.href;

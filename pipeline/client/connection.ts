@@ -13,6 +13,8 @@ export interface ConnectionOptions {
   readonly acknowledge: 'auto' | 'manual';
   /** Longest time from connecting to `hello`. */
   readonly openTimeoutMs: number;
+  /** A server that says nothing for so long, though it is asked, is gone. */
+  readonly answerTimeoutMs: number;
   readonly onEvent: (event: LiveEvent) => void;
   /** Called once, unless the connection is abandoned. `retryAfterMs` is the server's wish, 0 without one. */
   readonly onEnd: (code: number, reason: string, retryAfterMs: number) => void;
@@ -32,13 +34,17 @@ const CLOCK_FIRST_MS = [0, 150, 350, 600, 1_000];
 
 /** Opens one connection and speaks the client's side of `PROTOCOL.md` on it. */
 export function openConnection(options: ConnectionOptions): Connection {
-  const { acknowledge, onEvent } = options;
+  const { acknowledge, onEvent, answerTimeoutMs } = options;
+  const clockIntervalMs = Math.min(CLOCK_INTERVAL_MS, answerTimeoutMs / 2);
   let { wants } = options;
   let socket: Socket | undefined;
   let isOver = false;
   let retryAfterMs = 0;
   let streams: readonly StreamInfo[] = [];
   let asked: { readonly id: number; readonly at: number } | undefined;
+  // Any message is an answer: the server holds those on time back while frames wait.
+  let hasHeard = true;
+  let unanswered = 0;
   const clock = new ServerClock();
   const subscribed = new Set<number>();
   const timers = [setTimeout(() => end(1006, 'No answer in time'), options.openTimeoutMs)];
@@ -64,6 +70,13 @@ export function openConnection(options: ConnectionOptions): Connection {
   function askTime(): void {
     asked = { id: (asked?.id ?? 0) + 1, at: clientNow() };
     tell({ type: 'time', id: asked.id });
+  }
+
+  function askAgain(): void {
+    unanswered = hasHeard ? 0 : unanswered + 1;
+    hasHeard = false;
+    if (unanswered * clockIntervalMs < answerTimeoutMs) askTime();
+    else end(1006, 'The server does not answer');
   }
 
   function applyWants(): void {
@@ -102,7 +115,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         onEvent(message);
         // Whoever waited for this may have abandoned the connection.
         if (isOver) break;
-        timers.push(...CLOCK_FIRST_MS.map((ms) => setTimeout(askTime, ms)), setInterval(askTime, CLOCK_INTERVAL_MS));
+        timers.push(...CLOCK_FIRST_MS.map((ms) => setTimeout(askTime, ms)), setInterval(askAgain, clockIntervalMs));
         applyWants();
         break;
       case 'streams':
@@ -176,6 +189,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     });
     socket.addEventListener('message', ({ data }) => {
       if (isOver) return;
+      hasHeard = true;
       if (typeof data === 'string') {
         hear(JSON.parse(data) as ServerMessage);
         return;
@@ -200,6 +214,9 @@ export function openConnection(options: ConnectionOptions): Connection {
 }
 
 function describeSocketError({ error, message = '' }: SocketError): string {
+  if (message.endsWith('Unexpected server response: 421')) {
+    return 'The server is not to be addressed by this name: it takes others by --allow-host';
+  }
   // Where a name has several addresses, Node's message is empty.
   return error?.code === 'ECONNREFUSED' ? 'Connection refused' : message;
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { CloseCode, SOCKET_PATH, SUBPROTOCOL } from '../client/protocol.js';
 import { ClientSession, type Transport } from './client-session.js';
-import type { Gatekeeper } from './gatekeeper.js';
+import { type Gatekeeper, HOST_REFUSED } from './gatekeeper.js';
 import type { Hub } from './hub.js';
 import { NetworkCount } from './network-of.js';
 
@@ -109,7 +109,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
   const upgrade = (request: IncomingMessage, connection: Duplex, head: Buffer): void => {
     connection.on('error', () => connection.destroy());
     if (!gatekeeper.hostAllowed(request)) {
-      refuseUpgrade(connection, '421 Misdirected Request');
+      refuseUpgrade(connection, '421 Misdirected Request', `${HOST_REFUSED}\n`);
       return;
     }
     if (request.url?.split('?', 1)[0] !== SOCKET_PATH) {

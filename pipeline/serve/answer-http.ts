@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Admission, type Gatekeeper, TOO_MANY_TOKENS } from './gatekeeper.js';
+import { type Admission, type Gatekeeper, HOST_REFUSED, TOO_MANY_TOKENS } from './gatekeeper.js';
 import type { PageFile } from './page.js';
 
 export interface AnswerHttpOptions {
@@ -42,8 +42,7 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
   const { gatekeeper, page, notReady, metrics } = options;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (!gatekeeper.hostAllowed(request))
-      throw new HttpError(421, 'This host name is not allowed: name it by --allow-host');
+    if (!gatekeeper.hostAllowed(request)) throw new HttpError(421, HOST_REFUSED);
     const path = request.url?.split('?', 1)[0] ?? '/';
     const reads = request.method === 'GET' || request.method === 'HEAD';
     if (path === '/session' && !reads) return session(request, response);

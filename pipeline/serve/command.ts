@@ -1,15 +1,12 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { printResult } from '../commands/print-result.js';
 import { addEngineOptions } from '../options/engine-options.js';
 import { flagOf } from '../options/flag.js';
 import { addServeOptions } from './add-options.js';
-import { DEFAULT_CONFIG_FILE, readConfigFile } from './config-file.js';
-import { readEnvironment } from './environment-options.js';
+import { DEFAULT_CONFIG_FILE } from './config-file.js';
+import { gatherOptions, type ServeFlags } from './gather-options.js';
 import type { ServeSummary } from './serve.js';
 import type { ServeOptions } from './serve-options.js';
-
-type Flags = Omit<ServeOptions, 'sources'> & { readonly config?: string; readonly json?: boolean };
 
 /** `segnet-stream serve`: its options, and an action that loads the server only when it is called. */
 export function serveCommand(): Command {
@@ -24,28 +21,12 @@ export function serveCommand(): Command {
     .option('-c, --config <file>', `options and sources in YAML (default: ${DEFAULT_CONFIG_FILE} where it is there)`);
   return addEngineOptions(addServeOptions(command))
     .addHelpText('after', EXAMPLES)
-    .action(async (sources: readonly string[], flags: Flags) => {
+    .action(async (sources: readonly string[], flags: ServeFlags) => {
       const options = await gatherOptions(sources, flags, process.env);
       // The command line may hold a camera's password, and everybody on the machine can read command lines.
       process.title = 'segnet-stream serve';
       await serveAndReport(options, flags.json === true);
     });
-}
-
-/** Puts together what the command line, the environment and the file say; the first to say it wins. */
-async function gatherOptions(
-  sources: readonly string[],
-  flags: Flags,
-  environment: NodeJS.ProcessEnv,
-): Promise<ServeOptions> {
-  const { config, json, ...given } = flags;
-  const path =
-    config ?? environment.SEGNET_STREAM_CONFIG ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
-  const fromFile = path === undefined ? {} : await readConfigFile(path);
-  const fromEnvironment = readEnvironment(environment);
-  const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const options = { sources: [], ...fromFile, ...fromEnvironment, ...own };
-  return sources.length > 0 ? { ...options, sources } : options;
 }
 
 /** Serves until a signal, with its log on standard error, and prints the summary. */
@@ -98,6 +79,6 @@ Examples:
   SEGNET_STREAM_TOKEN=... segnet-stream serve rtsp://camera/stream --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
   segnet-stream serve --config segnet-stream.yaml
 
-Every option can be set in the environment (--max-fps: SEGNET_STREAM_MAX_FPS) and in the file (maxFps: 10); the command line wins, then the
+Every option but --config, --json and --verbose can be set in the environment (--max-fps: SEGNET_STREAM_MAX_FPS) and in the file (maxFps: 10); the command line wins, then the
 environment. The token comes from SEGNET_STREAM_TOKEN or --token-file; programs need one, see PROTOCOL.md. Also at that address: /healthz,
 /readyz, and /metrics, which wants the token where there is one. Ctrl-C tells the viewers and finishes recordings.`;

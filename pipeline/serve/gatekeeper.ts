@@ -22,6 +22,9 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** What a client is told that addresses the server by a name that it does not go by. */
+export const HOST_REFUSED = 'This host name is not allowed: name it by --allow-host';
+
 /** Said with `wait`. */
 export const TOO_MANY_TOKENS = 'Too many tokens tried: wait a little';
 

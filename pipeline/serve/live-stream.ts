@@ -45,12 +45,14 @@ export class LiveStream {
 
   /** @param describeError Says what is wrong in one sentence without secrets. */
   setStatus(status: SourceStatus, describeError: (error: unknown) => string): void {
+    // Supervision goes by the system's clock, which may have been put right since; clients by the server's.
+    const ahead = serverNow() - Date.now();
     this.#status = {
       state: status.state,
-      since: status.since,
+      since: status.since + ahead,
       epoch: status.epoch,
       ...(status.error === undefined ? {} : { error: describeError(status.error) }),
-      ...(status.retryAt === undefined ? {} : { retryAt: status.retryAt }),
+      ...(status.retryAt === undefined ? {} : { retryAt: status.retryAt + ahead }),
     };
   }
 

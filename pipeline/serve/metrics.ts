@@ -84,7 +84,8 @@ export function createMetrics(clients: () => number): Metrics {
       shown(stream, frame, ageMs, encodeMs) {
         frames.inc({ stream });
         latency.observe({ stream }, ageMs / 1000);
-        lastFrame.set({ stream }, frame.arrivedAt / 1000);
+        // By the system's clock, as Prometheus has it: the server's own does not follow when that is put right.
+        lastFrame.set({ stream }, (Date.now() - ageMs) / 1000);
         for (const [step, ms] of Object.entries({ ...frame.stepTimes, encode: encodeMs })) {
           stage.observe({ stream, stage: step }, ms / 1000);
         }

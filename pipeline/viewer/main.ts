@@ -21,6 +21,8 @@ const chart = new LatencyChart(element('chart'));
 const wants = new BehaviorSubject<readonly Want[]>([]);
 
 let classes: readonly ClassInfo[] = [];
+/** How much later it is by the server's clock, ms; known from the first frame on. */
+let serverAheadMs = 0;
 let offline: { reason: string; retryAt: number | undefined } | undefined;
 let newest: LiveFrame | undefined;
 let waiting: { readonly frame: LiveFrame; readonly picture: Picture } | undefined;
@@ -50,7 +52,7 @@ function hear(event: LiveEvent): void {
       break;
     case 'closed':
       offline = {
-        reason: event.code === 1001 ? 'The server was shut down' : 'The connection is lost',
+        reason: event.code === 1001 ? 'The server was shut down' : event.reason || 'The connection is lost',
         retryAt: event.retryAt,
       };
       picker.setReachable(false);
@@ -64,9 +66,12 @@ function hear(event: LiveEvent): void {
     case 'streams':
       picker.setStreams(event.streams);
       break;
-    case 'frame':
+    case 'frame': {
+      const ageMs = event.ageMs();
+      if (ageMs !== undefined) serverAheadMs = event.capturedAt + ageMs - Date.now();
       void prepare(event);
       return;
+    }
     case 'stats':
       if (event.stream === picker.picked?.name) showServerFigures(event);
       break;
@@ -112,7 +117,9 @@ function paint(): void {
 }
 
 function showStatus(): void {
-  const status = describeStatus({ now: Date.now(), offline, stream: picker.picked, ageMs: newest?.ageMs(), paused });
+  const now = Date.now();
+  const serverNow = now + serverAheadMs;
+  const status = describeStatus({ now, serverNow, offline, stream: picker.picked, ageMs: newest?.ageMs(), paused });
   stage.dataset.status = status.kind;
   element('badge-word').textContent = status.word;
   element('badge-age').textContent = status.age;
@@ -262,7 +269,8 @@ async function watch(): Promise<void> {
   }
   connect(location.origin, { want: wants, acknowledge: 'manual' }).subscribe({
     next: hear,
-    error: () => setTimeout(() => void watch(), 1000),
+    // Refused: what mends that, a token or another setting of the server, takes a while.
+    error: () => setTimeout(() => void watch(), 5000),
   });
 }
 

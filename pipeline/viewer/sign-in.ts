@@ -16,16 +16,21 @@ function ask(dialog: HTMLDialogElement): Promise<void> {
   const message = dialog.querySelector('.error')!;
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener('cancel', (event) => event.preventDefault());
-    form.addEventListener('submit', async (event) => {
+    // It is asked again when the server forgets its sessions: listeners of before would answer too.
+    const asking = new AbortController();
+    const { signal } = asking;
+    dialog.addEventListener('cancel', (event) => event.preventDefault(), { signal });
+    const submit = async (event: Event) => {
       event.preventDefault();
-      const refusal = await offer(input.value);
+      const refusal = await offer(input.value).catch(() => 'The server does not answer');
       input.value = '';
       message.textContent = refusal ?? '';
       if (refusal !== undefined) return input.focus();
+      asking.abort();
       dialog.close();
       resolve();
-    });
+    };
+    form.addEventListener('submit', submit, { signal });
   });
 }
 

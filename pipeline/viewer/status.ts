@@ -13,6 +13,8 @@ export interface Status {
 export interface StatusFacts {
   /** This page's clock, ms. */
   readonly now: number;
+  /** The server's, ms. */
+  readonly serverNow: number;
   /** Undefined while connected. */
   readonly offline: { readonly reason: string; readonly retryAt: number | undefined } | undefined;
   readonly stream: StreamInfo | undefined;
@@ -25,11 +27,11 @@ export interface StatusFacts {
 const STALE_MS = 2000;
 
 /** Says how what is shown relates to what is: nothing old is ever called live. */
-export function describeStatus({ now, offline, stream, ageMs, paused }: StatusFacts): Status {
+export function describeStatus({ now, serverNow, offline, stream, ageMs, paused }: StatusFacts): Status {
   const age = ageMs === undefined ? '' : describeAge(ageMs);
   if (offline) {
     const next = offline.retryAt === undefined ? '' : ` Trying again ${inSeconds(offline.retryAt - now)}.`;
-    return { kind: 'offline', word: 'OFFLINE', age, notice: `${offline.reason}.${next}` };
+    return { kind: 'offline', word: 'OFFLINE', age, notice: `${offline.reason.replace(/\.$/, '')}.${next}` };
   }
   if (paused) return { kind: 'paused', word: 'PAUSED', age, notice: undefined };
   if (stream && stream.state !== 'live' && !(stream.state === 'connecting' && stream.epoch === 0)) {
@@ -37,7 +39,7 @@ export function describeStatus({ now, offline, stream, ageMs, paused }: StatusFa
       kind: 'stale',
       word: stream.state === 'ended' ? 'ENDED' : 'STALE',
       age,
-      notice: describeSource(stream, now),
+      notice: describeSource(stream, serverNow),
     };
   }
   if (ageMs === undefined)

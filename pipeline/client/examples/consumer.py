@@ -22,6 +22,8 @@ def socket_url(address):
 def advice(error):
     if isinstance(error, ConnectionRefusedError):
         return "is `segnet-stream serve` running there?"
+    if "421" in str(error):
+        return "the server does not go by this name: it takes others by --allow-host"
     if isinstance(error, websockets.exceptions.InvalidHandshake):
         return "expected the address of `segnet-stream serve`, such as ws://127.0.0.1:8080"
     return "PROTOCOL.md says what close codes mean"
@@ -57,6 +59,7 @@ async def main():
             frames += 1
             if frames == FRAMES:
                 return
+        sys.exit(f"{ADDRESS} closed the connection: {socket.close_reason or 'no reason given'} ({socket.close_code})")
 
 
 if not TOKEN:

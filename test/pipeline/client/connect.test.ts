@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { BehaviorSubject, firstValueFrom, type Observable, take, toArray } from 'rxjs';
 import { filter } from 'rxjs/operators';
 import t from 'tap';
@@ -156,6 +156,41 @@ t.test('a server that says nothing is given up', async (t) => {
   const { port } = mute.address() as AddressInfo;
   const { until } = listen(t, connect(`ws://127.0.0.1:${port}`, { ...quick, openTimeoutMs: 30 }));
   t.match(await until('closed'), { reason: 'No answer in time' });
+});
+
+t.test('a server that falls silent is given up, and tried again', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  const { port } = new URL(server.url);
+  const halves: Socket[] = [];
+  // Hangs as a frozen machine does: connections stay open, nothing comes.
+  const between = createServer((client) => {
+    const behind = createConnection(Number(port), '127.0.0.1');
+    for (const half of [client, behind]) half.on('error', () => {});
+    client.pipe(behind);
+    behind.pipe(client);
+    halves.push(client, behind);
+  });
+  between.listen(0, '127.0.0.1');
+  await once(between, 'listening');
+  t.teardown(() => {
+    for (const half of halves) half.destroy();
+    between.close();
+  });
+  const url = `ws://127.0.0.1:${(between.address() as AddressInfo).port}`;
+  const { until } = listen(t, connect(url, { ...quick, answerTimeoutMs: 300, want: [] }));
+  await until('hello');
+  // Answers alone keep it, for longer than the limit.
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  halves[1]!.unpipe();
+  halves[1]!.pause();
+  t.match(await until('closed'), { code: 1006, reason: 'The server does not answer', retryAt: Number });
+  await until('hello');
+});
+
+t.test('what is no address is refused with an example', async (t) => {
+  for (const url of ['localhost:8080', '127.0.0.1:8080', 'rtsp://camera/stream', '']) {
+    t.throws(() => connect(url), { name: 'TypeError', message: /such as ws:\/\/127\.0\.0\.1:8080, got/ });
+  }
 });
 
 t.test('what trying again will not mend is an error', async (t) => {

@@ -1,7 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
+import { ENGINE_KEYS } from '../../../pipeline/options/engine-options.js';
+import { packagedFile } from '../../../pipeline/options/package-root.js';
 import { parseConfig, readConfigFile } from '../../../pipeline/serve/config-file.js';
 import { readEnvironment } from '../../../pipeline/serve/environment-options.js';
+import { gatherOptions } from '../../../pipeline/serve/gather-options.js';
 import { checkServeOptions, SERVE_OPTIONS } from '../../../pipeline/serve/serve-options.js';
 
 t.test('reads options with and without hyphens, sources as list, map or text', async (t) => {
@@ -116,4 +120,36 @@ t.test('options are checked under the names by which they came', async (t) => {
   t.throws(check({ allowOrigin: ['https://a.example/'] }), { message: /--allowOrigin/ });
   t.throws(check({ sources: [] }), { message: /one source or more/ });
   t.ok(Object.values(SERVE_OPTIONS).every(({ help }) => help.length > 0));
+});
+
+t.test('the command line wins, then the environment, then the file: of a token and a file with one, too', async (t) => {
+  const config = join(
+    t.testdir({ 'a.yaml': 'port: 1\nhost: a\nmaxFps: 1\ntokenFile: of-file\nsources: [x]\n' }),
+    'a.yaml',
+  );
+  const environment = { SEGNET_STREAM_PORT: '2', SEGNET_STREAM_HOST: 'b', SEGNET_STREAM_TOKEN: 'of-environment' };
+  t.same(await gatherOptions([], { config, port: 3 }, environment), {
+    port: 3,
+    host: 'b',
+    maxFps: 1,
+    token: 'of-environment',
+    sources: ['x'],
+  });
+  t.same(await gatherOptions(['y'], { config, tokenFile: 'of-flags' }, environment), {
+    port: 2,
+    host: 'b',
+    maxFps: 1,
+    tokenFile: 'of-flags',
+    sources: ['y'],
+  });
+  t.equal((await gatherOptions([], { config }, {})).tokenFile, 'of-file');
+});
+
+t.test('the example has every option, and what is commented out in it may stand there', async (t) => {
+  const path = packagedFile('segnet-stream.example.yaml');
+  const text = await readFile(path, 'utf8');
+  const given = text.replaceAll(/^# (?=[a-zA-Z]+: )/gm, '');
+  const options = Object.keys(parseConfig(given, path));
+  const known = Object.entries(SERVE_OPTIONS).flatMap(([name, { secret }]) => (secret ? [] : [name]));
+  t.same(options.sort(), ['sources', ...known, ...ENGINE_KEYS].sort());
 });

@@ -1,0 +1,31 @@
+import t from 'tap';
+import type { StreamInfo } from '../../../pipeline/client/protocol.js';
+import { describeStatus } from '../../../pipeline/viewer/status.js';
+
+const stream: StreamInfo = { id: 0, name: 'front', state: 'live', since: 0, epoch: 1 };
+const facts = { now: 1_000_000, serverNow: 1_000_000, offline: undefined, stream, ageMs: 84, paused: false };
+
+t.test('what is shown is live, stale, paused or offline, and its age is told', async (t) => {
+  t.match(describeStatus(facts), { word: 'LIVE', age: '84 ms', notice: undefined });
+  t.match(describeStatus({ ...facts, ageMs: 12_300 }), { word: 'STALE', age: '12 s' });
+  t.match(describeStatus({ ...facts, paused: true }), { word: 'PAUSED' });
+  t.match(describeStatus({ ...facts, ageMs: undefined }), { word: 'CONNECTING', notice: /first frame/ });
+  t.match(describeStatus({ ...facts, stream: { ...stream, state: 'ended' } }), {
+    word: 'ENDED',
+    notice: 'front is over',
+  });
+});
+
+t.test('the next attempt of a source is told by the server’s clock, that of the page by its own', async (t) => {
+  const failing = { ...stream, state: 'reconnecting', error: 'Connection refused.', retryAt: 1_125_000 } as const;
+  t.equal(
+    describeStatus({ ...facts, serverNow: 1_120_000, stream: failing }).notice,
+    'front: Connection refused. Next attempt in 5 s.',
+  );
+  const offline = { reason: 'The connection is lost', retryAt: 1_003_000 };
+  t.equal(
+    describeStatus({ ...facts, serverNow: 1_120_000, offline }).notice,
+    'The connection is lost. Trying again in 3 s.',
+  );
+  t.equal(describeStatus({ ...facts, offline: { reason: 'Refused.', retryAt: undefined } }).notice, 'Refused.');
+});
