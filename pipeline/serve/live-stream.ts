@@ -46,7 +46,7 @@ export class LiveStream {
   /** @param describeError Says what is wrong in one sentence without secrets. */
   setStatus(status: SourceStatus, describeError: (error: unknown) => string): void {
     // Supervision goes by the system's clock, which may have been put right since; clients by the server's.
-    const ahead = serverNow() - Date.now();
+    const ahead = Math.trunc(serverNow() - Date.now());
     this.#status = {
       state: status.state,
       since: status.since + ahead,
