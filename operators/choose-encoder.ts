@@ -134,14 +134,19 @@ export async function chooseEncoder(tool: FfmpegTool, preference = 'auto'): Prom
   );
 }
 
-function wantedEncoders(preference: string): readonly Encoder[] {
+/** Checks what {@link chooseEncoder} takes as a preference. @throws `Failure` `OPTION_INVALID`. */
+export function checkEncoder(preference: string, option = 'the encoder option'): void {
+  wantedEncoders(preference, option);
+}
+
+function wantedEncoders(preference: string, option = 'the encoder option'): readonly Encoder[] {
   if (preference === 'auto') return encoders.slice(0, 4);
   if (preference === 'hardware') return encoders.filter(({ isHardware }) => isHardware);
   const all = [...encoders, ...others];
   const named = all.filter(({ name }) => name === preference || name === `h264_${preference}`);
   if (named.length > 0) return named;
   const names = ['auto', 'hardware', ...all.map(({ name }) => name)].join(', ');
-  throw new Failure('OPTION_INVALID', `Expected the encoder option to be one of ${names}, got ${preference}.`);
+  throw new Failure('OPTION_INVALID', `Expected ${option} to be one of ${names}, got ${preference}.`);
 }
 
 function works(tool: FfmpegTool, encoder: Encoder): Promise<boolean> {

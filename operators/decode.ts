@@ -61,7 +61,7 @@ export interface DecodeOptions {
  * Cold: each subscription starts an ffmpeg of its own. Unsubscribing kills it, at once or after `stopGraceMs`.
  *
  * Errors: `Failure` with `INPUT_MISSING`, `INPUT_EMPTY`, `INPUT_UNREADABLE`, `INPUT_NOT_VIDEO`, `INPUT_NO_VIDEO_STREAM`,
- * `INPUT_TRUNCATED` (only if nothing could be decoded), `INPUT_UNAUTHORIZED`, `INPUT_NOT_FOUND`, `INPUT_REFUSED`,
+ * `INPUT_TRUNCATED` (only if nothing could be decoded), `INPUT_TOO_SHORT`, `INPUT_UNAUTHORIZED`, `INPUT_NOT_FOUND`, `INPUT_REFUSED`,
  * `INPUT_UNREACHABLE`, `INPUT_BUSY`, `FFMPEG_DIED`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`.
  *
  * @example

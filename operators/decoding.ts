@@ -7,7 +7,7 @@ import type { FfmpegTool } from './find-ffmpeg.js';
 import type { Frame } from './frame.js';
 import { createGate } from './gate.js';
 import { type Inlet, openInlet } from './inlet.js';
-import { explainDeath, explainLoss, explainNoFrames, isDamage } from './input-failure.js';
+import { explainDeath, explainLoss, explainNoFrames, explainStart, isDamage } from './input-failure.js';
 import { pictureBytes } from './nut-format.js';
 import type { NutStream } from './nut-reader.js';
 import { createPicturePipe, type PicturePipe, type PipedPicture } from './picture-pipe.js';
@@ -178,7 +178,8 @@ export function startDecoding(
     pair();
     await Promise.all(opened.map((inlet) => inlet.ended));
     await lastGiven();
-    if (frames === 0) return explainNoFrames(input, end, info.sawInput);
+    if (frames === 0)
+      return explainStart(source, options.startSeconds, info.source()) ?? explainNoFrames(input, end, info.sawInput);
     if (end.signal || (end.code !== 0 && damage.count === 0)) throw explainDeath(source, end, frames);
     const isWhole = !options.startSeconds && !options.durationSeconds;
     const loss = explainLoss({ input: source, info: info.source(), isWhole, frames, lastPtsUs, damage });

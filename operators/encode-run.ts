@@ -77,7 +77,8 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
     ...(durationSeconds ? ['-t', String(durationSeconds)] : []),
   ];
   const isOdd = width % 2 === 1 || height % 2 === 1;
-  const pad = `pad=${width + (width % 2)}:${height + (height % 2)},fillborders=right=${width % 2}:bottom=${height % 2}:mode=smear,`;
+  // `pad` paints black from the last whole pair of columns on: both are made anew, of the one before them.
+  const pad = `pad=${width + (width % 2)}:${height + (height % 2)},fillborders=right=${2 * (width % 2)}:bottom=${height % 2}:mode=smear,`;
   const ticks = ticksPerSecond(command);
   return {
     inputs: [
@@ -173,7 +174,9 @@ function soundAndMetadata(info: SourceInfo, container: Container): string[] {
     // Transport streams carry AAC with headers that MP4 does not have; ffmpeg takes them off by itself, but not in
     // fragments. Where there are none this does nothing.
     const filter = isCopied && codec === 'aac' && container.isMp4 ? [`-bsf:a:${index}`, 'aac_adtstoasc'] : [];
-    return [`-c:a:${index}`, isCopied ? 'copy' : container.convertTo, ...filter];
+    // What is said of the picture's stream below would otherwise end the copying of language and title.
+    const metadata = [`-map_metadata:s:a:${index}`, `1:s:a:${index}`];
+    return [`-c:a:${index}`, isCopied ? 'copy' : container.convertTo, ...filter, ...metadata];
   });
   return [
     ...['-map', '1:a?', ...codecs],

@@ -262,6 +262,11 @@ async function prepare(output: string, container: Container, options: EncodeOpti
     const text = `${extname(output)} files cannot hold ${converted.join(', ')} sound: it is converted to ${container.convertTo}.`;
     options.onWarning?.(text, 'AUDIO_CONVERTED');
   }
+  if (info !== undefined && info.otherStreams.length > 0) {
+    const kinds = [...new Set(info.otherStreams)].join(' and ');
+    const text = `Pictures and sound are kept, the ${kinds} of ${options.copyFrom} ${info.otherStreams.length === 1 ? 'is' : 'are'} left out.`;
+    options.onWarning?.(text, 'STREAMS_LEFT_OUT');
+  }
   return { tool, encoder, ...(info && { original: { path: options.copyFrom!, info } }) };
 }
 

@@ -76,11 +76,22 @@ const causes: readonly (readonly [RegExp, string, (input: string) => string])[] 
   ],
 ];
 
+/** Says that a source is over before the part of it that is asked for; undefined where that is not why there is no frame. */
+export function explainStart(name: string, startSeconds = 0, info?: SourceInfo): Failure | undefined {
+  const end = info?.durationSeconds;
+  if (startSeconds === 0 || end === undefined || startSeconds < end) return undefined;
+  const message = `Input ${redact(name)} is ${end.toFixed(2)} s long, and over before ${startSeconds} s, where it was to begin.`;
+  return new Failure('INPUT_TOO_SHORT', message);
+}
+
 /** Says why ffmpeg gave no frame at all. */
 export async function explainNoFrames(input: string, end: FfmpegEnd, sawInput: boolean): Promise<Failure> {
   const name = input === '-' ? 'on standard input' : redact(input);
   const text = end.log.join('\n');
-  if (text.includes('moov atom not found')) {
+  // ffmpeg 5 cannot go back to where it was on a pipe, and calls that a partial file.
+  const isLate =
+    text.includes('moov atom not found') || /\[mov,mp4[^\]]*\] stream \d+, offset 0x[0-9a-f]+: partial file/.test(text);
+  if (isLate) {
     if (input === '-') {
       const hint = 'write it with -movflags +faststart, or give the file by name';
       return new Failure('INPUT_NOT_VIDEO', `Input ${name} is an MP4 whose index (moov) does not come first: ${hint}.`);
@@ -145,8 +156,11 @@ export function explainLoss({ input, info, isWhole, frames, lastPtsUs, damage }:
   // Sound may well be longer than the picture; only a large part missing is worth a word by itself.
   const isShort = expectedSeconds !== undefined && expectedSeconds - gotSeconds > Math.max(1, expectedSeconds / 20);
   if (!isShort && damage.count === 0) return undefined;
-  const of = expectedSeconds !== undefined && info?.frames ? ` of about ${info.frames}` : '';
+  const of = expectedSeconds !== undefined && info?.frames && info.frames > frames ? ` of about ${info.frames}` : '';
   const seconds = isShort ? `, ${gotSeconds.toFixed(1)} s of ${expectedSeconds.toFixed(1)} s` : '';
-  const reports = damage.count > 0 ? ` ffmpeg reports ${damage.count} errors, the first: ${damage.first}` : '';
+  const reports =
+    damage.count > 0
+      ? ` ffmpeg reports ${damage.count === 1 ? 'an error' : `${damage.count} errors, the first`}: ${damage.first.replace(/ @ 0x[0-9a-f]+/g, '')}`
+      : '';
   return `Input ${redact(input)} is damaged or cut off: ${frames}${of} frames were decoded${seconds}.${reports}`;
 }

@@ -28,6 +28,8 @@ export interface SourceInfo {
   readonly frames?: number;
   readonly hasAudio: boolean;
   readonly audioCodecs: readonly string[];
+  /** Kinds of streams that are neither video nor sound, in small letters: `subtitle`, `data`, ... */
+  readonly otherStreams: readonly string[];
   readonly hasChapters: boolean;
 }
 
@@ -71,6 +73,7 @@ export function createInfoParser(): InfoParser {
   let streamIsVideo = false;
   let output: OutputPicture | undefined;
   const audioCodecs: string[] = [];
+  const otherStreams: string[] = [];
 
   function readInput(line: string): void {
     const duration = /^ {2}Duration: (?:(\d+):(\d+):([\d.]+)|N\/A)(?:, start: (-?[\d.]+))?/.exec(line);
@@ -85,6 +88,9 @@ export function createInfoParser(): InfoParser {
       streamIsVideo = stream[1] === 'Video' && !video && !line.includes('(attached pic)');
       if (streamIsVideo) video = parseVideo(stream[2]!);
       if (stream[1] === 'Audio') audioCodecs.push(/^\w+/.exec(stream[2]!)?.[0] ?? 'unknown');
+      // In MP4 a track of text without a codec holds the chapters' names.
+      else if (stream[1] !== 'Video' && !/^bin_data \(text/.test(stream[2]!))
+        otherStreams.push(stream[1]!.toLowerCase());
       return;
     }
     const turned = /^\s+display ?matrix: rotation of (-?[\d.]+) degrees/i.exec(line);
@@ -125,6 +131,7 @@ export function createInfoParser(): InfoParser {
         ...(frames !== undefined && { frames }),
         hasAudio: audioCodecs.length > 0,
         audioCodecs,
+        otherStreams,
         hasChapters,
       };
     },

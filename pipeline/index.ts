@@ -25,7 +25,7 @@ export { buildNetwork, networkNames } from '../model/networks/index.js';
 export type { PublishedSize } from '../model/published.js';
 export type { Shape } from '../model/shapes.js';
 export type { CropSize } from '../model/training/augment.js';
-export type { Balancing } from '../model/training/loss.js';
+export type { Balancing } from '../model/training/recipe.js';
 export type { TrainResult } from '../model/training/train.js';
 export type { TrainingEvent } from '../model/training/training-event.js';
 export { readWeights, type Tensor, type Weights, type WeightsCard } from '../model/weights.js';

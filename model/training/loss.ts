@@ -1,26 +1,13 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { type ClassFrequencies, medianFrequencyWeights } from '../dataset/frequencies.js';
+import type { Balancing, LossSettings } from './recipe.js';
 import type { Tensorflow } from './tensorflow.js';
-
-/**
- * How much a pixel of each class weighs in the loss: `median` is the paper's median frequency balancing, `natural` is
- * 1 for all, `sqrt-median` is the square root of the first, which lifts rare classes without drowning the others.
- */
-export type Balancing = 'median' | 'sqrt-median' | 'natural';
 
 /** The weight of each class, by class index. */
 export function classWeights(frequencies: ClassFrequencies, balancing: Balancing): readonly number[] {
   const median = medianFrequencyWeights(frequencies);
   if (balancing === 'median') return median;
   return median.map((weight) => (balancing === 'natural' ? 1 : Math.sqrt(weight)));
-}
-
-/** What the loss adds to plain cross-entropy; 0 is nothing. */
-export interface LossSettings {
-  /** The share of the target that all classes get alike. */
-  readonly labelSmoothing: number;
-  /** How much of the region loss is added to the cross-entropy. */
-  readonly regionLoss: number;
 }
 
 /** Cross-entropy alone, which other frameworks have too. */

@@ -1,16 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
+import type { OptimizerSettings } from './recipe.js';
 import type { Tensorflow } from './tensorflow.js';
-
-/** Which rule moves the weights. `sgd` decays as Caffe does (through the gradient), `adamw` apart from it (Loshchilov and Hutter, 2019). */
-export type OptimizerSettings =
-  | { readonly kind: 'sgd'; readonly momentum: number; readonly weightDecay: number }
-  | {
-      readonly kind: 'adamw';
-      readonly beta1: number;
-      readonly beta2: number;
-      readonly epsilon: number;
-      readonly weightDecay: number;
-    };
 
 /** Moves variables by gradients. Its state is in `slots`, by `SLOT.PARAMETER`, so that a checkpoint can keep it. */
 export interface Optimizer {

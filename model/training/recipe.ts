@@ -1,8 +1,33 @@
 import { multiplyAdds } from '../cost.js';
 import type { Network } from '../network.js';
 import type { Augmentation, CropSize } from './augment.js';
-import type { Balancing, LossSettings } from './loss.js';
-import type { OptimizerSettings } from './optimizer.js';
+
+// The types of loss and optimizer stand here, so that who reads a recipe needs none of TensorFlow's.
+
+/**
+ * How much a pixel of each class weighs in the loss: `median` is the paper's median frequency balancing, `natural` is
+ * 1 for all, `sqrt-median` is the square root of the first, which lifts rare classes without drowning the others.
+ */
+export type Balancing = 'median' | 'sqrt-median' | 'natural';
+
+/** What the loss adds to plain cross-entropy; 0 is nothing. */
+export interface LossSettings {
+  /** The share of the target that all classes get alike. */
+  readonly labelSmoothing: number;
+  /** How much of the region loss is added to the cross-entropy. */
+  readonly regionLoss: number;
+}
+
+/** Which rule moves the weights. `sgd` decays as Caffe does (through the gradient), `adamw` apart from it (Loshchilov and Hutter, 2019). */
+export type OptimizerSettings =
+  | { readonly kind: 'sgd'; readonly momentum: number; readonly weightDecay: number }
+  | {
+      readonly kind: 'adamw';
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+      readonly weightDecay: number;
+    };
 
 /** Everything that decides what training does, as data: it is kept in the checkpoint and on the weights' card. */
 export interface Recipe extends LossSettings {

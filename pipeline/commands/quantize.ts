@@ -47,7 +47,11 @@ export function createQuantizeCommand(): Command {
         ...(output !== undefined && { output }),
         onTrial: (trial) => process.stderr.write(`${describeTrial(trial)}\n`),
       });
-      printResult(flags, { path: result.path, calibration: result.card.calibration }, `Calibrated ${result.path}`);
+      printResult(
+        flags,
+        { path: result.path, calibration: result.card.calibration },
+        `Calibrated ${result.path}: ${result.card.calibration?.method}`,
+      );
     });
 }
 

@@ -15,7 +15,7 @@ type Flags = Omit<RunOptions, 'inputs'> & EngineOptions & CommonOptions & { read
 export function createRunCommand(): Command {
   const command = new Command('run')
     .description(
-      'Segments videos and pictures and writes them with their classes in colour. Every frame goes through, with the times, sound, size and metadata of its source.',
+      'Segments videos and pictures and writes them with their classes in colour. Every frame goes through, with the times, sound, size and metadata of its source (a picture keeps its size alone).',
     )
     .argument('<inputs...>', 'files, folders, globs, numbered pictures (frames/%04d.png), or - for standard input')
     .option('-o, --output <path>', 'a file, or a folder for several inputs (default: NAME-overlay.mp4 in this folder)')
@@ -65,6 +65,8 @@ export function createRunCommand(): Command {
         ]);
         const plan = await planRun(options, flagOf);
         printResult(flags, plan, describePlan(plan));
+        // As the run itself would end.
+        process.exitCode = plan.refuse > 0 ? 1 : 0;
         return;
       }
       await runAndReport(options);

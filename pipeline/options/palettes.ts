@@ -84,7 +84,8 @@ function colourBlind(name: string, classes: readonly ClassLabel[]): readonly Cla
 
 async function readPalette(name: string, path: string): Promise<Palette> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw optionInvalid(name, `${listChoices(paletteNames)}, or a JSON file`, path);
+    if (error.code === 'ENOENT')
+      throw optionInvalid(name, `${listChoices(paletteNames)}, or a JSON file that is there`, path);
     throw new Failure('PALETTE_INVALID', `Could not read the palette ${path}: ${error.message}`);
   });
   const invalid = (got: string) =>

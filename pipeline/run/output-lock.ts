@@ -62,7 +62,7 @@ async function take(path: string, output: string): Promise<void> {
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw outputFailure('the lock of', output, error as Error);
+        throw outputFailure('beside', output, error as Error);
       }
     }
     const owner = await livingOwner(path);

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
@@ -103,6 +103,7 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
     if (made !== undefined && (await upToDate(outputs, made)) !== undefined)
       return { job, file: { ...file, action: 'skip' } };
     if (!options.overwrite) await checkReplaceable(outputs);
+    for (const output of outputs) await checkWritable(output);
     if (job.input.kind === 'stdin') return { job, file: { ...file, action: 'make' } };
     const info = await probe(job.input.path, sequenceOptions(job.input));
     const frames = job.input.files?.length ?? (job.input.kind === 'image' ? 1 : framesOf(info, options));
@@ -110,6 +111,23 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { job, file: { ...file, action: 'refuse', error: { code: error.code, message: error.message } } };
+  }
+}
+
+/**
+ * Looks at the folder that an output goes to, or at the nearest above it that is there.
+ *
+ * @throws `Failure` `OUTPUT_UNWRITABLE`.
+ */
+async function checkWritable(output: string): Promise<void> {
+  for (let folder = dirname(output); ; folder = dirname(folder)) {
+    const refusal = await access(folder, constants.W_OK | constants.X_OK).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    if (refusal === undefined) return;
+    if (refusal === 'ENOENT' && folder !== dirname(folder)) continue;
+    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written to ${folder} (${refusal})`);
   }
 }
 

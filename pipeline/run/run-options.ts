@@ -1,3 +1,4 @@
+import { checkEncoder } from '../../operators/choose-encoder.js';
 import { checkChoice, checkNumber, optionInvalid } from '../options/check.js';
 import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import type { Palette } from '../options/palettes.js';
@@ -167,6 +168,7 @@ export function checkRunOptions(options: RunOptions, nameOf: (option: string) =>
     ...(crf !== undefined && { crf: number('crf', crf, 0, 51) }),
     ...(shard !== undefined && { shard: parseShard(nameOf('shard'), shard) }),
   };
+  if (checked.encoder !== undefined) checkEncoder(checked.encoder, nameOf('encoder'));
   const { masks, maskVideo, frames, broadcast } = checked;
   if (broadcast === undefined) {
     const useless = (['realtime', ...LISTEN_OPTIONS] as const).find((option) => options[option] !== undefined);

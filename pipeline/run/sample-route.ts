@@ -37,9 +37,11 @@ export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedR
     let frames = 0;
     let firstAt = 0;
     let lastAt = 0;
+    await prepared.engine.ready();
     const longest = SAMPLE_FRAMES / (info.frameRate ?? ASSUMED_FRAME_RATE);
     const options = { ...prepared.options, duration: Math.min(prepared.options.duration ?? longest, longest) };
     const route = buildRoute({ ...job, outputs }, prepared.engine, options, { signal: stop.signal });
+    const beganAt = performance.now();
     await lastValueFrom(
       route.pipe(
         tap(() => {
@@ -53,8 +55,8 @@ export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedR
       { defaultValue: undefined },
     );
     if (frames === 0) return undefined;
-    // Of one frame nothing but its own time is known.
-    const pace = frames > 1 ? ((frames - 1) * 1000) / (lastAt - firstAt) : 1;
+    // A picture takes its whole way; of a video the first frames' is not that of the others.
+    const pace = frames > 1 ? ((frames - 1) * 1000) / (lastAt - firstAt) : 1000 / (lastAt - beganAt);
     return {
       input: job.input.path,
       width: info.width,

@@ -80,7 +80,9 @@ export function describeFile(file: FileSummary): string {
     stopped: frames > 0 ? `${to}: stopped after ${count(frames, 'frame')}` : `${input}: stopped before its first frame`,
     failed: `${input}: ${error?.message} [${error?.code}]`,
   };
-  return [lines[outcome], ...notes.map((note) => `  ${note}`), ...describeSteps(file)].join('\n');
+  // Of one picture's steps there is nothing to be learnt, and of a hundred pictures no notes to be seen among them.
+  const steps = frames > 1 ? describeSteps(file) : [];
+  return [lines[outcome], ...notes.map((note) => `  ${note}`), ...steps].join('\n');
 }
 
 function describeSteps({ steps }: FileSummary): readonly string[] {

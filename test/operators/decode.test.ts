@@ -8,6 +8,7 @@ import t from 'tap';
 import { type DecodeOptions, decode } from '../../operators/decode.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import type { Frame } from '../../operators/frame.js';
+import { explainNoFrames } from '../../operators/input-failure.js';
 import { pictureBytes } from '../../operators/nut-format.js';
 import { probe } from '../../operators/probe.js';
 import type { SourceInfo } from '../../operators/source-info.js';
@@ -452,4 +453,19 @@ t.test('probe says the same as decode', async (t) => {
     t.same(await probe(path), info, kind);
   }
   await t.rejects(probe('-'), { code: 'OPTION_INVALID' });
+});
+
+t.test('a part that begins behind the end is told as that', async (t) => {
+  await t.rejects(lastValueFrom(decode(await testClip('plain'), { startSeconds: 60 })), {
+    code: 'INPUT_TOO_SHORT',
+    message: /is \d+\.\d\d s long, and over before 60 s/,
+  });
+});
+
+t.test('an MP4 on a pipe whose index comes last gets a hint', async (t) => {
+  // As ffmpeg 4 and 5 put it.
+  for (const line of ['moov atom not found', '[mov,mp4,m4a,3gp,3g2,mj2 @ 0x5] stream 0, offset 0x24: partial file']) {
+    const failure = await explainNoFrames('-', { code: 1, signal: null, log: [line, 'Invalid data found'] }, true);
+    t.match(failure, { code: 'INPUT_NOT_VIDEO', message: /faststart/ });
+  }
 });

@@ -144,7 +144,12 @@ t.test('upright, padded to even sizes at the edge, with aspect and colour tags',
   t.same([width, height], [322, 242]);
   const row = (y: number) => [...data.subarray(y * width, (y + 1) * width)];
   t.same(row(241), row(240), 'the last row twice');
-  t.ok(row(100)[321] === row(100)[320] && row(7)[321] === row(7)[320], 'the last column twice');
+  const [odds] = await decodeAll(await testClip('odd-size'));
+  for (const y of [7, 100, 240]) {
+    const before = odds!.picture.data[y * odds!.picture.width + 319]!;
+    t.ok(Math.abs(row(y)[319]! - before) <= 2, 'columns are as they were');
+    t.same(row(y).slice(320), [row(y)[319], row(y)[319]], 'and the last whole one fills the pair at the edge');
+  }
 
   const path = await testClip('full-range');
   const full = await transcode(path, 'full.mp4', { crf: 0 });
@@ -152,6 +157,26 @@ t.test('upright, padded to even sizes at the edge, with aspect and colour tags',
   const [before] = await decodeAll(path);
   const difference = full.frames[0]!.picture.data.map((value, at) => Math.abs(value - before!.picture.data[at]!));
   t.ok(Math.max(...difference) <= 2, 'and the values are the same');
+});
+
+t.test('sound tracks keep language and title, and what is left out is said', async (t) => {
+  const subtitles = join(folder, 'subtitles.srt');
+  writeFileSync(subtitles, '1\n00:00:00,000 --> 00:00:01,000\nHello\n');
+  const source = join(folder, 'tracks.mkv');
+  const tracks = ['-map', '0:v:0', '-map', '0:a:0', '-map', '0:a:0', '-map', '1:s'];
+  const names = ['-metadata:s:a:0', 'title=Cabin', '-metadata:s:a:1', 'language=deu'];
+  run('-y', '-i', await testClip('plain'), '-i', subtitles, ...tracks, '-c', 'copy', '-c:s', 'srt', ...names, source);
+  for (const name of ['tracks-out.mkv', 'tracks-out.mp4']) {
+    const { warnings, output } = await transcode(source, name);
+    t.match(warnings, [/STREAMS_LEFT_OUT.*the subtitle of .*tracks\.mkv is left out/]);
+    const { streams } = JSON.parse(
+      execFileSync('ffprobe', ['-v', 'error', '-select_streams', 'a', '-show_streams', '-of', 'json', output], {
+        encoding: 'utf8',
+      }),
+    );
+    t.equal(streams[1].tags.language, 'deu');
+    if (name.endsWith('.mkv')) t.equal(streams[0].tags.title, 'Cabin');
+  }
 });
 
 t.test('metadata and chapters', async (t) => {

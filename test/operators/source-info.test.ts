@@ -38,6 +38,7 @@ Output #0, nut, to 'pipe:1':
     frames: 2063,
     hasAudio: true,
     audioCodecs: ['aac'],
+    otherStreams: [],
     hasChapters: true,
   });
   t.match(parser.output, { pixelFormat: 'yuv420p', colour: { range: 'tv' } });

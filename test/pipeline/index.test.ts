@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastValueFrom, map, toArray } from 'rxjs';
 import t from 'tap';
 import * as api from '../../pipeline/index.js';
+import { packagedFile } from '../../pipeline/options/package-root.js';
 import { testClip } from '../operators/test-clip.js';
 import { writeRandomWeights } from './run/random-weights.js';
 
@@ -65,4 +68,21 @@ t.test('wrong options of a program are called what they are called there', async
     code: 'WEIGHTS_MISSING',
     message: /give a file with weights$/,
   });
+});
+
+t.test('a program that uses it compiles strictly, with no types but its own and Node’s', async (t) => {
+  const program = `
+    import { decode, describe, encode, openEngine, overlay, run, segment, trainNetwork } from '../dist/pipeline/index.js';
+    const engine = await openEngine({ goal: 'throughput' });
+    decode('dash.mp4').pipe(segment(engine), overlay(), encode('out.mp4')).subscribe({ complete: () => engine.close() });
+    console.log(describe, run, trainNetwork);`;
+  const place = mkdtempSync(packagedFile('.consumer-'));
+  t.teardown(() => rmSync(place, { recursive: true }));
+  writeFileSync(join(place, 'program.mts'), program);
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
+  const tsc = packagedFile('node_modules', 'typescript', 'bin', 'tsc');
+  const { status, stdout } = spawnSync(process.execPath, [tsc, ...options, join(place, 'program.mts')], {
+    encoding: 'utf8',
+  });
+  t.equal(status, 0, stdout.slice(0, 2000));
 });

@@ -42,6 +42,12 @@ t.test('masks, mask videos and records go where they are asked to', async (t) =>
   ]);
 });
 
+t.test('standard output is no place for outputs', async (t) => {
+  for (const option of ['output', 'masks', 'maskVideo', 'frames']) {
+    t.throws(() => name([clip], false, { [option]: '-' }), { code: 'OPTION_INVALID', message: /standard output/ });
+  }
+});
+
 t.test('several inputs want a folder', async (t) => {
   t.throws(() => name([clip], true, { output: 'out.mp4' }), {
     code: 'OPTION_INVALID',

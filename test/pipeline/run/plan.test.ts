@@ -59,3 +59,11 @@ t.test('a plan of nothing to do makes no engine', async (t) => {
 t.test('sizes are written for people', async (t) => {
   t.same([0, 950, 1500, 12_345_678, 3e12].map(formatBytes), ['0 B', '950 B', '1.5 kB', '12 MB', '3.0 TB']);
 });
+
+t.test('a place that cannot be written to is refused, and the exit status is that of the run', async (t) => {
+  const file = join(t.testdir({ file: '' }), 'file');
+  const args = ['run', await testClip('plain'), '-o', join(file, 'x', 'out.mp4'), '--plan', '--json'];
+  const { stdout, status } = await runCli([...args, '--weights', weights]);
+  t.equal(status, 1);
+  t.match(JSON.parse(stdout), { make: 0, refuse: 1, files: [{ error: { code: 'OUTPUT_UNWRITABLE' } }] });
+});

@@ -73,3 +73,11 @@ t.test('a run that would write nothing is refused', async (t) => {
   t.throws(() => check({ visualize: 'none' }), { code: 'OPTION_INVALID', message: /--masks, --mask-video, --frames/ });
   t.equal(check({ visualize: 'none', frames: 'f.jsonl' }).visualize, 'none');
 });
+
+t.test('an encoder that nobody knows is refused before any work', async (t) => {
+  t.equal(check({ encoder: 'nvenc' }).encoder, 'nvenc');
+  t.throws(() => check({ encoder: 'nope' }), {
+    code: 'OPTION_INVALID',
+    message: /^Expected --encoder to be one of auto, .*got nope/,
+  });
+});
