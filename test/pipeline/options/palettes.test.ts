@@ -40,7 +40,7 @@ t.test('what is no palette is refused in one sentence', async (t) => {
   const refusal = (choice: string) => applyPalette('--palette', choice, classes);
   await t.rejects(refusal('rainbow'), {
     code: 'OPTION_INVALID',
-    message: /weights, camvid, cityscapes or colour-blind, or a JSON file, got `rainbow`/,
+    message: /weights, camvid, cityscapes or colour-blind, or a JSON file that is there, got `rainbow`/,
   });
   await t.rejects(refusal(join(folder, 'list.json')), { code: 'PALETTE_INVALID', message: /got something else$/ });
   await t.rejects(refusal(join(folder, 'text.json')), { code: 'PALETTE_INVALID' });
