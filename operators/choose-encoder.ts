@@ -135,7 +135,7 @@ export async function chooseEncoder(tool: FfmpegTool, preference = 'auto'): Prom
 }
 
 /** Checks what {@link chooseEncoder} takes as a preference. @throws `Failure` `OPTION_INVALID`. */
-export function checkEncoder(preference: string, option = 'the encoder option'): void {
+export function checkEncoder(preference: string, option: string): void {
   wantedEncoders(preference, option);
 }
 

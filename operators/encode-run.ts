@@ -1,3 +1,5 @@
+import { extname } from 'node:path';
+import { Failure } from '../model/failure.js';
 import type { Encoder } from './choose-encoder.js';
 import { ffmpegName, nutOffsetUs } from './decode-run.js';
 import type { FfmpegRun } from './ffmpeg.js';
@@ -29,13 +31,17 @@ export interface Container {
   readonly convertTo: string;
 }
 
-/** The container for a file's ending, in lower case; `undefined` for one that is not written. */
-export function containerOf(ending: string): Container | undefined {
-  return containers[ending];
+/**
+ * The container for a file's name.
+ *
+ * @throws `Failure` `OPTION_INVALID` for an ending that is not written.
+ */
+export function containerOf(output: string): Container {
+  const container = containers[extname(output).toLowerCase()];
+  if (container) return container;
+  const expected = Object.keys(containers).join(', ');
+  throw new Failure('OPTION_INVALID', `Expected the output to end in ${expected}, got ${output}.`);
 }
-
-/** The endings of files that can be written. */
-export const outputEndings: readonly string[] = Object.keys(containers);
 
 /** What one encoder process is to do. */
 export interface EncodeCommand {

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import type { OperatorFunction } from 'rxjs';
 import { Failure } from '../model/failure.js';
-import { containerOf, outputEndings } from './encode-run.js';
+import { containerOf } from './encode-run.js';
 import { type Encodable, startEncoding } from './encoding.js';
 import type { Frame, OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
@@ -49,17 +49,12 @@ export interface EncodeOptions {
  * `SIZE_CHANGED`. @throws `Failure` `OPTION_INVALID` for an ending or a crf that is none.
  */
 export function encode<T extends Frame>(output: string, options: EncodeOptions = {}): OperatorFunction<T, T> {
-  const ending = extname(output).toLowerCase();
-  const container = containerOf(ending);
-  if (!container) {
-    const expected = outputEndings.join(', ');
-    throw new Failure('OPTION_INVALID', `Expected the output to end in ${expected}, got ${output}.`);
-  }
+  const container = containerOf(output);
   const { content, crf = 20 } = options;
   if (!(crf >= 0 && crf <= 51)) {
     throw new Failure('OPTION_INVALID', `Expected the crf option to be between 0 and 51, got ${crf}.`);
   }
-  if (content === 'mask' && ending !== '.mkv') {
+  if (content === 'mask' && extname(output).toLowerCase() !== '.mkv') {
     throw new Failure('OPTION_INVALID', `Expected the output of masks to end in .mkv, got ${output}.`);
   }
   const step = content === 'mask' ? 'maskVideo' : 'encode';

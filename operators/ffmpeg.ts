@@ -59,9 +59,14 @@ export function howEnded({ code, signal }: FfmpegEnd): string {
   return signal ? `was ended by ${signal}` : `exited with code ${code}`;
 }
 
+/** A line of ffmpeg's without the addresses of its parts in memory: nobody can do anything with them. */
+export function withoutAddresses(line: string): string {
+  return line.replaceAll(/ @ 0x[0-9a-f]+/g, '');
+}
+
 /** What it said last, as a sentence to end a message with: the cause often stands some lines above the last. */
 export function lastWords({ log }: FfmpegEnd): string {
-  const lines = log.slice(-3).map((line) => line.replaceAll(/ @ 0x[0-9a-f]+/g, ''));
+  const lines = log.slice(-3).map(withoutAddresses);
   return lines.length > 0 ? ` ffmpeg says: ${[...new Set(lines)].join(' / ')}` : '';
 }
 

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { Failure } from '../model/failure.js';
-import { type FfmpegEnd, howEnded, lastWords } from './ffmpeg.js';
+import { type FfmpegEnd, howEnded, lastWords, withoutAddresses } from './ffmpeg.js';
 import { redact } from './redact.js';
 import { ASSUMED_FRAME_RATE, type SourceInfo } from './source-info.js';
 
@@ -160,7 +160,7 @@ export function explainLoss({ input, info, isWhole, frames, lastPtsUs, damage }:
   const seconds = isShort ? `, ${gotSeconds.toFixed(1)} s of ${expectedSeconds.toFixed(1)} s` : '';
   const reports =
     damage.count > 0
-      ? ` ffmpeg reports ${damage.count === 1 ? 'an error' : `${damage.count} errors, the first`}: ${damage.first.replace(/ @ 0x[0-9a-f]+/g, '')}`
+      ? ` ffmpeg reports ${damage.count === 1 ? 'an error' : `${damage.count} errors, the first`}: ${withoutAddresses(damage.first)}`
       : '';
   return `Input ${redact(input)} is damaged or cut off: ${frames}${of} frames were decoded${seconds}.${reports}`;
 }

@@ -19,17 +19,7 @@ export function explainWriteError(path: string, error: unknown): Failure {
  * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`.
  */
 export async function checkOutput(output: string, original?: string): Promise<void> {
-  const folder = dirname(output);
-  try {
-    await access(folder, constants.W_OK | constants.X_OK);
-    if (!(await stat(folder)).isDirectory()) throw new Error('it is no folder');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'the folder does not exist' : (code ?? message);
-    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written to ${folder}: ${reason}.`, {
-      cause: error,
-    });
-  }
+  await checkFolder(output, dirname(output));
   const isDirectory = await stat(output).then(
     (stats) => stats.isDirectory(),
     () => false,
@@ -44,6 +34,24 @@ export async function checkOutput(output: string, original?: string): Promise<vo
     if (!same) continue;
     const what = path === output ? 'is the input itself' : `is called ${path} while it is written, which is the input`;
     throw new Failure('OUTPUT_IS_INPUT', `Output ${output} ${what}; give another name.`);
+  }
+}
+
+/**
+ * Looks at the folder that an output goes to, or at one above it in which that is to be made.
+ *
+ * @throws `Failure` `OUTPUT_UNWRITABLE`.
+ */
+export async function checkFolder(output: string, folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+    if (!(await stat(folder)).isDirectory()) throw new Error('it is no folder');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'the folder does not exist' : (code ?? message);
+    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written to ${folder}: ${reason}.`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,4 @@
-import { access, constants, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { filter, lastValueFrom, map, take, toArray } from 'rxjs';
 import type { ClassSet } from '../model/classes.js';
 import { readLabels } from '../model/dataset/labels.js';
@@ -10,6 +9,7 @@ import { Failure } from '../model/failure.js';
 import { quantiseWeights, type Trial } from '../model/quantisation/quantise-weights.js';
 import { readWeights, type WeightsCard, writeWeights } from '../model/weights.js';
 import { decode } from '../operators/index.js';
+import { checkOutput } from '../operators/output-failure.js';
 import { openLabelled } from './evaluate.js';
 import { findInputs } from './run/find-inputs.js';
 
@@ -56,9 +56,7 @@ export async function quantize(
     ? await readSamples(calibrate, labels, weights.card, count, options.classSet)
     : { pictures: await readVideo(calibrate, weights.card, count) };
   // Said before the work, which can take minutes.
-  await access(dirname(output), constants.W_OK).catch((error: Error) => {
-    throw new Failure('OUTPUT_UNWRITABLE', `Could not write to ${output}: ${error.message}`, { cause: error });
-  });
+  await checkOutput(output);
   if (samples.pictures.length === 0) {
     throw new Failure('INPUT_MISSING', `Expected pictures to calibrate with in ${calibrate}, found none`);
   }

@@ -56,12 +56,10 @@ function threadsFor(width: number, height: number): number {
 
 /** How many pictures of this size one run takes: the largest map, its input and what convolutions unfold it into. */
 function picturesPerRun(provider: Provider, width: number, height: number): number {
+  const bytes = provider === 'cpu' && int8 !== undefined ? 1 : 4;
   let largest = 0;
   for (const shape of shapesOf(network, height, width).values()) {
-    largest = Math.max(
-      largest,
-      (provider === 'cpu' && int8 !== undefined ? 1 : 4) * shape.channels * shape.height * shape.width,
-    );
+    largest = Math.max(largest, bytes * shape.channels * shape.height * shape.width);
   }
   return Math.max(1, Math.floor(RUN_BYTES[provider === 'cpu' ? 'cpu' : 'gpu'] / (3 * largest)));
 }

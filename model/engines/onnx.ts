@@ -67,7 +67,7 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   const worker = startWorker(new URL('./onnx-worker.js', import.meta.url), { workerData: data });
   const { provider, refused } = await firstReply(worker);
   const precision = provider === 'cpu' && chosen.int8 !== undefined ? 'int8' : 'float32';
-  const reason = provider === 'cpu' || options.precision === 'float32' ? chosen.reason : 'as GPUs are fast in it';
+  const reason = provider === 'cpu' || options.precision === 'float32' ? chosen.reason : GPU_REASON;
   const queue = new WorkerQueue<SegmentRequest, Masks>('onnx', worker);
 
   return {
@@ -111,6 +111,8 @@ function unavailable(refused: readonly Refusal[]): Failure {
   );
 }
 
+const GPU_REASON = 'as GPUs are fast in it';
+
 interface Precision {
   /** What the processor computes in; undefined for float32. */
   readonly int8: OnnxWorkerData['int8'];
@@ -132,7 +134,7 @@ function choosePrecision(
     }
     return { int8: { calibration, limit: weightLimit }, reason: 'as asked' };
   }
-  if (provider !== 'auto' && provider !== 'cpu') return { int8: undefined, reason: 'as GPUs are fast in it' };
+  if (provider !== 'auto' && provider !== 'cpu') return { int8: undefined, reason: GPU_REASON };
   if (calibration === undefined) return { int8: undefined, reason: 'as the weights are not calibrated for int8' };
   return { int8: isFast ? { calibration, limit: weightLimit } : undefined, reason: `as ${reason}` };
 }

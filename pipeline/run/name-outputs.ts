@@ -45,6 +45,11 @@ export function nameOutputs(
   { inputs, many }: Pick<FoundInputs, 'inputs' | 'many'>,
   request: OutputRequest,
 ): readonly OutputPaths[] {
+  const { output, masks, maskVideo, frames, nameOf } = request;
+  for (const [option, value] of Object.entries({ output, masks, maskVideo, frames })) {
+    if (value === '-')
+      throw optionInvalid(nameOf(option), 'a file or a folder (nothing is written to standard output)', value);
+  }
   const stems = distinctStems(inputs);
   const outputs = inputs.map((input, index) => outputsOf(input, stems[index]!, many, request));
   const sources = new Set(inputs.map(({ path }) => path));
@@ -64,11 +69,6 @@ export function nameOutputs(
 
 function outputsOf(input: RunInput, stem: string, many: boolean, request: OutputRequest): OutputPaths {
   const { visualize, output, masks, maskVideo, frames, nameOf } = request;
-  const given = { output, masks, maskVideo, frames };
-  for (const [option, value] of Object.entries(given)) {
-    if (value === '-')
-      throw optionInvalid(nameOf(option), 'a file or a folder (nothing is written to standard output)', value);
-  }
   const place = (option: string, value: string, name: string, extensions: readonly string[]) => {
     const asked = extname(value).toLowerCase();
     if (asked === '' || /[\\/]$/.test(value) || isFolder(value)) return resolve(value, name);

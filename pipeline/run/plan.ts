@@ -1,7 +1,8 @@
-import { access, constants, statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import { checkFolder } from '../../operators/output-failure.js';
 import { probe } from '../../operators/probe.js';
 import { ASSUMED_FRAME_RATE, type SourceInfo } from '../../operators/source-info.js';
 import { sequenceOptions } from './image-sequence.js';
@@ -103,7 +104,7 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
     if (made !== undefined && (await upToDate(outputs, made)) !== undefined)
       return { job, file: { ...file, action: 'skip' } };
     if (!options.overwrite) await checkReplaceable(outputs);
-    for (const output of outputs) await checkWritable(output);
+    for (const output of outputs) await checkFolder(output, await nearestThere(dirname(output)));
     if (job.input.kind === 'stdin') return { job, file: { ...file, action: 'make' } };
     const info = await probe(job.input.path, sequenceOptions(job.input));
     const frames = job.input.files?.length ?? (job.input.kind === 'image' ? 1 : framesOf(info, options));
@@ -111,23 +112,6 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { job, file: { ...file, action: 'refuse', error: { code: error.code, message: error.message } } };
-  }
-}
-
-/**
- * Looks at the folder that an output goes to, or at the nearest above it that is there.
- *
- * @throws `Failure` `OUTPUT_UNWRITABLE`.
- */
-async function checkWritable(output: string): Promise<void> {
-  for (let folder = dirname(output); ; folder = dirname(folder)) {
-    const refusal = await access(folder, constants.W_OK | constants.X_OK).then(
-      () => undefined,
-      (error: NodeJS.ErrnoException) => error.code,
-    );
-    if (refusal === undefined) return;
-    if (refusal === 'ENOENT' && folder !== dirname(folder)) continue;
-    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} cannot be written to ${folder} (${refusal})`);
   }
 }
 
@@ -177,9 +161,17 @@ function estimate({ file, info }: Looked, samples: readonly Sample[], isPaced: b
 
 async function freeSpace(jobs: readonly Job[]): Promise<number | undefined> {
   const [path] = jobs.flatMap(({ outputs }) => Object.values(outputs) as string[]);
-  for (let folder = resolve(path ?? '.'); ; folder = dirname(folder)) {
-    const space = await statfs(folder).catch(() => undefined);
-    if (space !== undefined) return space.bavail * space.bsize;
-    if (folder === dirname(folder)) return undefined;
+  const space = await statfs(await nearestThere(resolve(path ?? '.'))).catch(() => undefined);
+  return space && space.bavail * space.bsize;
+}
+
+/** A path, or the nearest above it that is there: folders that are not are made by the run. */
+async function nearestThere(path: string): Promise<string> {
+  for (let at = path; ; at = dirname(at)) {
+    const isThere = await stat(at).then(
+      () => true,
+      () => false,
+    );
+    if (isThere || at === dirname(at)) return at;
   }
 }

@@ -22,15 +22,13 @@ export async function gatherOptions(
   const fromFile = path === undefined ? {} : await readConfigFile(path);
   const fromEnvironment = readEnvironment(environment);
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const layers: readonly Partial<ServeOptions>[] = [fromFile, fromEnvironment, own];
-  // A token and a file with one are one setting: the layer above has it.
-  const options = layers.reduce<ServeOptions>(
-    ({ token, tokenFile, ...rest }, layer) => {
-      const isSaid = layer.token !== undefined || layer.tokenFile !== undefined;
-      const before = { ...(token !== undefined && { token }), ...(tokenFile !== undefined && { tokenFile }) };
-      return { ...rest, ...(isSaid ? {} : before), ...layer };
-    },
-    { sources: [] },
-  );
+  const options = [fromFile, fromEnvironment, own].reduce<ServeOptions>(layOver, { sources: [] });
   return sources.length > 0 ? { ...options, sources } : options;
+}
+
+/** A token and a file with one are one setting: whoever gives either takes the other away. */
+function layOver(below: ServeOptions, above: Partial<ServeOptions>): ServeOptions {
+  if (above.token === undefined && above.tokenFile === undefined) return { ...below, ...above };
+  const { token: _, tokenFile: __, ...rest } = below;
+  return { ...rest, ...above };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import { catchError, EMPTY, ignoreElements, mergeMap, Observable, type OperatorFunction, Subject } from 'rxjs';
 import { encode } from '../../operators/encode.js';
+import { containerOf } from '../../operators/encode-run.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import { checkOutput } from '../../operators/output-failure.js';
 import { overlay } from '../../operators/overlay.js';
@@ -56,8 +57,7 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
  * @throws `Failure` `OPTION_INVALID` for an ending that is not written, `OUTPUT_UNWRITABLE`.
  */
 export async function checkRecording(path: string): Promise<void> {
-  // It looks at the ending; nothing is encoded.
-  encode(path);
+  containerOf(path);
   await makeOutputFolder(dirname(path));
   await checkOutput(path);
 }
