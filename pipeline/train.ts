@@ -8,11 +8,11 @@ import { buildNetwork } from '../model/networks/index.js';
 import { checkWeights } from '../model/parameters.js';
 import type { CropSize } from '../model/training/augment.js';
 import { type Checkpoint, checkpointPathOf, readCheckpoint } from '../model/training/checkpoint.js';
+import { readPretrainedEncoder } from '../model/training/pretrained-encoder.js';
 import { type Recipe, recipes, suitableRecipe } from '../model/training/recipe.js';
 import { loadTensorflow } from '../model/training/tensorflow.js';
 import { type TrainResult, train } from '../model/training/train.js';
 import type { TrainingEvent } from '../model/training/training-event.js';
-import { readVgg16 } from '../model/training/vgg16.js';
 import { readWeights } from '../model/weights.js';
 import { defaultNetwork } from './options/engine-options.js';
 import { flagOf } from './options/flag.js';
@@ -50,8 +50,8 @@ export interface TrainingOptions {
   readonly holdOut?: readonly string[];
   /** A weights file of this project to start from. */
   readonly weights?: string;
-  /** A safetensors file of VGG16 in torchvision's names, from which the encoder starts. */
-  readonly vgg16?: string;
+  /** A safetensors file of VGG16 (torchvision's names) or EfficientNet-Lite0, trained on ImageNet, from which the encoder starts. */
+  readonly pretrained?: string;
   /** Goes on from the checkpoint in `out`, with the recipe that is in it. */
   readonly resume?: boolean;
   /** Threads that read and cut pictures. If not provided, defaults to: 1. */
@@ -93,10 +93,10 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
   const networkName = options.network ?? begun?.state.card.network ?? defaultNetwork;
   const network = buildNetwork(networkName, whole.classSet.classes.length);
   if (begun !== undefined) checkResumed(options, network, begun);
-  if (options.vgg16 !== undefined && options.weights !== undefined) {
+  if (options.pretrained !== undefined && options.weights !== undefined) {
     throw new Failure(
       'OPTION_INVALID',
-      'Expected --vgg16 or --weights: those of the second are whole, and leave nothing of the first',
+      'Expected --pretrained or --weights: those of the second are whole, and leave nothing of the first',
     );
   }
   const recipe = begun?.state.recipe ?? changed(recipes[options.recipe ?? suitableRecipe(network)], options);
@@ -104,7 +104,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
     throw new Failure('OPTION_INVALID', `Expected no --extra with the recipe ${recipe.name}, which mixes nothing in`);
   }
   const initial = new Map([
-    ...(options.vgg16 === undefined ? [] : await readVgg16(options.vgg16, network)),
+    ...(options.pretrained === undefined ? [] : await readPretrainedEncoder(options.pretrained, network)),
     ...(options.weights === undefined ? [] : await readStart(options.weights, network)),
   ]);
 
@@ -147,7 +147,7 @@ const FIXED = [
   'inputSize',
   'seed',
   'weights',
-  'vgg16',
+  'pretrained',
 ] as const satisfies readonly (keyof TrainingOptions)[];
 
 function checkResumed(options: TrainingOptions, network: Network, { state, tensors }: Checkpoint): void {

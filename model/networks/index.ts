@@ -7,6 +7,7 @@ import { enet } from './enet.js';
 import { fcn8s } from './fcn.js';
 import { segnet } from './segnet.js';
 import { TABLE_1_VARIANTS, table1Variant } from './segnet-basic.js';
+import { segnetEfficientnet } from './segnet-efficientnet.js';
 import { segnetLite } from './segnet-lite.js';
 import { unet } from './unet.js';
 
@@ -21,6 +22,7 @@ const builders: ReadonlyMap<string, (classes: number) => Network> = new Map<stri
   ['unet', unet],
   ['enet', enet],
   ['segnet-lite', segnetLite],
+  ['segnet-efficientnet', segnetEfficientnet],
 ]);
 
 /** The names that `buildNetwork` knows, in the order of the paper. */

@@ -115,11 +115,13 @@ const RULES: Rules = {
   concat: ({ from }, { graph, value }) => graph.add('Concat', from.map(value), { axis: 1 }),
 
   resizeBilinear: ({ from, like }, { graph, shape, value }) => {
-    const sizes = graph.integers([shape(like).height, shape(like).width]);
+    // All four sizes: with two and `axes`, ONNX Runtime's own reordering of maps breaks int8 graphs, and OpenCV does not read it.
+    const batchAndChannels = graph.add('Shape', [value(from)], { start: 0, end: 2 });
+    const area = graph.integers([shape(like).height, shape(like).width]);
+    const sizes = graph.add('Concat', [batchAndChannels, area], { axis: 0 });
     return graph.add('Resize', [value(from), '', '', sizes], {
       mode: 'linear',
       coordinate_transformation_mode: 'align_corners',
-      axes: [2, 3],
     });
   },
 

@@ -13,13 +13,12 @@ import { type BatchPlace, createBatches } from './batches.js';
 import { type Checkpoint, checkpointPathOf, type TrainingState, writeCheckpoint } from './checkpoint.js';
 import { createLearner } from './learner.js';
 import { classWeights } from './loss.js';
+import { NORMALISATION } from './normalisation.js';
 import { cropAt, learningRateAt, type Recipe } from './recipe.js';
 import { loadTensorflow } from './tensorflow.js';
 import type { TrainingEvent } from './training-event.js';
 import { reportTraining, validate } from './validate.js';
 
-/** The statistics of ImageNet's pictures, which networks that start from VGG16 expect; as good as any other for the rest. */
-const NORMALISATION = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 /** How many batches the data threads work ahead. */
 const BATCHES_AHEAD = 3;
 

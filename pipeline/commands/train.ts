@@ -51,7 +51,10 @@ export function createTrainCommand(): Command {
     .option('--seed <n>', 'seed of weights, shuffling and augmentation (default: 1)', numeric)
     .option('--hold-out <prefixes>', 'hold out the training pictures of these drives and validate on them', collectList)
     .option('--weights <file>', "start from these weights (default: He's initialisation)")
-    .option('--vgg16 <file>', "start the encoder from VGG16: safetensors in torchvision's names")
+    .option(
+      '--pretrained <file>',
+      'start the encoder from one trained on ImageNet: safetensors of VGG16 or EfficientNet-Lite0 (docs/training.md)',
+    )
     .option(
       '--data-threads <n>',
       'threads that read and cut pictures (default: 1; the log says how long steps waited)',

@@ -43,7 +43,7 @@ export function randomWeights(network: Network, seed: number): Weights {
  */
 export function narrow(network: Network, divisor = 4): Network {
   // Small as they are, and with maps put together of parts that would not fit any more.
-  if (['enet', 'segnet-lite'].includes(network.name)) return network;
+  if (['enet', 'segnet-lite', 'segnet-efficientnet'].includes(network.name)) return network;
   const fewer = (count: number) => (count <= network.classes ? count : Math.ceil(count / divisor));
   const change = (layer: Layer): Layer => {
     if (layer.op === 'conv') {

@@ -163,6 +163,26 @@ t.test(
   },
 );
 
+t.test('bilinear interpolation, which stays float32, between layers on bytes', async (t) => {
+  const network = networkOf(
+    { ...conv, name: 'large', from: 'image' },
+    { op: 'relu', name: 'large_relu', from: 'large' },
+    { ...conv, name: 'small', from: 'large_relu', stride: 2 },
+    { op: 'relu', name: 'small_relu', from: 'small' },
+    { op: 'resizeBilinear', name: 'up', from: 'small_relu', like: 'large' },
+    { op: 'add', name: 'sum', from: ['up', 'large_relu'] },
+    { ...conv, name: 'out', from: 'sum' },
+  );
+  const weights = randomWeights(network, 3);
+  const picture = testPictures(23, 17, 1)['a smooth scene']!;
+  const calibration = await calibrate(network, weights, [picture]);
+  const ratio = signalToNoise(
+    await run(network, weights, calibration, picture),
+    runPlain(network, weights, picture).scores.data,
+  );
+  t.ok(ratio > 25, `${ratio.toFixed(1)} dB`);
+});
+
 t.test(
   'a convolution beside a pool of the pictures, normalised together, is one convolution, exact at borders',
   async (t) => {

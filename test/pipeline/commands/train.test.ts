@@ -82,8 +82,8 @@ t.test('options that would do nothing are refused', async (t) => {
     code: 'OPTION_INVALID',
     message: /--extra with the recipe paper/,
   });
-  await t.rejects(trainNetwork({ ...options, vgg16: 'a', weights: 'b' }), {
+  await t.rejects(trainNetwork({ ...options, pretrained: 'a', weights: 'b' }), {
     code: 'OPTION_INVALID',
-    message: /--vgg16 or --weights/,
+    message: /--pretrained or --weights/,
   });
 });
