@@ -37,12 +37,29 @@ function rules(height: number, width: number, layerNamed: (name: string) => Laye
   const same = (layer: { readonly from: string }, shape: (name: string) => Shape) => shape(layer.from);
   return {
     input: ({ channels }) => ({ channels, height, width }),
-    conv: ({ from, filters, kernel, stride, dilation }, shape) => ({
-      channels: filters,
-      height: slidingWindow(shape(from).height, kernel[0], stride, dilation).out,
-      width: slidingWindow(shape(from).width, kernel[1], stride, dilation).out,
-    }),
-    deconv: ({ filters, like }, shape) => ({ ...shape(like), channels: filters }),
+    conv: ({ name, from, filters, kernel, stride, dilation, groups }, shape) => {
+      const { channels, height, width } = shape(from);
+      if (channels % groups !== 0 || filters % groups !== 0) {
+        throw new TypeError(`${name} parts ${channels} channels and ${filters} filters into ${groups} groups`);
+      }
+      return {
+        channels: filters,
+        height: slidingWindow(height, kernel[0], stride, dilation).out,
+        width: slidingWindow(width, kernel[1], stride, dilation).out,
+      };
+    },
+    deconv: ({ name, from, filters, kernel, stride, like }, shape) => {
+      const wanted = shape(like);
+      const rows = transposedWindow(shape(from).height, kernel[0], stride, wanted.height);
+      const columns = transposedWindow(shape(from).width, kernel[1], stride, wanted.width);
+      if (Math.min(...kernel) < stride) throw new TypeError(`${name} has a kernel smaller than its stride`);
+      if (Math.min(rows.after, columns.after) <= -stride) {
+        throw new TypeError(
+          `${name} reaches [${rows.full}, ${columns.full}] of the [${wanted.height}, ${wanted.width}] of ${like}`,
+        );
+      }
+      return { ...wanted, channels: filters };
+    },
     maxPool: ({ from, kernel, stride }, shape) => ({
       channels: shape(from).channels,
       height: slidingWindow(shape(from).height, kernel, stride).out,
@@ -67,12 +84,20 @@ function rules(height: number, width: number, layerNamed: (name: string) => Laye
       }
       return left;
     },
-    concat: ({ from }, shape) => ({
-      ...shape(from[0]!),
-      channels: from.reduce((sum, name) => sum + shape(name).channels, 0),
-    }),
+    concat: ({ name, from }, shape) => {
+      const shapes = from.map(shape);
+      const { height, width } = shapes[0]!;
+      if (shapes.some((each) => each.height !== height || each.width !== width)) {
+        throw new TypeError(`${name} puts maps of different sizes together`);
+      }
+      return { channels: shapes.reduce((sum, { channels }) => sum + channels, 0), height, width };
+    },
     resizeBilinear: ({ from, like }, shape) => ({ ...shape(like), channels: shape(from).channels }),
-    padChannels: ({ from, channels }, shape) => ({ ...shape(from), channels }),
+    padChannels: ({ name, from, channels }, shape) => {
+      if (channels < shape(from).channels)
+        throw new TypeError(`${name} pads ${shape(from).channels} channels to ${channels}`);
+      return { ...shape(from), channels };
+    },
     dropout: same,
   };
 }

@@ -125,12 +125,12 @@ const RULES: Rules = {
     });
   },
 
-  padChannels: ({ from, channels }, { graph, shape, value }) =>
-    graph.add('Pad', [
-      value(from),
-      graph.integers([0, 0, 0, 0, 0, channels - shape(from).channels, 0, 0]),
-      graph.floats([0], []),
-    ]),
+  padChannels: ({ from, channels }, { graph, shape, value }) => {
+    const missing = channels - shape(from).channels;
+    // ONNX Runtime loses the source of a Pad that adds nothing where that source is an output too (`watch`).
+    if (missing === 0) return value(from);
+    return graph.add('Pad', [value(from), graph.integers([0, 0, 0, 0, 0, missing, 0, 0]), graph.floats([0], [])]);
+  },
 
   dropout: ({ from }, { value }) => value(from),
 };

@@ -17,7 +17,7 @@ export interface GraphOptions {
   readonly unpool: 'indices' | 'planes';
   /** The graph's output and its name. `mask`: uint8 [N, height, width]. `scores`: float32 [N, classes, height, width]. */
   readonly output: 'mask' | 'scores';
-  /** Layers, of those that `foldBatchNorm` leaves, whose maps are outputs too, under their names. */
+  /** Layers, of those that `foldBatchNorm` leaves, whose maps are outputs too, each as its `watchedName`. */
   readonly watch?: readonly string[];
 }
 
@@ -56,9 +56,9 @@ export function buildGraph(network: Network, { card, tensors }: Weights, options
     graph.addNamed('mask', 'Cast', [graph.add('ArgMax', [last], { axis: 1, keepdims: 0 })], { to: 2 });
   }
   const watched = (options.watch ?? []).map((name): OnnxValue => {
-    graph.addNamed(name, 'Identity', [values.get(name)!]);
+    graph.addNamed(watchedName(name), 'Identity', [values.get(name)!]);
     const shape = shapes.get(name)!;
-    return { name, type: 'float32', shape: ['N', shape.channels, shape.height, shape.width] };
+    return { name: watchedName(name), type: 'float32', shape: ['N', shape.channels, shape.height, shape.width] };
   });
   return graph.encode({
     name: network.name,
@@ -67,6 +67,11 @@ export function buildGraph(network: Network, { card, tensors }: Weights, options
     opsets: OPSETS,
     metadata: { network: network.name, classes: JSON.stringify(card.classes) },
   });
+}
+
+/** The output that a watched layer has: none of the graph's own names, whatever the layer is called. */
+export function watchedName(layer: string): string {
+  return `layer:${layer}`;
 }
 
 /** The input of every graph. */

@@ -109,6 +109,15 @@ export function buildInt8Graph(
     return graph.add('DequantizeLinear', [only, ...affineConstants(graph, map)]);
   }
 
+  /** The class scores alone, in order. Places behind them are lowest where `paddingBias` made them; elsewhere they might win. */
+  function scoresOf(map: QuantisedMap): string {
+    const { name, slots } = moveSlots(graph, map, plainSlots(network.classes), limit);
+    const isPadded =
+      last.op === 'deconv' || (last.op === 'conv' && last.groups === 1 && value(last.from).form !== 'pixels');
+    if (isPadded || slots.length === network.classes) return name;
+    return graph.add('Slice', [name, graph.integers([0]), graph.integers([network.classes]), graph.integers([3])]);
+  }
+
   const floatContext: FloatContext = {
     graph,
     unpool: 'indices',
@@ -156,7 +165,11 @@ export function buildInt8Graph(
     const add = output === 'scores' ? addPlaneScores : addPointMask;
     graph.addNamed(output, 'Identity', [add(graph, scores, shape(last.name))]);
   } else if (output === 'scores') graph.addNamed('scores', 'Identity', [float(last.name)]);
-  else addMask(graph, last, value(last.name), bytes, float);
+  else {
+    const made = value(last.name);
+    if (made.form === 'float') addMask(graph, float(last.name), 1);
+    else addMask(graph, graph.add('Cast', [scoresOf(bytes(last.name))], { to: 1 }), 3);
+  }
   return graph.encode({
     name: `${network.name} int8`,
     inputs: [graphInput(height, width)],
@@ -166,27 +179,9 @@ export function buildInt8Graph(
   });
 }
 
-/** Argmax is four times faster on floats than on bytes: the cast pays. */
-function addMask(
-  graph: GraphBuilder,
-  last: Layer,
-  value: Int8Value,
-  bytes: (layer: string) => QuantisedMap,
-  float: (layer: string) => string,
-): void {
-  const isFloat = value.form === 'float';
-  const scores = isFloat
-    ? float(last.name)
-    : graph.add('Cast', [onlyClasses(graph, last, bytes(last.name))], { to: 1 });
-  const axis = isFloat ? 1 : 3;
+/** Argmax is four times faster on floats than on bytes: who has bytes casts them. */
+function addMask(graph: GraphBuilder, scores: string, axis: number): void {
   graph.addNamed('mask', 'Cast', [graph.add('ArgMax', [scores], { axis, keepdims: 0 })], { to: 2 });
-}
-
-/** Places behind the last class are lowest where a convolution made them; elsewhere they are zero and might win. */
-function onlyClasses(graph: GraphBuilder, last: Layer, { name, slots, shape }: QuantisedMap): string {
-  const isSafe = last.op === 'conv' || last.op === 'deconv' || slots.length === shape.channels;
-  if (isSafe) return name;
-  return graph.add('Slice', [name, graph.integers([0]), graph.integers([shape.channels]), graph.integers([3])]);
 }
 
 /** The bytes that each layer's output is given in, and where a ReLU is part of that. */
@@ -198,7 +193,13 @@ function targetsOf(layers: readonly Layer[], { ranges }: Calibration) {
   const ops = new Map(layers.map((layer) => [layer.name, layer.op]));
   const onlyReader = (name: string) => (readers.get(name)?.length === 1 ? readers.get(name)![0] : undefined);
   const hasRelu = (name: string) => onlyReader(name)?.op === 'relu' && TAKES_RELU.has(ops.get(name)!);
-  const own = (name: string) => affineOf(ranges[name] ?? [0, 0]);
+  const sources = new Map(layers.map((layer) => [layer.name, inputsOf(layer)[0]]));
+  /** What only hands values on (pools, unpools, padding) has the range of what it reads. */
+  function rangeOf(name: string): readonly [number, number] {
+    const source = sources.get(name);
+    return ranges[name] ?? (source === undefined ? [0, 0] : rangeOf(source));
+  }
+  const own = (name: string) => affineOf(rangeOf(name));
   function target(name: string): Affine {
     const reader = onlyReader(name);
     if (reader?.op === 'relu' && hasRelu(name)) {

@@ -23,7 +23,7 @@ import {
   type WeightLimit,
 } from './int8-convolution.js';
 import { addBytePool, addPoolPlanes, addUnpoolPlanes, type BytePlanes } from './int8-planes.js';
-import { type Affine, plainSlots, type QuantisedMap } from './quantised-map.js';
+import { type Affine, boundsOf, plainSlots, type QuantisedMap } from './quantised-map.js';
 
 /** A layer's output in the form in which it was made. */
 export type Int8Value =
@@ -150,9 +150,11 @@ const RULES: Rules = {
 
   prelu: ({ name, from }, { graph, tensors, bytes, limit }) => {
     const slopes = tensors.get(`${name}.weight`)!.data;
-    // Below one, the greater of a value and its scaled self is the leaky side on both sides of zero.
-    if (slopes.some((slope) => slope > 1)) return undefined;
     const input = bytes(from);
+    const [lowest, highest] = boundsOf(input);
+    // Below one, the greater of a value and its scaled self is the leaky side on both sides of zero. A slope below zero
+    // turns what is negative into something that may be larger than the input's bytes hold.
+    if (slopes.some((slope) => slope > 1 || slope * lowest > highest)) return undefined;
     const scale = makeFilters(
       [slopes.length, 1, 1, 1],
       (channel) => slopes[channel]!,

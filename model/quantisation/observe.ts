@@ -3,7 +3,7 @@ import { InferenceSession, pictureTensor } from '../engines/onnx-runtime.js';
 import type { Network } from '../network.js';
 import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
-import { buildGraph } from '../onnx/graph.js';
+import { buildGraph, watchedName } from '../onnx/graph.js';
 import { shapesOf } from '../shapes.js';
 import type { Weights } from '../weights.js';
 import { needsRange } from './calibration.js';
@@ -36,10 +36,11 @@ export async function observeLayers(
     );
     try {
       for (const picture of pictures) {
-        const results = await session.run({ [GRAPH_INPUT]: pictureTensor(picture) }, watch);
+        const results = await session.run({ [GRAPH_INPUT]: pictureTensor(picture) }, watch.map(watchedName));
         for (const name of watch) {
-          histograms.get(name)!.add(results[name]!.data as Float32Array);
-          results[name]!.dispose();
+          const map = results[watchedName(name)]!;
+          histograms.get(name)!.add(map.data as Float32Array);
+          map.dispose();
         }
       }
     } finally {

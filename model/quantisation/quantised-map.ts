@@ -39,3 +39,8 @@ export function affineOf([low, high]: Range): Affine {
   const scale = Math.fround((greatest - least) / 255 || 1);
   return { scale, zeroPoint: Math.round(-least / scale) };
 }
+
+/** The least and the greatest value that bytes can stand for. */
+export function boundsOf({ scale, zeroPoint }: Affine): Range {
+  return [-zeroPoint * scale, (255 - zeroPoint) * scale];
+}

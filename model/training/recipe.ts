@@ -80,6 +80,20 @@ const compact = {
   validateEvery: 10,
 } as const satisfies Recipe;
 
+/** To go on with from weights of `compact`: larger crops at night and in noise, as dashcams have them. */
+const robust = {
+  ...compact,
+  name: 'robust',
+  epochs: 8,
+  crops: [{ untilShare: 1, crop: { width: 288, height: 216 } }],
+  augmentation: { ...compact.augmentation, scales: [0.65, 1.2], colour: 0.5, light: 1, noise: 40 },
+  learningRate: 6e-4,
+  warmupShare: 0.1,
+  averaging: 0.99,
+  inputSize: { width: 384, height: 288 },
+  validateEvery: 8,
+} as const satisfies Recipe;
+
 /** The recipes by name. */
 export const recipes = {
   /**
@@ -117,18 +131,17 @@ export const recipes = {
     validateEvery: 5,
   },
   compact,
-  /** To go on with from weights of `compact`: larger crops at night and in noise, as dashcams have them. */
-  robust: {
-    ...compact,
-    name: 'robust',
-    epochs: 8,
-    crops: [{ untilShare: 1, crop: { width: 288, height: 216 } }],
-    augmentation: { ...compact.augmentation, scales: [0.65, 1.2], colour: 0.5, light: 1, noise: 40 },
-    learningRate: 6e-4,
-    warmupShare: 0.1,
-    averaging: 0.99,
-    inputSize: { width: 384, height: 288 },
-    validateEvery: 8,
+  robust,
+  /** For encoders that have seen ImageNet: `robust` from the start, and long. */
+  finetune: {
+    ...robust,
+    name: 'finetune',
+    epochs: 80,
+    crops: [{ untilShare: 1, crop: { width: 256, height: 192 } }],
+    augmentation: { ...robust.augmentation, scales: [0.55, 1.15] },
+    learningRate: 1.5e-3,
+    inputSize: { width: 448, height: 336 },
+    validateEvery: 20,
   },
 } as const satisfies Record<string, Recipe>;
 

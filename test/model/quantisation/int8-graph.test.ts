@@ -183,6 +183,85 @@ t.test('bilinear interpolation, which stays float32, between layers on bytes', a
   t.ok(ratio > 25, `${ratio.toFixed(1)} dB`);
 });
 
+t.test('whatever gives the scores, the mask is theirs: no place behind the classes wins', async (t) => {
+  const low = (network: Network) => {
+    const weights = randomWeights(network, 3);
+    for (const [name, { data }] of weights.tensors) if (name.endsWith('.bias')) data.fill(-2);
+    return weights;
+  };
+  const cases: Record<string, Layer[]> = {
+    'a convolution of the picture': [{ ...conv, name: 'out', from: 'image' }],
+    'a rectangular one': [{ ...conv, name: 'out', from: 'image', kernel: [5, 1] }],
+    'a depthwise one': [
+      { ...conv, name: 'body', from: 'image' },
+      { ...conv, name: 'out', from: 'body', groups: 5 },
+    ],
+    'a concatenation': [
+      { ...conv, name: 'left', from: 'image', filters: 3 },
+      { ...conv, name: 'right', from: 'image', filters: 2 },
+      { op: 'concat', name: 'out', from: ['left', 'right'] },
+    ],
+    'a ReLU of a concatenation': [
+      { ...conv, name: 'left', from: 'image', filters: 3 },
+      { ...conv, name: 'right', from: 'image', filters: 2 },
+      { op: 'concat', name: 'both', from: ['left', 'right'] },
+      { op: 'batchNorm', name: 'norm', from: 'both', epsilon: 1e-5 },
+      { op: 'relu', name: 'out', from: 'norm' },
+    ],
+  };
+  for (const [title, layers] of Object.entries(cases)) {
+    const network = networkOf(...layers);
+    const weights = low(network);
+    const picture = testPictures(23, 17, 1)['a smooth scene']!;
+    const calibration = await calibrate(network, weights, [picture]);
+    const masks = await run(network, weights, calibration, picture, { output: 'mask' });
+    t.ok(
+      [...masks].every((index) => index < network.classes),
+      `${title}: no class that is none`,
+    );
+    const share = agreement(masks, runPlain(network, weights, picture).mask.data);
+    t.ok(share > 0.95, `${title}: ${(100 * share).toFixed(1)} % as plain`);
+  }
+});
+
+t.test('PReLU of slopes below zero, whose values its input has no bytes for', async (t) => {
+  const network = networkOf(
+    { ...conv, name: 'body', from: 'image' },
+    { op: 'batchNorm', name: 'norm', from: 'body', epsilon: 1e-5 },
+    { op: 'prelu', name: 'leaky', from: 'norm' },
+    { ...conv, name: 'out', from: 'leaky' },
+  );
+  const weights = randomWeights(network, 3);
+  weights.tensors.get('norm.bias')!.data.fill(-5);
+  for (const slope of [0.25, -0.25, -1]) {
+    weights.tensors.get('leaky.weight')!.data.fill(slope);
+    const picture = testPictures(23, 17, 1)['a smooth scene']!;
+    const calibration = await calibrate(network, weights, [picture]);
+    const ratio = signalToNoise(
+      await run(network, weights, calibration, picture),
+      runPlain(network, weights, picture).scores.data,
+    );
+    t.ok(ratio > 20, `slope ${slope}: ${ratio.toFixed(1)} dB`);
+  }
+});
+
+t.test('layers with names of the graph, padding that adds nothing, and pools kept in float32', async (t) => {
+  const network = networkOf(
+    { ...conv, name: 'mask', from: 'image' },
+    { op: 'padChannels', name: 'pictures', from: 'mask', channels: 5 },
+    { op: 'maxPool', name: 'Conv_6', from: 'pictures', kernel: 3, stride: 1 },
+    { ...conv, name: 'out', from: 'Conv_6' },
+  );
+  const weights = randomWeights(network, 3);
+  const picture = testPictures(23, 17, 1)['a smooth scene']!;
+  const { scores } = runPlain(network, weights, picture);
+  for (const float of [[], ['Conv_6']]) {
+    const calibration = await calibrate(network, weights, [picture], float);
+    const ratio = signalToNoise(await run(network, weights, calibration, picture), scores.data);
+    t.ok(ratio > 25, `${float}: ${ratio.toFixed(1)} dB`);
+  }
+});
+
 t.test(
   'a convolution beside a pool of the pictures, normalised together, is one convolution, exact at borders',
   async (t) => {

@@ -1,0 +1,74 @@
+import t from 'tap';
+import type { Layer } from '../../model/layer.js';
+import { defineNetwork } from '../../model/network.js';
+
+const image: Layer = { op: 'input', name: 'image', channels: 3 };
+const conv = { op: 'conv', kernel: [3, 3], stride: 1, dilation: 1, groups: 1, bias: true, filters: 5 } as const;
+const deconv = {
+  op: 'deconv',
+  kernel: [2, 2],
+  stride: 2,
+  bias: true,
+  filters: 5,
+  like: 'image',
+  initial: 'he',
+  learnt: true,
+} as const;
+
+function define(...layers: Layer[]) {
+  return () =>
+    defineNetwork({ name: 'mine', title: 'Mine', classes: 5, layers: [image, ...layers], decoderStart: 'image' });
+}
+
+t.test('a network that fits together is frozen', async (t) => {
+  const { layers } = define({ ...conv, name: 'out', from: 'image' })();
+  t.ok(Object.isFrozen(layers) && layers.every((layer) => Object.isFrozen(layer)));
+});
+
+const out: Layer = { ...conv, name: 'out', from: 'image' };
+const mistakes: Record<string, [Layer[], RegExp]> = {
+  'two layers of one name': [[out, out], /two layers are called out/],
+  'reading what comes later': [[{ ...out, from: 'later' }], /out reads later, which is not an earlier layer/],
+  'a layer that nobody reads': [[{ ...conv, name: 'aux', from: 'image' }, out], /nothing reads aux/],
+  'scores of half the size': [
+    [{ ...out, stride: 2 }],
+    /out gives \[5, 24, 33\] for a picture of 65x47, not scores of 5 classes/,
+  ],
+  'scores of too many classes': [[{ ...out, filters: 9 }], /out gives \[9, 47, 65\]/],
+  'groups that do not part the channels': [[{ ...out, groups: 5 }], /out parts 3 channels and 5 filters into 5 groups/],
+  'a transposed kernel smaller than its stride': [
+    [
+      { ...conv, name: 'half', from: 'image', stride: 2 },
+      { ...deconv, name: 'out', from: 'half', kernel: [1, 1] },
+    ],
+    /out has a kernel smaller than its stride/,
+  ],
+  'a transposed convolution that does not reach': [
+    [
+      { ...conv, name: 'quarter', from: 'image', stride: 4 },
+      { ...deconv, name: 'out', from: 'quarter' },
+    ],
+    /out reaches \[24, 34\] of the \[47, 65\] of image/,
+  ],
+  'maps of different sizes put together': [
+    [
+      { ...conv, name: 'half', from: 'image', stride: 2 },
+      { op: 'concat', name: 'both', from: ['half', 'image'] },
+      { ...conv, name: 'out', from: 'both' },
+    ],
+    /both puts maps of different sizes together/,
+  ],
+  'padding to fewer channels': [
+    [
+      { op: 'padChannels', name: 'padded', from: 'image', channels: 2 },
+      { ...conv, name: 'out', from: 'padded' },
+    ],
+    /padded pads 3 channels to 2/,
+  ],
+};
+
+for (const [title, [layers, message]] of Object.entries(mistakes)) {
+  t.test(`${title} is a mistake`, async (t) => {
+    t.throws(define(...layers), { name: 'TypeError', message });
+  });
+}
