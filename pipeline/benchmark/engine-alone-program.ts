@@ -5,6 +5,8 @@ import { planInstances } from '../../model/engines/instances.js';
 import { decode } from '../../operators/decode.js';
 import type { EngineOptions } from '../options/engine-options.js';
 import { openEngine } from '../options/open-engine.js';
+import { measureProgram } from './measure-program.js';
+import type { ProgramCall } from './module-command.js';
 
 /* The program that gives the frames of one clip to an engine, with nothing around it. Prints an `EngineAloneReport`. */
 
@@ -12,9 +14,11 @@ import { openEngine } from '../options/open-engine.js';
 export interface EngineAloneOrder {
   readonly clip: string;
   readonly engine: EngineOptions;
+  /** A program that runs beside it while it is timed, and how many frames that takes: the engine then gets as many. */
+  readonly beside?: { readonly call: ProgramCall; readonly frames: number };
 }
 
-/** What the engine cost from the first timed frame to the last; decoding and loading were before. */
+/** What the engine, and the program beside it, cost from the first timed frame to the last; decoding and loading were before. */
 export interface EngineAloneReport {
   readonly frames: number;
   readonly wallSeconds: number;
@@ -26,7 +30,7 @@ const MOST_FRAMES = 250;
 /** Until V8 has compiled and all instances are there, but no longer than the second. */
 const WARM_UP_MS = { least: 1500, most: 15_000 };
 
-async function measureEngine({ clip, engine: options }: EngineAloneOrder): Promise<EngineAloneReport> {
+async function measureEngine({ clip, engine: options, beside }: EngineAloneOrder): Promise<EngineAloneReport> {
   const engine = await openEngine({ goal: 'throughput', ...options });
   const pictures = await lastValueFrom(
     decode(clip, { fit: engine.inputSize }).pipe(
@@ -48,11 +52,16 @@ async function measureEngine({ clip, engine: options }: EngineAloneOrder): Promi
   }
   const cpuBefore = process.cpuUsage();
   const begunAt = performance.now();
-  await segmentAll(pictures);
+  const timed =
+    beside === undefined ? pictures : Array.from({ length: beside.frames }, (_, i) => pictures[i % pictures.length]!);
+  const [program] = await Promise.all([
+    beside && measureProgram('the program beside it', beside.call),
+    segmentAll(timed),
+  ]);
   const wallSeconds = (performance.now() - begunAt) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   await engine.close();
-  return { frames: pictures.length, wallSeconds, cpuSeconds: (user + system) / 1e6 };
+  return { frames: timed.length, wallSeconds, cpuSeconds: (user + system) / 1e6 + (program?.cpuSeconds ?? 0) };
 }
 
 try {

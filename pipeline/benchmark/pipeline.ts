@@ -33,7 +33,7 @@ export interface PipelineOptions {
 
 /** What one way through the clip cost, over all rounds. */
 export interface PipelineRow {
-  /** `run`, `run without a network`, `ffmpeg alone`, `engine alone`, or a hand-written loop. */
+  /** `run`, `run without a network`, `ffmpeg alone`, `engine alone`, `engine beside ffmpeg`, or a hand-written loop. */
   readonly title: string;
   readonly frames: number;
   readonly wallSeconds: Spread;
@@ -64,6 +64,8 @@ export interface PipelineBound {
   readonly ratio: number;
   /** From the first frame to the last, over the bound. */
   readonly steadyRatio: number;
+  /** From the first frame to the last, over what engine and ffmpeg make beside one another, with nothing between them. */
+  readonly besideRatio: number;
 }
 
 /** What `benchmark pipeline` found. */
@@ -118,6 +120,8 @@ export async function benchmarkPipeline(options: PipelineOptions): Promise<Pipel
     if (engine !== 'none') {
       ways.unshift({ title: 'run', turn: () => route(engine) });
       ways.push({ title: 'engine alone', turn: () => measureAlone({ clip, engine }) });
+      const beside = () => measureAlone({ clip, engine, beside: { call: plain, frames } });
+      ways.push({ title: 'engine beside ffmpeg', turn: beside });
     }
     if (options.loops && engine !== 'none') {
       loops = await prepareHandLoops(clip, output, engine);
@@ -180,15 +184,22 @@ export function ratiosOf(
   cores: number,
 ): Pick<PipelineResult, 'bound' | 'withoutNetworkRatio'> {
   const row = (title: string) => rows.find((one) => one.title === title);
-  const [run, none, plain, alone] = ['run', 'run without a network', 'ffmpeg alone', 'engine alone'].map(row);
+  const [run, none, plain, alone, beside] = [
+    'run',
+    'run without a network',
+    'ffmpeg alone',
+    'engine alone',
+    'engine beside ffmpeg',
+  ].map(row);
   const withoutNetworkRatio = none!.framesPerSecond / plain!.framesPerSecond;
-  if (run === undefined || alone === undefined) return { withoutNetworkRatio };
+  if (run === undefined || alone === undefined || beside === undefined) return { withoutNetworkRatio };
   const framesPerSecond = (1000 * cores) / (alone.cpuMsPerFrame + plain!.cpuMsPerFrame);
   return {
     bound: {
       framesPerSecond,
       ratio: run.framesPerSecond / framesPerSecond,
       steadyRatio: (run.steadyFramesPerSecond ?? 0) / framesPerSecond,
+      besideRatio: (run.steadyFramesPerSecond ?? 0) / beside.framesPerSecond,
     },
     withoutNetworkRatio,
   };

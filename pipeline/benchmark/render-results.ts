@@ -107,7 +107,7 @@ export function renderPipeline({ machine, clip, rounds, rows, bound, withoutNetw
     ...(bound === undefined
       ? []
       : [
-          `Bound, (engine + ffmpeg processor time) / cores: ${fixed(bound.framesPerSecond, 1)} frames/s; run reaches ${fixed(bound.ratio)} of it with start and end, ${fixed(bound.steadyRatio)} between its first frame and its last`,
+          `Bound, (engine + ffmpeg processor time) / cores: ${fixed(bound.framesPerSecond, 1)} frames/s; run reaches ${fixed(bound.ratio)} of it with start and end, ${fixed(bound.steadyRatio)} between its first frame and its last, ${fixed(bound.besideRatio)} there of what the two make beside one another`,
         ]),
     `Without a network, run reaches ${fixed(withoutNetworkRatio)} of plain ffmpeg`,
   ].join('\n');
