@@ -58,7 +58,8 @@ export interface Conv extends Unary {
 /**
  * A transposed convolution, cut to the size of the layer `like`: the full output is `(in - 1) * stride + kernel`, of
  * which `floor((kernel - stride) / 2)` rows and columns are dropped at the near edge and the rest at the far one (where
- * `like` is larger, by less than a stride, what is missing holds the bias). The kernel is no smaller than the stride. Weights `NAME.weight` [in, filters, kh, kw], `NAME.bias` [filters].
+ * `like` is larger, by less than a stride, what is missing holds the bias). The kernel is no smaller than the stride.
+ * Weights `NAME.weight` [in, filters, kh, kw], `NAME.bias` [filters].
  */
 export interface Deconv extends Unary {
   readonly op: 'deconv';

@@ -1,7 +1,7 @@
 import type { Conv, Deconv, Layer } from '../layer.js';
 
 /** The choices of a convolution that a builder makes; the rest are the common ones (stride 1, dense, no bias). */
-type ConvOptions = Partial<Pick<Conv, 'stride' | 'dilation' | 'groups' | 'bias'>>;
+export type ConvOptions = Partial<Pick<Conv, 'stride' | 'dilation' | 'groups' | 'bias'>>;
 type DeconvOptions = Partial<Pick<Deconv, 'bias' | 'initial' | 'learnt'>>;
 
 /**

@@ -1,8 +1,8 @@
 import { defineNetwork, type Network } from '../network.js';
-import { LayerList } from './layer-list.js';
+import { type ConvOptions, LayerList } from './layer-list.js';
 
 /** The stages of EfficientNet-Lite0: blocks, kernel, stride of the first block, widening inside a block, filters. */
-const STAGES = [
+export const EFFICIENTNET_LITE0_STAGES = [
   { blocks: 1, kernel: 3, stride: 1, widening: 1, filters: 16 },
   { blocks: 2, kernel: 3, stride: 2, widening: 6, filters: 24 },
   { blocks: 2, kernel: 5, stride: 2, widening: 6, filters: 40 },
@@ -36,7 +36,7 @@ const EPSILON = 1e-3;
 export function segnetEfficientnet(classes: number): Network {
   const net = new LayerList();
 
-  function convBn(name: string, from: string, filters: number, kernel: number, options = {}) {
+  function convBn(name: string, from: string, filters: number, kernel: number, options: ConvOptions = {}) {
     return net.batchNorm(`${name}_bn`, net.conv(name, from, filters, kernel, options), EPSILON);
   }
 
@@ -52,7 +52,7 @@ export function segnetEfficientnet(classes: number): Network {
 
   let map = net.relu('stem_relu', convBn('stem', 'image', STEM_FILTERS, 3, { stride: 2 }));
   let channels: number = STEM_FILTERS;
-  const stages = STAGES.map(({ blocks, kernel, stride, widening, filters }, stage) => {
+  const stages = EFFICIENTNET_LITE0_STAGES.map(({ blocks, kernel, stride, widening, filters }, stage) => {
     for (let i = 1; i <= blocks; i += 1) {
       const name = `block${stage + 1}_${i}`;
       map = block(name, map, [channels, channels * widening, filters], kernel, i === 1 ? stride : 1);

