@@ -14,6 +14,11 @@ export interface Augmentation {
   readonly light: number;
   /** Sensor noise: its standard deviation is drawn up to this many of 255 levels, small ones more often. */
   readonly noise: number;
+  /**
+   * Lost focus and motion: the standard deviation of a blur is drawn up to this many pixels of the crop, small ones more
+   * often, for both axes or for one more than the other.
+   */
+  readonly blur: number;
   /** CutMix (Yun et al. 2019): the share of crops in which a rectangle is taken from another picture, labels and all. */
   readonly mix: number;
 }
@@ -73,6 +78,7 @@ export function cutCrop(
   const tone = toneCurves(augmentation.colour, random);
   const gain = lighting(augmentation.light, crop, random);
   const grain = sensorNoise(augmentation.noise, random);
+  const soften = blur(augmentation.blur, crop, random);
 
   const source = scale < HALVED_BELOW ? halved : picture;
   const { data, width, height } = source;
@@ -113,11 +119,15 @@ export function cutCrop(
       for (let channel = 0; channel < 3; channel += 1) {
         const value = channel === 0 ? red : channel === 1 ? green : blue;
         const saturated = (grey + (value - grey) * tone.saturation) * gain(x, y);
-        const toned = tone.curves[channel]![clamp(Math.round(saturated), 255)]!;
-        into.images[pixel * 3 + channel] = clamp(Math.round(toned + grain()), 255);
+        into.images[pixel * 3 + channel] = tone.curves[channel]![clamp(Math.round(saturated), 255)]!;
       }
     }
   }
+  // In the order of a camera: the lens blurs, the sensor adds its noise.
+  const image = into.images.subarray(into.offset * 3, (into.offset + crop.width * crop.height) * 3);
+  soften(image);
+  if (augmentation.noise > 0)
+    for (let i = 0; i < image.length; i += 1) image[i] = clamp(Math.round(image[i]! + grain()), 255);
 }
 
 /** A table for each channel that does gamma, contrast, brightness and tint at once; saturation mixes channels and stays apart. */
@@ -155,6 +165,49 @@ function sensorNoise(strength: number, random: () => number): () => number {
   const deviation = strength * random() ** 2;
   const width = deviation * Math.sqrt(6);
   return () => (random() + random() - 1) * width;
+}
+
+/** Blurs an RGB picture of the crop's size in place: by a triangle along rows, then along columns. */
+function blur(strength: number, { width, height }: CropSize, random: () => number): (image: Uint8Array) => void {
+  if (strength === 0) return () => {};
+  const deviation = strength * random() ** 2;
+  const direction = 2 * random();
+  const across = triangle(deviation * Math.min(1, direction));
+  const down = triangle(deviation * Math.min(1, 2 - direction));
+  return (image) => {
+    convolveLines(image, across, { lines: height, nextLine: width * 3, length: width, next: 3 });
+    convolveLines(image, down, { lines: width, nextLine: 3, length: height, next: width * 3 });
+  };
+}
+
+/** The right half of a triangle of this standard deviation, in weights that sum up to 1 with those left of it; 1 alone below 0.41 pixels. */
+function triangle(deviation: number): readonly number[] {
+  const reach = Math.max(1, deviation * Math.sqrt(6));
+  const half = Array.from({ length: Math.ceil(reach) }, (_, distance) => 1 - distance / reach);
+  const sum = half.reduce((total, weight, distance) => total + (distance === 0 ? weight : 2 * weight), 0);
+  return half.map((weight) => weight / sum);
+}
+
+/** Convolves each line of an RGB picture with a symmetric kernel; beyond its ends a line goes on as it ends. */
+function convolveLines(
+  image: Uint8Array,
+  [middle, ...weights]: readonly number[],
+  { lines, nextLine, length, next }: Record<'lines' | 'nextLine' | 'length' | 'next', number>,
+): void {
+  if (weights.length === 0) return;
+  const line = new Uint8Array(length);
+  for (let start = 0; start < lines * nextLine; start += nextLine) {
+    for (let channel = start; channel < start + 3; channel += 1) {
+      for (let i = 0; i < length; i += 1) line[i] = image[channel + i * next]!;
+      for (let i = 0; i < length; i += 1) {
+        let sum = middle! * line[i]!;
+        for (let j = 0; j < weights.length; j += 1) {
+          sum += weights[j]! * (line[clamp(i - j - 1, length - 1)]! + line[clamp(i + j + 1, length - 1)]!);
+        }
+        image[channel + i * next] = Math.round(sum);
+      }
+    }
+  }
 }
 
 /** Some crops of a batch, one after the other. */

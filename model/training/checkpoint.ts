@@ -39,7 +39,7 @@ export function writeCheckpoint(path: string, { state, tensors }: Checkpoint): P
 
 /** What recipes in checkpoints from before a setting existed do without. */
 const LATER_SETTINGS = { regionLoss: 0 };
-const LATER_AUGMENTATION = { light: 0, noise: 0, mix: 0 };
+const LATER_AUGMENTATION = { light: 0, noise: 0, blur: 0, mix: 0 };
 
 /**
  * Reads a checkpoint.

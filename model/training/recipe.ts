@@ -65,7 +65,16 @@ const compact = {
     { untilShare: 0.6, crop: { width: 192, height: 144 } },
     { untilShare: 1, crop: { width: 240, height: 180 } },
   ],
-  augmentation: { scales: [0.45, 0.95], aspect: 0.15, flip: true, colour: 0.35, light: 0.8, noise: 0, mix: 0.5 },
+  augmentation: {
+    scales: [0.45, 0.95],
+    aspect: 0.15,
+    flip: true,
+    colour: 0.35,
+    light: 0.8,
+    noise: 0,
+    blur: 0,
+    mix: 0.5,
+  },
   balancing: 'sqrt-median',
   labelSmoothing: 0,
   regionLoss: 1,
@@ -80,13 +89,13 @@ const compact = {
   validateEvery: 10,
 } as const satisfies Recipe;
 
-/** To go on with from weights of `compact`: larger crops at night and in noise, as dashcams have them. */
+/** To go on with from weights of `compact`: larger crops at night, in noise and out of focus, as dashcams have them. */
 const robust = {
   ...compact,
   name: 'robust',
   epochs: 8,
   crops: [{ untilShare: 1, crop: { width: 288, height: 216 } }],
-  augmentation: { ...compact.augmentation, scales: [0.65, 1.2], colour: 0.5, light: 1, noise: 40 },
+  augmentation: { ...compact.augmentation, scales: [0.65, 1.2], colour: 0.5, light: 1, noise: 40, blur: 3 },
   learningRate: 6e-4,
   warmupShare: 0.1,
   averaging: 0.99,
@@ -105,7 +114,7 @@ export const recipes = {
     epochs: 100,
     batch: 12,
     crops: [{ untilShare: 1, crop: whole }],
-    augmentation: { scales: [1, 1], aspect: 0, flip: false, colour: 0, light: 0, noise: 0, mix: 0 },
+    augmentation: { scales: [1, 1], aspect: 0, flip: false, colour: 0, light: 0, noise: 0, blur: 0, mix: 0 },
     balancing: 'median',
     labelSmoothing: 0,
     regionLoss: 0,

@@ -2,7 +2,7 @@ import t from 'tap';
 import { seededRandom } from '../../../model/initial-weights.js';
 import { type Augmentation, cutCrop, halve, pasteRectangle } from '../../../model/training/augment.js';
 
-const plain: Augmentation = { scales: [1, 1], aspect: 0, flip: false, colour: 0, light: 0, noise: 0, mix: 0 };
+const plain: Augmentation = { scales: [1, 1], aspect: 0, flip: false, colour: 0, light: 0, noise: 0, blur: 0, mix: 0 };
 const fill = [9, 9, 9] as const;
 
 /** A picture whose red is the column and whose green is the row, with labels column + 10 * row. */
@@ -114,4 +114,57 @@ t.test('noise has no bias, and its strength is drawn for each crop', async (t) =
   });
   t.ok(Math.max(...deviations) < 21, deviations.join());
   t.ok(Math.max(...deviations) > 2 * Math.min(...deviations), deviations.join());
+});
+
+t.test(
+  'a blur keeps the sum, spreads by its standard deviation, and its strength and direction are drawn for each crop',
+  async (t) => {
+    const side = 41;
+    const point = { width: side, height: side, data: new Uint8Array(side * side * 3) };
+    // A dot of 3x3 is bright enough that rounding takes nothing noticeable away.
+    for (const y of [19, 20, 21]) point.data.fill(255, (y * side + 19) * 3, (y * side + 22) * 3);
+    const source = {
+      picture: point,
+      halved: halve(point),
+      truth: { width: side, height: side, data: new Uint8Array(side ** 2) },
+    };
+    const spreads = Array.from({ length: 60 }, (_, seed) => {
+      const red = cut(side, side, { ...plain, blur: 3 }, seededRandom(seed), source).images.filter(
+        (_, i) => i % 3 === 0,
+      );
+      const sum = red.reduce((total, value) => total + value, 0);
+      t.ok(Math.abs(sum / (9 * 255) - 1) < 0.1, `sum ${sum}`);
+      const deviation = (place: (i: number) => number) =>
+        Math.sqrt(red.reduce((total, value, i) => total + value * (place(i) - 20) ** 2, 0) / sum - 2 / 3);
+      return [deviation((i) => i % side), deviation((i) => Math.floor(i / side))] as const;
+    });
+    const largest = spreads.map((both) => Math.max(...both));
+    t.ok(Math.max(...largest) < 3.2, largest.join());
+    t.ok(Math.max(...largest) > 1.5, largest.join());
+    t.ok(
+      largest.some((value) => value < 0.3),
+      largest.join(),
+    );
+    t.ok(
+      spreads.some(([across, down]) => across > 1.5 * down + 0.3),
+      spreads.join(' '),
+    );
+    t.ok(
+      spreads.some(([across, down]) => down > 1.5 * across + 0.3),
+      spreads.join(' '),
+    );
+  },
+);
+
+t.test('a blur leaves a flat picture and its labels as they are', async (t) => {
+  const grey = { width: 12, height: 9, data: new Uint8Array(324).fill(100) };
+  const source = {
+    picture: grey,
+    halved: halve(grey),
+    truth: { width: 12, height: 9, data: new Uint8Array(108).fill(4) },
+  };
+  for (let seed = 0; seed < 8; seed += 1) {
+    const { images, labels } = cut(12, 9, { ...plain, blur: 3 }, seededRandom(seed), source);
+    t.ok(images.every((value) => value === 100) && labels.every((label) => label === 4));
+  }
 });
