@@ -66,7 +66,10 @@ export async function readSafetensors(
   }
 }
 
-/** Tensor by tensor: Node reads no file of 2 GiB in one piece, and checkpoints of the largest networks are as large. */
+/**
+ * Tensor by tensor: Node reads no file of 2 GiB in one piece, and checkpoints of the largest networks are as large. Into
+ * shared memory, so that the threads of engines have no copies of their own.
+ */
 async function readOpened(file: FileHandle, path: string) {
   const invalid = (why: string) => new Failure('WEIGHTS_INVALID', `Expected a safetensors file at ${path}, but ${why}`);
   const { size: fileBytes } = await file.stat();
@@ -100,7 +103,7 @@ async function readOpened(file: FileHandle, path: string) {
 
 async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
   // Memory of its own, aligned: F32 needs no copy.
-  const bytes = Buffer.from(new ArrayBuffer(length));
+  const bytes = Buffer.from(new SharedArrayBuffer(length));
   for (let done = 0; done < length; ) {
     const { bytesRead } = await file.read(bytes, done, length - done, position + done);
     if (bytesRead === 0) throw new Error('it became shorter while it was read');
@@ -129,7 +132,7 @@ const ELEMENT_BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 
 
 function widen(raw: Buffer, dtype: string, count: number): Float32Array {
   if (dtype === 'F32') return new Float32Array(raw.buffer, raw.byteOffset, count);
-  const data = new Float32Array(count);
+  const data = new Float32Array(new SharedArrayBuffer(4 * count));
   if (dtype === 'BF16') {
     const bits = new Uint32Array(data.buffer);
     for (let i = 0; i < count; i += 1) bits[i] = raw.readUInt16LE(2 * i) << 16;

@@ -31,8 +31,8 @@ export interface DecodeOptions {
    */
   readonly policy?: 'every' | 'latest';
   /**
-   * How many frames may be under way before the gate shuts. If not provided, defaults to what fits in 40 MiB, at
-   * least 4 and at most 16; for `latest`, to 2.
+   * How many frames may be under way before the gate shuts. If not provided, defaults to what fits in 20 MiB (40 MiB on
+   * four cores and more), at least 4 and at most 16; for `latest`, to 2.
    */
   readonly gateLimit?: number;
   /** Stops: the source completes, and what was given so far is finished by the steps after it. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Failure } from '../model/failure.js';
 import { coloursOf } from './colours.js';
 import type { DecodeOptions } from './decode.js';
@@ -32,8 +33,8 @@ interface Constants extends Pick<Frame, 'source' | 'epoch' | 'gate'> {
   readonly input: Omit<Frame['input'], 'data'>;
 }
 
-/** Bytes that may be under way by default, pictures and their overlays together. */
-const defaultBytesUnderWay = 40 * 1024 * 1024;
+/** Bytes that may be under way by default, pictures and their overlays together: more cores keep more of them busy. */
+const defaultBytesUnderWay = 10 * 2 ** 20 * Math.min(Math.max(availableParallelism(), 2), 4);
 
 /** Starts ffmpeg and hands on the frames that it makes, under the policy asked for. */
 export function startDecoding(

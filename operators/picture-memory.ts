@@ -13,7 +13,7 @@ import type { Frame, OverlaidFrame } from './frame.js';
 /** What waits to be used again is at most this much; beyond it the garbage collector has it. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
-/** Shared memory in existence: what is under way in a route by default (40 MiB), of large pictures too, and some more. */
+/** Shared memory in existence: what is under way in a route by default (at most 40 MiB), of large pictures too, and some more. */
 const SHARED_BYTES = 96 * 2 ** 20;
 
 /** By size, the last given back first. Sizes that nobody asks for any more are forgotten when room is short. */

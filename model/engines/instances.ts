@@ -15,9 +15,10 @@ export function planInstances(threads: number): readonly number[] {
   return Array.from({ length: instances }, (_, i) => Math.floor((threads + i) / instances)).reverse();
 }
 
-/** The same weights in shared memory, of which no thread gets a copy of its own: SegNet's are 118 MB. */
+/** The same weights in shared memory, of which no thread gets a copy of its own: SegNet's are 118 MB. Those that were read from a file are there already. */
 export function shareWeights({ card, tensors }: Weights): Weights {
   const share = (data: Float32Array) => {
+    if (data.buffer instanceof SharedArrayBuffer) return data;
     const shared = new Float32Array(new SharedArrayBuffer(data.byteLength));
     shared.set(data);
     return shared;
