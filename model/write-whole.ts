@@ -20,12 +20,21 @@ export async function writeWhole(path: string, what: string, pieces: readonly (s
   } catch (error) {
     await file?.close().catch(() => {});
     await rm(temporary, { force: true }).catch(() => {});
-    throw outputFailure(what, path, error as Error);
+    throw outputFailure(what, path, error);
   }
 }
 
-/** What the system says against writing a file, as the `Failure` `OUTPUT_DISK_FULL` or `OUTPUT_UNWRITABLE`. */
-export function outputFailure(what: string, path: string, cause: Error): Failure {
-  const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'OUTPUT_DISK_FULL' : 'OUTPUT_UNWRITABLE';
-  return new Failure(code, `Could not write ${what} ${path}: ${cause.message}`, { cause });
+/**
+ * What the system says against writing a file or folder, as the `Failure` `OUTPUT_DISK_FULL` or `OUTPUT_UNWRITABLE`.
+ *
+ * @param what What the message calls it: `the weights file`.
+ */
+export function outputFailure(what: string, path: string, cause: unknown): Failure {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const says = (reason: string) => `Could not write ${what} ${path}: ${reason}.`;
+  // A quota is a disk for one user.
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new Failure('OUTPUT_DISK_FULL', says('the disk is full'), { cause });
+  const isFolderMissing = code === 'ENOENT' || code === 'ENOTDIR';
+  return new Failure('OUTPUT_UNWRITABLE', says(isFolderMissing ? 'the folder does not exist' : message), { cause });
 }

@@ -1,6 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Failure } from '../model/failure.js';
+import { outputFailure } from '../model/write-whole.js';
 import { chooseEncoder, type Encoder } from './choose-encoder.js';
 import { nutOffsetUs } from './decode-run.js';
 import type { EncodeOptions } from './encode.js';
@@ -11,7 +12,7 @@ import type { ColourTags } from './frame.js';
 import { lastShownSeconds } from './last-shown.js';
 import type { SampleFormat } from './nut-format.js';
 import { createNutWriter, type NutWriter } from './nut-writer.js';
-import { checkOutput, explainEnd, explainWriteError } from './output-failure.js';
+import { checkOutput, explainEnd } from './output-failure.js';
 import { partOf, wholeOf } from './part-files.js';
 import { probe } from './probe.js';
 import { ASSUMED_FRAME_RATE, type SourceInfo } from './source-info.js';
@@ -197,7 +198,7 @@ export function startEncoding(output: string, container: Container, options: Enc
   /** What is complete gets the name that was asked for. */
   async function giveName(path: string): Promise<void> {
     await rename(path, output).catch((error: unknown) => {
-      throw explainWriteError(output, error);
+      throw outputFailure('the output', output, error);
     });
   }
 

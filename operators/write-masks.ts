@@ -2,11 +2,11 @@ import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { ClassMask } from '../model/engine.js';
+import { outputFailure } from '../model/write-whole.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { encodeIndexedPng } from './indexed-png.js';
 import { makeFolder } from './make-folder.js';
-import { explainWriteError } from './output-failure.js';
 
 /** Options of {@link writeMasks}. */
 export interface WriteMasksOptions {
@@ -27,7 +27,7 @@ export function writeMasks<T extends SegmentedFrame>(
 ): MonoTypeOperatorFunction<T> {
   return inOrder(() => {
     const made = makeFolder(folder).catch((error: unknown) => {
-      throw explainWriteError(folder, error);
+      throw outputFailure('the output', folder, error);
     });
     // Looked at with the first frame.
     made.catch(() => {});
@@ -65,7 +65,7 @@ async function write(path: string, content: Uint8Array): Promise<void> {
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });
-    throw explainWriteError(path, error);
+    throw outputFailure('the output', path, error);
   }
 }
 

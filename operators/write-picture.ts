@@ -1,10 +1,11 @@
 import { rename, rm } from 'node:fs/promises';
 import type { OperatorFunction } from 'rxjs';
+import { outputFailure } from '../model/write-whole.js';
 import { endedWell, startFfmpeg } from './ffmpeg.js';
 import { findFfmpeg } from './find-ffmpeg.js';
 import type { OverlaidFrame, YuvPicture } from './frame.js';
 import { inOrder } from './in-order.js';
-import { checkOutput, explainEnd, explainWriteError } from './output-failure.js';
+import { checkOutput, explainEnd } from './output-failure.js';
 import { partOf } from './part-files.js';
 import { matrixOf } from './yuv.js';
 
@@ -58,7 +59,7 @@ async function write(picture: YuvPicture, output: string, abandoned: AbortSignal
   const end = await ffmpeg.ended;
   if (endedWell(end) && !abandoned.aborted) {
     await rename(part, output).catch((error: unknown) => {
-      throw explainWriteError(output, error);
+      throw outputFailure('the output', output, error);
     });
     return;
   }

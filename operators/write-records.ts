@@ -1,8 +1,8 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { MonoTypeOperatorFunction } from 'rxjs';
+import { outputFailure } from '../model/write-whole.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
-import { explainWriteError } from './output-failure.js';
 import { partOf } from './part-files.js';
 
 /** One line of the file that {@link writeRecords} writes. */
@@ -34,7 +34,7 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
   return inOrder(() => {
     let isOver = false;
     const opened = open(part, 'w').catch((error: unknown) => {
-      throw explainWriteError(path, error);
+      throw outputFailure('the output', path, error);
     });
     opened.catch(() => {});
     // One write after the other: appends that overlap could change places.
@@ -44,7 +44,7 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
       try {
         await file.appendFile(line);
       } catch (error) {
-        throw explainWriteError(path, error);
+        throw outputFailure('the output', path, error);
       }
     }
 
@@ -63,7 +63,7 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
           await file.close();
           if (!failed) await rename(part, path);
         } catch (error) {
-          throw explainWriteError(path, error);
+          throw outputFailure('the output', path, error);
         }
       },
       dispose() {

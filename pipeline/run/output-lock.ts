@@ -2,8 +2,8 @@ import { open, readFile, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../model/failure.js';
+import { outputFailure } from '../../model/write-whole.js';
 import { makeFolder } from '../../operators/make-folder.js';
-import { explainWriteError } from '../../operators/output-failure.js';
 
 /** Says that outputs are being written, so that a second run keeps away from them. */
 export interface OutputLock {
@@ -62,7 +62,7 @@ async function take(path: string, output: string): Promise<void> {
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw explainWriteError(output, error);
+        throw outputFailure('the output', output, error);
       }
     }
     const owner = await livingOwner(path);

@@ -137,7 +137,7 @@ export async function noteOutputs(
       await writeFile(temporary, `${JSON.stringify(note, null, 2)}\n`);
       await rename(temporary, path);
     } catch (error) {
-      throw outputFailure('the note on', output, error as Error);
+      throw outputFailure('the note on', output, error);
     }
   }
 }
