@@ -33,7 +33,7 @@ export interface EncodeOptions {
   readonly signal?: AbortSignal;
   /** Frames a second, a hint to the encoder's rate control. If not provided, defaults to that of `copyFrom`, else 25. */
   readonly frameRate?: number;
-  /** One sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `TIMES_SHIFTED`, `OUTPUT_FRAGMENTED`. */
+  /** One sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `TIMES_SHIFTED`, `OUTPUT_FRAGMENTED`, `STREAMS_LEFT_OUT`. */
   readonly onWarning?: (text: string, code: string) => void;
 }
 

@@ -72,6 +72,7 @@ export function startEncoding(output: string, container: Container, options: Enc
   let lastPtsUs = Number.NEGATIVE_INFINITY;
   let lastPicture: Uint8Array | undefined;
   let jumpUs = 0;
+  let hasSound = false;
 
   const prepared = prepare(output, container, options);
   // Looked at with the first picture; until then an error waits.
@@ -84,13 +85,15 @@ export function startEncoding(output: string, container: Container, options: Enc
     return ffmpeg;
   }
 
-  async function start(first: Encodable): Promise<Running> {
+  async function start(first: Encodable, ptsUs: number): Promise<Running> {
     const ready = await prepared;
     const { tool, original } = ready;
-    const startSeconds = original?.info.startSeconds ?? 0;
+    hasSound = original?.info.hasAudio ?? false;
+    // Without an original (a camera, standard input) the first picture is the beginning.
+    const startSeconds = original?.info.startSeconds ?? ptsUs / 1e6 - (options.startSeconds ?? 0);
     const lead = startSeconds > longestLeadSeconds ? startSeconds : 0;
     if (lead > 0) {
-      const text = `The clock of ${original!.path} begins at ${lead.toFixed(3)} s: times in ${output} begin at 0 instead.`;
+      const text = `The clock of ${original?.path ?? 'the source'} begins at ${lead.toFixed(3)} s: times in ${output} begin at 0 instead.`;
       options.onWarning?.(text, 'TIMES_SHIFTED');
     }
     const command: EncodeCommand = {
@@ -134,7 +137,7 @@ export function startEncoding(output: string, container: Container, options: Enc
   }
 
   async function writeNow(picture: Encodable, ptsUs: number): Promise<void> {
-    running ??= start(picture);
+    running ??= start(picture, ptsUs);
     const { ffmpeg, nut, first, tool } = await running;
     if (picture.width !== first.width || picture.height !== first.height) {
       const sizes = `${first.width} x ${first.height} to ${picture.width} x ${picture.height}`;
@@ -153,14 +156,22 @@ export function startEncoding(output: string, container: Container, options: Enc
   async function fail(failure: Failure): Promise<Failure> {
     if (state !== 'open') return failure;
     state = 'failed';
-    current?.stdin.end();
-    await current?.ended;
+    if (current) await endOf(current, true);
     const { size } = await stat(part).catch(() => ({ size: 0 }));
     if (written > 0 && size > 4096) {
       return new Failure(failure.code, `${failure.message} What was written is in ${part}.`, { cause: failure.cause });
     }
     await rm(part, { force: true });
     return failure;
+  }
+
+  /** Ends the pictures. Those that stop early may have sound that goes on: hours of it, on a slow disk. */
+  async function endOf(ffmpeg: FfmpegProcess, isEarly: boolean): Promise<FfmpegEnd> {
+    ffmpeg.stdin.end();
+    const timer = isEarly && hasSound ? setTimeout(() => ffmpeg.kill('SIGTERM'), soundGraceMs) : undefined;
+    const end = await ffmpeg.ended;
+    clearTimeout(timer);
+    return end;
   }
 
   async function finish(failed: boolean): Promise<void> {
@@ -173,13 +184,9 @@ export function startEncoding(output: string, container: Container, options: Enc
       ffmpeg.stdin.write(nut.frameHead(guardPtsUs + nutOffsetUs, lastPicture!.length));
       ffmpeg.stdin.write(lastPicture!);
     }
-    ffmpeg.stdin.end();
-    // Stopped early, with sound that goes on: it may be hours of it, on a slow disk.
-    const isCut = options.signal?.aborted === true && (command.original?.info.hasAudio ?? false);
-    const timer = isCut ? setTimeout(() => ffmpeg.kill('SIGTERM'), soundGraceMs) : undefined;
-    const end = await ffmpeg.ended;
-    clearTimeout(timer);
-    const wasTold = isCut && end.code === 255;
+    const isCut = options.signal?.aborted === true && hasSound;
+    const end = await endOf(ffmpeg, isCut || failed);
+    const wasTold = (isCut || failed) && end.code === 255;
     if (!endedWell(end) && !wasTold) throw await fail(explainEnd(output, end, written));
     if (failed) {
       state = 'failed';

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { makeTemporaryFolder } from './make-folder.js';
 
 /** Takes bytes as they come; they are in a buffer that the next ones overwrite. False: no more until `resume`. */
 export type TakeBytes = (bytes: Uint8Array) => boolean;
@@ -62,7 +63,7 @@ function folderForSockets(): string {
 }
 
 async function openSockets(take: TakeBytes): Promise<{ readonly near: Socket; readonly far: Socket }> {
-  const folder = await mkdtemp(join(folderForSockets(), 'segnet-'));
+  const folder = await makeTemporaryFolder('segnet-', folderForSockets());
   const path = join(folder, 's');
   const server = createServer({ pauseOnConnect: true });
   try {

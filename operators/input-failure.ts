@@ -28,23 +28,25 @@ export async function checkInput(input: string, inputOptions: readonly string[] 
   if (input === '-' || isUrl(input)) return;
   const format = inputOptions[inputOptions.lastIndexOf('-f') + 1];
   if (inputOptions.includes('-f') && FILELESS.test(format ?? '')) return;
+  // A camera's address, mistyped, is taken for a file.
+  const name = redact(input);
   let stats: Awaited<ReturnType<typeof stat>>;
   try {
     stats = await stat(input);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (isPattern(input)) return;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure('INPUT_MISSING', `Input ${input} does not exist.`);
-    throw new Failure('INPUT_UNREADABLE', `Input ${input} cannot be read (${code}).`, { cause: error });
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure('INPUT_MISSING', `Input ${name} does not exist.`);
+    throw new Failure('INPUT_UNREADABLE', `Input ${name} cannot be read (${code}).`, { cause: error });
   }
   if (stats.isDirectory()) {
     throw new Failure(
       'INPUT_NOT_VIDEO',
-      `Input ${input} is a directory; expected a video, an image or a pattern such as ${input}/%04d.png.`,
+      `Input ${name} is a directory; expected a video, an image or a pattern such as ${name}/%04d.png.`,
     );
   }
   if (stats.isFile() && stats.size === 0)
-    throw new Failure('INPUT_EMPTY', `Input ${input} is empty (0 bytes); expected a video.`);
+    throw new Failure('INPUT_EMPTY', `Input ${name} is empty (0 bytes); expected a video.`);
 }
 
 /** By what ffmpeg printed, from the most to the least telling. */

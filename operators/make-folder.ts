@@ -1,5 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, mkdtemp, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { outputFailure } from '../model/write-whole.js';
 
 /**
  * Makes a folder and those above it. Node's recursive mkdir never ends where a name cannot be made in a folder that is there
@@ -19,4 +21,17 @@ export async function makeFolder(path: string): Promise<void> {
     // Somebody else was quicker.
     if (error.code !== 'EEXIST') throw error;
   });
+}
+
+/**
+ * Makes a folder for files that do not last, its name beginning with `prefix`.
+ *
+ * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
+ */
+export async function makeTemporaryFolder(prefix: string, parent = tmpdir()): Promise<string> {
+  try {
+    return await mkdtemp(join(parent, prefix));
+  } catch (error) {
+    throw outputFailure('temporary files (TMPDIR) to', parent, error);
+  }
 }

@@ -28,6 +28,8 @@ export interface Connection {
   abandon(): void;
 }
 
+/** From our close to the server's. */
+const CLOSE_TIMEOUT_MS = 1_000;
 const CLOCK_INTERVAL_MS = 5_000;
 /** In the first second, while a page is busy and single answers mislead, it asks more often. */
 const CLOCK_FIRST_MS = [0, 150, 350, 600, 1_000];
@@ -61,6 +63,10 @@ export function openConnection(options: ConnectionOptions): Connection {
     stop();
     socket?.close();
     options.onEnd(code, reason, retryAfterMs);
+  }
+
+  function serverNow(): number | undefined {
+    return clock.offsetMs === undefined ? undefined : clientNow() + clock.offsetMs;
   }
 
   function tell(message: ClientMessage): void {
@@ -112,7 +118,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         clearTimeout(timers[0]);
         streams = message.streams;
         onEvent({ type: 'open' });
-        onEvent(message);
+        onEvent({ ...message, serverNow });
         // Whoever waited for this may have abandoned the connection.
         if (isOver) break;
         timers.push(...CLOCK_FIRST_MS.map((ms) => setTimeout(askTime, ms)), setInterval(askAgain, clockIntervalMs));
@@ -160,7 +166,10 @@ export function openConnection(options: ConnectionOptions): Connection {
       ptsUs: packet.ptsUs,
       skipped: packet.skipped,
       ageWhenSentMs: packet.ageUs / 1000,
-      ageMs: () => (clock.offsetMs === undefined ? undefined : clientNow() + clock.offsetMs - capturedUs / 1000),
+      ageMs() {
+        const now = serverNow();
+        return now === undefined ? undefined : now - capturedUs / 1000;
+      },
       stepUs: packet.stepUs,
       displayWidth: packet.displayWidth,
       displayHeight: packet.displayHeight,
@@ -209,6 +218,9 @@ export function openConnection(options: ConnectionOptions): Connection {
     abandon() {
       stop();
       socket?.close(1000);
+      // A server that hangs would keep a program alive for half a minute.
+      const cut = setTimeout(() => socket?.terminate?.(), CLOSE_TIMEOUT_MS);
+      if (typeof cut === 'object') cut.unref();
     },
   };
 }

@@ -51,10 +51,13 @@ export type ConnectionEvent =
   | { readonly type: 'open' }
   | { readonly type: 'closed'; readonly code: number; readonly reason: string; readonly retryAt?: number };
 
+/** The server's first message, and its clock: ms since 1970, undefined until that is known (a round trip). */
+export type HelloEvent = Hello & { serverNow(): number | undefined };
+
 /** Everything that a connection tells. */
 export type LiveEvent =
   | ConnectionEvent
   | LiveFrame
-  | Hello
+  | HelloEvent
   | { readonly type: 'streams'; readonly streams: readonly StreamInfo[] }
   | (Omit<StreamStats, 'stream'> & { readonly stream: string });

@@ -122,21 +122,17 @@ function readColour(value: unknown): Colour | undefined {
 }
 
 /**
- * Finds the indices of classes by name; `void`, which jetson-inference ignores by default, may be missing.
+ * Those of some classes, by name, that the network has: `void`, which jetson-inference ignores by default, may be missing.
  *
- * @throws `Failure` `OPTION_INVALID` for a class that the network does not have.
+ * @throws `Failure` `OPTION_INVALID` for any other class that the network does not have.
  */
-export function classIndices(
+export function presentClasses(
   name: string,
   wanted: readonly string[],
   classes: readonly ClassLabel[],
-): readonly number[] {
+): readonly string[] {
   const names = classes.map((label) => label.name);
-  return wanted
-    .filter((className) => className !== 'void' || names.includes('void'))
-    .map((className) => {
-      const index = names.indexOf(className);
-      if (index < 0) throw optionInvalid(name, `classes among ${names.join(', ')}`, className);
-      return index;
-    });
+  const missing = wanted.find((className) => className !== 'void' && !names.includes(className));
+  if (missing !== undefined) throw optionInvalid(name, `classes among ${names.join(', ')}`, missing);
+  return wanted.filter((className) => names.includes(className));
 }

@@ -1,6 +1,6 @@
 import type { ClassLabel, Engine } from '../../model/engine.js';
 import { findWeights } from '../options/find-weights.js';
-import { applyPalette, classIndices } from '../options/palettes.js';
+import { applyPalette, presentClasses } from '../options/palettes.js';
 import { findInputs, type RunInput } from './find-inputs.js';
 import { createLazyEngine, type LazyEngine } from './lazy-engine.js';
 import { nameOutputs, type OutputPaths } from './name-outputs.js';
@@ -33,16 +33,17 @@ export interface PreparedRun {
  * @throws `Failure` `OPTION_INVALID`, `OUTPUT_IS_INPUT`, `PALETTE_INVALID`, `WEIGHTS_MISSING`, `WEIGHTS_INVALID`.
  */
 export async function prepareRun(
-  options: CheckedRunOptions,
+  given: CheckedRunOptions,
   onEngine: (engine: Engine) => void = () => {},
 ): Promise<PreparedRun> {
   const [found, { path, weights }] = await Promise.all([
-    findInputs(options.inputs, { recursive: options.recursive, isOutput: isOutputOrPart }),
-    findWeights(options.engine, options.nameOf),
+    findInputs(given.inputs, { recursive: given.recursive, isOutput: isOutputOrPart }),
+    findWeights(given.engine, given.nameOf),
   ]);
-  const classes = await applyPalette(options.nameOf('palette'), options.palette, weights.card.classes);
+  const classes = await applyPalette(given.nameOf('palette'), given.palette, weights.card.classes);
   // A name that no class has is refused before the first file, not by each of them.
-  classIndices(options.nameOf('ignoreClass'), options.ignoreClass, classes);
+  const ignoreClass = presentClasses(given.nameOf('ignoreClass'), given.ignoreClass, classes);
+  const options = { ...given, ignoreClass };
   const outputs = nameOutputs(found, options);
   const all = found.inputs.map((input, index) => ({ input, outputs: outputs[index]! }));
   const jobs = options.shard === undefined ? all : takeShard(all, options.shard, ({ input }) => input.path);

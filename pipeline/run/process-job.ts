@@ -57,8 +57,11 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
   } catch (error) {
     return { ...nothingOf(label, 'failed'), error: tell(error) };
   } finally {
-    await lock?.release();
-    await forgetMissing(outputs).catch(() => {});
+    // Without the lock the notes are those of another run.
+    if (lock !== undefined) {
+      await forgetMissing(outputs).catch(() => {});
+      await lock.release();
+    }
   }
 }
 

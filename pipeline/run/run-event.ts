@@ -20,8 +20,6 @@ export type RunEvent =
       /** Counts the files of this run from 1. */
       readonly number: number;
       readonly count: number;
-      /** Frames to be expected, where the container says or can be asked. */
-      readonly expectedFrames?: number;
     }
   | {
       /** A frame has reached the end of the route. */
@@ -29,6 +27,7 @@ export type RunEvent =
       readonly input: string;
       /** How many have, so far. */
       readonly frames: number;
+      /** How many are to be expected, where the container says or can be asked. */
       readonly expectedFrames?: number;
     }
   | {

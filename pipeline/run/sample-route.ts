@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { lastValueFrom, tap } from 'rxjs';
+import { makeTemporaryFolder } from '../../operators/make-folder.js';
 import { ASSUMED_FRAME_RATE, type SourceInfo } from '../../operators/source-info.js';
 import { buildRoute } from './build-route.js';
 import type { Job, PreparedRun } from './prepare-run.js';
@@ -27,7 +27,7 @@ const LONGEST_MS = 8000;
  * the run itself will say why.
  */
 export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedRun): Promise<Sample | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'segnet-stream-plan-'));
+  const folder = await makeTemporaryFolder('segnet-stream-plan-');
   try {
     const names = Object.entries(job.outputs) as [keyof Job['outputs'], string][];
     const outputs = Object.fromEntries(names.map(([kind, path]) => [kind, join(folder, kind, basename(path))]));

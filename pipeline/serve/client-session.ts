@@ -29,6 +29,8 @@ export class ClientSession {
   /** By stream, the latest frame sent. */
   readonly #sent = new Map<number, number>();
   readonly #messages: TokenBucket;
+  /** The state of the streams that the client has not been told, as it read nothing then. */
+  #owed: ServerMessage | undefined;
   #over = false;
 
   /** Joins the hub and says hello. */
@@ -62,11 +64,15 @@ export class ClientSession {
   }
 
   tell(message: ServerMessage): void {
-    if (!this.#over && this.unsentBytes < MOST_UNSENT_BYTES) this.#transport.send(JSON.stringify(message));
+    if (this.#over) return;
+    const hasRoom = this.unsentBytes < MOST_UNSENT_BYTES;
+    if (message.type === 'streams') this.#owed = hasRoom ? undefined : message;
+    if (hasRoom) this.#transport.send(JSON.stringify(message));
   }
 
   /** Once a second: sends statistics, and ends a viewer that owes an acknowledgement for too long. */
   tick(): void {
+    if (this.#owed) this.tell(this.#owed);
     for (const [id, subscription] of this.#subscriptions) {
       if (subscription.owedMs > this.#hub.limits.ackTimeoutMs) {
         this.end(CloseCode.tooSlow, `A frame was not acknowledged within ${this.#hub.limits.ackTimeoutMs} ms`);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { BEARER_SUBPROTOCOL_PREFIX, CloseCode } from '../client/protocol.js';
 import { networkOf } from './network-of.js';
+import { serverNow } from './shown-frame.js';
 import { TokenBucket } from './token-bucket.js';
 
 export interface GatekeeperOptions {
@@ -101,7 +102,7 @@ export class Gatekeeper {
 
   /** Looks at a token that a request brings; takes the same time whatever it is. */
   try(token: string, request: IncomingMessage): Admission {
-    const now = Date.now();
+    const now = serverNow();
     const network = networkOf(request.socket.remoteAddress);
     const guesses = this.#guesses.get(network) ?? new TokenBucket(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE, now);
     if (!guesses.has(now)) return 'wait';
@@ -119,7 +120,7 @@ export class Gatekeeper {
 
   /** Starts a page's session; returns the `Set-Cookie` header that carries it. */
   startSession(): string {
-    const now = Date.now();
+    const now = serverNow();
     for (const [key, endsAt] of this.#sessions)
       if (endsAt < now || this.#sessions.size >= MOST_SESSIONS) this.#sessions.delete(key);
     const secret = randomBytes(32).toString('base64url');
@@ -141,7 +142,7 @@ export class Gatekeeper {
 
   #sessionLives(secret: string | undefined): boolean {
     if (!secret) return false;
-    return (this.#sessions.get(digest(secret).toString('base64')) ?? 0) > Date.now();
+    return (this.#sessions.get(digest(secret).toString('base64')) ?? 0) > serverNow();
   }
 }
 

@@ -85,7 +85,7 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
   // Who asks for the page and does not read it. A WebSocket has its own heartbeat instead.
   server.timeout = 10_000;
   server.maxConnections = (options.maxClients ?? DEFAULT_MAX_CLIENTS) * 2;
-  limitConnections(server, (options.maxClientsPerAddress ?? DEFAULT_MAX_CLIENTS_PER_ADDRESS) * 2);
+  const connections = limitConnections(server, (options.maxClientsPerAddress ?? DEFAULT_MAX_CLIENTS_PER_ADDRESS) * 2);
   const sockets = acceptSockets(server, { ...options, hub, gatekeeper });
   try {
     await listen(server, port, host);
@@ -107,6 +107,8 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
         hub.close(reason);
         await sockets.close();
         server.closeAllConnections();
+        // Those that have not finished a TLS handshake are no HTTP connections yet.
+        for (const connection of connections) connection.destroy();
         await stopped;
       })();
       return closing;
@@ -124,6 +126,12 @@ export function checkAdmission(host: string | undefined, token: string | undefin
     throw new Failure(
       'OPTION_INVALID',
       `Expected the token to have at least ${SHORTEST_TOKEN} characters, got ${token.length}`,
+    );
+  }
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new Failure(
+      'OPTION_INVALID',
+      'Expected the token to be of letters, digits and signs of ASCII, as HTTP headers are, got others or spaces',
     );
   }
   if (token === undefined && host !== undefined && !isLoopback(host)) {
@@ -149,13 +157,20 @@ function createTls(
 }
 
 /** Cuts connections beyond so many from one network, so that it cannot take those of all others by holding them open. */
-function limitConnections(server: Server, mostOfOne: number): void {
-  const connections = new NetworkCount();
+function limitConnections(server: Server, mostOfOne: number): ReadonlySet<Socket> {
+  const counts = new NetworkCount();
+  const open = new Set<Socket>();
   server.on('connection', (connection: Socket) => {
     const { remoteAddress } = connection;
-    connection.once('close', connections.add(remoteAddress));
-    if (connections.of(remoteAddress) > mostOfOne) connection.destroy();
+    const takeOff = counts.add(remoteAddress);
+    open.add(connection);
+    connection.once('close', () => {
+      takeOff();
+      open.delete(connection);
+    });
+    if (counts.of(remoteAddress) > mostOfOne) connection.destroy();
   });
+  return open;
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

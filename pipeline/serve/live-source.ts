@@ -50,7 +50,16 @@ export function parseSources(
 ): LiveSource[] {
   const taken = new Set<string>();
   return specs.map((spec) => {
-    const [, givenName, rest] = /^(?:([\p{L}\p{N}][\p{L}\p{N} ._-]{0,63})=)?(.*)$/su.exec(spec)!;
+    const [, givenName, rest] = /^(?:([\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,62}[\p{L}\p{N}._-])?)\s*=\s*)?(.*)$/su.exec(
+      spec,
+    )!;
+    const [, wrongName] = /^([^:]*?)\s*=\s*[a-z][a-z0-9+.-]*:\/\//i.exec(rest!) ?? [];
+    if (wrongName !== undefined) {
+      throw new Failure(
+        'OPTION_INVALID',
+        `Expected the name of a source to be at most 64 letters, digits, spaces, '.', '_' and '-', got \`${wrongName}\``,
+      );
+    }
     const input = rest!.replaceAll(/\$\{(\w+)\}/g, (_, variable: string) => {
       const value = environment[variable];
       if (value === undefined)
@@ -173,11 +182,21 @@ function nameOf(input: string): string {
   if (device !== undefined) return device;
   if (URL.canParse(input) && !/^[a-z]:[\\/]/i.test(input)) {
     const { hostname, pathname } = new URL(input);
-    const last = decodeURIComponent(pathname).split('/').filter(Boolean).at(-1);
-    const parts = [hostname, last && basename(last, extname(last))].filter(Boolean);
+    const last = pathname.split('/').filter(Boolean).at(-1);
+    // Some cameras have parameters in the path, the password among them: `/user=admin_password=...`.
+    const parts = [hostname, last && !last.includes('=') && unescaped(basename(last, extname(last)))].filter(Boolean);
     if (parts.length > 0) return parts.join('-');
   }
   return basename(input, extname(input)) || input;
+}
+
+/** As it is meant; as it is written where a bare `%` stands in it. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function freeName(wanted: string, taken: ReadonlySet<string>): string {

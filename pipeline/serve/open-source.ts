@@ -1,18 +1,25 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { catchError, defer, finalize, from, type Observable, switchMap, tap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
 import { type FfmpegTool, isAtLeast } from '../../operators/find-ffmpeg.js';
+import { makeTemporaryFolder } from '../../operators/make-folder.js';
 import { ffmpegInput, ffmpegOptions, type LiveSource, type SourceOptions } from './live-source.js';
-import { passwordsOf } from './scrub.js';
 
 /** Starts reading; gets what ffmpeg is to be given before and behind its `-i`. */
 export type Open<T> = (input: string, inputOptions: readonly string[]) => Observable<T>;
 
+/** Folders that hold a password now. A process that is ended has no time for promises. */
+const folders = new Set<string>();
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /**
- * Opens a source with its options. Everybody on a machine can read command lines, so an RTSP address with a password reaches ffmpeg by
- * a file that only this user can read, which is removed as soon as the first frame has come.
+ * Opens a source with its options. Everybody on a machine can read command lines, so an RTSP address with a password in it, before
+ * the host or among its parameters, reaches ffmpeg by a file that only this user can read, which is removed as soon as the first
+ * frame has come. Addresses of other protocols (HTTP) stand on ffmpeg's command line as they are.
  *
  * Errors name the source, not the file.
  */
@@ -24,30 +31,36 @@ export function openSource<T>(
 ): Observable<T> {
   const inputOptions = ffmpegOptions(source, tool, options);
   // `option` in concat scripts came with ffmpeg 5.
-  const hides = source.kind === 'rtsp' && passwordsOf(source.input).length > 0 && isAtLeast(tool, [59, 0]);
+  const hides = source.kind === 'rtsp' && source.shown !== source.input && isAtLeast(tool, [59, 0]);
   if (!hides) return open(ffmpegInput(source), inputOptions);
   return defer(() => {
-    const folder = mkdtemp(join(tmpdir(), 'segnet-stream-'));
-    const remove = (): void => void folder.then((path) => rm(path, { recursive: true, force: true })).catch(() => {});
+    let folder: string | undefined;
     let isFirst = true;
     let script = '';
-    return from(
-      folder.then(async (path) => {
-        script = join(path, 'source.ffconcat');
-        await writeFile(script, concatScript(source.input, inputOptions), { mode: 0o600 });
-        return script;
-      }),
-    ).pipe(
+    const written = (async () => {
+      folder = await makeTemporaryFolder('segnet-stream-');
+      folders.add(folder);
+      script = join(folder, 'source.ffconcat');
+      await writeFile(script, concatScript(source.input, inputOptions), { mode: 0o600 });
+      return script;
+    })();
+    const remove = async (): Promise<void> => {
+      await written.catch(() => {});
+      if (folder === undefined) return;
+      await rm(folder, { recursive: true, force: true });
+      folders.delete(folder);
+    };
+    return from(written).pipe(
       switchMap((path) => open(path, concatOptions(inputOptions))),
       tap(() => {
-        if (isFirst) remove();
+        if (isFirst) void remove().catch(() => {});
         isFirst = false;
       }),
       catchError((error: unknown) => {
         if (!(error instanceof Failure) || script === '') throw error;
         throw new Failure(error.code, error.message.replaceAll(script, source.shown), { cause: error });
       }),
-      finalize(remove),
+      finalize(() => void remove().catch(() => {})),
     );
   });
 }

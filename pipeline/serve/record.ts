@@ -1,9 +1,20 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
-import { catchError, EMPTY, ignoreElements, mergeMap, Observable, type OperatorFunction, Subject } from 'rxjs';
+import {
+  catchError,
+  EMPTY,
+  filter,
+  ignoreElements,
+  map,
+  mergeMap,
+  Observable,
+  type OperatorFunction,
+  Subject,
+} from 'rxjs';
 import { encode } from '../../operators/encode.js';
 import { containerOf } from '../../operators/encode-run.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
+import { createGate } from '../../operators/gate.js';
 import { checkOutput } from '../../operators/output-failure.js';
 import { overlay } from '../../operators/overlay.js';
 import { partOf } from '../../operators/part-files.js';
@@ -12,8 +23,12 @@ import { makeOutputFolder } from '../options/make-output-folder.js';
 export interface RecordOptions {
   /** Of the class colours, 0-1. */
   readonly opacity: number;
+  /** The files of all recordings of a server: one that was only just begun may not be there to be seen. Is added to. */
+  readonly taken: Set<string>;
   /** Hears of each file when it is finished. */
   readonly onFile: (path: string) => void;
+  /** Hears when the recording begins to leave frames out, because its disk or its encoder is slower than the camera. */
+  readonly onSlow?: (path: string) => void;
   /** Hears why a recording ended early: a full disk does not end the live picture. */
   readonly onError: (error: unknown) => void;
 }
@@ -24,9 +39,7 @@ export interface RecordOptions {
  * Gives nothing on; completes when the last file is finished.
  */
 export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
-  const { opacity, onFile, onError } = options;
-  // A file that was only just begun may not be there to be seen.
-  const taken = new Set<string>();
+  const { opacity, taken, onFile, onSlow, onError } = options;
   return (source) =>
     source.pipe(
       splitByEpoch(),
@@ -34,13 +47,20 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
         const file = freePath(path, taken);
         taken.add(file);
         return new Observable<never>((subscriber) =>
-          frames.pipe(overlay({ opacity }), encode(file), ignoreElements()).subscribe({
-            error: (error) => subscriber.error(error),
-            complete() {
-              onFile(file);
-              subscriber.complete();
-            },
-          }),
+          frames
+            .pipe(
+              ownGate(() => onSlow?.(file)),
+              overlay({ opacity }),
+              encode(file),
+              ignoreElements(),
+            )
+            .subscribe({
+              error: (error) => subscriber.error(error),
+              complete() {
+                onFile(file);
+                subscriber.complete();
+              },
+            }),
         ).pipe(
           catchError((error: unknown) => {
             onError(error);
@@ -77,6 +97,28 @@ function freePath(path: string, taken: ReadonlySet<string>): string {
     const isFree = !taken.has(`${stem}${ext}`) && !existsSync(`${stem}${ext}`) && !existsSync(partOf(`${stem}${ext}`));
     if (isFree) return `${stem}${ext}`;
   }
+}
+
+/** Frames that wait for a recording's disk or encoder before others are left out: a moment of it. */
+const MOST_WAITING = 8;
+
+/**
+ * Has the steps behind it hold a gate of their own instead of the source's, and leaves frames out while that is shut: a disk
+ * that hangs must not hold up what is shown.
+ */
+function ownGate(onFirstLeftOut: () => void): OperatorFunction<SegmentedFrame, SegmentedFrame> {
+  return (source) => {
+    const gate = createGate(MOST_WAITING);
+    let hasLeftOut = false;
+    return source.pipe(
+      filter(() => {
+        if (!gate.open && !hasLeftOut) onFirstLeftOut();
+        hasLeftOut ||= !gate.open;
+        return gate.open;
+      }),
+      map((frame) => ({ ...frame, gate })),
+    );
+  };
 }
 
 /** One observable for the frames of each epoch; it completes when the next begins. */

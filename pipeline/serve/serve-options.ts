@@ -46,7 +46,7 @@ export interface ServeOptions extends EngineOptions {
   readonly batch?: number | undefined;
   /** Seconds from connecting to the first frame. @default 10 */
   readonly openTimeout?: number | undefined;
-  /** Seconds without a frame after which a source is connected anew. @default 5 */
+  /** Seconds without a frame after which a source is connected anew. @default 5, 30 for files and with `decode: 'keyframes'` */
   readonly stallTimeout?: number | undefined;
   /** A video of what is shown; for several sources, one each: `OUT-NAME.mp4`. */
   readonly record?: string | undefined;
@@ -177,7 +177,7 @@ export const SERVE_OPTIONS: Readonly<Record<OwnOption, OptionRule>> = {
     kind: 'number',
     value: 's',
     range: { min: 0.1, max: 600 },
-    help: 'connect anew after so long without a frame (default: 5; 30 with --decode keyframes)',
+    help: 'connect anew after so long without a frame (default: 5; 30 for files and with --decode keyframes)',
   },
   record: {
     kind: 'text',
@@ -237,6 +237,15 @@ export function checkListenOptions(options: ListenOptions, nameOf: (option: stri
   for (const origin of options.allowOrigin ?? []) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin.toLowerCase()) {
       throw optionInvalid(nameOf('allowOrigin'), 'scheme, host and port alone, https://wall.example', origin);
+    }
+  }
+  for (const host of options.allowHost ?? []) {
+    if (
+      !URL.canParse(`http://${host}`) ||
+      new URL(`http://${host}`).host !== host.toLowerCase() ||
+      /:\d+$/.test(host)
+    ) {
+      throw optionInvalid(nameOf('allowHost'), 'a name without a port, camera.example', host);
     }
   }
   return Object.fromEntries(given.map((name) => [name, options[name]]));

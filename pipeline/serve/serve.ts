@@ -70,6 +70,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   let isWarm = false;
   const begunAt = performance.now();
   const recordings: string[] = [];
+  const taken = new Set<string>();
   const stopAll = (): void => {
     stop.abort();
     // Viewers are told at once; finishing the recordings may take a while.
@@ -99,7 +100,9 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     const frames = shown.pipe(share());
     const recording = record(recordingPath(options.record, name, sources.length), {
       opacity: options.opacity ?? 0.5,
+      taken,
       onFile: (file) => recordings.push(file),
+      onSlow: (file) => streamLog.warn({ file }, 'recording leaves frames out: its disk or encoder is too slow'),
       onError: (error) => streamLog.error({ error: describeError(error) }, 'recording ended'),
     });
     return merge(frames, frames.pipe(recording));

@@ -7,7 +7,7 @@ import { LatencyChart } from './latency-chart.js';
 import { LatencyMeter } from './latency-meter.js';
 import { Legend } from './legend.js';
 import { Painter, type Picture } from './painter.js';
-import { PALETTES } from './palettes.js';
+import { type Colour, PALETTES } from './palettes.js';
 import { signIn } from './sign-in.js';
 import { describeStatus } from './status.js';
 import { StreamPicker } from './stream-picker.js';
@@ -21,17 +21,26 @@ const chart = new LatencyChart(element('chart'));
 const wants = new BehaviorSubject<readonly Want[]>([]);
 
 let classes: readonly ClassInfo[] = [];
-/** How much later it is by the server's clock, ms; known from the first frame on. */
-let serverAheadMs = 0;
+let colours: readonly Colour[] = [];
+/** The server's clock, ms; its own where that is not known. */
+let serverNow: () => number | undefined = () => undefined;
 let offline: { reason: string; retryAt: number | undefined } | undefined;
 let newest: LiveFrame | undefined;
 let waiting: { readonly frame: LiveFrame; readonly picture: Picture } | undefined;
 let paused = false;
+/** Frames that came, and the last of them that was drawn or waits to be: pictures are not always decoded in their order. */
+let arrived = 0;
+let latest = 0;
 
 const legend = new Legend(element('legend'), element('show-all'), paint);
 const picker = new StreamPicker(element('streams'), () => {
   newest = undefined;
+  waiting?.picture.source?.close();
   waiting = undefined;
+  // Another camera's picture and figures under this one's name would be believed.
+  painter.clear();
+  legend.setShares([]);
+  element<HTMLButtonElement>('snapshot').disabled = true;
   meter.clear();
   subscribe();
 });
@@ -59,6 +68,7 @@ function hear(event: LiveEvent): void {
       break;
     case 'hello':
       classes = event.classes;
+      serverNow = event.serverNow;
       element('model').textContent = `${event.model.network} · ${event.model.provider} · ${event.model.precision}`;
       legend.setClasses(classes);
       picker.setStreams(event.streams);
@@ -66,12 +76,9 @@ function hear(event: LiveEvent): void {
     case 'streams':
       picker.setStreams(event.streams);
       break;
-    case 'frame': {
-      const ageMs = event.ageMs();
-      if (ageMs !== undefined) serverAheadMs = event.capturedAt + ageMs - Date.now();
+    case 'frame':
       void prepare(event);
       return;
-    }
     case 'stats':
       if (event.stream === picker.picked?.name) showServerFigures(event);
       break;
@@ -83,11 +90,20 @@ function hear(event: LiveEvent): void {
 async function prepare(frame: LiveFrame): Promise<void> {
   const { displayWidth, displayHeight, mask } = frame;
   const jpeg = frame.picture ?? frame.source;
-  const source = jpeg && (await createImageBitmap(new Blob([jpeg as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' })));
-  if (frame.stream !== picker.picked?.name || paused) {
+  arrived += 1;
+  const turn = arrived;
+  let source: ImageBitmap | undefined;
+  try {
+    source = jpeg && (await createImageBitmap(new Blob([jpeg as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' })));
+  } catch {
+    // A picture that this browser cannot decode, or has no memory for: the next one may do.
+    return frame.acknowledge();
+  }
+  if (frame.stream !== picker.picked?.name || paused || turn < latest) {
     source?.close();
     return frame.acknowledge();
   }
+  latest = turn;
   if (waiting) {
     waiting.picture.source?.close();
     waiting.frame.acknowledge();
@@ -111,15 +127,21 @@ function drawWaiting(): void {
 }
 
 function paint(): void {
-  const colours = PALETTES[element<HTMLSelectElement>('palette').value]!(classes);
+  colours = PALETTES[element<HTMLSelectElement>('palette').value]!(classes);
   legend.setColours(colours);
   painter.setColours(colours, legend.visible);
 }
 
 function showStatus(): void {
   const now = Date.now();
-  const serverNow = now + serverAheadMs;
-  const status = describeStatus({ now, serverNow, offline, stream: picker.picked, ageMs: newest?.ageMs(), paused });
+  const status = describeStatus({
+    now,
+    serverNow: serverNow() ?? now,
+    offline,
+    stream: picker.picked,
+    ageMs: newest?.ageMs(),
+    paused,
+  });
   stage.dataset.status = status.kind;
   element('badge-word').textContent = status.word;
   element('badge-age').textContent = status.age;
@@ -214,7 +236,7 @@ function point(event: PointerEvent): void {
   legend.mark(index);
   if (!label) return;
   element('tip-name').textContent = label.name;
-  element('tip-swatch').style.background = `rgb(${label.colour.join(' ')})`;
+  element('tip-swatch').style.background = `rgb(${colours[index!]?.join(' ') ?? label.colour.join(' ')})`;
   const around = stage.getBoundingClientRect();
   const left = Math.min(event.clientX - around.left + 14, around.width - tip.offsetWidth - 8);
   tip.style.transform = `translate(${left}px, ${Math.max(event.clientY - around.top - 34, 4)}px)`;

@@ -39,6 +39,14 @@ export class Painter {
     this.#draw();
   }
 
+  /** Forgets the picture: black is drawn. */
+  clear(): void {
+    this.#picture?.source?.close();
+    this.#picture = undefined;
+    this.#context.globalAlpha = 1;
+    this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+  }
+
   /** @param opacity 0-1. */
   setOpacity(opacity: number): void {
     this.#opacity = opacity;

@@ -250,6 +250,16 @@ t.test('frames without a source make a film without sound', async (t) => {
   t.match(await probe(output), { hasAudio: false, colour: { range: 'tv', matrix: 'bt709' } });
 });
 
+t.test('without a source, a clock that begins late begins at 0', async (t) => {
+  const output = join(folder, 'late.mp4');
+  const warnings: string[] = [];
+  const frames = drawn(10, (index) => ({ ptsUs: 7_200_000_000 + index * 40_000 }));
+  const onWarning = (_: string, code: string) => warnings.push(code);
+  await lastValueFrom(from(frames).pipe(encode(output, { ...fast, onWarning })));
+  t.same(times(await decodeAll(output)), times(drawn(10)));
+  t.same(warnings, ['TIMES_SHIFTED']);
+});
+
 t.test('masks come back as they were, index by index', async (t) => {
   const mask = { width: 33, height: 17, data: Uint8Array.from({ length: 561 }, (_, at) => at % 40) };
   const output = join(folder, 'masks.mkv');

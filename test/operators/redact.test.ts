@@ -23,6 +23,18 @@ t.test('values of query parameters that are secrets are taken out', async (t) =>
   );
 });
 
+t.test('parameters in the path of a URL are taken out as well, those of a file are none', async (t) => {
+  t.equal(
+    redact('rtsp://10.0.0.9:554/user=admin&password=S3cret&channel=1'),
+    'rtsp://10.0.0.9:554/user=admin&password=***&channel=1',
+  );
+  t.notMatch(redact('rtsp://10.0.0.9/user=admin_password=S3cret_channel=1.sdp'), 'S3cret');
+  t.notMatch(redact('http://10.0.0.9/cam.cgi?loginuse=admin&loginpas=S3cret'), 'S3cret');
+  for (const text of ['/data/key=5/clip.mp4', 'rtsp://camera/monkey/main', 'https://auth.example/a?b=c']) {
+    t.equal(redact(text), text);
+  }
+});
+
 t.test('a name without secrets stays as it is', async (t) => {
   for (const text of ['/videos/dash cam@night.mp4', 'C:\\videos\\a.mp4', 'rtsp://camera:554/stream?channel=1', '-']) {
     t.equal(redact(text), text);

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { lockOutputs } from '../../../pipeline/run/output-lock.js';
@@ -74,10 +74,14 @@ t.test('two runs do not write one output', async (t) => {
   const place = t.testdir({});
   const output = join(place, 'out.mp4');
   const lock = await lockOutputs([output]);
+  const note = join(place, '.segnet-stream', 'out.mp4.json');
+  writeFileSync(note, '{}');
   t.match((await run(clip, '-o', output, '--duration', '0.2')).files, [
     { outcome: 'failed', error: { code: 'OUTPUT_BUSY', message: new RegExp(`process ${process.pid}`) } },
   ]);
+  t.ok(existsSync(note), 'by the note of who writes it the next run knows what it left');
   await lock.release();
+  rmSync(note);
   t.match(await run(clip, '-o', output, '--duration', '0.2'), { done: 1 });
   t.notOk(existsSync(join(place, '.segnet-stream', 'out.mp4.lock')));
 });

@@ -359,6 +359,8 @@ t.test('refuses to let others in without a token, and short tokens', async (t) =
     await t.rejects(openLiveServer({ ...options, host }), { code: 'TOKEN_NEEDED' });
   }
   await t.rejects(openLiveServer({ ...options, token: 'short' }), { code: 'OPTION_INVALID', message: /16 characters/ });
+  const foreign = 'correct-horse-batt€ry';
+  await t.rejects(openLiveServer({ ...options, token: foreign }), { code: 'OPTION_INVALID', message: /ASCII/ });
   await t.rejects(openTestServer(t, { tls: { cert: 'no', key: 'no' } }), { code: 'TLS_INVALID' });
 });
 

@@ -14,7 +14,12 @@ t.test('names are given, or made of the source, and never equal', async (t) => {
     'video0',
   ]);
   t.same(names('rtsp://user:pw@cam.local/streams/main.sdp?x=1'), ['cam.local-main']);
-  t.same(names('http://host/a=b.m3u8'), ['host-a=b']);
+  t.same(names('http://host/a=b.m3u8'), ['host'], 'what may be parameters, a password among them, makes no name');
+  t.same(names('rtsp://h/user=u&password=S3cret&stream=0.sdp', 'rtsp://h/user=u&password=S3cret'), ['h', 'h-2']);
+  t.same(names('rtsp://10.0.0.5/live/100%', 'front cam = rtsp://h/x'), ['10.0.0.5-100%', 'front cam']);
+  for (const spec of ['garage(left)=rtsp://u:hunter22@h/x', 'my/cam=rtsp://u:hunter22@h/x']) {
+    t.throws(() => names(spec), { code: 'OPTION_INVALID', message: /^(?!.*hunter22).*at most 64 letters/ });
+  }
   t.throws(() => names('a=x.mp4', 'a=y.mp4'), { code: 'OPTION_INVALID', message: /a twice/ });
   t.throws(() => names('a='), { code: 'OPTION_INVALID' });
 });

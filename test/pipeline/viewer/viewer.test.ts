@@ -249,6 +249,53 @@ t.test('in Chromium', { skip: skipWithoutChromium, timeout: 300_000 }, async (t)
     await status(page, 'live');
   });
 
+  t.test('another camera begins with nothing of the one before', async (t) => {
+    const server = await openServer(t);
+    keepShowing(t, server);
+    const { page } = await openPage(t, server.url);
+    await status(page, 'live');
+    const brightest = () =>
+      page.evaluate(() => {
+        const canvas = document.querySelector('canvas')!;
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+        return data.reduce((most, value, at) => (at % 4 === 3 ? most : Math.max(most, value)), 0);
+      });
+    t.ok((await brightest()) > 0);
+    await page.click('label:has(input[name=stream][value=back])');
+    t.equal(await brightest(), 0);
+    t.ok(await page.isDisabled('#snapshot'));
+    t.notMatch(await page.textContent('#legend'), /[1-9]\.\d %/);
+  });
+
+  t.test('pictures are drawn in their order, and one that cannot be decoded holds nothing up', async (t) => {
+    const server = await openServer(t);
+    const { page, complaints } = await openPage(t, server.url);
+    await page.evaluate(() => {
+      const decode = window.createImageBitmap.bind(window) as (blob: Blob) => Promise<ImageBitmap>;
+      let count = 0;
+      window.createImageBitmap = async (blob: unknown) => {
+        count += 1;
+        if (count % 5 === 0) throw new DOMException('no memory');
+        if (count % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 150));
+        return decode(blob as Blob);
+      };
+      const drawn: number[] = [];
+      Object.assign(window, { drawn });
+      const canvas = document.querySelector('canvas')!;
+      new MutationObserver(() => drawn.push(Number(canvas.dataset.seq))).observe(canvas, {
+        attributeFilter: ['data-seq'],
+      });
+    });
+    keepShowing(t, server);
+    await page.waitForFunction(() => (window as unknown as { drawn: number[] }).drawn.length >= 20);
+    const drawn = await page.evaluate(() => (window as unknown as { drawn: number[] }).drawn);
+    t.same(
+      drawn,
+      [...drawn].sort((a, b) => a - b),
+    );
+    t.same(complaints, []);
+  });
+
   t.test('a restart of the server: OFFLINE, then connected again by itself', async (t) => {
     const server = await openServer(t);
     const stop = keepShowing(t, server);

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lastValueFrom, Subject } from 'rxjs';
+import t from 'tap';
+import type { SegmentedFrame } from '../../../operators/frame.js';
+import { createGate } from '../../../operators/gate.js';
+import { probe } from '../../../operators/probe.js';
+import { record, recordingPath } from '../../../pipeline/serve/record.js';
+import { fakeSegmentedFrame } from '../../operators/fake-frame.js';
+import { canSeeProcesses, runningFfmpegs } from '../../operators/running-ffmpegs.js';
+
+/** A frame of 320 x 240: a few of them fill a pipe. */
+function frameAt(index: number, gate = createGate(4)): SegmentedFrame {
+  const frame = fakeSegmentedFrame({ index, gate });
+  const data = new Uint8Array(320 * 240 * 1.5).fill(128);
+  return { ...frame, picture: { ...frame.picture, width: 320, height: 240, data } };
+}
+
+t.test('a recording that hangs holds up nothing but itself', { skip: !canSeeProcesses }, async (t) => {
+  const path = `${t.testdir({})}/out.mp4`;
+  const files: string[] = [];
+  const slow: string[] = [];
+  const frames = new Subject<SegmentedFrame>();
+  const gate = createGate(2);
+  const taken = new Set<string>();
+  const onError = (error: unknown) => t.fail(String(error));
+  const onFile = (file: string) => files.push(file);
+  const onSlow = (file: string) => slow.push(file);
+  const over = lastValueFrom(frames.pipe(record(path, { opacity: 0.5, taken, onFile, onSlow, onError })), {
+    defaultValue: undefined,
+  });
+  frames.next(frameAt(0, gate));
+  const encoder = async (): Promise<number> => {
+    const pid = runningFfmpegs().find((each) => readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('out.part.mp4'));
+    return pid ?? sleep(20).then(encoder);
+  };
+  const pid = await encoder();
+  process.kill(pid, 'SIGSTOP');
+  for (let index = 1; index < 60; index += 1) {
+    frames.next(frameAt(index, gate));
+    await sleep(5);
+    t.ok(gate.open, 'the gate of what is shown');
+  }
+  t.same(slow, [path], 'it is told of once');
+  process.kill(pid, 'SIGCONT');
+  frames.complete();
+  await over;
+  t.same(files, [path]);
+  t.ok((await probe(path)).durationSeconds! > 0.2);
+});
+
+t.test('sources whose names come to the same file have one each', async (t) => {
+  const path = `${t.testdir({})}/out.mp4`;
+  const taken = new Set<string>();
+  const files: string[] = [];
+  const recordings = ['front cam', 'front-cam'].map((name) => {
+    const frames = new Subject<SegmentedFrame>();
+    const onFile = (file: string) => files.push(file);
+    const onError = (error: unknown) => t.fail(String(error));
+    const over = lastValueFrom(
+      frames.pipe(record(recordingPath(path, name, 2), { opacity: 0.5, taken, onFile, onError })),
+      { defaultValue: undefined },
+    );
+    for (let index = 0; index < 3; index += 1) frames.next(frameAt(index));
+    frames.complete();
+    return over;
+  });
+  await Promise.all(recordings);
+  t.same(files.map((file) => file.slice(path.length - 'out.mp4'.length)).sort(), [
+    'out-front-cam-2.mp4',
+    'out-front-cam.mp4',
+  ]);
+});
