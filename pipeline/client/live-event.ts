@@ -51,8 +51,11 @@ export type ConnectionEvent =
   | { readonly type: 'open' }
   | { readonly type: 'closed'; readonly code: number; readonly reason: string; readonly retryAt?: number };
 
-/** The server's first message, and its clock: ms since 1970, undefined until that is known (a round trip). */
-export type HelloEvent = Hello & { serverNow(): number | undefined };
+/** The server's first message, and its clock. */
+export interface HelloEvent extends Hello {
+  /** What time it is there, ms since 1970; undefined until that is known (a round trip). */
+  serverNow(): number | undefined;
+}
 
 /** Everything that a connection tells. */
 export type LiveEvent =
