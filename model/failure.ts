@@ -13,3 +13,18 @@ export class Failure extends Error {
     this.code = code;
   }
 }
+
+/**
+ * What the system says against writing a file or folder, as the `Failure` `OUTPUT_DISK_FULL` or `OUTPUT_UNWRITABLE`.
+ *
+ * @param what What the message calls it: `the weights file`.
+ */
+export function outputFailure(what: string, path: string, cause: unknown): Failure {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const says = (reason: string) => `Could not write ${what} ${path}: ${reason}.`;
+  // A quota is a disk for one user.
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new Failure('OUTPUT_DISK_FULL', says('the disk is full'), { cause });
+  const isFolderMissing = code === 'ENOENT' || code === 'ENOTDIR';
+  return new Failure('OUTPUT_UNWRITABLE', says(isFolderMissing ? 'the folder does not exist' : message), { cause });
+}

@@ -84,7 +84,7 @@ async function readOpened(file: FileHandle, path: string) {
     throw invalid('its header is not JSON');
   }
   if (!isObject(header)) throw invalid('its header is no object');
-  const { __metadata__: metadata = {}, ...entries } = header;
+  const { __metadata__: metadata, ...entries } = header;
   const tensors = new Map<string, Tensor>();
   for (const [name, entry] of Object.entries(entries)) {
     if (!isEntry(entry)) throw invalid(`its header says of ${name} neither type, shape nor place`);
@@ -98,7 +98,7 @@ async function readOpened(file: FileHandle, path: string) {
     const raw = await readBytes(file, begin + from, held);
     tensors.set(name, { shape: entry.shape, data: widen(raw, entry.dtype, count) });
   }
-  return { metadata: metadata as Record<string, string>, tensors };
+  return { metadata: isObject(metadata) ? (metadata as Record<string, string>) : {}, tensors };
 }
 
 async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { Failure } from './failure.js';
+import { outputFailure } from './failure.js';
 
 /**
  * Writes a file under a temporary name and renames it: a reader sees the old file or the new, whole.
@@ -22,19 +22,4 @@ export async function writeWhole(path: string, what: string, pieces: readonly (s
     await rm(temporary, { force: true }).catch(() => {});
     throw outputFailure(what, path, error);
   }
-}
-
-/**
- * What the system says against writing a file or folder, as the `Failure` `OUTPUT_DISK_FULL` or `OUTPUT_UNWRITABLE`.
- *
- * @param what What the message calls it: `the weights file`.
- */
-export function outputFailure(what: string, path: string, cause: unknown): Failure {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const says = (reason: string) => `Could not write ${what} ${path}: ${reason}.`;
-  // A quota is a disk for one user.
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new Failure('OUTPUT_DISK_FULL', says('the disk is full'), { cause });
-  const isFolderMissing = code === 'ENOENT' || code === 'ENOTDIR';
-  return new Failure('OUTPUT_UNWRITABLE', says(isFolderMissing ? 'the folder does not exist' : message), { cause });
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { FfmpegRun } from './ffmpeg.js';
 import { type FfmpegTool, passthroughOption } from './find-ffmpeg.js';
@@ -77,9 +78,9 @@ export function netDescriptor(input: string): number {
   return input === '-' ? 3 : 0;
 }
 
-/** What ffmpeg has to be told for names with a `*` in them; `%05d` it finds by itself. */
+/** What ffmpeg has to be told for names with a `*` in them, unless there is such a file; `%05d` it finds by itself. */
 export function patternOptions(input: string): readonly string[] {
-  return input.includes('*') && isPattern(input) ? ['-pattern_type', 'glob'] : [];
+  return input.includes('*') && isPattern(input) && !existsSync(input) ? ['-pattern_type', 'glob'] : [];
 }
 
 /** A name as ffmpeg takes it for one, not for an option. */

@@ -48,7 +48,7 @@ export interface DecodeOptions {
   readonly inputOptions?: readonly string[];
   /** Called once, before the first frame. */
   readonly onInfo?: (info: SourceInfo) => void;
-  /** One sentence on what is not as it should be, and its code: `INPUT_TRUNCATED`, `HWACCEL_UNAVAILABLE`, `FFMPEG_OLD`. */
+  /** One sentence on what is not as it should be, and its code: `INPUT_TRUNCATED`, `TIMES_STEP_BACK`, `HWACCEL_UNAVAILABLE`, `FFMPEG_OLD`. */
   readonly onWarning?: (text: string, code: string) => void;
   /** Called for each frame that is not given on, with the cause: `busy`. */
   readonly onDrop?: (cause: 'busy') => void;

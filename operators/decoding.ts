@@ -13,7 +13,7 @@ import { pictureBytes } from './nut-format.js';
 import type { NutStream } from './nut-reader.js';
 import { createPicturePipe, type PicturePipe, type PipedPicture } from './picture-pipe.js';
 import { redact } from './redact.js';
-import { createInfoParser } from './source-info.js';
+import { ASSUMED_FRAME_RATE, createInfoParser } from './source-info.js';
 
 /** One run of ffmpeg over one source. */
 export interface Decoding {
@@ -55,6 +55,8 @@ export function startDecoding(
   let newest: Frame | undefined;
   let frames = 0;
   let lastPtsUs = 0;
+  let stepsBack = 0;
+  let jumpUs = 0;
   let demandedAt = now();
 
   let inlets: readonly Inlet[] = [];
@@ -91,7 +93,7 @@ export function startDecoding(
   function makeFrame(picture: PipedPicture, fitted: PipedPicture): Frame {
     constants ??= describe(picturePipe.format!, inputPipe.format!);
     const arrivedAt = Math.max(picture.arrivedAt, fitted.arrivedAt);
-    lastPtsUs = picture.ptsUs - nutOffsetUs;
+    lastPtsUs = ownTimeOf(picture.ptsUs - nutOffsetUs);
     return {
       ...constants,
       index: frames++,
@@ -101,6 +103,23 @@ export function startDecoding(
       input: { ...constants.input, data: fitted.data },
       stepTimes: { decode: Math.max(0, arrivedAt - demandedAt) },
     };
+  }
+
+  /**
+   * A time that steps back (files that were joined, a clock that was set) ffmpeg's muxer moves to one microsecond after the last. One
+   * such picture is a slip; in a row they would all be shown at once, and go on at the source's rate instead.
+   */
+  function ownTimeOf(ptsUs: number): number {
+    stepsBack = frames > 0 && ptsUs + jumpUs - lastPtsUs === 1 ? stepsBack + 1 : 0;
+    if (stepsBack > 1) {
+      const frameRate = info.source()?.frameRate ?? ASSUMED_FRAME_RATE;
+      jumpUs += Math.round(1e6 / frameRate) - 1;
+      if (stepsBack === 2) {
+        const text = `The clock of ${source} steps back at ${(lastPtsUs / 1e6).toFixed(2)} s: its pictures go on at ${frameRate} frames/s, and sound may not fit them.`;
+        options.onWarning?.(text, 'TIMES_STEP_BACK');
+      }
+    }
+    return ptsUs + jumpUs;
   }
 
   function describe(picture: NutStream, fitted: NutStream): Constants {

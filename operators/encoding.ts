@@ -1,7 +1,6 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { Failure } from '../model/failure.js';
-import { outputFailure } from '../model/write-whole.js';
+import { Failure, outputFailure } from '../model/failure.js';
 import { chooseEncoder, type Encoder } from './choose-encoder.js';
 import { nutOffsetUs } from './decode-run.js';
 import type { EncodeOptions } from './encode.js';

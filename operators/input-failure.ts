@@ -45,6 +45,8 @@ export async function checkInput(input: string, inputOptions: readonly string[] 
       `Input ${name} is a directory; expected a video, an image or a pattern such as ${name}/%04d.png.`,
     );
   }
+  if (stats.isFIFO())
+    throw new Failure('INPUT_NOT_VIDEO', `Input ${name} is a pipe: give it on standard input, as \`-\`.`);
   if (stats.isFile() && stats.size === 0)
     throw new Failure('INPUT_EMPTY', `Input ${name} is empty (0 bytes); expected a video.`);
 }
@@ -133,7 +135,7 @@ export function explainDeath(name: string, end: FfmpegEnd, frames: number): Fail
 }
 
 const damage =
-  /partial file|ended prematurely|Error while decoding|Decoding error|error while decoding|Invalid NAL|corrupt|Truncat|truncat|Error submitting packet|Invalid data found|concealing|no frame!|non-existing [SP]PS/;
+  /overread|partial file|ended prematurely|Error while decoding|Decoding error|error while decoding|Invalid NAL|corrupt|Truncat|truncat|Error submitting packet|Invalid data found|concealing|no frame!|non-existing [SP]PS/;
 
 /** True for a line of ffmpeg's that tells of damaged or missing data: it goes on, and exits with 0. */
 export function isDamage(line: string): boolean {
@@ -159,6 +161,9 @@ export function explainLoss({ input, info, isWhole, frames, lastPtsUs, damage }:
   const isShort = expectedSeconds !== undefined && expectedSeconds - gotSeconds > Math.max(1, expectedSeconds / 20);
   if (!isShort && damage.count === 0) return undefined;
   const of = expectedSeconds !== undefined && info?.frames && info.frames > frames ? ` of about ${info.frames}` : '';
+  if (damage.count === 0 && info?.hasAudio) {
+    return `Input ${redact(input)} has pictures for ${gotSeconds.toFixed(1)} s of its ${expectedSeconds!.toFixed(1)} s: its sound is longer, or it was cut off.`;
+  }
   const seconds = isShort ? `, ${gotSeconds.toFixed(1)} s of ${expectedSeconds.toFixed(1)} s` : '';
   const reports =
     damage.count > 0

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { outputFailure } from '../model/write-whole.js';
+import { outputFailure } from '../model/failure.js';
 
 /**
  * Makes a folder and those above it. Node's recursive mkdir never ends where a name cannot be made in a folder that is there

@@ -2,7 +2,7 @@ import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { ClassMask } from '../model/engine.js';
-import { outputFailure } from '../model/write-whole.js';
+import { outputFailure } from '../model/failure.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { encodeIndexedPng } from './indexed-png.js';
@@ -47,10 +47,15 @@ export function writeMasks<T extends SegmentedFrame>(
 /** As {@link nameOf} names them, and their parts. */
 const MASK_NAME = /^(e\d+-)?\d{6,}--?\d+\.\d{6}(\.part)?\.png$/;
 
+/** True for the name of a mask, or of its part. */
+export function isMaskName(name: string): boolean {
+  return MASK_NAME.test(name);
+}
+
 /** Removes the masks that an earlier run left in a folder, and nothing else: of fewer frames or other times, some would stay among the new. */
 export async function removeMasks(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((each) => MASK_NAME.test(each))) await rm(join(folder, name), { force: true });
+  for (const name of names.filter(isMaskName)) await rm(join(folder, name), { force: true });
 }
 
 function nameOf({ epoch, index, ptsUs }: SegmentedFrame): string {

@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import type { OperatorFunction } from 'rxjs';
-import { outputFailure } from '../model/write-whole.js';
+import { outputFailure } from '../model/failure.js';
 import { endedWell, startFfmpeg } from './ffmpeg.js';
 import { findFfmpeg } from './find-ffmpeg.js';
 import type { OverlaidFrame, YuvPicture } from './frame.js';

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { MonoTypeOperatorFunction } from 'rxjs';
-import { outputFailure } from '../model/write-whole.js';
+import { outputFailure } from '../model/failure.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { partOf } from './part-files.js';
@@ -25,7 +25,7 @@ export interface FrameRecord {
 /**
  * Writes one JSON object a line for each frame, in the order of the frames, and gives each on once its line is written.
  * Steps that come later have no times in it: put it last. The file is called `NAME.part.jsonl` until it is complete; on
- * an error from before it stays that; unsubscribing removes it.
+ * an error from before it stays that, if there is a line in it; unsubscribing removes it.
  *
  * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */
@@ -60,8 +60,10 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
         const file = await opened;
         isOver = true;
         try {
+          const { size } = await file.stat();
           await file.close();
           if (!failed) await rename(part, path);
+          else if (size === 0) await rm(part, { force: true });
         } catch (error) {
           throw outputFailure('the output', path, error);
         }

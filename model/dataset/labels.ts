@@ -36,7 +36,9 @@ async function readLabelImage(path: string): Promise<LabelImage> {
     else if (depth !== 'uchar') unfit = `its samples are ${depth}, not 8-bit`;
     else {
       const grey = channels < 3;
-      const opaque = channels % 2 === 0 ? sharp(bytes).removeAlpha() : sharp(bytes);
+      // A colour profile, as photo editors embed it, would change the numbers.
+      const raw = sharp(bytes, { ignoreIcc: true });
+      const opaque = channels % 2 === 0 ? raw.removeAlpha() : raw;
       const { data, info } = await opaque
         .toColourspace(grey ? 'b-w' : 'srgb')
         .raw()

@@ -4,13 +4,15 @@ import type { RgbPicture } from '../engine.js';
 import { Failure } from '../failure.js';
 
 /**
- * Reads an image file (PNG, JPEG, WebP, TIFF, ...) as 8-bit RGB; grey becomes colour, transparency is dropped.
+ * Reads an image file (PNG, JPEG, WebP, TIFF, ...) as 8-bit RGB, upright as its EXIF has it (and `run` sees it); grey becomes colour, transparency is
+ * dropped.
  *
  * @throws `Failure` `PICTURE_MISSING` or `PICTURE_INVALID` that names the file.
  */
 export async function readPicture(path: string): Promise<RgbPicture> {
   try {
     const { data, info } = await sharp(path)
+      .autoOrient()
       .removeAlpha()
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })

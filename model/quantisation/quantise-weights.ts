@@ -26,7 +26,8 @@ export interface QuantiseOptions {
    */
   readonly truths?: readonly Uint8Array[];
   /**
-   * How many points (of mIoU, or per cent of pixels that agree) may be lost before layers are kept in float32.
+   * How many points may be lost before layers are kept in float32: of mIoU, and a tenth for each per cent of pixels that disagree; without
+   * truths of pixels that agree.
    *
    * If not provided, defaults to: 1 of mIoU, 5 of agreement.
    */

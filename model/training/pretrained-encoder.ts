@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { EFFICIENTNET_LITE0_STAGES } from '../networks/segnet-efficientnet.js';
@@ -117,7 +118,10 @@ export async function readPretrainedEncoder(path: string, network: Network): Pro
     const theirs = encoder.theirs(layer.name, name.slice(layer.name.length + 1));
     if (theirs === undefined) continue;
     const tensor = tensors.get(theirs);
-    const fits = tensor !== undefined && tensor.data.length === elementCount(shape) && tensor.shape[0] === shape[0];
+    // VGG16's fully connected layers are matrices there, kernels here, of the same numbers in the same order.
+    const theirShape = tensor?.shape.length === 2 ? [tensor.shape[0], ...shape.slice(1)] : tensor?.shape;
+    const fits =
+      tensor !== undefined && isDeepStrictEqual(theirShape, [...shape]) && tensor.data.length === elementCount(shape);
     if (fits) start.set(name, { shape, data: tensor.data });
     else if (!encoder.isOptional(theirs))
       faults.push(tensor === undefined ? `${theirs} is missing` : `${theirs} is [${tensor.shape}], not [${shape}]`);

@@ -79,6 +79,10 @@ async function expand(arg: string, recursive: boolean): Promise<Expanded> {
     const hint = recursive ? '' : ' (--recursive looks into its folders too)';
     return { inputs: none(`Expected videos or pictures in the folder ${arg}, found none${hint}`), many: true };
   }
+  if (kind?.isFIFO()) {
+    const failure = new Failure('INPUT_NOT_VIDEO', `${arg} is a pipe: give it on standard input, as \`-\``);
+    return one({ ...fileInput(arg, basename(arg)), failure });
+  }
   if (kind !== undefined) return one(fileInput(arg, basename(arg)));
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(arg)) {
     const scheme = arg.slice(0, arg.indexOf(':'));

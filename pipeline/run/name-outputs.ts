@@ -58,7 +58,10 @@ export function nameOutputs(
     const replaced = [path, partOf(path), wholeOf(path)].find((each) => sources.has(each));
     if (replaced !== undefined) {
       const meanwhile = replaced === path ? '' : ` while it is written, as ${replaced}`;
-      throw new Failure('OUTPUT_IS_INPUT', `The output ${path} would replace an input of that name${meanwhile}`);
+      throw new Failure(
+        'OUTPUT_IS_INPUT',
+        `The output ${path} would replace an input of that name${meanwhile}: is it one of an earlier run whose notes are gone? Move it away, or give another place by --output`,
+      );
     }
     if (named.has(path))
       throw new Failure('OPTION_INVALID', `Expected every output to have a name of its own, got ${path} for two`);

@@ -1,8 +1,7 @@
 import { open, readFile, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { Failure } from '../../model/failure.js';
-import { outputFailure } from '../../model/write-whole.js';
+import { Failure, outputFailure } from '../../model/failure.js';
 import { makeFolder } from '../../operators/make-folder.js';
 
 /** Says that outputs are being written, so that a second run keeps away from them. */

@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { Failure } from '../../model/failure.js';
-import { outputFailure } from '../../model/write-whole.js';
+import { Failure, outputFailure } from '../../model/failure.js';
 import { makeFolder } from '../../operators/make-folder.js';
 import { outputOfPart } from '../../operators/part-files.js';
+import { isMaskName } from '../../operators/write-masks.js';
 import type { RunInput } from './find-inputs.js';
 
 /** What decides how an output looks: when all of it is the same, doing it again would change nothing. */
@@ -90,9 +90,10 @@ export async function upToDate(
   return notes.includes(undefined) ? undefined : { told: notes[0]?.told ?? [] };
 }
 
-/** True for a path that an earlier run wrote, and for the part that it left of one. */
+/** True for a path that an earlier run wrote, for the part that it left of one, and for a mask in a folder of them. */
 export async function isOutputOrPart(path: string): Promise<boolean> {
   const whole = outputOfPart(path);
+  if (isMaskName(basename(path)) && (await readNote(dirname(path))) !== undefined) return true;
   return (await isOutput(path)) || (whole !== undefined && (await readNote(whole)) !== undefined);
 }
 

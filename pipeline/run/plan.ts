@@ -118,16 +118,20 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
 /** So many files of one size are tried where the first ones turn out to be damaged. */
 const MOST_TRIES = 3;
 
+/** A sample, and whether it was of a still picture. */
+type SizeSample = Sample & { readonly isPicture: boolean };
+
 /** Measures an input of each picture size, the most frequent sizes first. */
-async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Promise<readonly Sample[]> {
-  const bySize = new Map<number, Looked[]>();
+async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Promise<readonly SizeSample[]> {
+  const bySize = new Map<string, Looked[]>();
   for (const one of looked) {
     if (one.info === undefined || one.file.action !== 'make') continue;
-    const pixels = one.info.width * one.info.height;
-    bySize.set(pixels, [...(bySize.get(pixels) ?? []), one]);
+    // A picture by itself is mostly start and end, and says nothing of a video of its size.
+    const key = `${isPicture(one.job)} ${one.info.width * one.info.height}`;
+    bySize.set(key, [...(bySize.get(key) ?? []), one]);
   }
   const frequent = [...bySize.values()].sort((left, right) => right.length - left.length).slice(0, MOST_SAMPLES);
-  const samples: Sample[] = [];
+  const samples: SizeSample[] = [];
   for (const ofSize of frequent) {
     const tries: Sample[] = [];
     for (const { job, info, file } of ofSize.slice(0, MOST_TRIES)) {
@@ -137,12 +141,17 @@ async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Pr
       if (sample !== undefined && sample.frames >= Math.min(SAMPLE_FRAMES, file.frames ?? SAMPLE_FRAMES) / 2) break;
     }
     const [best] = tries.sort((left, right) => right.frames - left.frames);
-    if (best !== undefined) samples.push(best);
+    if (best !== undefined) samples.push({ ...best, isPicture: isPicture(ofSize[0]!.job) });
   }
   return samples;
 }
 
-function estimate({ file, info }: Looked, samples: readonly Sample[], isPaced: boolean): PlannedFile {
+function isPicture({ input }: Job): boolean {
+  return input.kind === 'image';
+}
+
+function estimate({ job, file, info }: Looked, all: readonly SizeSample[], isPaced: boolean): PlannedFile {
+  const samples = all.filter((sample) => sample.isPicture === isPicture(job));
   if (info === undefined || file.frames === undefined || samples.length === 0) return file;
   const pixels = info.width * info.height;
   const distance = (sample: Sample) => Math.abs(Math.log((sample.width * sample.height) / pixels));

@@ -128,10 +128,10 @@ export function checkAdmission(host: string | undefined, token: string | undefin
       `Expected the token to have at least ${SHORTEST_TOKEN} characters, got ${token.length}`,
     );
   }
-  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+  if (token !== undefined && !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(token)) {
     throw new Failure(
       'OPTION_INVALID',
-      'Expected the token to be of letters, digits and signs of ASCII, as HTTP headers are, got others or spaces',
+      'Expected the token to be of letters, digits and signs of ASCII, as HTTP headers are, got others or a space at an end',
     );
   }
   if (token === undefined && host !== undefined && !isLoopback(host)) {

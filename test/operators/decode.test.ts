@@ -262,6 +262,29 @@ t.test('of damaged files what decodes is kept, and said', async (t) => {
   }
 });
 
+t.test('where the clock steps back pictures go on at the rate of the source, and it is said', async (t) => {
+  const piece = join(folder, 'piece.ts');
+  const joined = join(folder, 'joined.ts');
+  const { path: ffmpeg } = await findFfmpeg();
+  execFileSync(ffmpeg, ['-v', 'error', '-y', '-t', '2', ...source, '-c:v', 'mpeg2video', '-q:v', '10', piece]);
+  writeFileSync(joined, Buffer.concat([readFileSync(piece), readFileSync(piece)]));
+  const { frames, warnings } = await decodeAll(joined);
+  t.equal(frames.length, 100);
+  const steps = times(frames).map((time, index, all) => time - (all[index - 1] ?? time - 40_000));
+  // The first of them cannot be told from a slip.
+  t.equal(steps.filter((step) => step === 40_000).length, 99, steps.join());
+  t.ok(
+    warnings.some((text) => /^TIMES_STEP_BACK .* steps back at \d\.\d\d s/.test(text)),
+    warnings.join(),
+  );
+});
+
+t.test('a pipe is no file', { skip: process.platform === 'win32' && 'no pipes with names' }, async (t) => {
+  const pipe = join(folder, 'pipe.mp4');
+  execFileSync('mkfifo', [pipe]);
+  await t.rejects(decodeAll(pipe), { code: 'INPUT_NOT_VIDEO', message: /as `-`/ });
+});
+
 t.test('hardware that is not there is left with a word', async (t) => {
   const { frames, warnings } = await decodeAll(await testClip('plain'), { hwaccel: 'no-such-hardware' });
   t.equal(frames.length, 50);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
+import sharp from 'sharp';
 import t from 'tap';
 import { checkDataset } from '../../../model/dataset/check.js';
 import { openDataset } from '../../../model/dataset/dataset.js';
@@ -99,6 +100,10 @@ t.test('pictures read as RGB whatever they were, with the failures that name the
   t.same(await pixels('grey.png'), [9, 9, 9, 200, 200, 200]);
   t.same(await pixels('alpha.png'), [1, 2, 3]);
   t.same(await pixels('deep.png'), [255, 128, 0]);
+  await sharp({ create: { width: 4, height: 2, channels: 3, background: 'red' } })
+    .withMetadata({ orientation: 6 })
+    .toFile(join(dir, 'turned.jpg'));
+  t.match(await readPicture(join(dir, 'turned.jpg')), { width: 2, height: 4 }, 'upright');
   await t.rejects(readPicture(join(dir, 'text.png')), { code: 'PICTURE_INVALID', message: /text\.png, but/ });
   await t.rejects(readPicture(join(dir, 'none.png')), { code: 'PICTURE_MISSING' });
 });

@@ -70,6 +70,18 @@ t.test('masks of another run do not stay among the new', async (t) => {
   );
 });
 
+t.test('masks are no inputs of the next run', async (t) => {
+  const place = t.testdir({});
+  copyFileSync(clip, join(place, 'a.mp4'));
+  copyFileSync(clip, join(place, 'b.mp4'));
+  const again = () =>
+    run(place, '--recursive', '-o', join(place, 'overlays'), '--masks', join(place, 'masks'), '--duration', '0.2');
+  t.match(await again(), { done: 2 });
+  const { files } = await again();
+  t.match(files, [{ outcome: 'skipped' }, { outcome: 'skipped' }]);
+  t.equal(files.length, 2);
+});
+
 t.test('two runs do not write one output', async (t) => {
   const place = t.testdir({});
   const output = join(place, 'out.mp4');
