@@ -1,8 +1,8 @@
-import { type ClassSet, cityscapes19LabelIds, classSets } from '../model/classes.js';
+import { type ClassSet, cityscapes19, cityscapes19LabelIds, classSets } from '../model/classes.js';
 import { checkDataset } from '../model/dataset/check.js';
 import { type Dataset, openPairs } from '../model/dataset/dataset.js';
 import { readLabels } from '../model/dataset/labels.js';
-import type { DatasetItem } from '../model/dataset/pairs.js';
+import { type DatasetItem, pairFolders } from '../model/dataset/pairs.js';
 import { readPicture } from '../model/dataset/picture.js';
 import { readAhead } from '../model/dataset/read-ahead.js';
 import { fitInside, scaleMask, scalePicture } from '../model/dataset/scale.js';
@@ -94,12 +94,12 @@ export async function openLabelled(
   classes: readonly ClassLabel[],
   classSet?: ClassSet,
 ): Promise<Dataset> {
-  const dataset = await openPairs(images, labels, classSet ?? guessClassSet(classes));
-  const byLabelIds = dataset.items.some(({ labelPath }) => /_labelIds\.\w+$/.test(labelPath));
-  const isCityscapes = dataset.classSet.name === 'cityscapes-19';
-  return classSet === undefined && byLabelIds && isCityscapes
-    ? { ...dataset, classSet: cityscapes19LabelIds }
-    : dataset;
+  if (classSet !== undefined) return openPairs(images, labels, classSet);
+  const guessed = guessClassSet(classes);
+  const pairs = await pairFolders(images, labels);
+  const byLabelIds = pairs.items.some(({ labelPath }) => /_labelIds\.\w+$/.test(labelPath));
+  const isLabelIds = byLabelIds && guessed.name === cityscapes19.name;
+  return { name: images, classSet: isLabelIds ? cityscapes19LabelIds : guessed, ...pairs };
 }
 
 /**

@@ -38,15 +38,15 @@ export async function openDataset(
   const described = await readDatasetFile(join(dir, 'dataset.json'));
   if (described !== undefined) {
     const { name, classes, splits } = described;
-    const pairs = await pairSplit(dir, split, splits);
-    return { name, classSet: chosen ?? (typeof classes === 'string' ? classSetByName(classes) : classes), ...pairs };
+    const classSet = chosen ?? (typeof classes === 'string' ? classSetByName(classes) : classes);
+    return { name, classSet, ...(await pairSplit(dir, split, splits, classSet)) };
   }
   if (await exists(join(dir, split), join(dir, `${split}annot`))) {
-    const pairs = await pairFolders(join(dir, split), join(dir, `${split}annot`));
+    const pairs = await pairFolders(join(dir, split), join(dir, `${split}annot`), chosen);
     return { name: dir, classSet: chosen ?? camvid11, ...pairs };
   }
   if (await exists(join(dir, 'leftImg8bit', split), join(dir, 'gtFine', split))) {
-    const pairs = await pairFolders(join(dir, 'leftImg8bit', split), join(dir, 'gtFine', split));
+    const pairs = await pairFolders(join(dir, 'leftImg8bit', split), join(dir, 'gtFine', split), chosen);
     const trainIds = pairs.items.every(({ labelPath }) => /TrainIds\.\w+$/.test(labelPath));
     return { name: dir, classSet: chosen ?? (trainIds ? cityscapes19 : cityscapes19LabelIds), ...pairs };
   }
@@ -72,7 +72,7 @@ export async function openDataset(
  * @throws `Failure` `DATASET_MISSING` for a folder that is not there or has no images.
  */
 export async function openPairs(imagesDir: string, labelsDir: string, classSet: ClassSet): Promise<Dataset> {
-  return { name: imagesDir, classSet, ...(await pairFolders(imagesDir, labelsDir)) };
+  return { name: imagesDir, classSet, ...(await pairFolders(imagesDir, labelsDir, classSet)) };
 }
 
 /** The items of a data set for which `keep` holds: folds that hold out a drive are made with it. */
@@ -80,7 +80,12 @@ export function filterDataset(dataset: Dataset, keep: (item: DatasetItem) => boo
   return { ...dataset, items: dataset.items.filter(keep) };
 }
 
-async function pairSplit(dir: string, split: string, splits: DatasetFile['splits']): Promise<Pairs> {
+async function pairSplit(
+  dir: string,
+  split: string,
+  splits: DatasetFile['splits'],
+  classSet: ClassSet,
+): Promise<Pairs> {
   const found = Object.hasOwn(splits, split) ? splits[split] : undefined;
   if (found === undefined) {
     const known = Object.keys(splits).join(', ');
@@ -94,8 +99,8 @@ async function pairSplit(dir: string, split: string, splits: DatasetFile['splits
     images !== undefined && labels !== undefined
       ? { images: resolve(dir, images), labels: resolve(dir, labels) }
       : undefined;
-  if (list !== undefined) return pairList(resolve(dir, list), folders);
-  if (folders !== undefined) return pairFolders(folders.images, folders.labels);
+  if (list !== undefined) return pairList(resolve(dir, list), folders, classSet);
+  if (folders !== undefined) return pairFolders(folders.images, folders.labels, classSet);
   throw new Failure(
     'DATASET_INVALID',
     `Expected split '${split}' of ${join(dir, 'dataset.json')} to have "images" and "labels", or "list"`,

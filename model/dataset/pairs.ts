@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { type ClassSet, cityscapes19, cityscapes19LabelIds } from '../classes.js';
 import { Failure } from '../failure.js';
 
 /** A picture and its labels. */
@@ -28,7 +29,7 @@ const IMAGE_EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.webp', '.tif', '.ti
 /** What data sets append to the names of pictures. */
 const IMAGE_SUFFIXES = ['_leftImg8bit'];
 
-/** What data sets append to the names of labels; where a folder holds several kinds, the first of these is taken. */
+/** What data sets append to the names of labels; where a folder holds several kinds, the first of these is taken, but for Cityscapes' two. */
 const LABEL_SUFFIXES = [
   '',
   '_gtFine_labelTrainIds',
@@ -41,20 +42,27 @@ const LABEL_SUFFIXES = [
 
 /**
  * Pairs the images below one folder with the label images below another, by path and name without extension; the
- * suffixes of Cityscapes (`_leftImg8bit`, `_gtFine_labelTrainIds`, `_gtFine_labelIds`) and CamVid (`_L`) are known.
+ * suffixes of Cityscapes (`_leftImg8bit`, `_gtFine_labelTrainIds`, `_gtFine_labelIds`) and CamVid (`_L`) are known. Of Cityscapes' two
+ * kinds of labels all are of one: nearly every number is legal in both, and a mixture would not be noticed.
  *
+ * @param classSet By which the labels will be read, where that is known: it decides between the kinds.
  * @throws `Failure` `DATASET_MISSING` for a folder that is not there or has no images.
  */
-export async function pairFolders(imagesDir: string, labelsDir: string): Promise<Pairs> {
+export async function pairFolders(imagesDir: string, labelsDir: string, classSet?: ClassSet): Promise<Pairs> {
   const [images, labels] = await Promise.all([listImages(imagesDir), listImages(labelsDir)]);
+  const has = (stem: string, kind: string) =>
+    LABEL_SUFFIXES.some((suffix) => suffix.endsWith(`_${kind}`) && labels.has(withoutSuffix(stem) + suffix));
+  const isPrepared = [...images.keys()].every((stem) => has(stem, 'labelTrainIds') || !has(stem, 'labelIds'));
+  const other = otherKind(classSet) ?? (isPrepared ? 'labelIds' : 'labelTrainIds');
+  const suffixes = LABEL_SUFFIXES.filter((suffix) => !suffix.endsWith(`_${other}`));
   const used = new Set<string>();
   const items: DatasetItem[] = [];
   const unpaired: Unpaired[] = [];
   for (const [stem, imagePath] of images) {
     const name = withoutSuffix(stem);
-    const labelStem = LABEL_SUFFIXES.map((suffix) => name + suffix).find((candidate) => labels.has(candidate));
+    const labelStem = suffixes.map((suffix) => name + suffix).find((candidate) => labels.has(candidate));
     if (labelStem === undefined) {
-      const known = LABEL_SUFFIXES.slice(1).join(', ');
+      const known = suffixes.slice(1).join(', ');
       unpaired.push({ path: imagePath, lookedFor: `${name}.png (or with ${known} behind the name) in ${labelsDir}` });
       continue;
     }
@@ -72,6 +80,12 @@ export async function pairFolders(imagesDir: string, labelsDir: string): Promise
   return { items, unpaired };
 }
 
+/** Which of Cityscapes' kinds of labels a class set does not read; undefined for one that is not of Cityscapes. */
+function otherKind(classSet: ClassSet | undefined): 'labelIds' | 'labelTrainIds' | undefined {
+  if (classSet?.name === cityscapes19.name) return 'labelIds';
+  return classSet?.name === cityscapes19LabelIds.name ? 'labelTrainIds' : undefined;
+}
+
 /**
  * Reads a list file: a line holds an image and its labels, two paths relative to the list file, apart by a tab or
  * spaces. With folders given, a line may also be one name that both folders have a file of (PASCAL VOC's lists).
@@ -82,12 +96,14 @@ export async function pairFolders(imagesDir: string, labelsDir: string): Promise
 export async function pairList(
   listPath: string,
   folders?: { readonly images: string; readonly labels: string },
+  classSet?: ClassSet,
 ): Promise<Pairs> {
   const text = await readFile(listPath, 'utf8').catch(() => {
     throw new Failure('DATASET_MISSING', `Expected a list of images and labels at ${listPath}, found none`);
   });
   const known =
-    folders && new Map((await pairFolders(folders.images, folders.labels)).items.map((item) => [item.name, item]));
+    folders &&
+    new Map((await pairFolders(folders.images, folders.labels, classSet)).items.map((item) => [item.name, item]));
   const items: DatasetItem[] = [];
   const unpaired: Unpaired[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {

@@ -61,6 +61,19 @@ t.test('reads the names of Cityscapes, train ids before label ids', async (t) =>
   t.equal(prepared.classSet.name, 'cityscapes-19');
   t.match(prepared.items[0]?.labelPath, /_gtFine_labelTrainIds\.png$/);
   t.same(prepared.unpaired, []);
+  const named = await openDataset(dir, 'val', { classes: 'cityscapes-19-label-ids' });
+  t.match(named.items[0]?.labelPath, /_gtFine_labelIds\.png$/, 'the class set decides, where it is given');
+
+  const other = 'aachen/aachen_000001_000019';
+  await plant(dir, {
+    [`leftImg8bit/val/${other}_leftImg8bit.png`]: null,
+    [`gtFine/val/${other}_gtFine_labelIds.png`]: null,
+  });
+  const mixed = await openDataset(dir, 'val');
+  t.equal(mixed.classSet.name, 'cityscapes-19-label-ids', 'prepared by halves: all by what all have');
+  t.ok(mixed.items.every(({ labelPath }) => /_gtFine_labelIds\.png$/.test(labelPath)));
+  const trainIds = await openDataset(dir, 'val', { classes: 'cityscapes-19' });
+  t.same([trainIds.items.length, trainIds.unpaired.length > 0], [1, true], 'what lacks the kind has no labels');
 });
 
 t.test('reads list files: two paths a line, or a name a line where folders are known', async (t) => {
