@@ -23,7 +23,7 @@ export interface DecodeOptions {
   readonly realtime?: boolean;
   /** `auto`, `cuda`, `vaapi`, `videotoolbox`, ...: tried, and left with a word if no frame comes of it. */
   readonly hwaccel?: string;
-  /** Decoder threads. If not provided, ffmpeg decides. */
+  /** Decoder threads. If not provided, one less than cores up to four cores; beyond, ffmpeg decides. */
   readonly threads?: number;
   /**
    * `every`: each frame, and ffmpeg waits while the gate is shut. `latest`: ffmpeg is always drained and the newest

@@ -11,6 +11,7 @@ import { type Inlet, openInlet } from './inlet.js';
 import { explainDeath, explainLoss, explainNoFrames, explainStart, isDamage } from './input-failure.js';
 import { pictureBytes } from './nut-format.js';
 import type { NutStream } from './nut-reader.js';
+import { givePictureBytes } from './picture-memory.js';
 import { createPicturePipe, type PicturePipe, type PipedPicture } from './picture-pipe.js';
 import { redact } from './redact.js';
 import { ASSUMED_FRAME_RATE, createInfoParser } from './source-info.js';
@@ -149,6 +150,8 @@ export function startDecoding(
     demandedAt = frame.arrivedAt;
     if (newest) {
       options.onDrop?.('busy');
+      // Nobody has seen it.
+      for (const { data } of [newest.picture, newest.input]) givePictureBytes(data);
       newest = frame;
       return;
     }

@@ -14,24 +14,30 @@ export interface SegmentRequest {
 export interface Masks {
   readonly type: 'masks';
   readonly masks: Uint8Array<ArrayBuffer>;
+  /** The memory of the request, for the next one. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Segments a batch in an engine's worker, as `Engine.segment` documents.
+ * Segments batches in an engine's worker, as `Engine.segment` documents. Memory of the size of a batch goes there and comes
+ * back: new memory for each would be filled with zeros first, and keep the garbage collector busy.
  *
- * @throws as `Engine.segment`.
+ * What it returns throws as `Engine.segment`.
  */
-export async function segmentBatch(
+export function createBatchSegmenter(
   queue: WorkerQueue<SegmentRequest, Masks>,
-  batch: readonly RgbPicture[],
-  signal?: AbortSignal,
-): Promise<ClassMask[]> {
-  const { width, height } = checkBatch(batch);
-  const { masks } = await queue.run(() => {
-    const pixels = packPixels(batch);
-    return { message: { count: batch.length, width, height, pixels }, transfer: [pixels.buffer] };
-  }, signal);
-  return unpackMasks(masks, width, height);
+): (batch: readonly RgbPicture[], signal?: AbortSignal) => Promise<ClassMask[]> {
+  let spare: Uint8Array<ArrayBuffer> | undefined;
+  return async (batch, signal) => {
+    const { width, height } = checkBatch(batch);
+    const { masks, pixels } = await queue.run(() => {
+      const packed = packPixels(batch, spare);
+      spare = undefined;
+      return { message: { count: batch.length, width, height, pixels: packed }, transfer: [packed.buffer] };
+    }, signal);
+    spare = pixels;
+    return unpackMasks(masks, width, height);
+  };
 }
 
 /**
@@ -64,10 +70,10 @@ function checkBatch(batch: readonly RgbPicture[]): { width: number; height: numb
   return { width, height };
 }
 
-/** Copies a batch into one buffer that can be handed to another thread: the pictures stay their owner's. */
-function packPixels(batch: readonly RgbPicture[]): Uint8Array<ArrayBuffer> {
+/** Copies a batch into one buffer that can be handed to another thread, `spare` if it fits: the pictures stay their owner's. */
+function packPixels(batch: readonly RgbPicture[], spare: Uint8Array<ArrayBuffer> | undefined): Uint8Array<ArrayBuffer> {
   const bytes = batch[0]!.data.length;
-  const pixels = new Uint8Array(batch.length * bytes);
+  const pixels = spare?.length === batch.length * bytes ? spare : new Uint8Array(batch.length * bytes);
   batch.forEach(({ data }, i) => {
     pixels.set(data, i * bytes);
   });

@@ -143,7 +143,7 @@ if (started !== undefined) {
   parentPort!.on('message', (request: SegmentRequest) => {
     queue = queue
       .then(async () => segment(await sessionFor(request.width, request.height), provider, request))
-      .then((masks) => reply({ type: 'masks', masks }, [masks.buffer]))
+      .then((masks) => reply({ type: 'masks', masks, pixels: request.pixels }, [masks.buffer, request.pixels.buffer]))
       .catch((error) => reply({ type: 'failed', reason: reasonOf(error) }));
   });
 }

@@ -8,7 +8,7 @@ import { checkWeights } from '../parameters.js';
 import { calibrationOf, uncalibrated } from '../quantisation/calibration.js';
 import { startWorker } from '../start-worker.js';
 import type { Weights } from '../weights.js';
-import { type Masks, type SegmentRequest, segmentBatch } from './batch.js';
+import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';
 import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';
 import { automaticProviders, PROVIDERS, type Provider } from './onnx-providers.js';
 import { int8Support } from './processor.js';
@@ -69,6 +69,7 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   const precision = provider === 'cpu' && chosen.int8 !== undefined ? 'int8' : 'float32';
   const reason = provider === 'cpu' || options.precision === 'float32' ? chosen.reason : GPU_REASON;
   const queue = new WorkerQueue<SegmentRequest, Masks>('onnx', worker);
+  const segment = createBatchSegmenter(queue);
 
   return {
     name: 'onnx',
@@ -78,7 +79,7 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
     classes: card.classes,
     inputSize: card.inputSize,
     description: describe(provider, wanted, refused, `${precision}, ${reason},`),
-    segment: (batch, { signal } = {}) => segmentBatch(queue, batch, signal),
+    segment: (batch, { signal } = {}) => segment(batch, signal),
     close: () => queue.close(),
   };
 }

@@ -41,7 +41,7 @@ try {
   parentPort!.on('message', (request: SegmentRequest) => {
     try {
       const masks = segment(request);
-      reply({ type: 'masks', masks }, [masks.buffer]);
+      reply({ type: 'masks', masks, pixels: request.pixels }, [masks.buffer, request.pixels.buffer]);
     } catch (error) {
       reply({ type: 'failed', reason: (error as Error).message.split('\n')[0]! });
     }

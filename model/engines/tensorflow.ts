@@ -7,7 +7,7 @@ import { checkWeights } from '../parameters.js';
 import { startWorker } from '../start-worker.js';
 import { prepareTensorflow } from '../training/tensorflow.js';
 import type { Weights } from '../weights.js';
-import { type Masks, type SegmentRequest, segmentBatch } from './batch.js';
+import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';
 import { WorkerQueue } from './worker-queue.js';
 
 /** How the tensorflow engine is made. */
@@ -63,6 +63,7 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
     throw new Failure('ENGINE_UNAVAILABLE', reply.type === 'unavailable' ? reply.reason : 'TensorFlow did not start');
   }
   const queue = new WorkerQueue<SegmentRequest, Masks>('tensorflow', worker);
+  const segment = createBatchSegmenter(queue);
 
   return {
     name: 'tensorflow',
@@ -72,7 +73,7 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
     classes: card.classes,
     inputSize: card.inputSize,
     description: 'TensorFlow in float32, on the GPU where its library finds one',
-    segment: (batch, { signal } = {}) => segmentBatch(queue, batch, signal),
+    segment: (batch, { signal } = {}) => segment(batch, signal),
     close: () => queue.close(),
   };
 }

@@ -2,8 +2,8 @@ import { lastValueFrom, merge, type Observable, share } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
-import type { SegmentedFrame } from '../../operators/frame.js';
 import { checkInput } from '../../operators/input-failure.js';
+import { recycle } from '../../operators/picture-memory.js';
 import type { SourceStatus } from '../../operators/supervise.js';
 import { checkAdmission, type LiveServer } from './live-server.js';
 import { checkCameraFormat, parseSources } from './live-source.js';
@@ -80,7 +80,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   if (context.signal.aborted) stop.abort();
 
   /** The route of one source, with its recording. */
-  const routeOf = (hub: LiveServer['hub'], source: (typeof sources)[number]): Observable<SegmentedFrame> => {
+  const routeOf = (hub: LiveServer['hub'], source: (typeof sources)[number]): Observable<unknown> => {
     const { name } = source;
     const streamLog = log.child({ stream: name });
     const shown = watchSource(source, {
@@ -96,7 +96,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
       },
       onWarning: (text, code) => streamLog.warn({ code }, scrub(text)),
     });
-    if (options.record === undefined) return shown;
+    if (options.record === undefined) return shown.pipe(recycle());
     const frames = shown.pipe(share());
     const recording = record(recordingPath(options.record, name, sources.length), {
       opacity: options.opacity ?? 0.5,
