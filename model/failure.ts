@@ -25,6 +25,13 @@ export function outputFailure(what: string, path: string, cause: unknown): Failu
   // A quota is a disk for one user.
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new Failure('OUTPUT_DISK_FULL', says('the disk is full'), { cause });
-  const isFolderMissing = code === 'ENOENT' || code === 'ENOTDIR';
-  return new Failure('OUTPUT_UNWRITABLE', says(isFolderMissing ? 'the folder does not exist' : message), { cause });
+  return new Failure('OUTPUT_UNWRITABLE', says(reasonOf(cause as NodeJS.ErrnoException) ?? message), { cause });
+}
+
+function reasonOf({ code, syscall }: NodeJS.ErrnoException): string | undefined {
+  if (code === 'ENOTDIR' || (code === 'EEXIST' && syscall === 'mkdir')) return 'a folder is expected where a file is';
+  if (code !== 'ENOENT') return undefined;
+  return syscall === 'rename'
+    ? 'its part is gone: does something else write or remove it?'
+    : 'the folder does not exist';
 }

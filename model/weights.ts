@@ -154,7 +154,8 @@ function halfToFloat(bits: number): number {
 /**
  * Writes a safetensors file of F32 tensors under a temporary name and renames it: a reader sees the old file or the new.
  *
- * @throws `Failure` `OUTPUT_UNWRITABLE`: no such folder, no permission; `OUTPUT_DISK_FULL`.
+ * @throws `Failure` `WEIGHTS_INVALID` for data of another kind or length than its shape; `OUTPUT_UNWRITABLE`: no such folder, no
+ * permission; `OUTPUT_DISK_FULL`.
  */
 export async function writeSafetensors(
   path: string,
@@ -164,6 +165,11 @@ export async function writeSafetensors(
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const [name, { shape, data }] of tensors) {
+    const count = shape.reduce((product, size) => product * size, 1);
+    if (!(data instanceof Float32Array) || data.length !== count) {
+      const got = `${data?.constructor?.name ?? typeof data} of ${data?.length}`;
+      throw new Failure('WEIGHTS_INVALID', `Expected ${name} [${shape}] to be a Float32Array of ${count}, got ${got}`);
+    }
     header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
@@ -191,13 +197,13 @@ export async function readWeights(path: string): Promise<Weights> {
   }
   const card = parseCard(metadata.card);
   if (card === undefined) {
-    throw new Failure(
-      'WEIGHTS_INVALID',
-      `Expected the card of the weights file ${path} to hold network, classes (name and colour), normalisation (mean and std of three) and inputSize`,
-    );
+    throw new Failure('WEIGHTS_INVALID', `Expected the card of the weights file ${path} to hold ${CARD_FIELDS}`);
   }
   return { card, tensors };
 }
+
+const CARD_FIELDS =
+  'network, classes (name and colour), normalisation (mean and std of three, std above 0) and inputSize';
 
 /** The card, if it has what is needed to use the weights. */
 function parseCard(text: unknown): WeightsCard | undefined {
@@ -219,6 +225,7 @@ function parseCard(text: unknown): WeightsCard | undefined {
     isObject(normalisation) &&
     isTriple(normalisation.mean) &&
     isTriple(normalisation.std) &&
+    (normalisation.std as number[]).every((each) => each > 0) &&
     isObject(inputSize) &&
     isSide(inputSize.width) &&
     isSide(inputSize.height);
@@ -229,7 +236,14 @@ function isTriple(value: unknown): boolean {
   return Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
 }
 
-/** Writes a weights file with its card, atomically. */
-export function writeWeights(path: string, { card, tensors }: Weights): Promise<void> {
-  return writeSafetensors(path, { format: 'pt', card: JSON.stringify(card) }, tensors);
+/**
+ * Writes a weights file with its card, atomically.
+ *
+ * @throws `Failure` `WEIGHTS_INVALID` for what `readWeights` would refuse; as `writeSafetensors`.
+ */
+export async function writeWeights(path: string, { card, tensors }: Weights): Promise<void> {
+  const text = JSON.stringify(card);
+  if (parseCard(text) === undefined)
+    throw new Failure('WEIGHTS_INVALID', `Expected a card to hold ${CARD_FIELDS}, got ${text}`);
+  await writeSafetensors(path, { format: 'pt', card: text }, tensors);
 }

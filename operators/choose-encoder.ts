@@ -155,6 +155,9 @@ function works(tool: FfmpegTool, encoder: Encoder): Promise<boolean> {
   if (!trying) {
     trying = tryOut(tool, encoder);
     tried.set(key, trying);
+    // What fails may have failed of the moment, a process too many: it is tried anew. Hardware that is not there stays so.
+    const forget = () => void tried.delete(key);
+    trying.then((hasWorked) => hasWorked || encoder.isHardware || forget(), forget);
   }
   return trying;
 }

@@ -11,12 +11,12 @@ export interface DecodeCommand {
   /** The box for the network's picture. */
   readonly fit: { readonly width: number; readonly height: number };
   readonly fitMode: 'contain' | 'stretch';
-  readonly startSeconds?: number;
-  readonly durationSeconds?: number;
-  readonly realtime?: boolean;
-  readonly hwaccel?: string;
-  readonly threads?: number;
-  readonly inputOptions?: readonly string[];
+  readonly startSeconds?: number | undefined;
+  readonly durationSeconds?: number | undefined;
+  readonly realtime?: boolean | undefined;
+  readonly hwaccel?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly inputOptions?: readonly string[] | undefined;
 }
 
 /** Added to every time stamp on the way and taken off again, because NUT holds no negative ones. Microseconds. */

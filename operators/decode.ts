@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs';
 import type { Failure } from '../model/failure.js';
+import { checkChoice, checkOption, checkPart, checkWhole } from './check.js';
 import { type Decoding, startDecoding } from './decoding.js';
 import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 import type { Frame } from './frame.js';
@@ -7,51 +8,54 @@ import { checkInput } from './input-failure.js';
 import { redact } from './redact.js';
 import type { SourceInfo } from './source-info.js';
 
+/** Of a network's picture, pixels: more than 8K. */
+const LARGEST_SIDE = 16_384;
+
 /** Options of {@link decode}. */
 export interface DecodeOptions {
-  /** The network's input box. If not provided, defaults to 480 x 360. */
-  readonly fit?: { readonly width: number; readonly height: number };
+  /** The network's input box: `engine.inputSize` is what its weights do best at. If not provided, defaults to 480 x 360. */
+  readonly fit?: { readonly width: number; readonly height: number } | undefined;
   /** `contain` keeps the display aspect, `stretch` fills the box. If not provided, defaults to `contain`. */
-  readonly fitMode?: 'contain' | 'stretch';
+  readonly fitMode?: 'contain' | 'stretch' | undefined;
   /** The name that frames carry. If not provided, defaults to the input, secrets taken out. */
-  readonly source?: string;
+  readonly source?: string | undefined;
   /** Seconds after the source's beginning at which to start. */
-  readonly startSeconds?: number;
+  readonly startSeconds?: number | undefined;
   /** Seconds of video to give. */
-  readonly durationSeconds?: number;
+  readonly durationSeconds?: number | undefined;
   /** Frames come at the pace of the source's own times, counted from the first one. If not provided, as fast as they decode. */
-  readonly realtime?: boolean;
+  readonly realtime?: boolean | undefined;
   /** `auto`, `cuda`, `vaapi`, `videotoolbox`, ...: tried, and left with a word if no frame comes of it. */
-  readonly hwaccel?: string;
+  readonly hwaccel?: string | undefined;
   /** Decoder threads. If not provided, one less than cores up to four cores; beyond, ffmpeg decides. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /**
    * `every`: each frame, and ffmpeg waits while the gate is shut. `latest`: ffmpeg is always drained and the newest
    * frame waits in one slot while the gate is shut. If not provided, defaults to `every`.
    */
-  readonly policy?: 'every' | 'latest';
+  readonly policy?: 'every' | 'latest' | undefined;
   /**
    * How many frames may be under way before the gate shuts. If not provided, defaults to what fits in 20 MiB (40 MiB on
    * four cores and more), at least 4 and at most 16; for `latest`, to 2.
    */
-  readonly gateLimit?: number;
+  readonly gateLimit?: number | undefined;
   /** Stops: the source completes, and what was given so far is finished by the steps after it. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * How long ffmpeg may take, ms, to take leave of its source when it is not wanted any more: an RTSP server that hears no
    * TEARDOWN may keep the session, and lets only so many in. If not provided, defaults to 0: it is killed at once.
    */
-  readonly stopGraceMs?: number;
+  readonly stopGraceMs?: number | undefined;
   /** If not provided, defaults to 0. */
-  readonly epoch?: number;
+  readonly epoch?: number | undefined;
   /** More options for ffmpeg, before its `-i`: `['-rtsp_transport', 'tcp']`. */
-  readonly inputOptions?: readonly string[];
+  readonly inputOptions?: readonly string[] | undefined;
   /** Called once, before the first frame. */
-  readonly onInfo?: (info: SourceInfo) => void;
+  readonly onInfo?: ((info: SourceInfo) => void) | undefined;
   /** One sentence on what is not as it should be, and its code: `INPUT_TRUNCATED`, `TIMES_STEP_BACK`, `HWACCEL_UNAVAILABLE`, `FFMPEG_OLD`. */
-  readonly onWarning?: (text: string, code: string) => void;
+  readonly onWarning?: ((text: string, code: string) => void) | undefined;
   /** Called for each frame that is not given on, with the cause: `busy`. */
-  readonly onDrop?: (cause: 'busy') => void;
+  readonly onDrop?: ((cause: 'busy') => void) | undefined;
 }
 
 /**
@@ -62,12 +66,13 @@ export interface DecodeOptions {
  *
  * Errors: `Failure` with `INPUT_MISSING`, `INPUT_EMPTY`, `INPUT_UNREADABLE`, `INPUT_NOT_VIDEO`, `INPUT_NO_VIDEO_STREAM`,
  * `INPUT_TRUNCATED` (only if nothing could be decoded), `INPUT_TOO_SHORT`, `INPUT_UNAUTHORIZED`, `INPUT_NOT_FOUND`, `INPUT_REFUSED`,
- * `INPUT_UNREACHABLE`, `INPUT_BUSY`, `FFMPEG_DIED`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`.
+ * `INPUT_UNREACHABLE`, `INPUT_BUSY`, `FFMPEG_DIED`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`. @throws `Failure` `OPTION_INVALID`.
  *
  * @example
- * decode('dash.mp4').pipe(segment(engine), overlay(), encode('out.mp4', { copyFrom: 'dash.mp4' }))
+ * decode('dash.mp4', { fit: engine.inputSize }).pipe(segment(engine), overlay(), encode('out.mp4', { copyFrom: 'dash.mp4' }))
  */
 export function decode(input: string, options: DecodeOptions = {}): Observable<Frame> {
+  checkDecodeOptions(input, options);
   return new Observable((subscriber) => {
     const { signal } = options;
     let decoding: Decoding | undefined;
@@ -78,9 +83,12 @@ export function decode(input: string, options: DecodeOptions = {}): Observable<F
     if (signal?.aborted) return stop();
     signal?.addEventListener('abort', stop, { once: true });
 
-    const attempt = (tool: FfmpegTool, how: DecodeOptions): Promise<'complete' | Failure> => {
+    const attempt = (tool: FfmpegTool, how: DecodeOptions, onFirst?: () => void): Promise<'complete' | Failure> => {
       if (subscriber.closed) return Promise.resolve('complete');
-      decoding = startDecoding(input, how, tool, (frame) => subscriber.next(frame));
+      decoding = startDecoding(input, how, tool, (frame) => {
+        if (frame.index === 0) onFirst?.();
+        subscriber.next(frame);
+      });
       return decoding.done;
     };
     const run = async () => {
@@ -91,11 +99,8 @@ export function decode(input: string, options: DecodeOptions = {}): Observable<F
       // Standard input cannot be read a second time.
       if (outcome !== 'complete' && options.hwaccel && input !== '-') {
         const { hwaccel, ...software } = options;
-        outcome = await attempt(tool, software);
-        if (outcome === 'complete') {
-          const text = `Hardware decoding (${hwaccel}) gave no frame of ${options.source ?? redact(input)}: it was decoded in software.`;
-          options.onWarning?.(text, 'HWACCEL_UNAVAILABLE');
-        }
+        const text = `Hardware decoding (${hwaccel}) gives no frame of ${options.source ?? redact(input)}: it is decoded in software.`;
+        outcome = await attempt(tool, software, () => options.onWarning?.(text, 'HWACCEL_UNAVAILABLE'));
       }
       if (outcome !== 'complete') throw outcome;
     };
@@ -109,4 +114,16 @@ export function decode(input: string, options: DecodeOptions = {}): Observable<F
       decoding?.abandon();
     };
   });
+}
+
+function checkDecodeOptions(input: unknown, options: DecodeOptions): void {
+  checkOption(typeof input === 'string', 'input', 'a path, an address or `-`', input);
+  checkPart(options);
+  checkChoice('policy', options.policy, ['every', 'latest']);
+  checkChoice('fitMode', options.fitMode, ['contain', 'stretch']);
+  checkWhole('threads', options.threads, 1, 1024);
+  checkWhole('gateLimit', options.gateLimit, 1);
+  if (options.fit === undefined) return;
+  checkWhole('fit.width', options.fit.width ?? Number.NaN, 1, LARGEST_SIDE);
+  checkWhole('fit.height', options.fit.height ?? Number.NaN, 1, LARGEST_SIDE);
 }

@@ -183,7 +183,8 @@ export function startDecoding(
       for (const inlet of opened) inlet.destroy();
       return 'complete';
     }
-    const command = { fit: { width: 480, height: 360 }, fitMode: 'contain', ...options, input } as const;
+    const { fit = { width: 480, height: 360 }, fitMode = 'contain' } = options;
+    const command = { ...options, fit, fitMode, input };
     ffmpeg = await startFfmpeg(tool, {
       ...decodeRun(tool, command),
       inlets: opened.map((inlet, i) => ({ inlet, descriptor: i === 0 ? 1 : netDescriptor(input) })),

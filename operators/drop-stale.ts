@@ -5,9 +5,9 @@ export interface DropStaleOptions {
   /** Frames older than this since their arrival are dropped. */
   readonly maxStalenessMs: number;
   /** Hears of every frame dropped. If not provided, drops go unheard. */
-  readonly onDrop?: (frame: Frame) => void;
+  readonly onDrop?: ((frame: Frame) => void) | undefined;
   /** The clock of `arrivedAt`, ms. @default `performance.timeOrigin + performance.now()` */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 /** Drops frames that waited too long, so that what is shown is never older than a budget. */

@@ -83,8 +83,12 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
     ...(durationSeconds ? ['-t', String(durationSeconds)] : []),
   ];
   const isOdd = width % 2 === 1 || height % 2 === 1;
-  // `pad` paints black from the last whole pair of columns on: both are made anew, of the one before them.
-  const pad = `pad=${width + (width % 2)}:${height + (height % 2)},fillborders=right=${2 * (width % 2)}:bottom=${height % 2}:mode=smear,`;
+  const even = `${width + (width % 2)}:${height + (height % 2)}`;
+  // `pad` paints black from the last whole pair of columns on: both are made anew, of the one before them, if there is one.
+  const pad =
+    width === 1 || height === 1
+      ? `scale=${even}:flags=neighbor,`
+      : `pad=${even},fillborders=right=${2 * (width % 2)}:bottom=${height % 2}:mode=smear,`;
   const ticks = ticksPerSecond(command);
   return {
     inputs: [

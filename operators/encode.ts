@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import type { OperatorFunction } from 'rxjs';
 import { Failure } from '../model/failure.js';
+import { checkPart, checkWhole } from './check.js';
 import { containerOf } from './encode-run.js';
 import { type Encodable, startEncoding } from './encoding.js';
 import type { Frame, OverlaidFrame, SegmentedFrame } from './frame.js';
@@ -9,32 +10,32 @@ import { inOrder } from './in-order.js';
 /** Options of {@link encode}. */
 export interface EncodeOptions {
   /** The file from which sound, metadata and chapters are copied: the one that was decoded. */
-  readonly copyFrom?: string;
+  readonly copyFrom?: string | undefined;
   /**
    * What is written: `overlay`, what `overlay()` drew; `picture`, the source's; `mask`, class indices as grey values at
    * the network's size, without loss (.mkv). If not provided, defaults to `overlay` where there is one, else `picture`.
    */
-  readonly content?: 'overlay' | 'picture' | 'mask';
+  readonly content?: 'overlay' | 'picture' | 'mask' | undefined;
   /** `auto`, `hardware` or an encoder's name, see `chooseEncoder`. If not provided, defaults to `auto`: libx264 if there. */
-  readonly encoder?: string;
+  readonly encoder?: string | undefined;
   /** Constant rate factor, 0 (without loss) to 51. If not provided, defaults to 20. */
-  readonly crf?: number;
+  readonly crf?: number | undefined;
   /** x264's preset. If not provided, defaults to `veryfast`. */
-  readonly preset?: string;
+  readonly preset?: string | undefined;
   /** Encoder threads. If not provided, ffmpeg decides. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** As given to `decode`: sound is cut alike, and the file begins at 0. */
-  readonly startSeconds?: number;
-  readonly durationSeconds?: number;
+  readonly startSeconds?: number | undefined;
+  readonly durationSeconds?: number | undefined;
   /**
    * As given to `decode`: once it is aborted the sound ends with the last picture. If not provided, defaults to: the
    * sound goes on to its own end.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Frames a second, a hint to the encoder's rate control. If not provided, defaults to that of `copyFrom`, else 25. */
-  readonly frameRate?: number;
+  readonly frameRate?: number | undefined;
   /** One sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `TIMES_SHIFTED`, `OUTPUT_FRAGMENTED`, `STREAMS_LEFT_OUT`. */
-  readonly onWarning?: (text: string, code: string) => void;
+  readonly onWarning?: ((text: string, code: string) => void) | undefined;
 }
 
 /**
@@ -43,10 +44,11 @@ export interface EncodeOptions {
  *
  * While it is written the file is called `NAME.part.mp4` and plays up to its last second however it ends. It gets its
  * name when it is complete, before this completes. On an error from before, the part is ended properly and kept, and then
- * the error is passed on. Unsubscribing kills ffmpeg and removes the part.
+ * the error is passed on; on an error of its own the part is kept too, where there is something in it to see. Unsubscribing kills
+ * ffmpeg and removes the part.
  *
  * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_DISK_FULL`, `FFMPEG_DIED`, `ENCODER_UNAVAILABLE`,
- * `SIZE_CHANGED`. @throws `Failure` `OPTION_INVALID` for an ending or a crf that is none.
+ * `SIZE_CHANGED`, `FRAME_INVALID` for a time that is none. @throws `Failure` `OPTION_INVALID`, for an ending that is not written.
  */
 export function encode<T extends Frame>(output: string, options: EncodeOptions = {}): OperatorFunction<T, T> {
   const container = containerOf(output);
@@ -57,6 +59,11 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
   if (content === 'mask' && extname(output).toLowerCase() !== '.mkv') {
     throw new Failure('OPTION_INVALID', `Expected the output of masks to end in .mkv, got ${output}.`);
   }
+  if (options.encoder === 'ffv1' && extname(output).toLowerCase() !== '.mkv') {
+    throw new Failure('OPTION_INVALID', `Expected the output of the encoder ffv1 to end in .mkv, got ${output}.`);
+  }
+  checkPart(options);
+  checkWhole('threads', options.threads, 1, 1024);
   const step = content === 'mask' ? 'maskVideo' : 'encode';
   return inOrder(() => {
     const encoding = startEncoding(output, container, options);

@@ -1,6 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Failure, outputFailure } from '../model/failure.js';
+import { checkPicture } from './check.js';
 import { chooseEncoder, type Encoder } from './choose-encoder.js';
 import { nutOffsetUs } from './decode-run.js';
 import type { EncodeOptions } from './encode.js';
@@ -31,11 +32,15 @@ export interface Encoding {
   /**
    * Resolves when ffmpeg has taken the picture. Pictures are of one size; calls may overlap, and keep their order.
    *
-   * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`, `FFMPEG_DIED`, `ENCODER_UNAVAILABLE`, `SIZE_CHANGED`, and
+   * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`, `FFMPEG_DIED`, `ENCODER_UNAVAILABLE`, `SIZE_CHANGED`, `FRAME_INVALID`, and
    * those of `probe` for the original.
    */
   write(picture: Encodable, ptsUs: number): Promise<void>;
-  /** Ends the part file; unless `failed`, makes the final file of it. Does nothing if nothing was written. */
+  /**
+   * Ends the part file; unless `failed`, makes the final file of it. Does nothing if nothing was written.
+   *
+   * @throws as `write`; the part is kept.
+   */
   finish(failed: boolean): Promise<void>;
   /** Ends everything at once; what was neither finished nor has failed by itself leaves no file behind. */
   abandon(): void;
@@ -73,7 +78,8 @@ export function startEncoding(output: string, container: Container, options: Enc
   let jumpUs = 0;
   let hasSound = false;
 
-  const prepared = prepare(output, container, options);
+  const abandoned = new AbortController();
+  const prepared = prepare(output, container, options, abandoned.signal);
   // Looked at with the first picture; until then an error waits.
   prepared.catch(() => {});
 
@@ -142,6 +148,14 @@ export function startEncoding(output: string, container: Container, options: Enc
       const sizes = `${first.width} x ${first.height} to ${picture.width} x ${picture.height}`;
       throw await fail(new Failure('SIZE_CHANGED', `The pictures for ${output} changed from ${sizes}.`));
     }
+    try {
+      checkPicture(picture.format, picture);
+    } catch (error) {
+      throw await fail(error as Failure);
+    }
+    if (!(Math.abs(ptsUs) < nutOffsetUs * 1e6) || ptsUs < -nutOffsetUs) {
+      throw await fail(new Failure('FRAME_INVALID', `Expected the ptsUs of a frame to be microseconds, got ${ptsUs}.`));
+    }
     lastPtsUs = nextPtsUs(ptsUs);
     ffmpeg.stdin.write(nut.frameHead(lastPtsUs + nutOffsetUs, picture.data.length));
     const error = await new Promise((resolve) => ffmpeg.stdin.write(picture.data, resolve));
@@ -192,13 +206,21 @@ export function startEncoding(output: string, container: Container, options: Enc
       return;
     }
     const lastSeconds = lastPtsUs / 1e6 - command.shiftSeconds;
-    const remuxEnd = {
-      ...(isCut && { untilSeconds: lastSeconds + frameSeconds }),
-      ...(isGuarded && { pictureSeconds: lastSeconds + frameSeconds / 2 - (await probe(part)).startSeconds }),
-    };
-    if (isCut || container.isMp4) await makeWhole(tool, command, remuxEnd, lastSeconds - frameSeconds / 2);
-    else await giveName(part);
-    state = 'finished';
+    try {
+      const remuxEnd = {
+        ...(isCut && { untilSeconds: lastSeconds + frameSeconds }),
+        ...(isGuarded && { pictureSeconds: lastSeconds + frameSeconds / 2 - (await probe(part)).startSeconds }),
+      };
+      if (isCut || container.isMp4) await makeWhole(tool, command, remuxEnd, lastSeconds - frameSeconds / 2);
+      else await giveName(part);
+    } catch (error) {
+      // The part is whole, and stays, whatever became of its name.
+      if (state === 'open') state = 'failed';
+      await rm(remuxed, { force: true }).catch(() => {});
+      const { code, message } = error instanceof Failure ? error : outputFailure('the output', output, error);
+      throw new Failure(code, `${message} What was written is in ${part}.`, { cause: error });
+    }
+    if (state === 'open') state = 'finished';
   }
 
   /** What is complete gets the name that was asked for. */
@@ -238,6 +260,7 @@ export function startEncoding(output: string, container: Container, options: Enc
   }
 
   function abandon(): void {
+    abandoned.abort();
     const wasOpen = state === 'open';
     if (wasOpen) state = 'abandoned';
     const ffmpeg = current;
@@ -255,13 +278,18 @@ export function startEncoding(output: string, container: Container, options: Enc
   return { write, finish, abandon };
 }
 
-async function prepare(output: string, container: Container, options: EncodeOptions): Promise<Prepared> {
+async function prepare(
+  output: string,
+  container: Container,
+  options: EncodeOptions,
+  abandoned: AbortSignal,
+): Promise<Prepared> {
   await checkOutput(output, options.copyFrom);
   const tool = await findFfmpeg();
   const preference = container.format === 'webm' ? 'libvpx-vp9' : (options.encoder ?? 'auto');
   const [{ encoder, warning }, info] = await Promise.all([
     chooseEncoder(tool, options.content === 'mask' ? 'ffv1' : preference),
-    options.copyFrom === undefined ? undefined : probe(options.copyFrom),
+    options.copyFrom === undefined ? undefined : probe(options.copyFrom, [], abandoned),
   ]);
   if (warning) options.onWarning?.(warning, 'ENCODER_REPLACED');
   const converted = info?.audioCodecs.filter((codec) => !container.audio.test(codec)) ?? [];

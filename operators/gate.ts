@@ -1,3 +1,5 @@
+import { checkOption } from './check.js';
+
 /**
  * How a route says how much is under way in it. RxJS pushes and cannot see fan-out, so steps that queue say so
  * explicitly: they `hold` the frame's gate when they take a frame, and release it when it has left them or when they
@@ -13,8 +15,9 @@ export interface Gate {
   whenOpen(callback: () => void): () => void;
 }
 
-/** Makes a gate that is open while fewer than `limit` holds are out. */
+/** Makes a gate that is open while fewer than `limit` holds are out. @throws `Failure` `OPTION_INVALID` for a limit below 1. */
 export function createGate(limit: number): Gate {
+  checkOption(limit >= 1, 'limit', 'a number of at least 1', limit);
   let held = 0;
   const waiting = new Set<() => void>();
   return {

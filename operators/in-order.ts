@@ -50,15 +50,26 @@ export function inOrder<T extends Frame, R>(open: () => Work<T, R>): OperatorFun
         const end = () => (failed ? subscriber.error(error) : subscriber.complete());
         // Of two errors the first is the cause.
         const endBadly = (own: unknown) => subscriber.error(failed ? error : own);
-        Promise.resolve(work.finish?.(failed)).then(end, endBadly);
+        Promise.resolve()
+          .then(() => work.finish?.(failed))
+          .then(end, endBadly);
       }
 
       function take(frame: T): void {
-        const entry: Entry<R> = { release: frame.gate.hold(), outcome: 'pending' };
-        const queue = queues.get(frame.source);
-        if (queue) queue.push(entry);
-        else queues.set(frame.source, [entry]);
-        work.take(frame).then(
+        let entry: Entry<R>;
+        let taking: Promise<R | undefined>;
+        // What throws here, or has no gate, would come out at whoever emits, not at who subscribed.
+        try {
+          entry = { release: frame.gate.hold(), outcome: 'pending' };
+          const queue = queues.get(frame.source);
+          if (queue) queue.push(entry);
+          else queues.set(frame.source, [entry]);
+          taking = work.take(frame);
+        } catch (error) {
+          subscriber.error(error);
+          return;
+        }
+        taking.then(
           (result) => {
             entry.outcome = result === undefined ? 'nothing' : { result };
             giveOn(frame.source);

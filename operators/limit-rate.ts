@@ -5,7 +5,7 @@ export interface LimitRateOptions {
   /** At most so many frames a second pass. */
   readonly maxFps: number;
   /** Hears of every frame dropped. If not provided, drops go unheard. */
-  readonly onDrop?: (frame: Frame) => void;
+  readonly onDrop?: ((frame: Frame) => void) | undefined;
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { OperatorFunction } from 'rxjs';
 import { Failure } from '../model/failure.js';
+import { checkChoice, checkOption, checkPicture } from './check.js';
 import type { OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { type Legend, renderLegend } from './legend.js';
-import { type Paints, paintedBytes, paintedWidth, type Visualize } from './paint-picture.js';
+import { type Paints, paintedBytes, paintedWidth, type Visualize, visualizations } from './paint-picture.js';
 import { openPainter } from './painter.js';
 import { takePictureBytes } from './picture-memory.js';
 import { matrixOf, rgbToYuv } from './yuv.js';
@@ -11,15 +12,15 @@ import { matrixOf, rgbToYuv } from './yuv.js';
 /** Options of {@link overlay}. */
 export interface OverlayOptions {
   /** `overlay` lays the classes over the picture, `mask` shows them alone, `side-by-side` beside it, `overlay,mask` both. If not provided, defaults to `overlay`. */
-  readonly visualize?: Visualize;
+  readonly visualize?: Visualize | undefined;
   /** From 0, only the picture, to 1, only the classes. Masks alone are opaque. If not provided, defaults to 0.5. */
-  readonly opacity?: number;
+  readonly opacity?: number | undefined;
   /** Names of classes that are not drawn. */
-  readonly ignoreClasses?: readonly string[];
+  readonly ignoreClasses?: readonly string[] | undefined;
   /** Red, green and blue, each 0-255, by class name, in place of the network's own. */
-  readonly palette?: Readonly<Record<string, readonly [number, number, number]>>;
+  readonly palette?: Readonly<Record<string, readonly [number, number, number]>> | undefined;
   /** Names, colours and shares of the classes in the lower left corner. If not provided, defaults to false. */
-  readonly legend?: boolean;
+  readonly legend?: boolean | undefined;
 }
 
 /**
@@ -28,13 +29,16 @@ export interface OverlayOptions {
  *
  * Adds the step time `overlay` (ms of that thread).
  *
- * @throws `Failure` `OPTION_INVALID` for an opacity out of range; errors with `OPTION_INVALID` for a class name that the
- * network does not have.
+ * @throws `Failure` `OPTION_INVALID` for options out of range; errors with `OPTION_INVALID` for a class name that the
+ * network does not have, with `FRAME_INVALID` for a picture whose bytes are not those of its size.
  */
 export function overlay(options: OverlayOptions = {}): OperatorFunction<SegmentedFrame, OverlaidFrame> {
   const { visualize = 'overlay', opacity = 0.5 } = options;
-  if (!(opacity >= 0 && opacity <= 1)) {
-    throw new Failure('OPTION_INVALID', `Expected the opacity option to be between 0 and 1, got ${opacity}.`);
+  checkChoice('visualize', visualize, visualizations);
+  checkOption(typeof opacity === 'number' && opacity >= 0 && opacity <= 1, 'opacity', 'between 0 and 1', opacity);
+  for (const [name, colour] of Object.entries(options.palette ?? {})) {
+    const isColour = Array.isArray(colour) && colour.length === 3 && colour.every((part) => part >= 0 && part <= 255);
+    checkOption(isColour, `palette.${name}`, 'red, green and blue, each 0-255', colour);
   }
   return inOrder(() => {
     const painter = openPainter();
@@ -43,6 +47,7 @@ export function overlay(options: OverlayOptions = {}): OperatorFunction<Segmente
     return {
       async take(frame) {
         const { picture, mask, shares } = frame;
+        checkPicture('yuv420p', picture);
         const key = JSON.stringify([frame.classes, picture.width, picture.height, picture.colour]);
         const style = styles.get(key) ?? makeStyle(frame, options);
         styles.set(key, style);

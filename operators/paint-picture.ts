@@ -3,7 +3,9 @@ import { type Paint, paintPlane } from './blend.js';
 import { pictureBytes } from './nut-format.js';
 
 /** How a mask is shown: laid over the picture, alone, beside the picture, or laid over it and beside that. */
-export type Visualize = 'overlay' | 'mask' | 'side-by-side' | 'overlay,mask';
+export type Visualize = (typeof visualizations)[number];
+
+export const visualizations = ['overlay', 'mask', 'side-by-side', 'overlay,mask'] as const;
 
 /** How each class is painted on the planes Y, U and V. */
 export type Paints = readonly [Paint, Paint, Paint];

@@ -9,9 +9,14 @@ import { createInfoParser, type SourceInfo } from './source-info.js';
  * Opens a video, image sequence or URL and says what it is, without decoding it. `decode` gives the same through
  * `onInfo`, from the process that decodes.
  *
+ * @param signal Ends it: a server that says nothing is waited for.
  * @throws `Failure` with the codes of `decode`, `OPTION_INVALID` for standard input, which could not be read again.
  */
-export async function probe(input: string, inputOptions: readonly string[] = []): Promise<SourceInfo> {
+export async function probe(
+  input: string,
+  inputOptions: readonly string[] = [],
+  signal?: AbortSignal,
+): Promise<SourceInfo> {
   if (input === '-') throw new Failure('OPTION_INVALID', 'Standard input can be decoded but not probed.');
   await checkInput(input, inputOptions);
   const parser = createInfoParser();
@@ -22,7 +27,11 @@ export async function probe(input: string, inputOptions: readonly string[] = [])
     killOnExit: true,
     onLine: (line) => parser.read(line),
   });
+  const abandon = () => ffmpeg.abandon();
+  signal?.addEventListener('abort', abandon, { once: true });
+  if (signal?.aborted) abandon();
   const end = await ffmpeg.ended;
+  signal?.removeEventListener('abort', abandon);
   const info = parser.source();
   if (info) return info;
   throw await explainNoFrames(input, end, parser.sawInput);

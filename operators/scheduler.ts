@@ -1,4 +1,5 @@
 import type { ClassMask, Engine, RgbPicture } from '../model/engine.js';
+import { Failure } from '../model/failure.js';
 
 /** One picture to be segmented. */
 export interface Job {
@@ -58,7 +59,7 @@ function createScheduler(engine: Engine): Scheduler {
   // In the order of their turns.
   const queues = new Map<object, Waiting[]>();
   let underWay = 0;
-  const instances = () => engine.instances ?? 1;
+  const instances = () => Math.max(1, Math.trunc(engine.instances ?? 1) || 1);
   /** When the last batches ended, one an instance, in that order. */
   const ends: number[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -125,6 +126,7 @@ function createScheduler(engine: Engine): Scheduler {
     try {
       const masks = await engine.segment(batch.map(({ job }) => job.picture));
       const endedAt = performance.now();
+      checkMasks(engine, batch, masks);
       // An instance works on one batch after the other: this one began at the earliest when all but so many others as there are
       // instances had ended.
       const beganAt = Math.max(sentAt, ends.at(-instances()) ?? 0);
@@ -150,4 +152,18 @@ function createScheduler(engine: Engine): Scheduler {
       });
     },
   };
+}
+
+/** An engine of one's own may not keep what `Engine.segment` promises. @throws `Failure` `ENGINE_FAILED`. */
+function checkMasks(engine: Engine, batch: readonly Waiting[], masks: readonly ClassMask[]): void {
+  for (const [index, { job }] of batch.entries()) {
+    const { width, height } = job.picture;
+    const mask = masks[index];
+    if (mask?.width === width && mask.height === height && mask.data?.length === width * height) continue;
+    const got = mask === undefined ? 'none' : `${mask.width}x${mask.height} with ${mask.data?.length} bytes`;
+    throw new Failure(
+      'ENGINE_FAILED',
+      `Expected the ${engine.name} engine to give a mask of ${width}x${height} for each picture, got ${got}`,
+    );
+  }
 }

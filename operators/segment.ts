@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { OperatorFunction } from 'rxjs';
 import type { ClassMask, Engine } from '../model/engine.js';
-import { Failure } from '../model/failure.js';
+import { checkOption, checkWhole } from './check.js';
 import { countShares } from './class-shares.js';
 import type { Frame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
@@ -10,11 +10,11 @@ import { schedulerOf } from './scheduler.js';
 /** Options of {@link segment}. */
 export interface SegmentOptions {
   /** The most pictures given to the engine at once. If not provided, defaults to 1: no picture waits for another. */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   /** How long a picture may wait for others to fill a batch when the engine is idle, ms. If not provided, defaults to 3. */
-  readonly maxWaitMs?: number;
+  readonly maxWaitMs?: number | undefined;
   /** Segments every nth frame of a source; those between carry its mask. If not provided, defaults to 1. */
-  readonly stride?: number;
+  readonly stride?: number | undefined;
 }
 
 /**
@@ -28,8 +28,9 @@ export interface SegmentOptions {
  */
 export function segment(engine: Engine, options: SegmentOptions = {}): OperatorFunction<Frame, SegmentedFrame> {
   const { batch = 1, maxWaitMs = 3, stride = 1 } = options;
-  checkCount('batch', batch);
-  checkCount('stride', stride);
+  checkWhole('batch', batch, 1);
+  checkWhole('stride', stride, 1);
+  checkOption(maxWaitMs >= 0, 'maxWaitMs', 'milliseconds of at least 0', maxWaitMs);
   return inOrder(() => {
     const scheduler = schedulerOf(engine);
     const sources = new Map<string, Source>();
@@ -105,12 +106,4 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | und
     signal.addEventListener('abort', stop, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
-}
-
-function checkCount(option: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return;
-  throw new Failure(
-    'OPTION_INVALID',
-    `Expected the ${option} option to be a whole number of at least 1, got ${value}.`,
-  );
 }

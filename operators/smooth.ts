@@ -1,12 +1,12 @@
 import { defer, type MonoTypeOperatorFunction, map } from 'rxjs';
-import { Failure } from '../model/failure.js';
+import { checkOption } from './check.js';
 import { countShares } from './class-shares.js';
 import type { SegmentedFrame } from './frame.js';
 
 /** Options of {@link smooth}. */
 export interface SmoothOptions {
   /** From 0, nothing, to 1, where a pixel has to be of its new class for five frames. If not provided, defaults to 0.5. */
-  readonly strength?: number;
+  readonly strength?: number | undefined;
 }
 
 /** What is shown of a source, and what is about to be. */
@@ -29,9 +29,7 @@ interface Shown {
  * @throws `Failure` `OPTION_INVALID` for a strength out of range.
  */
 export function smooth({ strength = 0.5 }: SmoothOptions = {}): MonoTypeOperatorFunction<SegmentedFrame> {
-  if (!(strength >= 0 && strength <= 1)) {
-    throw new Failure('OPTION_INVALID', `Expected the smooth option to be between 0 and 1, got ${strength}.`);
-  }
+  checkOption(strength >= 0 && strength <= 1, 'strength', 'between 0 and 1', strength);
   const needed = 1 + Math.round(strength * 4);
   return (source) =>
     defer(() => {

@@ -22,31 +22,31 @@ export interface SourceStatus {
 
 export interface SuperviseOptions {
   /** Longest time from an attempt to its first value. @default 10_000 // 10 seconds */
-  readonly openTimeoutMs?: number;
+  readonly openTimeoutMs?: number | undefined;
   /** Without a value for so long a live source is `stalled`. @default 2_000 // 2 seconds */
-  readonly quietMs?: number;
+  readonly quietMs?: number | undefined;
   /** Without a value for so long a live source is given up and tried again. @default 5_000 // 5 seconds */
-  readonly stallTimeoutMs?: number;
+  readonly stallTimeoutMs?: number | undefined;
   /** The first wait before another attempt; doubles with every failure in a row. @default 500 */
-  readonly backoffMs?: number;
+  readonly backoffMs?: number | undefined;
   /** The longest wait. @default 15_000 // 15 seconds */
-  readonly maxBackoffMs?: number;
+  readonly maxBackoffMs?: number | undefined;
   /** The wait after an error that `isLasting`. @default 60_000 // 1 minute */
-  readonly lastingBackoffMs?: number;
+  readonly lastingBackoffMs?: number | undefined;
   /** True for an error that the same attempt will meet again, such as a wrong password. If not provided, none is. */
-  readonly isLasting?: (error: unknown) => boolean;
+  readonly isLasting?: ((error: unknown) => boolean) | undefined;
   /** What a completion means: a camera never ends, a file does. @default 'disconnection' */
-  readonly completion?: 'disconnection' | 'end';
+  readonly completion?: 'disconnection' | 'end' | undefined;
   /** After living so long a source starts its back-off anew; one that flaps goes on doubling. @default 10_000 // 10 seconds */
-  readonly steadyMs?: number;
+  readonly steadyMs?: number | undefined;
   /** Hears of every change of state. */
-  readonly onStatus?: (status: SourceStatus) => void;
+  readonly onStatus?: ((status: SourceStatus) => void) | undefined;
   /** Between 0 and 1; spreads the waits from 50 % to 100 %, so that cameras of one switch do not return in step. @default Math.random */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /** @default asyncScheduler */
-  readonly scheduler?: SchedulerLike;
+  readonly scheduler?: SchedulerLike | undefined;
   /** Completes the result and ends the current attempt. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Why a supervised attempt was given up although the source itself said nothing. */

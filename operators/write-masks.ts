@@ -11,7 +11,9 @@ import { makeFolder } from './make-folder.js';
 /** Options of {@link writeMasks}. */
 export interface WriteMasksOptions {
   /** `source`, each pixel of the picture with the class of its nearest mask pixel, or `network`. If not provided, defaults to `source`. */
-  readonly size?: 'source' | 'network';
+  readonly size?: 'source' | 'network' | undefined;
+  /** Removes the masks that an earlier run left there once a frame comes: of fewer frames or other times, some would stay among the new. */
+  readonly replace?: boolean | undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface WriteMasksOptions {
  */
 export function writeMasks<T extends SegmentedFrame>(
   folder: string,
-  { size = 'source' }: WriteMasksOptions = {},
+  { size = 'source', replace = false }: WriteMasksOptions = {},
 ): MonoTypeOperatorFunction<T> {
   return inOrder(() => {
     const made = makeFolder(folder).catch((error: unknown) => {
@@ -31,10 +33,15 @@ export function writeMasks<T extends SegmentedFrame>(
     });
     // Looked at with the first frame.
     made.catch(() => {});
+    let isEmptied: Promise<void> | undefined;
     return {
       async take(frame) {
         const beganAt = performance.now();
         await made;
+        if (replace) {
+          isEmptied ??= removeMasks(folder);
+          await isEmptied;
+        }
         const { width, height } = frame.picture;
         const mask = size === 'source' ? enlargeMask(frame.mask, width, height) : frame.mask;
         await write(join(folder, nameOf(frame)), await encodeIndexedPng(mask, frame.classes));
@@ -52,8 +59,8 @@ export function isMaskName(name: string): boolean {
   return MASK_NAME.test(name);
 }
 
-/** Removes the masks that an earlier run left in a folder, and nothing else: of fewer frames or other times, some would stay among the new. */
-export async function removeMasks(folder: string): Promise<void> {
+/** Removes the masks that are in a folder, and nothing else. */
+async function removeMasks(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter(isMaskName)) await rm(join(folder, name), { force: true });
 }

@@ -58,7 +58,8 @@ async function write(picture: YuvPicture, output: string, abandoned: AbortSignal
   ffmpeg.stdin.end(data);
   const end = await ffmpeg.ended;
   if (endedWell(end) && !abandoned.aborted) {
-    await rename(part, output).catch((error: unknown) => {
+    await rename(part, output).catch(async (error: unknown) => {
+      await rm(part, { force: true });
       throw outputFailure('the output', output, error);
     });
     return;

@@ -1,8 +1,9 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { MonoTypeOperatorFunction } from 'rxjs';
-import { outputFailure } from '../model/failure.js';
+import { Failure, outputFailure } from '../model/failure.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
+import { checkOutput } from './output-failure.js';
 import { partOf } from './part-files.js';
 
 /** One line of the file that {@link writeRecords} writes. */
@@ -25,7 +26,7 @@ export interface FrameRecord {
 /**
  * Writes one JSON object a line for each frame, in the order of the frames, and gives each on once its line is written.
  * Steps that come later have no times in it: put it last. The file is called `NAME.part.jsonl` until it is complete; on
- * an error from before it stays that, if there is a line in it; unsubscribing removes it.
+ * an error it stays that, if there is a line in it; unsubscribing removes it.
  *
  * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */
@@ -33,9 +34,11 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
   const part = partOf(path);
   return inOrder(() => {
     let isOver = false;
-    const opened = open(part, 'w').catch((error: unknown) => {
-      throw outputFailure('the output', path, error);
-    });
+    const opened = checkOutput(path).then(() =>
+      open(part, 'w').catch((error: unknown) => {
+        throw outputFailure('the output', path, error);
+      }),
+    );
     opened.catch(() => {});
     // One write after the other: appends that overlap could change places.
     let last: Promise<unknown> = opened;
@@ -44,7 +47,12 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
       try {
         await file.appendFile(line);
       } catch (error) {
-        throw outputFailure('the output', path, error);
+        isOver = true;
+        const { code, message } = outputFailure('the output', path, error);
+        const { size } = await file.stat().catch(() => ({ size: 0 }));
+        await file.close().catch(() => {});
+        if (size === 0) await rm(part, { force: true }).catch(() => {});
+        throw new Failure(code, size === 0 ? message : `${message} What was written is in ${part}.`, { cause: error });
       }
     }
 

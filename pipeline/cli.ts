@@ -58,6 +58,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+// Nobody reads on, `segnet-stream run 2>&1 | head`: what is under way is done all the same.
+process.stderr.on('error', () => {});
+
 const { args, folder } = typedArguments(process.argv.slice(2), process.env);
 if (folder !== undefined) process.chdir(folder);
 try {

@@ -13,20 +13,21 @@ import type { Network } from '../model/network.js';
 import { buildNetwork, networkNames } from '../model/networks/index.js';
 import { type PublishedSize, publishedSizes, sizeDifferences } from '../model/published.js';
 import { type Shape, shapesOf } from '../model/shapes.js';
+import { checkNumber } from './options/check.js';
 import { textTable } from './text-table.js';
 
 /** Which networks to describe, and for which pictures. */
 export interface DescribeOptions {
   /** If not provided, defaults to: all networks, without their layers. */
-  readonly network?: string;
+  readonly network?: string | undefined;
   /**
    * The picture's size.
    *
    * @default 480x360, the paper's
    */
-  readonly size?: { readonly width: number; readonly height: number };
+  readonly size?: { readonly width: number; readonly height: number } | undefined;
   /** @default 11, CamVid's */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
 }
 
 /** One row of a network's layer table. */
@@ -71,16 +72,19 @@ export interface NetworkDescription {
  * Describes one network with its layers, or all without, from the layers alone. The array is what
  * `segnet-stream describe --json` prints.
  *
- * @throws `Failure` `NETWORK_UNKNOWN`; `OPTION_INVALID` for a number of classes that no network can have.
+ * @throws `Failure` `NETWORK_UNKNOWN`; `OPTION_INVALID` for a size or a number of classes that no network can have.
  */
 export function describe(options: DescribeOptions = {}): readonly NetworkDescription[] {
   const { network, size = { width: 480, height: 360 }, classes = 11 } = options;
+  for (const side of ['width', 'height'] as const) {
+    checkNumber(`size.${side}`, size[side], { min: 1, max: 65_536, integer: true });
+  }
   if (network === undefined) return networkNames.map((name) => describeNetwork(buildNetwork(name, classes), size));
   const built = buildNetwork(network, classes);
   return [{ ...describeNetwork(built, size), layers: describeLayers(built, size) }];
 }
 
-type Size = Required<DescribeOptions>['size'];
+type Size = NonNullable<DescribeOptions['size']>;
 
 function describeNetwork(network: Network, { width, height }: Size): NetworkDescription {
   const { name, title, classes } = network;

@@ -24,7 +24,7 @@ export interface Finding {
   readonly advice?: string;
 }
 
-const OLDEST_NODE = [20, 9] as const;
+const OLDEST_NODE = [20, 12] as const;
 
 /** How long a native library may take to start: TensorRT compiles for a while. */
 const TRY_TIMEOUT_MS = 300_000;

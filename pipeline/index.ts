@@ -7,20 +7,20 @@
  *
  * ```ts
  * const engine = await openEngine();
- * decode('dash.mp4').pipe(segment(engine), overlay(), encode('out.mp4', { copyFrom: 'dash.mp4' })).subscribe();
+ * decode('dash.mp4', { fit: engine.inputSize }).pipe(segment(engine), overlay(), encode('out.mp4', { copyFrom: 'dash.mp4' })).subscribe();
  * ```
  *
  * @module segnet-stream
  */
 
-export type { ClassSet } from '../model/classes.js';
+export { type ClassSet, classSetByName } from '../model/classes.js';
 export type { ClassLabel, ClassMask, Engine, RgbPicture } from '../model/engine.js';
 export { type CreateEngineOptions, createEngine } from '../model/engines/index.js';
 export type { Provider } from '../model/engines/onnx-providers.js';
 export type { ClassScores, Scores } from '../model/evaluation/confusion.js';
 export { Failure } from '../model/failure.js';
 export type * from '../model/layer.js';
-export type { Network } from '../model/network.js';
+export { defineNetwork, type Network } from '../model/network.js';
 export { buildNetwork, networkNames } from '../model/networks/index.js';
 export type { PublishedSize } from '../model/published.js';
 export type { Shape } from '../model/shapes.js';

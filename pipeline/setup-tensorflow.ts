@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Failure } from '../model/failure.js';
+import { isMain } from '../model/is-main.js';
 
 /** The TensorFlow that the addon is built against: the newest whose C API the addon's sources were seen to compile with. */
 const TENSORFLOW_VERSION = '2.21.0';
@@ -239,7 +239,7 @@ export async function setupTensorflow(args: readonly string[]): Promise<void> {
   console.error(`TensorFlow.js ${await checkAddon()} is ready.`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   setupTensorflow(process.argv.slice(2)).catch((error: Error) => {
     console.error(
       error instanceof Failure ? `${error.message} [${error.code}]` : `Expected known options; ${error.message}`,

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { classSetByName } from '../model/classes.js';
 import { openDataset } from '../model/dataset/dataset.js';
 import { splitByDrive } from '../model/dataset/split-by-drive.js';
@@ -17,6 +19,7 @@ import { readWeights } from '../model/weights.js';
 import { defaultNetwork } from './options/engine-options.js';
 import { flagOf } from './options/flag.js';
 import { makeOutputFolder } from './options/make-output-folder.js';
+import { lockOutputs } from './run/output-lock.js';
 
 /** What `segnet-stream train` takes. */
 export interface TrainingOptions {
@@ -68,7 +71,7 @@ export interface TrainingOptions {
  * Trains a network on a data set: `train` of the model, with its options looked up by name.
  *
  * @throws `Failure` as `train`; `OUTPUT_EXISTS` where `out` holds a checkpoint and `resume` is not asked for;
- * `OUTPUT_UNWRITABLE` where it cannot be made; `CHECKPOINT_MISMATCH` and `OPTION_INVALID` where what is resumed is another training.
+ * `OUTPUT_UNWRITABLE` where it cannot be made; `OUTPUT_BUSY` where another training writes there; `CHECKPOINT_MISMATCH` and `OPTION_INVALID` where what is resumed is another training.
  */
 export async function trainNetwork(options: TrainingOptions): Promise<TrainResult> {
   const { data, out, resume = false } = options;
@@ -111,26 +114,39 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
   // Without TensorFlow no folder is left behind.
   await loadTensorflow();
   await makeOutputFolder(out);
-  return train({
-    network,
-    recipe,
-    train: folds?.rest ?? whole,
-    validation,
-    ...(extra !== undefined && { extra }),
-    directory: out,
-    seed: options.seed ?? 1,
-    initial,
-    ...(begun !== undefined && { resume: begun }),
-    provenance: {
-      data: whole.name,
-      ...(extra !== undefined && { extra: extra.name }),
-      ...(options.holdOut !== undefined && { heldOut: options.holdOut }),
-      ...(options.command !== undefined && { command: options.command }),
-    },
-    ...(options.dataThreads !== undefined && { dataThreads: options.dataThreads }),
-    ...(options.signal !== undefined && { signal: options.signal }),
-    ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
-  });
+  const lock = await lockOutputs([checkpointPathOf(out)]);
+  try {
+    await removeParts(out);
+    return await train({
+      network,
+      recipe,
+      train: folds?.rest ?? whole,
+      validation,
+      ...(extra !== undefined && { extra }),
+      directory: out,
+      seed: options.seed ?? 1,
+      initial,
+      ...(begun !== undefined && { resume: begun }),
+      provenance: {
+        data: whole.name,
+        ...(extra !== undefined && { extra: extra.name }),
+        ...(options.holdOut !== undefined && { heldOut: options.holdOut }),
+        ...(options.command !== undefined && { command: options.command }),
+      },
+      ...(options.dataThreads !== undefined && { dataThreads: options.dataThreads }),
+      ...(options.signal !== undefined && { signal: options.signal }),
+      ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
+    });
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Removes what a killed training left of files that it was writing. */
+async function removeParts(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^(last|best)\.safetensors\.part\.\d+$/.test(name)) await rm(join(folder, name), { force: true });
+  }
 }
 
 /** What makes a training another one; the checkpoint has them. */

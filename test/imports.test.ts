@@ -21,7 +21,7 @@ const ALLOWED: Readonly<Record<(typeof ROOMS)[number], (found: Import) => boolea
     inRoom(to, 'model') && (typeOnly || to === 'model/failure.ts' || to === 'model/start-worker.ts'),
   pipeline: ({ to }) => inRoom(to, 'model') || inRoom(to, 'operators'),
   fixtures: ({ to, typeOnly }) =>
-    inRoom(to, 'model') && (typeOnly || to === 'model/classes.ts' || to === 'model/failure.ts'),
+    inRoom(to, 'model') && (typeOnly || ['classes', 'failure', 'is-main'].some((name) => to === `model/${name}.ts`)),
 };
 
 const files = ROOMS.flatMap((room) => sourcesIn(room));

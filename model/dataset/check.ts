@@ -15,21 +15,54 @@ export interface DatasetReport {
 
 const SHOWN_PROBLEMS = 10;
 
+export interface CheckOptions {
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Ends the check with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Checks several data sets as {@link checkDataset} does, to their end: what is wrong with each is told at once.
+ *
+ * @throws `Failure` `DATASET_INVALID`; the signal's reason.
+ */
+export async function checkDatasets(
+  datasets: readonly Dataset[],
+  { onProgress, signal }: CheckOptions = {},
+): Promise<readonly DatasetReport[]> {
+  const total = datasets.reduce((sum, { items }) => sum + items.length, 0);
+  const reports: DatasetReport[] = [];
+  const failures: Failure[] = [];
+  let before = 0;
+  for (const dataset of datasets) {
+    try {
+      reports.push(await checkDataset(dataset, { signal, onProgress: (done) => onProgress?.(before + done, total) }));
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'DATASET_INVALID') throw error;
+      failures.push(error);
+    }
+    before += dataset.items.length;
+  }
+  if (failures.length > 0) {
+    throw new Failure('DATASET_INVALID', failures.map(({ message }) => message).join('\n'), { cause: failures[0] });
+  }
+  return reports;
+}
+
 /**
  * Reads every file of a data set before the first step: images and labels without their other half, files that do
  * not read to their end, sizes that differ, labels that are no class. A class that never appears is a warning.
  *
- * @throws `Failure` `DATASET_INVALID` with the first ten problems, a line each, and the number of the others.
+ * @throws `Failure` `DATASET_INVALID` with the first ten problems, a line each, and the number of the others; the signal's
+ * reason.
  */
-export async function checkDataset(
-  dataset: Dataset,
-  options: { readonly onProgress?: (done: number, total: number) => void } = {},
-): Promise<DatasetReport> {
+export async function checkDataset(dataset: Dataset, options: CheckOptions = {}): Promise<DatasetReport> {
   const { name, classSet, items, unpaired } = dataset;
   const problems = unpaired.map(({ path, lookedFor }) => `${path} has no other half: looked for ${lookedFor}`);
   const count = createFrequencyCount(classSet.classes.length);
   let done = 0;
   for await (const outcome of readAhead(items, (item) => checkItem(item, dataset))) {
+    options.signal?.throwIfAborted();
     if (typeof outcome === 'string') problems.push(outcome);
     else count.add(outcome);
     done += 1;

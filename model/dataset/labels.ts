@@ -7,15 +7,18 @@ import { Failure } from '../failure.js';
 import { pictureFailure } from './picture.js';
 
 /**
- * Reads a label image as class indices, void as the set's `voidIndex`. A grey or palette image is read by its numbers,
- * whatever the palette's colours; an RGB image by the colours of the classes (black, where no class has it, is void).
+ * Reads a label image as class indices, void as the set's `voidIndex`. A grey or palette image is read by its numbers; an RGB
+ * image by the colours of the classes (black, where no class has it, is void), also where a program that makes files
+ * smaller has given it a palette: its colours are those of classes, other ones than its numbers mean.
  *
  * @throws `Failure` `PICTURE_MISSING` or `PICTURE_INVALID` for a file that is no label image; `LABELS_INVALID` for
  * values or colours that the class set does not have.
  */
 export async function readLabels(path: string, set: ClassSet): Promise<ClassMask> {
   const image = await readLabelImage(path);
-  return image.channels === 1 ? byNumber(path, image, set) : byColour(path, image, set);
+  if (image.channels === 3) return byColour(path, image, set);
+  const coloured = image.palette && inColours(image, image.palette, set);
+  return coloured === undefined ? byNumber(path, image, set) : byColour(path, coloured, set);
 }
 
 interface LabelImage {
@@ -23,6 +26,7 @@ interface LabelImage {
   readonly height: number;
   readonly channels: 1 | 3;
   readonly data: Uint8Array;
+  readonly palette?: readonly (readonly number[])[] | undefined;
 }
 
 async function readLabelImage(path: string): Promise<LabelImage> {
@@ -53,8 +57,8 @@ async function readLabelImage(path: string): Promise<LabelImage> {
 
 /** One byte a pixel from a PNG of 1, 2, 4 or 8 bits a pixel. */
 function unpackPng(bytes: Uint8Array): LabelImage {
-  const { width, height, depth, data } = decode(bytes);
-  if (depth === 8) return { width, height, channels: 1, data: Uint8Array.from(data) };
+  const { width, height, depth, data, palette } = decode(bytes);
+  if (depth === 8) return { width, height, channels: 1, data: Uint8Array.from(data), palette };
   const perByte = 8 / depth;
   const rowBytes = Math.ceil(width / perByte);
   const unpacked = new Uint8Array(width * height);
@@ -64,7 +68,32 @@ function unpackPng(bytes: Uint8Array): LabelImage {
       unpacked[y * width + x] = (byte >> (8 - depth * ((x % perByte) + 1))) & ((1 << depth) - 1);
     }
   }
-  return { width, height, channels: 1, data: unpacked };
+  return { width, height, channels: 1, data: unpacked, palette };
+}
+
+/** A palette image in its colours, where those are meant; undefined where the numbers are, or where both say the same. */
+function inColours(
+  { width, height, data }: LabelImage,
+  palette: readonly (readonly number[])[],
+  set: ClassSet,
+): LabelImage | undefined {
+  const table = labelTable(set);
+  const indices = colourTable(set);
+  const classOf = (number: number) => indices.get(packColour(...(palette[number] as [number, number, number])));
+  const used = [...new Set(data)];
+  if (!used.every((number) => palette[number] !== undefined && classOf(number) !== undefined)) return undefined;
+  if (used.every((number) => classOf(number) === table[number])) return undefined;
+  const colours = new Uint8Array(3 * data.length);
+  for (const [i, number] of data.entries()) colours.set(palette[number]!.slice(0, 3), 3 * i);
+  return { width, height, channels: 3, data: colours };
+}
+
+/** Class indices by colour. */
+function colourTable(set: ClassSet): ReadonlyMap<number, number> {
+  const indices = new Map<number, number>();
+  if (set.voidIndex !== null) indices.set(0, set.voidIndex);
+  for (const [index, { colour }] of set.classes.entries()) indices.set(packColour(...colour), index);
+  return indices;
 }
 
 function byNumber(path: string, { width, height, data }: LabelImage, set: ClassSet): ClassMask {
@@ -81,9 +110,7 @@ function byNumber(path: string, { width, height, data }: LabelImage, set: ClassS
 }
 
 function byColour(path: string, { width, height, data }: LabelImage, set: ClassSet): ClassMask {
-  const indices = new Map<number, number>();
-  if (set.voidIndex !== null) indices.set(0, set.voidIndex);
-  for (const [index, { colour }] of set.classes.entries()) indices.set(packColour(...colour), index);
+  const indices = colourTable(set);
   const mask = new Uint8Array(width * height);
   const unknown = new Map<string, number>();
   for (let i = 0; i < mask.length; i += 1) {

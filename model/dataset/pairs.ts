@@ -51,25 +51,27 @@ const LABEL_SUFFIXES = [
 export async function pairFolders(imagesDir: string, labelsDir: string, classSet?: ClassSet): Promise<Pairs> {
   const [images, labels] = await Promise.all([listImages(imagesDir), listImages(labelsDir)]);
   const has = (stem: string, kind: string) =>
-    LABEL_SUFFIXES.some((suffix) => suffix.endsWith(`_${kind}`) && labels.has(withoutSuffix(stem) + suffix));
-  const isPrepared = [...images.keys()].every((stem) => has(stem, 'labelTrainIds') || !has(stem, 'labelIds'));
+    LABEL_SUFFIXES.some((suffix) => suffix.endsWith(`_${kind}`) && labels.byStem.has(withoutSuffix(stem) + suffix));
+  const isPrepared = [...images.byStem.keys()].every((stem) => has(stem, 'labelTrainIds') || !has(stem, 'labelIds'));
   const other = otherKind(classSet) ?? (isPrepared ? 'labelIds' : 'labelTrainIds');
   const suffixes = LABEL_SUFFIXES.filter((suffix) => !suffix.endsWith(`_${other}`));
   const used = new Set<string>();
   const items: DatasetItem[] = [];
-  const unpaired: Unpaired[] = [];
-  for (const [stem, imagePath] of images) {
+  const unpaired: Unpaired[] = [images, labels].flatMap(({ twins }) =>
+    twins.map(({ path, of }) => ({ path, lookedFor: `a name of its own, which ${of} has` })),
+  );
+  for (const [stem, imagePath] of images.byStem) {
     const name = withoutSuffix(stem);
-    const labelStem = suffixes.map((suffix) => name + suffix).find((candidate) => labels.has(candidate));
+    const labelStem = suffixes.map((suffix) => name + suffix).find((candidate) => labels.byStem.has(candidate));
     if (labelStem === undefined) {
       const known = suffixes.slice(1).join(', ');
       unpaired.push({ path: imagePath, lookedFor: `${name}.png (or with ${known} behind the name) in ${labelsDir}` });
       continue;
     }
     for (const suffix of LABEL_SUFFIXES) used.add(name + suffix);
-    items.push({ name, imagePath, labelPath: labels.get(labelStem)! });
+    items.push({ name, imagePath, labelPath: labels.byStem.get(labelStem)! });
   }
-  for (const [stem, labelPath] of labels) {
+  for (const [stem, labelPath] of labels.byStem) {
     // Cityscapes keeps pictures for people beside the labels: they are nobody's other half.
     if (used.has(stem) || /_(color|instanceIds|instanceTrainIds)$/.test(stem)) continue;
     // Longer ones first: `_labelIds` is an end of `_gtFine_labelIds`.
@@ -131,8 +133,15 @@ export async function pairList(
   return { items, unpaired };
 }
 
-/** The image files below a folder by their path without extension, in order of name. */
-async function listImages(dir: string): Promise<ReadonlyMap<string, string>> {
+/** The image files below a folder. */
+interface Images {
+  /** By their path without extension, in order of name. */
+  readonly byStem: ReadonlyMap<string, string>;
+  /** Files whose stem another has already. */
+  readonly twins: readonly { readonly path: string; readonly of: string }[];
+}
+
+async function listImages(dir: string): Promise<Images> {
   const names = await readdir(dir, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'found none' : error.code === 'ENOTDIR' ? 'got a file' : error.message;
     throw new Failure('DATASET_MISSING', `Expected a folder of images at ${dir}, ${why}`);
@@ -142,7 +151,15 @@ async function listImages(dir: string): Promise<ReadonlyMap<string, string>> {
     .sort()
     .map((name) => join(dir, name));
   if (paths.length === 0) throw new Failure('DATASET_MISSING', `Expected images in ${dir}, found none`);
-  return new Map(paths.map((path) => [withoutExtension(relative(dir, path)), path]));
+  const byStem = new Map<string, string>();
+  const twins: { path: string; of: string }[] = [];
+  for (const path of paths) {
+    const stem = withoutExtension(relative(dir, path));
+    const first = byStem.get(stem);
+    if (first === undefined) byStem.set(stem, path);
+    else twins.push({ path, of: first });
+  }
+  return { byStem, twins };
 }
 
 const withoutExtension = (path: string) =>

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
+import type { Network } from '../network.js';
 import type { Weights } from '../weights.js';
 import { createInstances, planInstances, shareWeights } from './instances.js';
-import type { Provider } from './onnx-providers.js';
+import { PROVIDERS, type Provider } from './onnx-providers.js';
 
 /** Which engine to make, and how. */
 export interface CreateEngineOptions {
@@ -39,7 +40,16 @@ export interface CreateEngineOptions {
    * If not provided, defaults to: `latency`.
    */
   readonly goal?: 'latency' | 'throughput' | undefined;
+  /**
+   * A network of one's own (`defineNetwork`), whose parameters the weights hold.
+   *
+   * If not provided, defaults to: the one that the weights' card names.
+   */
+  readonly network?: Network | undefined;
 }
+
+/** A machine with more is one for which somebody meant something else. */
+const MOST_THREADS = 1024;
 
 /**
  * Makes an engine. `auto` prefers onnx, on a GPU where one starts, else on the processor, where it is faster than
@@ -47,15 +57,33 @@ export interface CreateEngineOptions {
  * and why.
  *
  * @throws `Failure` `ENGINE_UNAVAILABLE` where what was named cannot start, saying how to get it; `OPTION_INVALID` for a
- * provider or precision that the tensorflow engine does not have; what `createOnnxEngine` and `createTensorflowEngine` throw.
+ * value that is none, or a provider or precision that the tensorflow engine does not have; what `createOnnxEngine` and `createTensorflowEngine` throw.
  */
 export async function createEngine(options: CreateEngineOptions): Promise<Engine> {
-  const { weights, engine = 'auto', provider = 'auto', precision = 'auto', threads } = options;
-  const common = { weights, ...(threads !== undefined && { threads }) };
+  const {
+    weights,
+    engine = 'auto',
+    provider = 'auto',
+    precision = 'auto',
+    threads,
+    network,
+    goal = 'latency',
+  } = options;
+  checkChoice('engine', engine, ['auto', 'onnx', 'tensorflow']);
+  checkChoice('provider', provider, ['auto', ...Object.keys(PROVIDERS)]);
+  checkChoice('precision', precision, ['auto', 'float32', 'int8']);
+  checkChoice('goal', goal, ['latency', 'throughput']);
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
+    throw new Failure(
+      'OPTION_INVALID',
+      `Expected threads to be a whole number from 1 to ${MOST_THREADS}, got ${threads}`,
+    );
+  }
+  const common = { weights, ...(threads !== undefined && { threads }), ...(network !== undefined && { network }) };
   const createOnnx = async () => {
     const { createOnnxEngine } = await import('./onnx.js');
     const settings = { ...common, provider, precision };
-    const plan = options.goal === 'throughput' ? planInstances(threads ?? availableParallelism()) : [];
+    const plan = goal === 'throughput' ? planInstances(threads ?? availableParallelism()) : [];
     if (plan.length < 2) return createOnnxEngine(settings);
     const shared = { ...settings, weights: shareWeights(weights) };
     const make = (share: number) =>
@@ -80,6 +108,11 @@ export async function createEngine(options: CreateEngineOptions): Promise<Engine
     if (instead === undefined) throw error;
     return { ...instead, description: `${instead.description}, as ONNX Runtime did not start` };
   }
+}
+
+function checkChoice(option: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new Failure('OPTION_INVALID', `Expected ${option} to be one of ${choices.join(', ')}, got ${value}`);
 }
 
 function notOfTensorflow(option: string, value: string): Failure {

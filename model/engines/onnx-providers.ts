@@ -19,13 +19,14 @@ export const PROVIDERS: Readonly<Record<Provider, ProviderFacts>> = {
   cpu: {
     title: 'the processor',
     platforms: ['linux', 'darwin', 'win32'],
-    advice: 'Run `npm rebuild onnxruntime-node`, or reinstall on a platform that onnxruntime-node supports',
+    advice:
+      'Run `npm rebuild onnxruntime-node --ignore-scripts=false`, or reinstall on a platform that onnxruntime-node supports',
   },
   cuda: {
     title: 'NVIDIA CUDA',
     platforms: ['linux'],
     advice:
-      'It needs an NVIDIA driver, CUDA 13, cuDNN 9 and the provider libraries, which `npm rebuild onnxruntime-node` downloads (or take libonnxruntime_providers_*.so from the PyPI wheel onnxruntime-gpu of the same version)',
+      'It needs an NVIDIA driver, cuDNN 9 and the provider libraries: `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false` downloads those for CUDA 12; those for CUDA 13 (libonnxruntime_providers_*.so) are in the PyPI wheel onnxruntime-gpu of the same version',
   },
   tensorrt: {
     title: 'NVIDIA TensorRT',

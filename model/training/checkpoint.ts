@@ -14,6 +14,10 @@ export interface TrainingState {
   readonly seconds: number;
   readonly best?: { readonly epoch: number; readonly G: number; readonly C: number; readonly mIoU: number };
   readonly card: WeightsCard;
+  /** Of the steps of the epoch under way; absent in checkpoints from before it was kept. */
+  readonly losses?: { readonly sum: number; readonly count: number };
+  /** SHA-256 of the names of the training pictures; absent in checkpoints from before it was kept. */
+  readonly listing?: string;
 }
 
 /** Everything that a later run needs to go on as if nothing had happened. */

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { checkDataset } from '../dataset/check.js';
+import { isDeepStrictEqual } from 'node:util';
+import { checkDatasets } from '../dataset/check.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { Failure, outputFailure } from '../failure.js';
 import { initialWeights } from '../initial-weights.js';
@@ -51,7 +54,7 @@ export interface TrainResult {
   readonly epochs: number;
   readonly stopped: boolean;
   readonly best?: TrainingState['best'];
-  /** The kept weights; absent if no epoch was validated. */
+  /** The kept weights; absent if no epoch was validated, or they are not there. */
   readonly weightsPath?: string;
   readonly checkpointPath: string;
   readonly seconds: number;
@@ -62,7 +65,7 @@ export interface TrainResult {
  * on a stop; `best.safetensors`, the weights of the epoch that validated best; `log.jsonl`, one event a
  * line; `report.html`, renewed at every validation.
  *
- * @throws `Failure` `ENGINE_UNAVAILABLE` without TensorFlow; `DATASET_INVALID` before the first step; `TRAINING_DIVERGED`
+ * @throws `Failure` `ENGINE_UNAVAILABLE` without TensorFlow; `DATASET_INVALID` before the first step, `STOPPED` on a stop before it; `TRAINING_DIVERGED`
  * where the loss is no number any more: the last checkpoint is from before; `CHECKPOINT_MISMATCH` on resuming with other
  * data; `PICTURE_*` and `TRAINING_FAILED` where a picture is gone meanwhile or a data thread died, with what was learnt until
  * then in the checkpoint; `OUTPUT_UNWRITABLE`.
@@ -86,18 +89,26 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     });
   };
 
-  const checked = await checkDataset(data);
-  const warnings = [...checked.warnings];
-  for (const set of [validation, ...(extra === undefined ? [] : [extra])]) {
-    if (set.classSet.name !== data.classSet.name) {
-      throw new Failure(
-        'DATASET_INVALID',
-        `Expected ${set.name} to have the classes of ${data.name}, ${data.classSet.name}, got ${set.classSet.name}`,
-      );
-    }
-    warnings.push(...(await checkDataset(set)).warnings);
+  const sets = [data, validation, ...(extra === undefined ? [] : [extra])];
+  for (const set of sets) {
+    if (isDeepStrictEqual(set.classSet, data.classSet)) continue;
+    const differ = set.classSet.name === data.classSet.name ? ', but other ones of that name' : '';
+    throw new Failure(
+      'DATASET_INVALID',
+      `Expected ${set.name} to have the classes of ${data.name}, ${data.classSet.name}, got ${set.classSet.name}${differ}`,
+    );
   }
-  for (const message of warnings) await emit({ kind: 'warning', message });
+  const [checked, ...others] = await checkDatasets(sets, {
+    signal: options.signal,
+    onProgress: (done, total) => onEvent?.({ kind: 'check', done, total }),
+  }).catch((error: unknown) => {
+    if (!options.signal?.aborted) throw error;
+    throw new Failure('STOPPED', 'Training was stopped while its data were read: nothing has changed');
+  });
+  const listing = listingOf(data);
+  for (const message of [checked!, ...others].flatMap(({ warnings }) => warnings)) {
+    await emit({ kind: 'warning', message });
+  }
 
   const fresh: WeightsCard = {
     network: network.name,
@@ -106,14 +117,20 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     inputSize: recipe.inputSize,
     training: { recipe, seed, images: data.items.length, extraImages: extra?.items.length ?? 0, ...options.provenance },
   };
-  if (resumed !== undefined) checkSameTraining(resumed.state.card, fresh);
+  if (resumed !== undefined) {
+    checkSameTraining(resumed.state.card, fresh);
+    if (resumed.state.listing !== undefined && resumed.state.listing !== listing) {
+      const message = `Expected the pictures that the checkpoint was trained on, got as many others in ${data.name}`;
+      throw new Failure('CHECKPOINT_MISMATCH', message);
+    }
+  }
   // How it began, `--weights` and all, is how it was trained.
   const card = resumed?.state.card ?? fresh;
 
   const stepsPerEpoch = Math.max(1, Math.floor(data.items.length / recipe.batch));
   const steps = stepsPerEpoch * recipe.epochs;
   const start = new Map([...initialWeights(network, seed), ...(options.initial ?? [])]);
-  const weights = classWeights(checked.frequencies, recipe.balancing);
+  const weights = classWeights(checked!.frequencies, recipe.balancing);
   const learner = createLearner(tf, network, recipe, start, NORMALISATION, weights, seed);
   if (resumed !== undefined) learner.restore(resumed.tensors);
   const batches = createBatches(
@@ -130,13 +147,24 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   );
 
   let { epoch, step, seconds, best } = resumed?.state ?? { epoch: 0, step: 0, seconds: 0, best: undefined };
+  let losses = resumed?.state.losses ?? { sum: 0, count: 0 };
   const diverged = (what: string) => {
     const saved =
       epoch > 0 || resumed ? `${checkpointPath} is from before` : 'No epoch was finished, so there is no checkpoint';
     return new Failure('TRAINING_DIVERGED', `${what}: try a smaller learning rate. ${saved}`);
   };
   const save = (tensors = learner.tensors()) => {
-    const state = { recipe, seed, epoch, step, seconds, card, ...(best === undefined ? {} : { best }) };
+    const state = {
+      recipe,
+      seed,
+      epoch,
+      step,
+      seconds,
+      card,
+      losses,
+      listing,
+      ...(best === undefined ? {} : { best }),
+    };
     return writeCheckpoint(checkpointPath, { state, tensors });
   };
   const result = (stopped: boolean): TrainResult => ({
@@ -144,7 +172,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     stopped,
     checkpointPath,
     seconds,
-    ...(best && { best, weightsPath }),
+    // Where it was resumed without its weights, they come with the next epoch that is better.
+    ...(best && { best, ...(existsSync(weightsPath) && { weightsPath }) }),
   });
   const placeOf = (index: number): BatchPlace => {
     const at = Math.floor(index / stepsPerEpoch);
@@ -208,20 +237,22 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     while (epoch < recipe.epochs) {
       const began = performance.now();
       const firstStep = step;
-      let lossSum = 0;
       for (; step < stepsPerEpoch; step += 1) {
         if (options.signal?.aborted) {
           await save();
           return result(true);
         }
-        lossSum += await learnFrom(epoch * stepsPerEpoch + step);
+        const loss = await learnFrom(epoch * stepsPerEpoch + step);
+        losses = { sum: losses.sum + loss, count: losses.count + 1 };
         // Signals and the data threads' messages get their turn: TensorFlow's calls block.
         await nextTurn();
       }
       const [took, done] = [(performance.now() - began) / 1000, stepsPerEpoch - firstStep];
       const imagesPerSecond = (done * recipe.batch) / took;
       // Resumed between an epoch and its validation, there is nothing left of the epoch.
-      if (done > 0) await emit({ kind: 'epoch', epoch, loss: lossSum / done, seconds: took, imagesPerSecond });
+      if (done > 0) {
+        await emit({ kind: 'epoch', epoch, loss: losses.sum / losses.count, seconds: took, imagesPerSecond });
+      }
       // A finite loss may have had gradients that are not.
       const tensors = learner.tensors();
       const broken = notFinite(tensors);
@@ -232,7 +263,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         await save(tensors);
         await validateEpoch();
       }
-      [epoch, step] = [epoch + 1, 0];
+      [epoch, step, losses] = [epoch + 1, 0, { sum: 0, count: 0 }];
       await save(tensors);
       // Last: what was learnt does not depend on a report.
       if (isValidated) await reportTraining(tf, options, learner.trainable, recipe.inputSize, learner.averaged);
@@ -242,6 +273,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await batches.close();
     learner.dispose();
   }
+}
+
+/** A file whose content alone changed keeps its name: this is for another folder in its place. */
+function listingOf({ items }: Dataset): string {
+  return createHash('sha256')
+    .update(items.map(({ name }) => name).join('\n'))
+    .digest('hex');
 }
 
 /** Refuses to go on with other data than a training began with: its losses would be of another training. */
@@ -259,6 +297,6 @@ function checkSameTraining(began: WeightsCard, now: WeightsCard): void {
 
 const RESUMED_WITH = {
   images: 'training pictures',
-  extraImages: 'extra pictures',
-  heldOut: 'held-out prefixes',
+  extraImages: 'extra pictures, --extra',
+  heldOut: 'held-out prefixes, --hold-out',
 } as const;

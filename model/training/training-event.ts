@@ -30,4 +30,6 @@ export type TrainingEvent =
       readonly seconds: number;
       readonly best: boolean;
     }
-  | { readonly kind: 'warning'; readonly message: string };
+  | { readonly kind: 'warning'; readonly message: string }
+  /** The data are read before the first step; not in the log. */
+  | { readonly kind: 'check'; readonly done: number; readonly total: number };

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Failure } from '../../model/failure.js';
+import { endWithUs } from './end-with-us.js';
 import type { ProgramCall } from './module-command.js';
 
 /** A program that answers each line of JSON on its standard input by one on its standard output. */
@@ -26,21 +27,14 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-const running = new Set<ChildProcess>();
-
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
 /** Starts a program that answers lines. What else it prints is kept for the message of its death. */
 export function startLineProcess(name: string, { file, args }: ProgramCall): LineProcess {
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   const waiting: Waiting[] = [];
   let printed = '';
   let died: Failure | undefined;
-  running.add(child);
+  endWithUs(child);
   const die = (why: string, cause?: Error) => {
-    running.delete(child);
     const [last] = printed.trim().split('\n').slice(-1);
     const words = last ? `: ${last}` : '';
     died ??= new Failure('PROGRAM_DIED', `${name} ${why} before it had answered${words}`, { cause });

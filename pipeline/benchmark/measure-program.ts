@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Failure } from '../../model/failure.js';
+import { endWithUs } from './end-with-us.js';
 import type { ProgramCall } from './module-command.js';
 import { type TreeMemory, watchTreeMemory } from './tree-memory.js';
 
@@ -27,6 +28,7 @@ export async function measureProgram(name: string, { file, args }: ProgramCall):
   const begunAt = performance.now();
   const script = '"$@"; status=$?; times >&3; exit $status';
   const child = spawn('sh', ['-c', script, 'sh', file, ...args], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  endWithUs(child);
   const watch = watchTreeMemory(child.pid ?? -1);
   const texts = ['', '', ''];
   for (const [index, stream] of child.stdio.slice(1).entries()) {

@@ -57,7 +57,7 @@ export function engineChart({ machine, size, rows }: EnginesResult): BarChart {
   const names = [...new Set(rows.map(({ network, batch }) => `${network}, batch ${batch}`))];
   return {
     title: `Engines at ${size.width}x${size.height}`,
-    unit: 'ms a frame, median (less is better)',
+    unit: 'ms a frame, median (less is better); each network on a scale of its own',
     groups: names.flatMap((name) => {
       const bars = rows.flatMap((row) =>
         'refused' in row || `${row.network}, batch ${row.batch}` !== name

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { Failure } from '../../model/failure.js';
 import { checkChoice, checkNumber } from '../options/check.js';
-import { listenForStop } from '../run/stop.js';
+import { exitOnAbandon, listenForStop } from '../run/stop.js';
 
 /** A command below another: the program's own settings reach only the first level. */
 export function subcommand(name: string): Command {
@@ -19,7 +19,8 @@ export type Numeric = number | string;
 export async function measured<Result>(
   measure: (common: { readonly signal: AbortSignal; readonly onProgress: (text: string) => void }) => Promise<Result>,
 ): Promise<Result> {
-  const requests = listenForStop(() => process.stderr.write('Stopping\n'));
+  const requests = listenForStop(() => process.stderr.write('Stopping (again to end at once)\n'));
+  exitOnAbandon(requests);
   try {
     return await measure({ signal: requests.stop, onProgress: (text) => process.stderr.write(`${text}\n`) });
   } catch (error) {

@@ -1,7 +1,7 @@
-import { isObservable, Observable, of } from 'rxjs';
+import { isObservable, Observable, of, tap } from 'rxjs';
 import { type Connection, openConnection } from './connection.js';
 import type { LiveEvent, Want } from './live-event.js';
-import { CloseCode, SOCKET_PATH } from './protocol.js';
+import { CloseCode, PARTS, SOCKET_PATH } from './protocol.js';
 import { clientNow } from './server-clock.js';
 
 export interface ConnectOptions {
@@ -9,19 +9,19 @@ export interface ConnectOptions {
    * What to subscribe to; an observable where that changes. Nothing while it is empty.
    * @default [{ parts: ['source', 'mask'] }] // the first stream
    */
-  readonly want?: readonly Want[] | Observable<readonly Want[]>;
+  readonly want?: readonly Want[] | Observable<readonly Want[]> | undefined;
   /** The server's token. In Node, if not provided, defaults to: the environment's `SEGNET_STREAM_TOKEN`. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** `auto` acknowledges a frame when the subscribers' `next` has returned; `manual` leaves it to `frame.acknowledge()`. @default 'auto' */
-  readonly acknowledge?: 'auto' | 'manual';
+  readonly acknowledge?: 'auto' | 'manual' | undefined;
   /** The first wait before connecting again; doubles up to `maxBackoffMs`, and starts anew with the first frame. @default 500 */
-  readonly backoffMs?: number;
+  readonly backoffMs?: number | undefined;
   /** @default 15_000 // 15 seconds */
-  readonly maxBackoffMs?: number;
+  readonly maxBackoffMs?: number | undefined;
   /** Longest time from connecting to `hello`. @default 10_000 // 10 seconds */
-  readonly openTimeoutMs?: number;
+  readonly openTimeoutMs?: number | undefined;
   /** A server that says nothing for about so long, though it is asked, counts as lost: TCP would wait for minutes. @default 10_000 // 10 seconds */
-  readonly answerTimeoutMs?: number;
+  readonly answerTimeoutMs?: number | undefined;
 }
 
 /** Close codes after which the same attempt would end the same way. */
@@ -55,13 +55,18 @@ export class ConnectionRefused extends Error {
  * ```
  *
  * @param url `ws:` or `wss:` (or `http:`, `https:`), with or without the path.
- * @throws `TypeError` for an address that is none of these.
+ * @throws `TypeError` for an address that is none of these, and for options out of range; errors with one for such a want that comes later.
  * @returns Each subscription is a connection of its own. Errors with `ConnectionRefused` where the token, the origin or a wanted stream is refused.
  */
 export function connect(url: string, options: ConnectOptions = {}): Observable<LiveEvent> {
   const { acknowledge = 'auto', backoffMs = 500, maxBackoffMs = 15_000 } = options;
   const { openTimeoutMs = 10_000, answerTimeoutMs = 10_000 } = options;
   const address = socketAddress(url);
+  for (const [name, ms] of Object.entries({ backoffMs, maxBackoffMs, openTimeoutMs, answerTimeoutMs })) {
+    if (!(ms > 0)) throw new TypeError(`Expected ${name} to be milliseconds, more than 0, got ${ms}`);
+  }
+  const { want = [{ parts: ['source', 'mask'] }] } = options;
+  if (!isObservable(want)) checkWants(want);
   const token = options.token ?? (typeof process === 'undefined' ? undefined : process.env?.SEGNET_STREAM_TOKEN);
 
   return new Observable<LiveEvent>((subscriber) => {
@@ -104,8 +109,7 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
       subscriber.next({ type: 'closed', code, reason, retryAt: clientNow() + waitMs });
     };
 
-    const { want = [{ parts: ['source', 'mask'] }] } = options;
-    const watching = (isObservable(want) ? want : of(want)).subscribe({
+    const watching = (isObservable(want) ? want.pipe(tap(checkWants)) : of(want)).subscribe({
       next(value) {
         wants = value;
         current?.setWants(value);
@@ -119,6 +123,22 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
       current?.abandon();
     };
   });
+}
+
+/** The server would close the connection for these, in fewer words. */
+function checkWants(wants: readonly Want[]): void {
+  for (const { parts, maxFps, window } of wants) {
+    const wrong = parts.find((part) => !PARTS.includes(part));
+    if (parts.length === 0 || wrong !== undefined) {
+      throw new TypeError(`Expected parts to be one or more of ${PARTS.join(', ')}, got ${wrong ?? 'none'}`);
+    }
+    if (maxFps !== undefined && !(maxFps >= 0.1 && maxFps <= 240)) {
+      throw new TypeError(`Expected maxFps to be from 0.1 to 240, got ${maxFps}`);
+    }
+    if (window !== undefined && !(Number.isInteger(window) && window >= 1 && window <= 64)) {
+      throw new TypeError(`Expected window to be a whole number from 1 to 64, got ${window}`);
+    }
+  }
 }
 
 function socketAddress(url: string): string {

@@ -151,7 +151,9 @@ export function openConnection(options: ConnectionOptions): Connection {
   async function receiveFrame(message: Uint8Array): Promise<void> {
     const packet = unpackFrame(message);
     const { parts, maskWidth: width, maskHeight: height, capturedUs } = packet;
-    const dataOf = (kind: string) => parts.find((part) => part.kind === kind)?.data;
+    // They lie in the message, which came in memory of its own.
+    const dataOf = (kind: string) =>
+      parts.find((part) => part.kind === kind)?.data as Uint8Array<ArrayBuffer> | undefined;
     const [source, overlay, deflated] = [dataOf('source'), dataOf('overlay'), dataOf('mask')];
     const picture = dataOf('picture');
     const mask = deflated && { width, height, data: await inflateMask(deflated, width * height) };
@@ -200,7 +202,11 @@ export function openConnection(options: ConnectionOptions): Connection {
       if (isOver) return;
       hasHeard = true;
       if (typeof data === 'string') {
-        hear(JSON.parse(data) as ServerMessage);
+        try {
+          hear(JSON.parse(data) as ServerMessage);
+        } catch (error) {
+          end(1002, String(error));
+        }
         return;
       }
       const bytes = new Uint8Array(data as ArrayBuffer);

@@ -1,15 +1,15 @@
 import type { FramePacket } from './frame-packet.js';
 import type { Hello, Part, StreamInfo, StreamStats } from './protocol.js';
 
-/** A wish for one stream. */
+/** A wish for one stream; of two for the same stream the later holds. */
 export interface Want {
   /** The stream's name, or its number. The first stream if absent. */
-  readonly stream?: string | number;
+  readonly stream?: string | number | undefined;
   readonly parts: readonly Part[];
   /** At most so many frames a second. If not provided, as many as are acknowledged in time. */
-  readonly maxFps?: number;
+  readonly maxFps?: number | undefined;
   /** How many frames may be unacknowledged at a time. @default 2 */
-  readonly window?: number;
+  readonly window?: number | undefined;
 }
 
 /** A frame as it came. Parts that were not asked for are undefined. */
@@ -18,6 +18,7 @@ export interface LiveFrame {
   /** The stream's name. */
   readonly stream: string;
   readonly epoch: number;
+  /** Counts the stream's frames within a `hello.session`. Who connects again gets the newest once more. */
   readonly seq: number;
   /** When the decoder had it, ms since 1970 by the server's clock. */
   readonly capturedAt: number;
@@ -34,11 +35,11 @@ export interface LiveFrame {
   readonly displayWidth: number;
   readonly displayHeight: number;
   /** JPEG, as the network sees it. */
-  readonly source?: Uint8Array;
+  readonly source?: Uint8Array<ArrayBuffer>;
   /** JPEG, as the source has it, up to 1280 pixels wide. */
-  readonly picture?: Uint8Array;
+  readonly picture?: Uint8Array<ArrayBuffer>;
   /** JPEG. */
-  readonly overlay?: Uint8Array;
+  readonly overlay?: Uint8Array<ArrayBuffer>;
   /** Class indices of `hello.classes`. */
   readonly mask?: { readonly width: number; readonly height: number; readonly data: Uint8Array };
   /** Says that the frame is done with, so that the server sends another. Only with `acknowledge: 'manual'`; safe to call twice. */

@@ -24,6 +24,11 @@ const USAGE_CODES: Readonly<Record<string, string>> = {
 /** Explains anything that was thrown in one sentence with a code. */
 export function explainError(error: unknown): Explanation {
   if (error instanceof CommanderError) {
+    // `benchmark` alone, `help` of what is no command.
+    if (error.code === 'commander.help') {
+      const message = 'Expected the name of a command behind it: --help lists them';
+      return { code: 'COMMAND_MISSING', message, exitStatus: 2 };
+    }
     const message = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/, ' ($1)');
     const capital = message.charAt(0).toUpperCase() + message.slice(1);
     return { code: USAGE_CODES[error.code] ?? 'USAGE', message: capital, exitStatus: 2 };

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { Failure } from '../../model/failure.js';
-import { checkChoice } from '../options/check.js';
+import { checkChoice, checkEnding } from '../options/check.js';
 import { flagOf } from '../options/flag.js';
 import { parseSize } from '../options/size.js';
 import { type CommonOptions, printResult } from './print-result.js';
@@ -39,6 +39,7 @@ export function createExportCommand(): Command {
           'Expected --reduced-range with --precision int8 alone: it is of int8 weights',
         );
       }
+      checkEnding('--output', flags.output, '.onnx');
       const size = flags.size === undefined ? {} : parseSize('--size', flags.size);
       const [{ exportOnnx }, { findWeights }] = await Promise.all([
         import('../../model/onnx/export.js'),

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Trial } from '../../model/quantisation/quantise-weights.js';
-import { checkNumber, numeric } from '../options/check.js';
+import { checkEnding, checkNumber, numeric } from '../options/check.js';
 import { type CommonOptions, printResult } from './print-result.js';
 
 interface Flags extends CommonOptions {
@@ -33,6 +33,7 @@ export function createQuantizeCommand(): Command {
     .action(async (weights: string, flags: Flags) => {
       const pictures = checkNumber('--pictures', flags.pictures, { min: 1, max: 1000, integer: true });
       const { calibrate, labels, output } = flags;
+      if (output !== undefined) checkEnding('--output', output, '.safetensors');
       const [{ quantize }, { readClassSet }] = await Promise.all([
         import('../quantize.js'),
         import('../options/class-set.js'),

@@ -9,7 +9,9 @@ import { checkChoice, checkNumber, numeric } from '../options/check.js';
 import { collectList } from '../options/list.js';
 import { parseSize } from '../options/size.js';
 import { formatTime } from '../options/time.js';
+import { count } from '../run/summary.js';
 import type { TrainingOptions } from '../train.js';
+import { createCounter } from './count-progress.js';
 import { type CommonOptions, printResult } from './print-result.js';
 
 type Flags = Omit<TrainingOptions, 'crop' | 'scales' | 'inputSize'> &
@@ -71,7 +73,7 @@ Examples:
   segnet-stream train --data camvid --extra synthetic --network enet --epochs 100 --out runs/enet
   segnet-stream train --data camvid --recipe paper --network segnet-basic --out runs/paper
   segnet-stream train --data camvid --hold-out 0006R0 --out runs/fold
-  segnet-stream train --data camvid --out runs/lite --resume
+  segnet-stream train --data camvid --out runs/lite --resume      (with the --extra and --hold-out that it began with)
 
 Ctrl-C saves a checkpoint after the step under way; --resume goes on to the same losses as if nothing had happened.`;
 
@@ -118,15 +120,25 @@ function parseScales(text: string): [number, number] {
 
 async function runTraining(flags: Flags): Promise<void> {
   const options = checked(flags);
-  const [{ trainNetwork }, { listenForStop }] = await Promise.all([import('../train.js'), import('../run/stop.js')]);
+  const [{ trainNetwork }, { exitOnAbandon, listenForStop }] = await Promise.all([
+    import('../train.js'),
+    import('../run/stop.js'),
+  ]);
   const report = createTrainingReporter(process.stderr);
-  const requests = listenForStop(() => report.say('Stopping after this step; --resume goes on from it'));
+  const requests = listenForStop(() =>
+    report.say('Stopping after this step; --resume goes on from it (again to end at once)'),
+  );
+  exitOnAbandon(requests);
   try {
     const command = `segnet-stream ${process.argv.slice(2).join(' ')}`;
     const result = await trainNetwork({ ...options, command, signal: requests.stop, onEvent: report.onEvent });
     report.close();
     printResult(flags, result, describeTraining(result));
     process.exitCode = requests.exitStatus ?? 0;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'STOPPED') throw error;
+    report.say(error.message);
+    process.exitCode = requests.exitStatus ?? 1;
   } finally {
     report.close();
     requests.dispose();
@@ -134,11 +146,11 @@ async function runTraining(flags: Flags): Promise<void> {
 }
 
 function describeTraining({ stopped, epochs, best, weightsPath, checkpointPath, seconds }: TrainResult): string {
-  const how = stopped ? `Stopped in epoch ${epochs + 1}` : `Trained ${epochs} epochs`;
+  const how = stopped ? `Stopped in epoch ${epochs + 1}` : `Trained ${count(epochs, 'epoch')}`;
   const kept =
     best === undefined
       ? 'No epoch was validated'
-      : `Best epoch ${best.epoch}: G ${best.G.toFixed(1)}, C ${best.C.toFixed(1)}, mIoU ${best.mIoU.toFixed(1)}: ${weightsPath}`;
+      : `Best epoch ${best.epoch}: G ${best.G.toFixed(1)}, C ${best.C.toFixed(1)}, mIoU ${best.mIoU.toFixed(1)}${weightsPath === undefined ? '' : `: ${weightsPath}`}`;
   return `${how} in ${formatTime(seconds)}. ${kept}\nCheckpoint: ${checkpointPath}`;
 }
 
@@ -147,7 +159,9 @@ function createTrainingReporter(stream: NodeJS.WriteStream) {
   let bar: SingleBar | undefined;
   let lineDueAt = performance.now() + 30_000;
   let msPerStep = 0;
+  const counter = createCounter(stream, 'pictures read');
   const close = () => {
+    counter.close();
     bar?.stop();
     bar = undefined;
   };
@@ -156,7 +170,10 @@ function createTrainingReporter(stream: NodeJS.WriteStream) {
     stream.write(`${text}\n`);
   };
   function onEvent(event: TrainingEvent): void {
-    if (event.kind === 'warning') say(event.message);
+    if (event.kind === 'check') {
+      counter.update(event.done, event.total);
+      if (event.done === event.total) counter.close();
+    } else if (event.kind === 'warning') say(event.message);
     else if (event.kind === 'epoch') {
       say(`epoch ${event.epoch + 1}: loss ${event.loss.toFixed(3)}, ${event.imagesPerSecond.toFixed(1)} images/s`);
     } else if (event.kind === 'validation') {

@@ -12,7 +12,9 @@ export interface TypedArguments {
  * alone shows what the project does: it segments the sample clip.
  */
 export function typedArguments(args: readonly string[], environment: NodeJS.ProcessEnv): TypedArguments {
-  if (environment.npm_lifecycle_event !== 'start') return { args };
+  // Other packages have a `start` of their own, which may call us.
+  const isOurs = environment.npm_package_name === 'segnet-stream' && environment.npm_lifecycle_event === 'start';
+  if (!isOurs) return { args };
   const folder = environment.INIT_CWD;
   return {
     args: args.length > 0 ? args : ['run', packagedFile('fixtures', 'clips', 'road.mp4')],

@@ -44,6 +44,11 @@ export function checkChoice<Choice extends string>(name: string, value: unknown,
   throw optionInvalid(name, listChoices(choices), value, choices);
 }
 
+/** Checks the ending of a file that is to be written: it replaces what has that name. @throws `Failure` `OPTION_INVALID`. */
+export function checkEnding(name: string, path: string, ending: string): void {
+  if (!path.toLowerCase().endsWith(ending)) throw optionInvalid(name, `the name of a ${ending} file`, path);
+}
+
 /** `a`, `a or b`, `a, b or c`. */
 export function listChoices(choices: readonly string[]): string {
   const [last, ...others] = [...choices].reverse();

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { didYouMean } from '../../model/did-you-mean.js';
 import { Failure } from '../../model/failure.js';
+import { networkNames } from '../../model/networks/index.js';
 import { readWeights, type Weights } from '../../model/weights.js';
 import { listChoices, optionInvalid } from './check.js';
 import { defaultNetwork, type EngineOptions } from './engine-options.js';
@@ -28,6 +29,9 @@ export async function findWeights(
   const weights = await readWeights(path).catch(async (error: unknown) => {
     const missing = error instanceof Failure && error.code === 'WEIGHTS_MISSING' && options.weights === undefined;
     if (!missing) throw error;
+    if (!(networkNames as readonly string[]).includes(network)) {
+      throw optionInvalid(nameOf('network'), 'one that `segnet-stream describe` lists', network, networkNames);
+    }
     const known = await packagedNetworks();
     const packaged = known.length > 0 ? `they come for ${listChoices(known)}` : 'none do';
     const message = `No weights come with the package for the network ${network} (${packaged}): give a file with ${nameOf('weights')}`;

@@ -1,4 +1,12 @@
-import { identity, type Observable, pipe, type UnaryFunction } from 'rxjs';
+import {
+  identity,
+  type MonoTypeOperatorFunction,
+  type Observable,
+  pipe,
+  Subject,
+  takeUntil,
+  type UnaryFunction,
+} from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { type Audience, broadcast } from '../../operators/broadcast.js';
 import { decode } from '../../operators/decode.js';
@@ -13,6 +21,7 @@ import { writeMasks } from '../../operators/write-masks.js';
 import { writePicture } from '../../operators/write-picture.js';
 import { writeRecords } from '../../operators/write-records.js';
 import { sequenceOptions } from './image-sequence.js';
+import { letOthersFinish } from './let-others-finish.js';
 import type { Job } from './prepare-run.js';
 import type { CheckedRunOptions } from './run-options.js';
 
@@ -21,7 +30,7 @@ export interface RouteContext {
   /** Ends the source; what is under way is finished. */
   readonly signal?: AbortSignal;
   readonly onInfo?: (info: SourceInfo) => void;
-  readonly onWarning?: (text: string) => void;
+  readonly onWarning?: (text: string, code: string) => void;
   /** Is shown every frame. If not provided, nobody watches. */
   readonly audience?: Audience | undefined;
 }
@@ -37,6 +46,8 @@ export function buildRoute(
   { signal, onInfo, onWarning, audience }: RouteContext = {},
 ): Observable<SpentFrame<SegmentedFrame>> {
   const { output, masks, maskVideo, frames } = outputs;
+  const failed = new Subject<never>();
+  const gently = <T>(step: MonoTypeOperatorFunction<T>) => letOthersFinish(step, (error) => failed.error(error));
   const { start, duration, size, crf, encoder, hwaccel, visualize, opacity, realtime } = options;
   const warning = onWarning && { onWarning };
   const threads = options.engine.threads === undefined ? {} : { threads: options.engine.threads };
@@ -56,17 +67,18 @@ export function buildRoute(
     ...(signal && { signal }),
     ...(onInfo && { onInfo }),
   }).pipe(
+    takeUntil(failed),
     segment(engine, { batch: options.batch, stride: options.stride }),
     options.smooth === false ? identity : smooth(options.smooth === true ? {} : { strength: options.smooth }),
     // Before the slower outputs, so that what is shown is young. It gives a frame on once its parts are encoded, and
     // audiences keep those alone: the end of the route may have the pictures used again.
     audience === undefined ? identity : broadcast(audience, { opacity }),
-    masks === undefined ? identity : writeMasks(masks),
+    masks === undefined ? identity : writeMasks(masks, { replace: true }),
     maskVideo === undefined ? identity : encode(maskVideo, { ...part, ...warning, ...threads, content: 'mask' }),
   );
   // The records come last, so that they have the times of all steps.
   const end: UnaryFunction<Observable<SegmentedFrame>, Observable<SpentFrame<SegmentedFrame>>> = pipe(
-    frames === undefined ? identity : writeRecords(frames),
+    frames === undefined ? identity : gently(writeRecords(frames)),
     recycle(),
   );
   if (output === undefined || visualize === 'none') return segmented.pipe(end);
@@ -77,5 +89,8 @@ export function buildRoute(
   const settings = { ...threads, ...(crf !== undefined && { crf }), ...(encoder !== undefined && { encoder }) };
   // Pictures have no sound, and standard input can be read only once.
   const copy = input.kind === 'video' ? { copyFrom: input.path } : {};
-  return painted.pipe(encode(output, { ...part, ...warning, ...settings, ...copy, ...(signal && { signal }) }), end);
+  return painted.pipe(
+    gently(encode(output, { ...part, ...warning, ...settings, ...copy, ...(signal && { signal }) })),
+    end,
+  );
 }

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { Failure } from '../../model/failure.js';
@@ -13,6 +13,8 @@ export interface RunInput {
   readonly stem: string;
   /** The files of a sequence, in order. */
   readonly files?: readonly string[];
+  /** What people are to be told of it. */
+  readonly note?: string;
   /** Why nothing can be made of it; the other inputs go on. */
   readonly failure?: Failure;
 }
@@ -74,7 +76,7 @@ async function expand(arg: string, recursive: boolean): Promise<Expanded> {
   if (arg === '-') return one({ kind: 'stdin', path: '-', stem: 'stdin' });
   const kind = await stat(arg).catch(() => undefined);
   if (kind?.isDirectory()) {
-    const inputs = await filesOf(arg, recursive);
+    const inputs = await inputsIn(arg, recursive);
     if (inputs.length > 0) return { inputs, many: true };
     const hint = recursive ? '' : ' (--recursive looks into its folders too)';
     return { inputs: none(`Expected videos or pictures in the folder ${arg}, found none${hint}`), many: true };
@@ -91,7 +93,7 @@ async function expand(arg: string, recursive: boolean): Promise<Expanded> {
   }
   if (isSequencePattern(arg)) return one(await sequenceInput(arg));
   if (!isDynamicPattern(arg)) {
-    return one({ ...fileInput(arg, basename(arg)), failure: new Failure('INPUT_MISSING', `No such file: ${arg}`) });
+    return one({ ...fileInput(arg, basename(arg)), failure: await missing(arg) });
   }
   const matches = (
     await glob(arg.replaceAll('\\', '/'), { absolute: true, onlyFiles: true, expandDirectories: false })
@@ -100,23 +102,55 @@ async function expand(arg: string, recursive: boolean): Promise<Expanded> {
   return { inputs: inputs.length > 0 ? inputs : none(`Expected files that match ${arg}, found none`), many: true };
 }
 
+/** Why a path is none: perhaps a folder on the way may not be looked into. */
+async function missing(path: string): Promise<Failure> {
+  const { code } = await stat(path).then(
+    () => ({ code: 'ENOENT' }),
+    (error: NodeJS.ErrnoException) => error,
+  );
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new Failure('INPUT_MISSING', `No such file: ${path || '(no name)'}`);
+  return new Failure('INPUT_UNREADABLE', `Input ${path} cannot be read (${code})`);
+}
+
 function fileInput(path: string, name: string): RunInput {
   const stem = name.slice(0, name.length - extname(name).length);
   return { kind: isImagePath(path) ? 'image' : 'video', path: resolve(path), stem };
 }
 
-async function filesOf(folder: string, recursive: boolean): Promise<readonly RunInput[]> {
-  const names = await glob(recursive ? '**' : '*', { cwd: folder, onlyFiles: true, expandDirectories: false });
-  return names
-    .filter((name) => VIDEO_EXTENSIONS.has(extname(name).toLowerCase()) || isImagePath(name))
-    .sort(naturally)
-    .map((name) => fileInput(join(folder, name), name));
+/** The videos and pictures in a folder; a folder that cannot be read is one input that fails. Links to folders are not followed: they may go round. */
+async function inputsIn(folder: string, recursive: boolean): Promise<readonly RunInput[]> {
+  const inputs: RunInput[] = [];
+  const visit = async (below: string): Promise<void> => {
+    const path = join(folder, below);
+    const entries = await readdir(path, { withFileTypes: true }).catch(({ code }: NodeJS.ErrnoException) => {
+      const failure = new Failure('INPUT_UNREADABLE', `The folder ${path} cannot be read (${code})`);
+      inputs.push({ ...fileInput(path, below || basename(path)), failure });
+      return [];
+    });
+    for (const entry of entries) {
+      const name = join(below, entry.name);
+      if (entry.name.startsWith('.')) continue;
+      if (entry.isDirectory()) {
+        if (recursive) await visit(name);
+      } else if (VIDEO_EXTENSIONS.has(extname(name).toLowerCase()) || isImagePath(name)) {
+        const isFile = entry.isFile() || (await stat(join(folder, name)).catch(() => undefined))?.isFile();
+        if (isFile) inputs.push(fileInput(join(folder, name), name));
+      }
+    }
+  };
+  await visit('');
+  return inputs.sort((left, right) => naturally(left.path, right.path));
 }
 
 async function sequenceInput(pattern: string): Promise<RunInput> {
-  const files = await findSequence(resolve(pattern));
+  const { files, leftOut } = await findSequence(resolve(pattern));
   const name = basename(pattern).replace(/[._-]*%0?\d*d.*$/, '') || basename(dirname(resolve(pattern)));
-  const input: RunInput = { kind: 'sequence', path: resolve(pattern), stem: name, files };
+  const note = `The numbers have a gap behind ${basename(files.at(-1) ?? '')}: ${leftOut} more behind it are left out`;
+  const input: RunInput = {
+    ...{ kind: 'sequence', path: resolve(pattern), stem: name, files },
+    ...(leftOut > 0 && { note }),
+  };
   if (files.length > 0) return input;
   return { ...input, failure: new Failure('INPUT_MISSING', `Expected pictures that match ${pattern}, found none`) };
 }

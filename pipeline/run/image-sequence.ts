@@ -8,8 +8,16 @@ export function isSequencePattern(path: string): boolean {
   return NUMBER.test(basename(path));
 }
 
-/** The files of a sequence in the order of their numbers, up to the first gap; ffmpeg would stop there too. */
-export async function findSequence(pattern: string): Promise<readonly string[]> {
+/** A sequence of pictures. */
+export interface ImageSequence {
+  /** In the order of their numbers, up to the first gap; ffmpeg would stop there too. */
+  readonly files: readonly string[];
+  /** How many there are behind the gap. */
+  readonly leftOut: number;
+}
+
+/** Finds the files of a sequence. */
+export async function findSequence(pattern: string): Promise<ImageSequence> {
   const folder = dirname(pattern);
   const [before, , after] = split(basename(pattern));
   const names = await readdir(folder).catch(() => []);
@@ -19,7 +27,8 @@ export async function findSequence(pattern: string): Promise<readonly string[]> 
     .filter((number) => number !== undefined)
     .sort((left, right) => left - right);
   const whole = numbered.filter((number, index) => number === numbered[0]! + index);
-  return whole.map((number) => join(folder, sequenceName(pattern, number)));
+  const files = whole.map((number) => join(folder, sequenceName(pattern, number)));
+  return { files, leftOut: numbered.length - whole.length };
 }
 
 /** What ffmpeg has to be told before a sequence: it looks for the first number no further than 4. Nothing for other inputs. */

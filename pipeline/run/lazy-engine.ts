@@ -32,16 +32,14 @@ export function createLazyEngine(
 
   function start(): Promise<Engine> {
     if (making === undefined) {
-      making = make();
-      making.then(
-        (engine) => {
-          made = engine;
-          onMade(engine);
-        },
-        (error: unknown) => {
-          failure = error;
-        },
-      );
+      making = make().then((engine) => {
+        made = engine;
+        onMade(engine);
+        return engine;
+      });
+      making.catch((error: unknown) => {
+        failure = error;
+      });
     }
     return making;
   }
@@ -71,6 +69,9 @@ export function createLazyEngine(
     classes,
     inputSize: card.inputSize,
     segment: async (batch, options) => (await start()).segment(batch, options),
-    close: async () => (await making?.catch(() => undefined))?.close(),
+    async close() {
+      await making?.catch(() => {});
+      await made?.close();
+    },
   };
 }

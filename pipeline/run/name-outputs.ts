@@ -39,7 +39,7 @@ const PICTURE_FORMATS = ['.png', '.jpg', '.jpeg', '.webp'];
  * input before it, and its extension behind NAME, only where names would be equal otherwise.
  *
  * @throws `Failure` `OPTION_INVALID` where a file is given for several inputs or outputs, or its format cannot be written,
- * `OUTPUT_IS_INPUT` where an output would replace an input.
+ * `OUTPUT_IS_INPUT` where the output of a lone input would replace it.
  */
 export function nameOutputs(
   { inputs, many }: Pick<FoundInputs, 'inputs' | 'many'>,
@@ -52,22 +52,30 @@ export function nameOutputs(
   }
   const stems = distinctStems(inputs);
   const outputs = inputs.map((input, index) => outputsOf(input, stems[index]!, many, request));
-  const sources = new Set(inputs.map(({ path }) => path));
+  const failure = many ? undefined : outputs.map((paths) => replacedInput(paths, inputs)).find(Boolean);
+  if (failure !== undefined) throw failure;
   const named = new Set<string>();
   for (const path of outputs.flatMap((paths) => Object.values(paths) as string[])) {
-    const replaced = [path, partOf(path), wholeOf(path)].find((each) => sources.has(each));
-    if (replaced !== undefined) {
-      const meanwhile = replaced === path ? '' : ` while it is written, as ${replaced}`;
-      throw new Failure(
-        'OUTPUT_IS_INPUT',
-        `The output ${path} would replace an input of that name${meanwhile}: is it one of an earlier run whose notes are gone? Move it away, or give another place by --output`,
-      );
-    }
     if (named.has(path))
       throw new Failure('OPTION_INVALID', `Expected every output to have a name of its own, got ${path} for two`);
     named.add(path);
   }
   return outputs;
+}
+
+/** The failure `OUTPUT_IS_INPUT` where one of the outputs would replace one of the inputs, at the end or while it is written. */
+export function replacedInput(outputs: OutputPaths, inputs: readonly RunInput[]): Failure | undefined {
+  const sources = new Set(inputs.map(({ path }) => path));
+  for (const path of Object.values(outputs) as string[]) {
+    const replaced = [path, partOf(path), wholeOf(path)].find((each) => sources.has(each));
+    if (replaced === undefined) continue;
+    const meanwhile = replaced === path ? '' : ` while it is written, as ${replaced}`;
+    return new Failure(
+      'OUTPUT_IS_INPUT',
+      `The output ${path} would replace an input of that name${meanwhile}: is it one of an earlier run whose notes are gone? Move it away, or give another place by --output`,
+    );
+  }
+  return undefined;
 }
 
 function outputsOf(input: RunInput, stem: string, many: boolean, request: OutputRequest): OutputPaths {

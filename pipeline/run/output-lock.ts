@@ -1,6 +1,7 @@
 import { open, readFile, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, outputFailure } from '../../model/failure.js';
 import { makeFolder } from '../../operators/make-folder.js';
 
@@ -57,7 +58,14 @@ async function take(path: string, output: string): Promise<void> {
       await makeFolder(dirname(path));
       const file = await open(path, 'wx');
       own.add(path);
-      await file.writeFile(`${process.pid} ${hostname()}\n`).finally(() => file.close());
+      try {
+        await file.writeFile(`${process.pid} ${hostname()}\n`).finally(() => file.close());
+      } catch (error) {
+        // The disk is full. Empty, it would keep others out.
+        own.delete(path);
+        await rm(path, { force: true });
+        throw error;
+      }
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
@@ -68,7 +76,32 @@ async function take(path: string, output: string): Promise<void> {
     if (owner !== undefined) {
       throw new Failure('OUTPUT_BUSY', `${output} is being written by another run (${owner}): wait for it, or stop it`);
     }
-    await rm(path, { force: true });
+    await removeDead(path);
+  }
+}
+
+/** How long who waits for another to remove a lock waits before it looks again, ms. */
+const TAKING_MS = 20;
+
+/**
+ * Removes a lock of nobody's. One process at a time, which looks once more: two that found the same dead lock would both remove
+ * it, the second the one that the first had made meanwhile.
+ */
+async function removeDead(path: string): Promise<void> {
+  const guard = `${path}.taking`;
+  try {
+    await (await open(guard, 'wx')).close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await sleep(TAKING_MS);
+    const since = await stat(guard).catch(() => undefined);
+    if (since !== undefined && Date.now() - since.mtimeMs > STALE_MS) await rm(guard, { force: true });
+    return;
+  }
+  try {
+    if ((await livingOwner(path)) === undefined) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
   }
 }
 
@@ -78,6 +111,7 @@ async function livingOwner(path: string): Promise<string | undefined> {
     const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
     const [pid = '', host = ''] = text.trim().split(' ');
     if (Date.now() - mtimeMs > STALE_MS) return undefined;
+    if (pid === '') return 'one that has just begun';
     if (host !== hostname()) return `process ${pid} on ${host}`;
     return Number(pid) !== process.pid && isRunning(Number(pid)) ? `process ${pid}` : undefined;
   } catch {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure, outputFailure } from '../../model/failure.js';
+import { writeWhole } from '../../model/write-whole.js';
 import { makeFolder } from '../../operators/make-folder.js';
 import { outputOfPart } from '../../operators/part-files.js';
 import { isMaskName } from '../../operators/write-masks.js';
@@ -23,6 +24,8 @@ export interface MadeFrom {
 interface OutputNote {
   readonly format: 1;
   readonly madeFrom: MadeFrom;
+  /** The input's path; absent in notes from before it was kept. */
+  readonly of?: string;
   /** False from the beginning of the work to its end: an output that was cut short is done again. */
   readonly finished: boolean;
   /** Bytes of a file, number of files in a folder, when it was finished: one that was edited since is not ours any more. */
@@ -104,14 +107,21 @@ export async function isOutput(path: string): Promise<boolean> {
 }
 
 /**
- * Makes sure that what stands where outputs are due may be replaced: an earlier run wrote it.
+ * Makes sure that what stands where outputs are due may be replaced: an earlier run wrote it, of this input.
  *
+ * @param input The input's path.
  * @throws `Failure` `OUTPUT_EXISTS` for anything else.
  */
-export async function checkReplaceable(outputs: readonly string[]): Promise<void> {
+export async function checkReplaceable(outputs: readonly string[], input: string): Promise<void> {
   for (const output of outputs) {
     const extent = await extentOf(output);
-    if (extent === undefined || (await isOutput(output))) continue;
+    if (extent === undefined) continue;
+    if (await isOutput(output)) {
+      const of = (await readNote(output))?.of;
+      if (of === undefined || of === input) continue;
+      const message = `${output} was made of another input, ${of}: choose another name, or replace it with --overwrite`;
+      throw new Failure('OUTPUT_EXISTS', message);
+    }
     if (extent === 0 && (await stat(output)).isDirectory()) continue;
     const message = `${output} exists already and was not made by segnet-stream from files as they are now: choose another name, or replace it with --overwrite`;
     throw new Failure('OUTPUT_EXISTS', message);
@@ -119,37 +129,33 @@ export async function checkReplaceable(outputs: readonly string[]): Promise<void
 }
 
 /**
- * Notes, beside each output, what it is being made from (`finished` false) or has been made from.
+ * Notes, beside each output, what it is being made from (`finished` false) or has been made from (true).
  *
  * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */
 export async function noteOutputs(
   outputs: readonly string[],
-  madeFrom: MadeFrom,
-  finished: boolean,
-  told: readonly string[] = [],
+  what: Pick<OutputNote, 'madeFrom' | 'of' | 'finished' | 'told'>,
 ): Promise<void> {
   for (const output of outputs) {
     const path = await notePathOf(output);
-    const note: OutputNote = { format: 1, madeFrom, finished, extent: (await extentOf(output)) ?? 0, told };
-    const temporary = `${path}.part.${process.pid}`;
-    try {
-      await makeFolder(dirname(path));
-      await writeFile(temporary, `${JSON.stringify(note, null, 2)}\n`);
-      await rename(temporary, path);
-    } catch (error) {
+    const note: OutputNote = { format: 1, told: [], ...what, extent: (await extentOf(output)) ?? 0 };
+    await makeFolder(dirname(path)).catch((error: unknown) => {
       throw outputFailure('the note on', output, error);
-    }
+    });
+    await writeWhole(path, 'the note', [`${JSON.stringify(note, null, 2)}\n`]);
   }
 }
 
-/** Takes back the notes of outputs that never came to be, and their folder if nothing is left in it. */
+/** Takes back the notes of outputs that never came to be, and folders in which nothing is left. */
 export async function forgetMissing(outputs: readonly string[]): Promise<void> {
   for (const output of outputs) {
-    if ((await extentOf(output)) !== undefined) continue;
+    const kind = await stat(output).catch(() => undefined);
+    if (kind !== undefined && !(kind.isDirectory() && (await extentOf(output)) === 0)) continue;
     const path = await notePathOf(output);
     await rm(path, { force: true });
     await rmdir(dirname(path)).catch(() => {});
+    if (kind !== undefined) await rmdir(output).catch(() => {});
   }
 }
 

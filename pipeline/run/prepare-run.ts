@@ -3,7 +3,7 @@ import { findWeights } from '../options/find-weights.js';
 import { applyPalette, presentClasses } from '../options/palettes.js';
 import { findInputs, type RunInput } from './find-inputs.js';
 import { createLazyEngine, type LazyEngine } from './lazy-engine.js';
-import { nameOutputs, type OutputPaths } from './name-outputs.js';
+import { nameOutputs, type OutputPaths, replacedInput } from './name-outputs.js';
 import { hashFile, identify, isOutputOrPart, type MadeFrom } from './output-note.js';
 import type { CheckedRunOptions } from './run-options.js';
 import { takeShard } from './shard.js';
@@ -45,7 +45,11 @@ export async function prepareRun(
   const ignoreClass = presentClasses(given.nameOf('ignoreClass'), given.ignoreClass, classes);
   const options = { ...given, ignoreClass };
   const outputs = nameOutputs(found, options);
-  const all = found.inputs.map((input, index) => ({ input, outputs: outputs[index]! }));
+  const all = found.inputs.map((input, index): Job => {
+    // Of many it is one that fails; the rest goes on.
+    const failure = input.failure ?? replacedInput(outputs[index]!, found.inputs);
+    return { input: failure === undefined ? input : { ...input, failure }, outputs: outputs[index]! };
+  });
   const jobs = options.shard === undefined ? all : takeShard(all, options.shard, ({ input }) => input.path);
   const hash = hashFile(path);
   hash.catch(() => {});

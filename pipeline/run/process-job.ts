@@ -1,9 +1,8 @@
 import { dirname } from 'node:path';
-import { fromEvent, lastValueFrom, NEVER, takeUntil, tap } from 'rxjs';
+import { defer, fromEvent, lastValueFrom, NEVER, type Observable, of, takeUntil, tap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
 import { createMeter, type Measurement, measure } from '../../operators/measure.js';
 import type { SourceInfo } from '../../operators/source-info.js';
-import { removeMasks } from '../../operators/write-masks.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
 import { buildRoute } from './build-route.js';
 import { lockOutputs, type OutputLock } from './output-lock.js';
@@ -34,7 +33,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
   let lock: OutputLock | undefined;
   try {
     if (job.input.failure !== undefined) throw job.input.failure;
-    if (context.signal?.aborted) return nothingOf(label, 'stopped');
+    if (context.signal?.aborted || context.abandon?.aborted) return nothingOf(label, 'stopped');
     const madeFrom = await context.prepared.madeFrom(job);
     if (!options.overwrite) {
       const done = outputs.length > 0 && madeFrom !== undefined ? await upToDate(outputs, madeFrom) : undefined;
@@ -47,12 +46,12 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
       }
     }
     lock = await lockOutputs(outputs);
-    if (!options.overwrite) await checkReplaceable(outputs);
+    if (!options.overwrite) await checkReplaceable(outputs, job.input.path);
     await makeFolders(job);
-    if (job.outputs.masks !== undefined) await removeMasks(job.outputs.masks);
-    if (madeFrom !== undefined) await noteOutputs(outputs, madeFrom, false);
+    if (madeFrom !== undefined) await noteOutputs(outputs, { madeFrom, of: job.input.path, finished: false });
     const summary = await follow(job, label, context);
-    if (madeFrom !== undefined && summary.outcome === 'done') await noteOutputs(outputs, madeFrom, true, summary.notes);
+    if (madeFrom !== undefined && summary.outcome === 'done')
+      await noteOutputs(outputs, { madeFrom, of: job.input.path, finished: true, told: summary.notes });
     return summary;
   } catch (error) {
     return { ...nothingOf(label, 'failed'), error: tell(error) };
@@ -77,14 +76,15 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
   const { options, engine } = context.prepared;
   const meter = createMeter();
   const startedAt = performance.now();
-  const notes: string[] = [];
+  const notes: string[] = job.input.note === undefined ? [] : [job.input.note];
   let expectedFrames: number | undefined;
   let firstFrameMs: number | undefined;
   let frames = 0;
   const route = buildRoute(job, engine, options, {
     ...(signal && { signal }),
     audience: viewers?.begin(),
-    onWarning: (text) => notes.push(text),
+    // Of an old ffmpeg the run has spoken at its beginning.
+    onWarning: (text, code) => code === 'FFMPEG_OLD' || notes.push(text),
     onInfo: (info) => {
       expectedFrames = framesOf(info, options);
       if (job.input.kind === 'stdin' && info.hasAudio && job.outputs.output !== undefined) {
@@ -103,7 +103,7 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
           frames += 1;
           onEvent({ kind: 'frame', input: label, frames, ...(expectedFrames !== undefined && { expectedFrames }) });
         }),
-        takeUntil(abandon === undefined ? NEVER : fromEvent(abandon, 'abort')),
+        takeUntil(abandon === undefined ? NEVER : aborted(abandon)),
       ),
       { defaultValue: undefined },
     );
@@ -127,6 +127,11 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
     notes,
     ...(error !== undefined && { error: tell(error) }),
   };
+}
+
+/** Emits once the signal is aborted, also where it is so already. */
+function aborted(signal: AbortSignal): Observable<unknown> {
+  return defer(() => (signal.aborted ? of(undefined) : fromEvent(signal, 'abort')));
 }
 
 function percentilesOf({ steps }: Measurement): Readonly<Record<string, Percentiles>> {

@@ -174,7 +174,8 @@ export function checkRunOptions(options: RunOptions, nameOf: (option: string) =>
     const useless = (['realtime', ...LISTEN_OPTIONS] as const).find((option) => options[option] !== undefined);
     if (useless !== undefined) {
       const value = SERVE_OPTIONS[useless].secret ? '***' : options[useless];
-      throw optionInvalid(nameOf(useless), `left out where ${nameOf('broadcast')} is not given`, value);
+      const name = options[useless] === false ? nameOf(useless).replace('--', '--no-') : nameOf(useless);
+      throw optionInvalid(name, `left out where ${nameOf('broadcast')} is not given`, value);
     }
   }
   if (checked.visualize === 'none' && !masks && !maskVideo && !frames && !broadcast) {

@@ -60,5 +60,5 @@ export async function runFiles(options: RunOptions, nameOf?: (option: string) =>
     await prepared.engine.close();
   }
   const seconds = (performance.now() - begunAt) / 1000;
-  return summarise(files, seconds, signal?.aborted === true, description);
+  return summarise(files, seconds, signal?.aborted === true || abandon?.aborted === true, description);
 }

@@ -12,6 +12,11 @@ export interface StopRequests {
 
 const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
+/** Has a second signal end the process at once, for work that cannot be left any faster. */
+export function exitOnAbandon(requests: StopRequests): void {
+  requests.abandon.addEventListener('abort', () => process.exit(requests.exitStatus));
+}
+
 /** Turns Ctrl-C, SIGTERM and the end of a terminal into a request to stop, and a second one into one to abandon. */
 export function listenForStop(onStop: () => void): StopRequests {
   const stop = new AbortController();

@@ -48,7 +48,8 @@ function parseObject(text: string): Record<string, unknown> {
 function parts(message: Record<string, unknown>): Part[] {
   const value = message.parts;
   if (!Array.isArray(value) || value.length === 0 || !value.every((part) => PARTS.includes(part))) {
-    throw invalid('parts', `one or more of ${PARTS.join(', ')}`, value);
+    const wrong = Array.isArray(value) ? value.find((part) => !PARTS.includes(part)) : undefined;
+    throw invalid('parts', `one or more of ${PARTS.join(', ')}`, wrong ?? value);
   }
   return PARTS.filter((part) => value.includes(part));
 }

@@ -31,7 +31,7 @@ export function serveCommand(): Command {
 
 /** Serves until a signal, with its log on standard error, and prints the summary. */
 async function serveAndReport(options: ServeOptions, json: boolean): Promise<void> {
-  const [{ serve }, { createLog }, { listenForStop }, { openEngine }] = await Promise.all([
+  const [{ serve }, { createLog }, { exitOnAbandon, listenForStop }, { openEngine }] = await Promise.all([
     import('./serve.js'),
     import('./log.js'),
     import('../run/stop.js'),
@@ -40,7 +40,7 @@ async function serveAndReport(options: ServeOptions, json: boolean): Promise<voi
   const requests = listenForStop(() =>
     process.stderr.write('Stopping: telling viewers, finishing recordings (again to end at once)\n'),
   );
-  requests.abandon.addEventListener('abort', () => process.exit(requests.exitStatus));
+  exitOnAbandon(requests);
   try {
     const summary = await serve(options, {
       signal: requests.stop,

@@ -64,9 +64,10 @@ function readValue(name: string, written: string, value: unknown): unknown {
   }
   const rule = SERVE_OPTIONS[name as keyof typeof SERVE_OPTIONS];
   if (!Object.hasOwn(SERVE_OPTIONS, name) || !rule) {
+    const named = Object.entries(SERVE_OPTIONS).flatMap(([each, { secret }]) => (secret ? [] : [each]));
     throw new Failure(
       'CONFIG_INVALID',
-      `there is no option ${written}; there are sources, ${[...Object.keys(SERVE_OPTIONS), ...ENGINE_KEYS].join(', ')}`,
+      `there is no option ${written}; there are sources, ${[...named, ...ENGINE_KEYS].join(', ')}`,
     );
   }
   if (rule.secret)

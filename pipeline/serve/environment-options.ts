@@ -13,8 +13,7 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): Partial<ServeOp
     if (text === undefined || text === '') continue;
     switch (rule.kind) {
       case 'number':
-        // What is no number stays a text, for the check to refuse with what was written.
-        options[name] = Number.isNaN(Number(text)) ? text : Number(text);
+        options[name] = numeric(text);
         break;
       case 'flag':
         options[name] = { true: true, 1: true, false: false, 0: false }[text.toLowerCase()] ?? text;

@@ -91,6 +91,7 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
     await listen(server, port, host);
   } catch (error) {
     hub.close('It could not listen');
+    await sockets.close();
     throw error;
   }
 

@@ -4,6 +4,15 @@ import type { HubObserver } from './hub.js';
 /** Seconds: from a fast step to a frame that nobody wants any more. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1, 2, 5];
 
+/** Memory, processor time and the like: what collects them lasts as long as the process, so all servers in it share one. */
+let ofProcess: Registry | undefined;
+
+function createProcessRegistry(): Registry {
+  const register = new Registry();
+  collectDefaultMetrics({ register, prefix: 'segnet_stream_' });
+  return register;
+}
+
 /** The server's figures for Prometheus. */
 export interface Metrics {
   /** To be given to the hub. */
@@ -19,7 +28,7 @@ export interface Metrics {
 export function createMetrics(clients: () => number): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry, prefix: 'segnet_stream_' });
+  ofProcess ??= createProcessRegistry();
   const stage = new Histogram({
     name: 'segnet_stream_stage_duration_seconds',
     help: 'Time that a step took for a frame',
@@ -98,6 +107,6 @@ export function createMetrics(clients: () => number): Metrics {
         restarts.inc({ stream }, status.state === 'connecting' && status.epoch > 0 ? 1 : 0);
       },
     },
-    text: async () => ({ type: registry.contentType, text: await registry.metrics() }),
+    text: async () => ({ type: registry.contentType, text: await Registry.merge([ofProcess!, registry]).metrics() }),
   };
 }

@@ -1,4 +1,4 @@
-import { lastValueFrom, merge, type Observable, share } from 'rxjs';
+import { catchError, EMPTY, lastValueFrom, merge, type Observable, share } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
@@ -66,6 +66,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   log.info({ engine: engine.description }, 'engine loaded');
 
   const stop = new AbortController();
+  let failure: { readonly error: unknown } | undefined;
   let server: LiveServer | undefined;
   let isWarm = false;
   const begunAt = performance.now();
@@ -95,7 +96,14 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
         logStatus(streamLog, status, describeError);
       },
       onWarning: (text, code) => streamLog.warn({ code }, scrub(text)),
-    });
+    }).pipe(
+      // It is the engine's, and ends all routes: as a stop does, so that recordings are finished.
+      catchError((error: unknown) => {
+        failure ??= { error };
+        stop.abort();
+        return EMPTY;
+      }),
+    );
     if (options.record === undefined) return shown.pipe(recycle());
     const frames = shown.pipe(share());
     const recording = record(recordingPath(options.record, name, sources.length), {
@@ -122,9 +130,9 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     isWarm = await warmUp(engine, stop.signal);
     if (isWarm) log.info('ready');
 
-    // One route's error is the engine's: it ends them all.
     const routes = merge(...sources.map((source) => routeOf(hub, source)));
     if (!stop.signal.aborted) await lastValueFrom(routes, { defaultValue: undefined });
+    if (failure !== undefined) throw failure.error;
     return { url, seconds: (performance.now() - begunAt) / 1000, streams: hub.streams.map(summarise), recordings };
   } catch (error) {
     throw error instanceof Failure ? new Failure(error.code, scrub(error.message), { cause: error }) : error;

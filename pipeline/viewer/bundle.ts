@@ -1,7 +1,6 @@
 import { copyFile, mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { isMain } from '../../model/is-main.js';
 import { packagedFile } from '../options/package-root.js';
 
 /** Builds the viewer page into a folder: the script and its libraries in one file, the styles in another. */
@@ -36,6 +35,6 @@ export async function bundlePage(folder: string): Promise<void> {
   ]);
 }
 
-if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   await bundlePage(packagedFile('dist', 'pipeline', 'viewer', 'page'));
 }

@@ -110,3 +110,19 @@ t.test('a file that cannot be written is said so, and leaves nothing', async (t)
   await t.rejects(writeWeights(join(folder, 'taken'), { card, tensors }), unwritable);
   t.same(readdirSync(folder), ['taken']);
 });
+
+t.test('what would be refused when it is read is not written', async (t) => {
+  const folder = t.testdir({});
+  const write = (weights: object) =>
+    writeWeights(join(folder, 'a.safetensors'), weights as Parameters<typeof writeWeights>[1]);
+  const of = (tensor: object) => write({ card, tensors: new Map([['a', tensor]]) });
+  await t.rejects(of({ shape: [2], data: Float32Array.of(1) }), {
+    code: 'WEIGHTS_INVALID',
+    message: /a \[2\] to be a Float32Array of 2, got Float32Array of 1/,
+  });
+  await t.rejects(of({ shape: [1], data: Float64Array.of(1) }), { code: 'WEIGHTS_INVALID', message: /Float64Array/ });
+  await t.rejects(write({ card: {}, tensors }), { code: 'WEIGHTS_INVALID', message: /a card to hold network/ });
+  const flat = { ...card, normalisation: { mean: [0, 0, 0], std: [1, 0, 1] } };
+  await t.rejects(write({ card: flat, tensors }), { code: 'WEIGHTS_INVALID', message: /std above 0/ });
+  t.same(readdirSync(folder), []);
+});

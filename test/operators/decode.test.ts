@@ -285,10 +285,10 @@ t.test('a pipe is no file', { skip: process.platform === 'win32' && 'no pipes wi
   await t.rejects(decodeAll(pipe), { code: 'INPUT_NOT_VIDEO', message: /as `-`/ });
 });
 
-t.test('hardware that is not there is left with a word', async (t) => {
+t.test('hardware that is not there is left with a word, before the first frame', async (t) => {
   const { frames, warnings } = await decodeAll(await testClip('plain'), { hwaccel: 'no-such-hardware' });
   t.equal(frames.length, 50);
-  t.match(warnings, [/^HWACCEL_UNAVAILABLE Hardware decoding \(no-such-hardware\) gave no frame/]);
+  t.match(warnings, [/^HWACCEL_UNAVAILABLE Hardware decoding \(no-such-hardware\) gives no frame/]);
 });
 
 t.test('standard input is read as a file', async (t) => {
@@ -491,4 +491,26 @@ t.test('an MP4 on a pipe whose index comes last gets a hint', async (t) => {
     const failure = await explainNoFrames('-', { code: 1, signal: null, log: [line, 'Invalid data found'] }, true);
     t.match(failure, { code: 'INPUT_NOT_VIDEO', message: /faststart/ });
   }
+});
+
+t.test('options that make no sense are refused by name, at once', async (t) => {
+  for (const [options, message] of [
+    [{ fit: { width: 0, height: 10 } }, /fit\.width option .*from 1 to 16384, got 0/],
+    [{ fit: {} as { width: number; height: number } }, /fit\.width .*got NaN/],
+    [{ gateLimit: 0 }, /gateLimit .*got 0/],
+    [{ gateLimit: Number.NaN }, /gateLimit .*got NaN/],
+    [{ startSeconds: -1 }, /startSeconds/],
+    [{ durationSeconds: 0 }, /durationSeconds/],
+    [{ durationSeconds: Number.NaN }, /durationSeconds .*got NaN/],
+    [{ startSeconds: 1e30 }, /startSeconds/],
+    [{ threads: -2 }, /threads/],
+    [{ policy: 'x' as 'every' }, /policy option to be `every` or `latest`, got `x`/],
+    [{ fitMode: 'x' as 'contain' }, /fitMode/],
+  ] as const) {
+    t.throws(() => decode('a.mp4', options), { code: 'OPTION_INVALID', message }, String(message));
+  }
+  t.throws(() => decode(new URL('file:///a.mp4') as unknown as string), { code: 'OPTION_INVALID', message: /a path/ });
+  const given = { fit: undefined, threads: undefined, signal: undefined, fitMode: undefined };
+  const [frame] = await lastValueFrom(decode(await testClip('plain'), given).pipe(take(1), toArray()));
+  t.match(frame!.input, { width: 480 }, 'undefined is not provided');
 });

@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +12,14 @@ import { type EncodeOptions, encode } from '../../operators/encode.js';
 import { findFfmpeg, isAtLeast } from '../../operators/find-ffmpeg.js';
 import type { Frame } from '../../operators/frame.js';
 import { createGate } from '../../operators/gate.js';
+import { pictureBytes } from '../../operators/nut-format.js';
 import { probe } from '../../operators/probe.js';
 import { fakeFrame, fakeSegmentedFrame } from './fake-frame.js';
 import { canSeeProcesses, noFfmpegRuns, runningFfmpegs } from './running-ffmpegs.js';
 import { testClip } from './test-clip.js';
 
+// A busy machine takes four times as long as an idle one.
+t.setTimeout(400_000);
 const folder = mkdtempSync(join(tmpdir(), 'encode-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 const { path: ffmpeg } = await findFfmpeg();
@@ -63,7 +67,7 @@ function drawn(
   [width, height] = [320, 240],
 ): Frame[] {
   return Array.from({ length: count }, (_, index) => {
-    const data = new Uint8Array((width! * height! * 3) / 2).fill(128);
+    const data = new Uint8Array(pictureBytes('yuv420p', width!, height!)).fill(128);
     for (let at = 0; at < width! * height!; at++) data[at] = (at * 5 + index * 11) & 255;
     return fakeFrame({
       index,
@@ -467,4 +471,61 @@ t.test('hardware that is not there, and the last resort of all encoders', async 
   const path = await testClip('vfr');
   const { frames } = await transcode(path, 'mpeg4.mp4', { encoder: 'mpeg4' });
   t.same(times(frames), times(await decodeAll(path)));
+});
+
+t.test('where the name is taken by a folder meanwhile, the part stays, and it is said where', async (t) => {
+  for (const name of ['taken.mkv', 'taken.mp4']) {
+    const output = join(folder, name);
+    const part = output.replace(/taken/, 'taken.part');
+    const frames = new Subject<Frame>();
+    const written = lastValueFrom(frames.pipe(encode(output, fast)));
+    for (const frame of drawn(3)) frames.next(frame);
+    while (!existsSync(part)) await new Promise((resolve) => setTimeout(resolve, 10));
+    mkdirSync(join(output, 'full'), { recursive: true });
+    frames.complete();
+    await t.rejects(written, { code: 'OUTPUT_UNWRITABLE', message: /What was written is in .*taken\.part/ });
+    t.equal((await decodeAll(part)).length, 3, name);
+    t.notOk(existsSync(output.replace(/taken/, 'taken.part.whole')));
+  }
+});
+
+t.test('unsubscribing does not wait for an original that says nothing', async (t) => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.teardown(() => silent.close());
+  const copyFrom = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/a.mp4`;
+  const asked = once(silent, 'connection');
+  const subscription = concat(from(drawn(1)), NEVER)
+    .pipe(encode(join(folder, 'silent.mp4'), { ...fast, copyFrom }))
+    .subscribe();
+  const [socket] = await asked;
+  subscription.unsubscribe();
+  await noFfmpegRuns();
+  socket.destroy();
+});
+
+t.test('a time or a picture that is none is refused, and what was before it plays', async (t) => {
+  for (const [name, change] of [
+    ['forever.mkv', { ptsUs: Number.POSITIVE_INFINITY }],
+    ['never.mkv', { ptsUs: Number.NaN }],
+    ['short.mkv', { picture: { ...drawn(1)[0]!.picture, data: new Uint8Array(5) } }],
+  ] as const) {
+    const frames = drawn(8, (index) => (index === 6 ? change : {}));
+    const failed = lastValueFrom(from(frames).pipe(encode(join(folder, name), fast)));
+    await t.rejects(failed, { code: 'FRAME_INVALID', message: /What was written is in/ }, name);
+    t.equal((await decodeAll(join(folder, name.replace('.', '.part.')))).length, 6);
+  }
+});
+
+t.test('pictures of a pixel are made even', async (t) => {
+  const sizes: [number, number][] = [
+    [1, 1],
+    [1, 64],
+    [64, 1],
+  ];
+  for (const size of sizes) {
+    const output = join(folder, `${size.join('x')}.mp4`);
+    await lastValueFrom(from(drawn(3, undefined, size)).pipe(encode(output, fast)));
+    t.equal((await decodeAll(output)).length, 3);
+  }
 });

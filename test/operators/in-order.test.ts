@@ -159,3 +159,17 @@ t.test('each subscription has work of its own', async (t) => {
   await lastValueFrom(stream);
   t.equal(opened, 2);
 });
+
+t.test('work that throws before it returns a promise ends the stream with its error', async (t) => {
+  const broken = (): never => {
+    throw new Error('broken');
+  };
+  await t.rejects(lastValueFrom(of(fakeFrame()).pipe(inOrder(() => ({ take: broken })))), /broken/);
+  const finishing = of(fakeFrame()).pipe(inOrder(() => ({ take: async () => 1, finish: broken })));
+  await t.rejects(lastValueFrom(finishing), /broken/);
+});
+
+t.test('what is no frame is an error of the stream, not of whoever emits it', async (t) => {
+  const bare = { ...fakeFrame(), gate: undefined } as unknown as Frame;
+  await t.rejects(lastValueFrom(of(bare).pipe(inOrder(() => ({ take: async () => 1 })))), TypeError);
+});

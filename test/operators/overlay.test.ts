@@ -153,6 +153,13 @@ t.test('the gate is held while the thread works, and given back on the way out',
 t.test('options that make no sense are refused by name', async (t) => {
   t.throws(() => overlay({ opacity: 1.1 }), { code: 'OPTION_INVALID', message: /opacity option.*1\.1/ });
   t.throws(() => overlay({ opacity: Number.NaN }), { code: 'OPTION_INVALID' });
+  t.throws(() => overlay({ visualize: 'x' as 'mask' }), { code: 'OPTION_INVALID', message: /visualize .*got `x`/ });
+  for (const colour of [[300, -5, Number.NaN], '#ff0000', [1]]) {
+    const palette = { road: colour as [number, number, number] };
+    t.throws(() => overlay({ palette }), { code: 'OPTION_INVALID', message: /palette\.road/ });
+  }
+  const short = halves({ picture: { ...halves().picture, data: new Uint8Array(7) } });
+  await t.rejects(draw([short]), { code: 'FRAME_INVALID', message: /of yuv420p for a picture of 64x48, got 7/ });
   for (const options of [{ ignoreClasses: ['Cra'] }, { palette: { Cra: [0, 0, 0] as const } }]) {
     await t.rejects(draw([halves()], options), {
       code: 'OPTION_INVALID',

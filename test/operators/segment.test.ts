@@ -245,3 +245,22 @@ t.test('options out of range are refused by name', async (t) => {
     });
   }
 });
+
+t.test("an engine of one's own that breaks its promise is told of", async (t) => {
+  const engine = createFakeEngine();
+  const of = (segment: Engine['segment'], instances = 1) => ({ ...engine, segment, instances });
+  const masks =
+    (...data: readonly Uint8Array[]) =>
+    async () =>
+      data.map((each) => ({ width: 4, height: 3, data: each }));
+  for (const broken of [
+    of(masks()),
+    of(masks(new Uint8Array(11))),
+    of(async () => [{ width: 3, height: 4, data: new Uint8Array(12) }]),
+  ]) {
+    const failed = lastValueFrom(from([fakeFrame()]).pipe(segment(broken)));
+    await t.rejects(failed, { code: 'ENGINE_FAILED', message: /fake engine to give a mask of 4x3/ });
+  }
+  const none = of(masks(new Uint8Array(12)), Number.NaN);
+  t.equal((await lastValueFrom(from([fakeFrame()]).pipe(segment(none), toArray()))).length, 1, 'NaN instances are one');
+});

@@ -1,10 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { from, lastValueFrom, toArray } from 'rxjs';
+import { from, lastValueFrom, throwError, toArray } from 'rxjs';
 import sharp from 'sharp';
 import t from 'tap';
-import { enlargeMask, removeMasks, writeMasks } from '../../operators/write-masks.js';
+import { enlargeMask, writeMasks } from '../../operators/write-masks.js';
 import { fakeSegmentedFrame } from './fake-frame.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'write-masks-'));
@@ -57,11 +57,15 @@ t.test('a folder that cannot be made is an error that names it', async (t) => {
   await t.rejects(run, { code: 'OUTPUT_UNWRITABLE', message: /a-file/ });
 });
 
-t.test('masks are removed by their names, and nothing else', async (t) => {
+t.test('replace removes masks of an earlier run once a frame comes, by their names, and nothing else', async (t) => {
   const names = ['000000-0.000000.png', 'e2-000001--0.040000.png', '1000000-40000.000000.part.png'];
   const others = ['000000.png', 'photo.png', '000000-0.000000.jpg', 'notes.txt'];
   const folder = t.testdir(Object.fromEntries([...names, ...others].map((name) => [name, ''])));
-  await removeMasks(folder);
-  t.same(readdirSync(folder).sort(), others.sort());
-  await removeMasks(join(folder, 'none'));
+  const failed = throwError(() => new Error('no frame came'));
+  await t.rejects(lastValueFrom(failed.pipe(writeMasks(folder, { replace: true }))), /no frame came/);
+  t.same(readdirSync(folder).sort(), [...names, ...others].sort(), 'an input that fails costs nothing');
+  await lastValueFrom(
+    from([fakeSegmentedFrame({ index: 7, ptsUs: 40_000 })]).pipe(writeMasks(folder, { replace: true })),
+  );
+  t.same(readdirSync(folder).sort(), ['000007-0.040000.png', ...others].sort());
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { concat, from, lastValueFrom, NEVER, throwError, toArray } from 'rxjs';
@@ -71,4 +71,12 @@ t.test('a name that is taken by a folder is an error that names it', async (t) =
 t.test('a folder that is not there is an error that names the file', async (t) => {
   const run = lastValueFrom(from(frames).pipe(writeRecords(join(folder, 'nowhere', 'a.jsonl'))));
   await t.rejects(run, { code: 'OUTPUT_UNWRITABLE', message: /nowhere.*the folder does not exist/ });
+});
+
+t.test('a full disk is told as that', { skip: !existsSync('/dev/full') && 'there is no /dev/full' }, async (t) => {
+  symlinkSync('/dev/full', join(folder, 'full.part.jsonl'));
+  await t.rejects(lastValueFrom(from(frames).pipe(writeRecords(join(folder, 'full.jsonl')))), {
+    code: 'OUTPUT_DISK_FULL',
+    message: /full\.jsonl/,
+  });
 });

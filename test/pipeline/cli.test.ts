@@ -30,6 +30,9 @@ t.test('what cannot be understood is one line with a suggestion, and status 2', 
     "Unknown option '--opactiy' (Did you mean --opacity?) [OPTION_UNKNOWN]\n",
   );
   t.match(await usage('rnu'), /^Unknown command 'rnu' \(Did you mean run\?\) \[COMMAND_UNKNOWN\]\n$/);
+  t.match(await usage('help', 'rnu'), /^Expected the name of a command .*\[COMMAND_MISSING\]\n$/);
+  t.match(await usage('benchmark'), /\[COMMAND_MISSING\]\n$/);
+  t.match(await usage('export', '-o', 'holiday.mp4'), /--output to be the name of a \.onnx file, got `holiday\.mp4`/);
   t.match(await usage('run'), /^Missing required argument 'inputs' \[ARGUMENT_MISSING\]\n$/);
   t.equal(
     await usage('run', 'x', '--opacity', 'x'),
@@ -52,7 +55,7 @@ t.test('with --json standard output is one JSON document, whatever happens', asy
   const good = await runCli(['run', await testClip('plain'), ...part]);
   t.match(JSON.parse(good.stdout), { done: 1, files: [{ outcome: 'done', frames: 3 }] });
   t.match(good.stderr, /ffmpeg .* -> .*3 frames/s, 'people are told on standard error');
-  const bad = await runCli(['run', await testClip('text'), ...part]);
+  const bad = await runCli(['run', await testClip('text'), ...part, '--overwrite']);
   t.equal(bad.status, 1);
   t.match(JSON.parse(bad.stdout), { failed: 1, files: [{ error: { code: 'INPUT_NOT_VIDEO', message: String } }] });
   const wrong = await runCli(['run', 'x', '--crf', '99', '--json']);

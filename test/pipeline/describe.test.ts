@@ -71,4 +71,6 @@ t.test('an unknown network and an impossible number of classes are refused', asy
     message: /got segnet-light \(Did you mean segnet-lite\?\)$/,
   });
   t.throws(() => describe({ classes: 1 }), { code: 'OPTION_INVALID' });
+  const size = { width: Number.NaN, height: 1 };
+  t.throws(() => describe({ size }), { code: 'OPTION_INVALID', message: /size\.width.*NaN/ });
 });

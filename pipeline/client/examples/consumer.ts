@@ -7,6 +7,9 @@ import { filter, take } from 'rxjs';
 // In a project of your own: from 'segnet-stream/client'.
 import { connect, type LiveEvent, type LiveFrame } from '../index.js';
 
+// A reader that has seen enough, `... | head -3`, is no error.
+process.stdout.on('error', () => process.exit());
+
 const [url = 'ws://127.0.0.1:8080', count = 'Infinity'] = process.argv.slice(2);
 let road = -1;
 

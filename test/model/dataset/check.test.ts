@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import t from 'tap';
-import { checkDataset } from '../../../model/dataset/check.js';
+import { checkDataset, checkDatasets } from '../../../model/dataset/check.js';
 import { openDataset } from '../../../model/dataset/dataset.js';
 import { medianFrequencyWeights } from '../../../model/dataset/frequencies.js';
 import { readPicture } from '../../../model/dataset/picture.js';
@@ -116,4 +116,20 @@ t.test('CamVid: the weights of median frequency balancing are the published form
   t.same(warnings, []);
   const weights = medianFrequencyWeights(frequencies).map((weight) => Number(weight.toFixed(4)));
   t.same(weights, [0.2793, 0.2017, 4.7865, 0.149, 1, 0.4217, 3.8467, 1.9736, 0.7889, 6.3747, 8.8587]);
+});
+
+t.test('several data sets are read to their end, and what is wrong is told of all', async (t) => {
+  const [first, second] = [t.testdir({ one: {}, two: {} })].flatMap((dir) => [join(dir, 'one'), join(dir, 'two')]);
+  const sets = [
+    await plant(first!, { 'a.png': [grey([0], 1), Uint8Array.of(1)], 'b.png': [grey([0], 1), grey([0], 1)] }),
+    await plant(second!, { 'c.png': [grey([0], 1), null], 'd.png': [null, grey([0], 1)] }),
+  ];
+  const seen: string[] = [];
+  const onProgress = (done: number, total: number) => seen.push(`${done}/${total}`);
+  await t.rejects(checkDatasets(sets, { onProgress }), {
+    code: 'DATASET_INVALID',
+    message: /one\/trainannot\/a\.png[\s\S]*two\/train\/c\.png/,
+  });
+  t.same(seen, ['1/2', '2/2']);
+  await t.rejects(checkDatasets(sets, { signal: AbortSignal.abort(new Error('enough')) }), /enough/);
 });

@@ -40,6 +40,11 @@ t.test('reads the layout of CamVid, in order of name, and says who has no other 
     { path: join(dir, 'trainannot/left-over.png'), lookedFor: /^left-over\.png .*train$/ },
   ]);
   t.equal(dataset.unpaired.length, 2);
+  await writeFile(join(dir, 'train/a.png'), '');
+  t.match((await openDataset(dir, 'train')).unpaired[0], {
+    path: join(dir, 'train/a.png'),
+    lookedFor: /a name of its own, which .*a\.jpg has/,
+  });
   t.same(filterDataset(dataset, ({ name }) => name !== 'a').items, dataset.items.slice(1));
 });
 

@@ -56,6 +56,18 @@ t.test('reads RGB label images by the colours of the classes, black as void wher
   t.same((await readLabels(join(dir, 'voc.png'), pascalVoc21)).data, Uint8Array.of(0, 1));
 });
 
+t.test('an RGB label image that was given a palette to make it smaller is read by its colours', async (t) => {
+  const dir = t.testdir();
+  const [road, sky, bicyclist, black] = [3, 0, 10]
+    .map((index) => [...camvid11.classes[index]!.colour])
+    .concat([[0, 0, 0]]) as [number, number, number][];
+  const path = join(dir, 'small.png');
+  await writeFile(path, encodePalette([0, 1, 2, 3], 2, 2, [road!, sky!, bicyclist!, black!]));
+  t.same((await readLabels(path, camvid11)).data, Uint8Array.of(3, 0, 10, 11));
+  await writeFile(path, encodePalette([0, 1, 2, 3], 2, 2, [road!, sky!, [1, 2, 3], black!]));
+  t.same((await readLabels(path, camvid11)).data, Uint8Array.of(0, 1, 2, 3), 'a colour of no class: numbers are meant');
+});
+
 t.test('drops transparency', async (t) => {
   const path = join(t.testdir(), 'alpha.png');
   await writeFile(path, encode({ width: 1, height: 1, channels: 4, depth: 8, data: Uint8Array.of(128, 64, 128, 9) }));

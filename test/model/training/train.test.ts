@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs
 import { join } from 'node:path';
 import t from 'tap';
 import { writeSyntheticDataset } from '../../../fixtures/write-synthetic-dataset.js';
-import { camvid12 } from '../../../model/classes.js';
+import { camvid11, camvid12 } from '../../../model/classes.js';
 import { type Dataset, openDataset } from '../../../model/dataset/dataset.js';
 import { defineNetwork } from '../../../model/network.js';
 import { LayerList } from '../../../model/networks/layer-list.js';
@@ -89,6 +89,10 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
     t.equal(rest.result.stopped, false);
     t.same([...first.losses, ...rest.losses], whole.losses);
     t.same(rest.result.best, whole.result.best);
+    const means = [whole.events, [...first.events, ...rest.events]].map((events) =>
+      events.flatMap((event) => (event.kind === 'epoch' ? [event.loss] : [])),
+    );
+    t.same(means[1], means[0], 'the mean of an epoch is of all its steps');
   });
 
   t.test('holds the same number of tensors at every step', async (t) => {
@@ -135,8 +139,16 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
     const mismatch = { code: 'CHECKPOINT_MISMATCH', message: /training pictures/ };
     await t.rejects(run('whole', { resume, train: fewer }), mismatch);
     await t.rejects(run('whole', { resume, provenance: { heldOut: ['a'] } }), { message: /held-out prefixes/ });
+    const items = trainSet.items.map((item, index) => (index === 0 ? { ...item, name: 'other' } : item));
+    const others = { ...trainSet, items } as Dataset;
+    await t.rejects(run('whole', { resume, train: others }), {
+      code: 'CHECKPOINT_MISMATCH',
+      message: /as many others/,
+    });
     const extra = { ...trainSet, classSet: camvid12 } as Dataset;
     await t.rejects(run('mixed', { extra }), { code: 'DATASET_INVALID', message: /camvid-11, got camvid-12/ });
+    const renamed = { ...camvid12, name: camvid11.name };
+    await t.rejects(run('mixed', { extra: { ...extra, classSet: renamed } }), { message: /other ones of that name/ });
   });
 
   t.test('pictures that are gone in the middle stop it, and what was learnt until then is resumed from', async (t) => {
@@ -175,6 +187,21 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
     t.same(rest.result.best, whole.result.best);
     t.equal(rest.events.filter(({ kind }) => kind === 'epoch').length, 2, 'no epoch is told of twice');
   });
+
+  t.test(
+    'a stop while the data are read leaves all as it was; where the best weights are gone, none are named',
+    async (t) => {
+      const stop = new AbortController();
+      const stopped = run('early', { signal: stop.signal }, (event) => event.kind === 'check' && stop.abort());
+      await t.rejects(stopped, { code: 'STOPPED' });
+      t.notOk(existsSync(join(folder, 'early', 'last.safetensors')));
+      await run('moved', { recipe: { ...recipe, epochs: 1 } });
+      renameSync(join(folder, 'moved', 'best.safetensors'), join(folder, 'moved', 'elsewhere'));
+      const { result } = await run('moved', { resume: await checkpointOf('moved') });
+      t.ok(result.best);
+      t.equal(result.weightsPath, undefined);
+    },
+  );
 
   t.test('a resumed training is told of as it began', async (t) => {
     await run('begun', { recipe: { ...recipe, epochs: 1 }, provenance: { command: 'train --weights a' } });

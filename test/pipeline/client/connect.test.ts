@@ -4,6 +4,7 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { BehaviorSubject, firstValueFrom, type Observable, take, toArray } from 'rxjs';
 import { filter } from 'rxjs/operators';
 import t from 'tap';
+import { WebSocketServer } from 'ws';
 import { encodeParts } from '../../../operators/encode-parts.js';
 import {
   ConnectionRefused,
@@ -216,4 +217,27 @@ t.test('unsubscribing closes the connection, also while it is being made', async
   await until('hello');
   subscription.unsubscribe();
   while (server.hub.sessions.size > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+});
+
+t.test('a server that says what is no protocol is left, and tried again', async (t) => {
+  const other = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  t.teardown(() => other.close());
+  other.on('connection', (socket) => socket.send('not json'));
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { until } = listen(t, connect(`http://127.0.0.1:${port}/`, quick));
+  t.match(await until('closed'), { code: 1002, reason: /JSON/ });
+  await until('connecting');
+  await until('closed');
+});
+
+t.test('options and wants out of range are refused before or as they come', async (t) => {
+  const to = (options: ConnectOptions) => () => connect('ws://127.0.0.1:9', options);
+  t.throws(to({ openTimeoutMs: Number.NaN }), /openTimeoutMs .*got NaN/);
+  t.throws(to({ answerTimeoutMs: 0 }), /answerTimeoutMs/);
+  t.throws(to({ want: [{ parts: ['mask'], maxFps: 0 }] }), /maxFps .*got 0/);
+  t.throws(to({ want: [{ parts: ['mask'], window: 0 }] }), /window .*got 0/);
+  t.throws(to({ want: [{ parts: ['nope' as 'mask'] }] }), /one or more of source, mask.*got nope/);
+  const later = new BehaviorSubject<readonly Want[]>([{ parts: [] }]);
+  await t.rejects(firstValueFrom(connect('ws://127.0.0.1:9', { want: later })), /parts .*got none/);
 });

@@ -1,3 +1,4 @@
+import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { findInputs } from '../../../pipeline/run/find-inputs.js';
@@ -65,6 +66,7 @@ t.test('numbered pictures are one input, from the first number to the first gap'
   const { inputs, many } = await findInputs([join(folder, 'f_%04d.png')], { recursive: false });
   t.equal(many, false);
   t.match(inputs, [{ kind: 'sequence', path: join(folder, 'f_%04d.png'), stem: 'f' }]);
+  t.match(inputs[0]?.note, /gap behind f_0009\.png: 1 more/);
   t.same(
     inputs[0]?.files,
     [7, 8, 9].map((number) => join(folder, `f_000${number}.png`)),
@@ -98,4 +100,29 @@ t.test('standard input is an input', async (t) => {
     inputs: [{ kind: 'stdin', path: '-', stem: 'stdin' }],
     many: false,
   });
+});
+
+t.test(
+  'a folder that may not be read is an input that fails, not one that is passed over',
+  { skip: process.getuid?.() === 0 && 'root may read anything' },
+  async (t) => {
+    const folder = t.testdir({ 'a.mp4': '', locked: { 'b.mp4': '' } });
+    chmodSync(join(folder, 'locked'), 0);
+    t.teardown(() => chmodSync(join(folder, 'locked'), 0o700));
+    const { inputs } = await findInputs([folder], { recursive: true });
+    t.match(inputs, [
+      { stem: 'a' },
+      { failure: { code: 'INPUT_UNREADABLE', message: /locked cannot be read \(EACCES\)/ } },
+    ]);
+    const named = await findInputs([join(folder, 'locked', 'b.mp4')], { recursive: false });
+    t.match(named.inputs, [{ failure: { code: 'INPUT_UNREADABLE' } }]);
+  },
+);
+
+t.test('links to files are inputs, links to folders are not followed', async (t) => {
+  const folder = t.testdir({ 'a.mp4': '', sub: { 'b.mp4': '' }, elsewhere: {} });
+  symlinkSync(folder, join(folder, 'sub', 'up'));
+  symlinkSync(join(folder, 'a.mp4'), join(folder, 'sub', 'c.mp4'));
+  symlinkSync(join(folder, 'gone.mp4'), join(folder, 'sub', 'd.mp4'));
+  t.same(await stemsOf([folder], true), ['a', 'sub/b', 'sub/c']);
 });

@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
+import { packagedFile } from '../../../pipeline/options/package-root.js';
 import { lockOutputs } from '../../../pipeline/run/output-lock.js';
 
 /** The lock of an output, as a run with these words in it left it so long ago. */
@@ -52,7 +55,47 @@ t.test('what a killed run left is taken over', async (t) => {
   }
 });
 
+t.test('a lock that is empty yet is one that has just begun', async (t) => {
+  await t.rejects(lockOutputs([leave(t, '').output]), { code: 'OUTPUT_BUSY', message: /just begun/ });
+});
+
 t.test('a place that cannot be written to is one clear error', async (t) => {
   const folder = t.testdir({ file: '' });
   await t.rejects(lockOutputs([join(folder, 'file', 'a.mp4')]), { code: 'OUTPUT_UNWRITABLE', message: /a\.mp4/ });
+});
+
+t.test('of several processes that find a dead lock one takes it', async (t) => {
+  const dead = 2 ** 22 + 1;
+  const module = packagedFile('dist', 'pipeline', 'run', 'output-lock.js');
+  const script = `
+    const { lockOutputs } = await import(${JSON.stringify(module)});
+    while (Date.now() < Number(process.argv[2])) {}
+    try {
+      await lockOutputs([process.argv[1]]);
+      console.log('taken');
+    } catch (error) {
+      console.log(error.code);
+    }
+    setTimeout(() => process.exit(), Number(process.argv[2]) + 500 - Date.now());`;
+  for (let round = 0; round < 4; round++) {
+    const { output } = leave(t, `${dead} ${hostname()}\n`);
+    const at = String(Date.now() + 700);
+    const ends = await Promise.all(
+      [1, 2, 3, 4].map(() => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, output, at])),
+    );
+    t.same(
+      ends.map(({ stdout }) => stdout.trim()).sort(),
+      ['OUTPUT_BUSY', 'OUTPUT_BUSY', 'OUTPUT_BUSY', 'taken'],
+      `round ${round}`,
+    );
+  }
+});
+
+t.test('a process that died while it took over a lock keeps nobody out', async (t) => {
+  const { output, path } = leave(t, '17 another-machine\n', 31);
+  const long = Date.now() / 1000 - 31;
+  writeFileSync(`${path}.taking`, '');
+  utimesSync(`${path}.taking`, long, long);
+  await (await lockOutputs([output])).release();
+  t.notOk(existsSync(`${path}.taking`));
 });

@@ -17,7 +17,7 @@ const madeFrom = { input: { bytes: 3 }, weights: 'abc', options: { opacity: 0.5,
 t.test('an output is up to date only if input, weights and options are the ones that made it', async (t) => {
   const output = join(t.testdir({ 'out.mp4': 'video' }), 'out.mp4');
   t.equal(await upToDate([output], madeFrom), undefined, 'nothing is known of it');
-  await noteOutputs([output], madeFrom, true);
+  await noteOutputs([output], { madeFrom, of: '/in/clip.mp4', finished: true });
   t.same(await upToDate([output], structuredClone(madeFrom)), { told: [] });
   t.equal(await upToDate([output], { ...madeFrom, weights: 'abd' }), undefined);
   t.equal(await upToDate([output], { ...madeFrom, input: { bytes: 4 } }), undefined);
@@ -28,33 +28,37 @@ t.test('an output is up to date only if input, weights and options are the ones 
 
 t.test('work that was begun and not finished is done again', async (t) => {
   const output = join(t.testdir({ 'out.mp4': 'half' }), 'out.mp4');
-  await noteOutputs([output], madeFrom, false);
+  await noteOutputs([output], { madeFrom, of: '/in/clip.mp4', finished: false });
   t.equal(await upToDate([output], madeFrom), undefined);
-  await checkReplaceable([output]);
+  await checkReplaceable([output], '/in/clip.mp4');
+  await t.rejects(checkReplaceable([output], '/in/other.mp4'), {
+    code: 'OUTPUT_EXISTS',
+    message: /out\.mp4 was made of another input, \/in\/clip\.mp4: .*--overwrite/,
+  });
 });
 
 t.test('files of others are not replaced', async (t) => {
   const folder = t.testdir({ 'holiday.mp4': 'mine', masks: { 'x.png': '' }, empty: {} });
-  await t.rejects(checkReplaceable([join(folder, 'holiday.mp4')]), {
+  await t.rejects(checkReplaceable([join(folder, 'holiday.mp4')], '/in/clip.mp4'), {
     code: 'OUTPUT_EXISTS',
     message: /holiday\.mp4 .*--overwrite/,
   });
-  await t.rejects(checkReplaceable([join(folder, 'masks')]), { code: 'OUTPUT_EXISTS' });
-  await checkReplaceable([join(folder, 'empty'), join(folder, 'new.mp4')]);
+  await t.rejects(checkReplaceable([join(folder, 'masks')], '/in/clip.mp4'), { code: 'OUTPUT_EXISTS' });
+  await checkReplaceable([join(folder, 'empty'), join(folder, 'new.mp4')], '/in/clip.mp4');
 });
 
 t.test('an output that was edited since is not ours any more', async (t) => {
   const output = join(t.testdir({ 'out.mp4': 'video' }), 'out.mp4');
-  await noteOutputs([output], madeFrom, true);
+  await noteOutputs([output], { madeFrom, of: '/in/clip.mp4', finished: true });
   t.equal(await isOutput(output), true);
   appendFileSync(output, 'titles');
   t.equal(await isOutput(output), false);
-  await t.rejects(checkReplaceable([output]), { code: 'OUTPUT_EXISTS' });
+  await t.rejects(checkReplaceable([output], '/in/clip.mp4'), { code: 'OUTPUT_EXISTS' });
 });
 
 t.test('a folder of masks is known by its note and the number of its files', async (t) => {
   const masks = join(t.testdir({ masks: { '1.png': '', '2.png': '' } }), 'masks');
-  await noteOutputs([masks], madeFrom, true);
+  await noteOutputs([masks], { madeFrom, of: '/in/clip.mp4', finished: true });
   t.same(await upToDate([masks], madeFrom), { told: [] });
   rmSync(join(masks, '2.png'));
   t.equal(await upToDate([masks], madeFrom), undefined);
@@ -62,7 +66,7 @@ t.test('a folder of masks is known by its note and the number of its files', asy
 
 t.test('a note of nothing is taken back, and its folder with it', async (t) => {
   const folder = t.testdir({});
-  await noteOutputs([join(folder, 'out.mp4')], madeFrom, false);
+  await noteOutputs([join(folder, 'out.mp4')], { madeFrom, of: '/in/clip.mp4', finished: false });
   await forgetMissing([join(folder, 'out.mp4')]);
   t.notOk(existsSync(join(folder, '.segnet-stream')));
 });
@@ -76,7 +80,7 @@ t.test('a note that is not whole counts for nothing', async (t) => {
 
 t.test('a folder that cannot be written is one clear failure', async (t) => {
   const folder = t.testdir({ file: '' });
-  await t.rejects(noteOutputs([join(folder, 'file', 'out.mp4')], madeFrom, false), {
+  await t.rejects(noteOutputs([join(folder, 'file', 'out.mp4')], { madeFrom, of: '/in/clip.mp4', finished: false }), {
     code: 'OUTPUT_UNWRITABLE',
     message: /^Could not write .*out\.mp4/,
   });

@@ -97,3 +97,43 @@ t.test('two runs do not write one output', async (t) => {
   t.match(await run(clip, '-o', output, '--duration', '0.2'), { done: 1 });
   t.notOk(existsSync(join(place, '.segnet-stream', 'out.mp4.lock')));
 });
+
+t.test('an overlay whose note is gone stops none but the input that would replace it', async (t) => {
+  const place = t.testdir({});
+  for (const name of ['one.mp4', 'one-overlay.mp4', 'two.mp4']) copyFileSync(clip, join(place, name));
+  const { files } = await run(place, '-o', place, '--duration', '0.1', '--overwrite');
+  t.match(files, [
+    { input: join(place, 'one.mp4'), error: { code: 'OUTPUT_IS_INPUT' } },
+    { input: join(place, 'one-overlay.mp4'), outcome: 'done' },
+    { input: join(place, 'two.mp4'), outcome: 'done' },
+  ]);
+});
+
+t.test('the output of another input is not replaced unless that is asked for', async (t) => {
+  const place = t.testdir({});
+  for (const name of ['one.mp4', 'two.mp4']) copyFileSync(clip, join(place, name));
+  const of = (name: string, ...more: readonly string[]) =>
+    run(join(place, name), '-o', join(place, 'same.mp4'), '--duration', '0.1', ...more);
+  t.match(await of('one.mp4'), { done: 1 });
+  t.match((await of('two.mp4', '--opacity', '0.4')).files, [{ error: { code: 'OUTPUT_EXISTS', message: /one\.mp4/ } }]);
+  t.match(await of('two.mp4', '--opacity', '0.4', '--overwrite'), { done: 1 });
+});
+
+t.test('an input that fails costs no masks of before, and leaves no empty folder', async (t) => {
+  const place = t.testdir({});
+  const masks = join(place, 'masks');
+  const input = join(place, 'in.mp4');
+  copyFileSync(clip, input);
+  const some = () => run(input, '--visualize', 'none', '--masks', masks, '--duration', '0.2');
+  t.match(await some(), { done: 1 });
+  const before = readdirSync(masks).filter((name) => name.endsWith('.png'));
+  writeFileSync(input, 'no video any more');
+  t.match((await some()).files, [{ error: { code: 'INPUT_NOT_VIDEO' } }]);
+  t.same(
+    readdirSync(masks).filter((name) => name.endsWith('.png')),
+    before,
+  );
+  const none = join(place, 'none');
+  t.match((await run(input, '--visualize', 'none', '--masks', none)).files, [{ outcome: 'failed' }]);
+  t.notOk(existsSync(none));
+});

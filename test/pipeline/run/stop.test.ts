@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
 import { packagedFile } from '../../../pipeline/options/package-root.js';
+import { run } from '../../../pipeline/run/run.js';
 import { listenForStop } from '../../../pipeline/run/stop.js';
 import { startCli } from '../built-cli.js';
 import { writeRandomWeights } from './random-weights.js';
@@ -83,4 +84,30 @@ t.test('the first signal stops, the second abandons, and the status is that of t
   t.same([requests.stop.aborted, requests.abandon.aborted, requests.exitStatus, told], [true, false, 143, 1]);
   process.emit('SIGINT', 'SIGINT');
   t.same([requests.abandon.aborted, requests.exitStatus, told], [true, 130, 1]);
+});
+
+t.test('abandoned by a program, no file after the one under way is begun', async (t) => {
+  const abandon = new AbortController();
+  const place = t.testdir({});
+  const begun: number[] = [];
+  const summary = await run({
+    inputs: [clip, sample],
+    output: place,
+    weights,
+    threads: 1,
+    abandon: abandon.signal,
+    onEvent(event) {
+      if (event.kind === 'begin') begun.push(event.number);
+      if (event.kind === 'frame' && event.frames === 2) abandon.abort();
+    },
+  });
+  t.match(summary, {
+    stopped: true,
+    files: [
+      { outcome: 'stopped', outputs: {} },
+      { outcome: 'stopped', frames: 0 },
+    ],
+  });
+  while (readdirSync(place).some((name) => name.endsWith('.mp4'))) await sleep(20);
+  t.same(readdirSync(place), []);
 });

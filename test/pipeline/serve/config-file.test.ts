@@ -107,6 +107,7 @@ t.test('the environment has every option', async (t) => {
     { network: 'enet', threads: 2, precision: 'int8' },
     'those of the engine too',
   );
+  t.equal(readEnvironment({ SEGNET_STREAM_PORT: ' ' }).port, ' ', 'no port 0');
   t.equal(readEnvironment({ SEGNET_STREAM_THREADS: 'abc' }).threads, 'abc', 'for the check to refuse');
   t.same(readEnvironment({ SEGNET_STREAM_SOURCES: 'my car=x y.mp4\n b.mp4' }).sources, ['my car=x y.mp4', 'b.mp4']);
 });

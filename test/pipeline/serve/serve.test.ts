@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { filter, firstValueFrom } from 'rxjs';
 import t, { type Test } from 'tap';
 import { makeClip } from '../../../fixtures/rtsp/make-clip.js';
@@ -125,8 +125,16 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
       if (engine.batches > 3) throw new Error('out of memory');
       return segment(batch);
     };
-    const { summary } = await start(t, { sources: [clip], loop: true }, engine);
+    const folder = t.testdir({});
+    const options = { sources: [`a=${clip}`, `b=${clip}`], loop: true, record: `${folder}/out.mp4` };
+    const { summary } = await start(t, options, engine);
     await t.rejects(summary, /out of memory/);
+    const left = await readdir(folder);
+    t.ok(left.length > 0, 'what was recorded is kept');
+    for (const name of left) {
+      t.notMatch(name, /part/);
+      t.equal(spawnSync('ffmpeg', ['-v', 'error', '-i', `${folder}/${name}`, '-f', 'null', '-']).status, 0, name);
+    }
   });
 
   t.test('secrets are nowhere in the log', async (t) => {
