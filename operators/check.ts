@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { Failure } from '../model/failure.js';
-import { pictureBytes, type SampleFormat } from './nut-format.js';
+import { pictureBytes, type SampleFormat } from './frame.js';
 
 /** Refuses an option that makes no sense by its name. @throws `Failure` `OPTION_INVALID`. */
 export function checkOption(fits: boolean, option: string, expected: string, value: unknown): void {

@@ -80,7 +80,12 @@ const encoders: readonly Encoder[] = [
 
 /** What containers need that hold no H.264, or masks that must come back exactly. */
 const others: readonly Encoder[] = [
-  { ...software, name: 'ffv1', filter: 'format=gray', options: () => ['-level', '3', '-g', '1', '-slices', '4'] },
+  {
+    ...software,
+    name: 'ffv1',
+    filter: 'format=gray|yuv420p|yuvj420p',
+    options: () => ['-level', '3', '-g', '1', '-slices', '4'],
+  },
   {
     ...software,
     name: 'libvpx-vp9',

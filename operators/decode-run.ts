@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { FfmpegRun } from './ffmpeg.js';
+import { ffmpegName, patternOptions } from './ffmpeg-name.js';
 import { type FfmpegTool, passthroughOption } from './find-ffmpeg.js';
-import { isPattern } from './input-failure.js';
+import { nutOffsetUs } from './nut-format.js';
 
 /** The part of a decoder's options that becomes ffmpeg's command line. */
 export interface DecodeCommand {
@@ -18,9 +18,6 @@ export interface DecodeCommand {
   readonly threads?: number | undefined;
   readonly inputOptions?: readonly string[] | undefined;
 }
-
-/** Added to every time stamp on the way and taken off again, because NUT holds no negative ones. Microseconds. */
-export const nutOffsetUs = 1_000_000_000;
 
 /**
  * Lets each frame through when its time has come since the first one. `-re` paces packets, which come in another order than
@@ -86,16 +83,6 @@ function threadsOnFewCores(): number | undefined {
 /** Where the network's picture comes out: on standard input, which can be written to as well as any other, if that is free. */
 export function netDescriptor(input: string): number {
   return input === '-' ? 3 : 0;
-}
-
-/** What ffmpeg has to be told for names with a `*` in them, unless there is such a file; `%05d` it finds by itself. */
-export function patternOptions(input: string): readonly string[] {
-  return input.includes('*') && isPattern(input) && !existsSync(input) ? ['-pattern_type', 'glob'] : [];
-}
-
-/** A name as ffmpeg takes it for one, not for an option. */
-export function ffmpegName(input: string): string {
-  return input.startsWith('-') ? `./${input}` : input;
 }
 
 function fitFilter({ fit: { width, height }, fitMode }: DecodeCommand): string {

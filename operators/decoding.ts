@@ -2,14 +2,14 @@ import { availableParallelism } from 'node:os';
 import type { Failure } from '../model/failure.js';
 import { coloursOf } from './colours.js';
 import type { DecodeOptions } from './decode.js';
-import { decodeRun, netDescriptor, nutOffsetUs } from './decode-run.js';
+import { decodeRun, netDescriptor } from './decode-run.js';
 import { type FfmpegProcess, startFfmpeg } from './ffmpeg.js';
 import type { FfmpegTool } from './find-ffmpeg.js';
-import type { Frame } from './frame.js';
+import { type Frame, frameNow, pictureBytes } from './frame.js';
 import { createGate } from './gate.js';
 import { type Inlet, openInlet } from './inlet.js';
 import { explainDeath, explainLoss, explainNoFrames, explainStart, isDamage } from './input-failure.js';
-import { pictureBytes } from './nut-format.js';
+import { nutOffsetUs } from './nut-format.js';
 import type { NutStream } from './nut-reader.js';
 import { givePictureBytes } from './picture-memory.js';
 import { createPicturePipe, type PicturePipe, type PipedPicture } from './picture-pipe.js';
@@ -58,7 +58,7 @@ export function startDecoding(
   let lastPtsUs = 0;
   let stepsBack = 0;
   let jumpUs = 0;
-  let demandedAt = now();
+  let demandedAt = frameNow();
 
   let inlets: readonly Inlet[] = [];
   const [picturePipe, inputPipe] = [pictures, inputs].map((queue, i) => {
@@ -76,7 +76,7 @@ export function startDecoding(
       return;
     }
     constants.gate.whenOpen(() => {
-      demandedAt = now();
+      demandedAt = frameNow();
       more();
     });
   }
@@ -144,7 +144,7 @@ export function startDecoding(
   function give(frame: Frame): void {
     if (policy === 'every') {
       onFrame(frame);
-      demandedAt = now();
+      demandedAt = frameNow();
       return;
     }
     demandedAt = frame.arrivedAt;
@@ -231,8 +231,4 @@ export function startDecoding(
   }
 
   return { done: Promise.race([interrupted, run()]).finally(abandon), abandon };
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }

@@ -1,18 +1,19 @@
 import { filter, type MonoTypeOperatorFunction } from 'rxjs';
-import type { Frame } from './frame.js';
+import { type Frame, frameNow } from './frame.js';
 
+/** Options of {@link dropStale}. */
 export interface DropStaleOptions {
   /** Frames older than this since their arrival are dropped. */
   readonly maxStalenessMs: number;
   /** Hears of every frame dropped. If not provided, drops go unheard. */
   readonly onDrop?: ((frame: Frame) => void) | undefined;
-  /** The clock of `arrivedAt`, ms. @default `performance.timeOrigin + performance.now()` */
+  /** The clock of `arrivedAt`, ms. @default `frameNow` */
   readonly now?: (() => number) | undefined;
 }
 
 /** Drops frames that waited too long, so that what is shown is never older than a budget. */
 export function dropStale<T extends Frame>(options: DropStaleOptions): MonoTypeOperatorFunction<T> {
-  const { maxStalenessMs, onDrop, now = () => performance.timeOrigin + performance.now() } = options;
+  const { maxStalenessMs, onDrop, now = frameNow } = options;
   return filter((frame) => {
     if (now() - frame.arrivedAt <= maxStalenessMs) return true;
     onDrop?.(frame);

@@ -1,11 +1,11 @@
 import { parentPort } from 'node:worker_threads';
+import type { Numbered, WorkerAnswer } from '../model/start-asker.js';
 import { encodeJpeg } from './encode-jpeg.js';
 import type { YuvPicture } from './frame.js';
 import { yuvToRgb } from './yuv.js';
 
 /** A message to the worker: one picture. */
 export interface PictureRequest {
-  readonly id: number;
   readonly picture: Pick<YuvPicture, 'width' | 'height' | 'colour' | 'data'>;
   readonly maxWidth: number;
   readonly quality: number;
@@ -13,17 +13,14 @@ export interface PictureRequest {
 
 /** Its answer. */
 export interface PictureResponse {
-  readonly id: number;
-  readonly jpeg?: Uint8Array;
-  /** Why there is none. */
-  readonly error?: string;
+  readonly jpeg: Uint8Array;
 }
 
-parentPort!.on('message', async ({ id, picture, maxWidth, quality }: PictureRequest) => {
+parentPort!.on('message', async ({ id, picture, maxWidth, quality }: Numbered<PictureRequest>) => {
+  const answer = (message: WorkerAnswer<PictureResponse>) => parentPort!.postMessage(message);
   try {
-    const jpeg = await encodeJpeg(yuvToRgb(picture, maxWidth), quality);
-    parentPort!.postMessage({ id, jpeg } satisfies PictureResponse);
+    answer({ id, jpeg: await encodeJpeg(yuvToRgb(picture, maxWidth), quality) });
   } catch (error) {
-    parentPort!.postMessage({ id, error: (error as Error).message } satisfies PictureResponse);
+    answer({ id, error: { message: (error as Error).message } });
   }
 });

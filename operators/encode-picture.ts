@@ -1,55 +1,31 @@
-import type { Worker } from 'node:worker_threads';
 import { Failure } from '../model/failure.js';
-import { startWorker } from '../model/start-worker.js';
+import { type Asker, startAsker } from '../model/start-asker.js';
 import type { PictureRequest, PictureResponse } from './encode-picture-worker.js';
 import type { YuvPicture } from './frame.js';
 
 /** Wider pictures are made smaller by a whole number: 1920x1080 goes out as 960x540, which is a quarter of the work. */
 const MAX_WIDTH = 1280;
 
-type Waiting = Map<number, { resolve: (jpeg: Uint8Array) => void; reject: (error: Failure) => void }>;
-
-let thread: { readonly worker: Worker; readonly waiting: Waiting } | undefined;
-let lastRequest = 0;
+let thread: Asker<PictureRequest, PictureResponse> | undefined;
 
 /**
  * Encodes a whole picture as JPEG, in a thread of its own: making RGB of 1280x720 would keep the event loop for milliseconds.
  *
  * @throws `Failure` `PICTURE_NOT_ENCODED`.
  */
-export function encodePicture(
+export async function encodePicture(
   { width, height, colour, data }: PictureRequest['picture'] & Partial<YuvPicture>,
   quality: number,
 ): Promise<Uint8Array> {
-  thread ??= startThread();
-  const { worker, waiting } = thread;
-  const id = ++lastRequest;
-  return new Promise((resolve, reject) => {
-    waiting.set(id, { resolve, reject });
-    worker.ref();
-    const picture = { width, height, colour, data };
-    worker.postMessage({ id, picture, maxWidth: MAX_WIDTH, quality } satisfies PictureRequest);
-  });
+  if (thread === undefined || thread.ended) thread = startThread();
+  const picture = { width, height, colour, data };
+  return (await thread.ask({ picture, maxWidth: MAX_WIDTH, quality })).jpeg;
 }
 
 function startThread(): NonNullable<typeof thread> {
-  const worker = startWorker(new URL('./encode-picture-worker.js', import.meta.url));
-  const waiting: Waiting = new Map();
-  worker.on('message', ({ id, jpeg, error }: PictureResponse) => {
-    const request = waiting.get(id);
-    waiting.delete(id);
-    if (jpeg) request?.resolve(jpeg);
-    else request?.reject(new Failure('PICTURE_NOT_ENCODED', `A picture could not be encoded as JPEG: ${error}.`));
-    // An idle thread keeps no process alive.
-    if (waiting.size === 0) worker.unref();
+  const failure = (message: string, cause?: unknown) => new Failure('PICTURE_NOT_ENCODED', message, { cause });
+  return startAsker(new URL('./encode-picture-worker.js', import.meta.url), {
+    refused: ({ message }) => failure(`A picture could not be encoded as JPEG: ${message}.`),
+    ended: (reason, cause) => failure(`The thread that encodes pictures failed: ${reason}.`, cause),
   });
-  const end = (reason: string): void => {
-    if (thread?.worker === worker) thread = undefined;
-    const failure = new Failure('PICTURE_NOT_ENCODED', `The thread that encodes pictures failed: ${reason}.`);
-    for (const { reject } of waiting.values()) reject(failure);
-    waiting.clear();
-  };
-  worker.on('error', (error) => end(error.message));
-  worker.on('exit', (code) => end(`it exited with code ${code}`));
-  return { worker, waiting };
 }

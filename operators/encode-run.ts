@@ -1,10 +1,11 @@
 import { extname } from 'node:path';
 import { Failure } from '../model/failure.js';
 import type { Encoder } from './choose-encoder.js';
-import { ffmpegName, nutOffsetUs } from './decode-run.js';
 import type { FfmpegRun } from './ffmpeg.js';
+import { ffmpegName } from './ffmpeg-name.js';
 import { type FfmpegTool, isAtLeast, passthroughOption } from './find-ffmpeg.js';
 import type { ColourTags } from './frame.js';
+import { nutOffsetUs } from './nut-format.js';
 import type { SourceInfo } from './source-info.js';
 
 /** Endings of files that can be written, and what their containers hold. */

@@ -3,14 +3,13 @@ import { extname } from 'node:path';
 import { Failure, outputFailure } from '../model/failure.js';
 import { checkPicture } from './check.js';
 import { chooseEncoder, type Encoder } from './choose-encoder.js';
-import { nutOffsetUs } from './decode-run.js';
 import type { EncodeOptions } from './encode.js';
 import { type Container, type EncodeCommand, encodeRun, needsGuard, type RemuxEnd, remuxRun } from './encode-run.js';
 import { endedWell, type FfmpegEnd, type FfmpegProcess, lastWords, startFfmpeg } from './ffmpeg.js';
 import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
-import type { ColourTags } from './frame.js';
+import type { ColourTags, SampleFormat } from './frame.js';
 import { lastShownSeconds } from './last-shown.js';
-import type { SampleFormat } from './nut-format.js';
+import { nutOffsetUs } from './nut-format.js';
 import { createNutWriter, type NutWriter } from './nut-writer.js';
 import { checkOutput, explainEnd } from './output-failure.js';
 import { partOf, wholeOf } from './part-files.js';
@@ -60,8 +59,12 @@ interface Running extends Prepared {
   readonly first: Encodable;
 }
 
-/** A container's clock may begin anywhere; what begins later than this is moved to begin at 0, seconds. */
+/**
+ * A container's clock may begin anywhere; what begins later than this is moved to begin at 0, seconds, and so is what begins before 0
+ * by more than an encoder's delay of sound: players would not show it (MPEG-TS whose clock of 26 hours wraps).
+ */
 const longestLeadSeconds = 2;
+const longestDelaySeconds = 0.1;
 
 /** How long an encoder whose pictures have ended may go on copying sound that will be cut off, ms: its last pictures take less. */
 const soundGraceMs = 10_000;
@@ -96,8 +99,9 @@ export function startEncoding(output: string, container: Container, options: Enc
     hasSound = original?.info.hasAudio ?? false;
     // Without an original (a camera, standard input) the first picture is the beginning.
     const startSeconds = original?.info.startSeconds ?? ptsUs / 1e6 - (options.startSeconds ?? 0);
-    const lead = startSeconds > longestLeadSeconds ? startSeconds : 0;
-    if (lead > 0) {
+    const isMoved = startSeconds > longestLeadSeconds || startSeconds < -longestDelaySeconds;
+    const lead = isMoved ? startSeconds : 0;
+    if (isMoved) {
       const text = `The clock of ${original?.path ?? 'the source'} begins at ${lead.toFixed(3)} s: times in ${output} begin at 0 instead.`;
       options.onWarning?.(text, 'TIMES_SHIFTED');
     }

@@ -12,9 +12,9 @@ export interface FfmpegInput {
   readonly options?: readonly string[];
 }
 
-/** One output, with the options that come before it. A `Writable` is fed from standard output. */
+/** One output, with the options that come before it. */
 export interface FfmpegOutput {
-  readonly target: string | Writable;
+  readonly target: string;
   readonly options?: readonly string[];
 }
 

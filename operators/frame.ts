@@ -36,7 +36,7 @@ export interface Frame {
   readonly index: number;
   /** Presentation time in microseconds, as the source has it; exact, not made from a frame rate. */
   readonly ptsUs: number;
-  /** When the last byte of it came from ffmpeg: `performance.timeOrigin + performance.now()`, ms. */
+  /** When the last byte of it came from ffmpeg: {@link frameNow}, ms. */
   readonly arrivedAt: number;
   /** The whole picture at the source's resolution. */
   readonly picture: YuvPicture;
@@ -62,4 +62,20 @@ export interface SegmentedFrame extends Frame {
 /** A segmented frame with something to look at: `overlay` has the size, aspect and colour tags of `picture`. */
 export interface OverlaidFrame extends SegmentedFrame {
   readonly overlay: YuvPicture;
+}
+
+/** The clock of `Frame.arrivedAt`: ms since 1970, never going backwards. */
+export function frameNow(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** `yuv420p`: three planes, 4:2:0, chroma rounded up; `rgb24`: interleaved; `gray`: one plane. All 8 bit. */
+export type SampleFormat = 'yuv420p' | 'rgb24' | 'gray';
+
+/** Bytes of one picture, without padding. */
+export function pictureBytes(format: SampleFormat, width: number, height: number): number {
+  const luma = width * height;
+  if (format === 'gray') return luma;
+  if (format === 'rgb24') return luma * 3;
+  return luma + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
 }

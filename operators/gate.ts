@@ -11,15 +11,15 @@ export interface Gate {
   readonly open: boolean;
   /** Takes one hold. The returned release may be called any number of times; the first counts. */
   hold(): () => void;
-  /** Calls back, once, as soon as the gate is open (at once if it is). Returns a cancel. */
-  whenOpen(callback: () => void): () => void;
+  /** Calls back, once, as soon as the gate is open (at once if it is). */
+  whenOpen(callback: () => void): void;
 }
 
 /** Makes a gate that is open while fewer than `limit` holds are out. @throws `Failure` `OPTION_INVALID` for a limit below 1. */
 export function createGate(limit: number): Gate {
   checkOption(limit >= 1, 'limit', 'a number of at least 1', limit);
   let held = 0;
-  const waiting = new Set<() => void>();
+  const waiting: (() => void)[] = [];
   return {
     get open() {
       return held < limit;
@@ -31,22 +31,12 @@ export function createGate(limit: number): Gate {
         if (released) return;
         released = true;
         held -= 1;
-        while (held < limit && waiting.size > 0) {
-          const [callback] = waiting;
-          waiting.delete(callback!);
-          callback!();
-        }
+        while (held < limit && waiting.length > 0) waiting.shift()!();
       };
     },
     whenOpen(callback) {
-      if (held < limit) {
-        callback();
-        return () => {};
-      }
-      // A box of its own, so that one function waiting twice is called twice.
-      const entry = () => callback();
-      waiting.add(entry);
-      return () => waiting.delete(entry);
+      if (held < limit) callback();
+      else waiting.push(callback);
     },
   };
 }

@@ -3,7 +3,15 @@ export { type DecodeOptions, decode } from './decode.js';
 export { type DropStaleOptions, dropStale } from './drop-stale.js';
 export { type EncodeOptions, encode } from './encode.js';
 export { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
-export type { ColourTags, Frame, OverlaidFrame, SegmentedFrame, StepTimes, YuvPicture } from './frame.js';
+export {
+  type ColourTags,
+  type Frame,
+  frameNow,
+  type OverlaidFrame,
+  type SegmentedFrame,
+  type StepTimes,
+  type YuvPicture,
+} from './frame.js';
 export { createGate, type Gate } from './gate.js';
 export { inOrder, type Work } from './in-order.js';
 export { type LimitRateOptions, limitRate } from './limit-rate.js';

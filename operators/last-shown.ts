@@ -1,5 +1,5 @@
-import { ffmpegName } from './decode-run.js';
 import { startFfmpeg } from './ffmpeg.js';
+import { ffmpegName } from './ffmpeg-name.js';
 import { type FfmpegTool, passthroughOption } from './find-ffmpeg.js';
 import { openInlet } from './inlet.js';
 

@@ -1,6 +1,7 @@
 import { defer, filter, type MonoTypeOperatorFunction } from 'rxjs';
 import type { Frame } from './frame.js';
 
+/** Options of {@link limitRate}. */
 export interface LimitRateOptions {
   /** At most so many frames a second pass. */
   readonly maxFps: number;

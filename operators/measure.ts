@@ -1,6 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { type MonoTypeOperatorFunction, tap } from 'rxjs';
 import type { Frame, SegmentedFrame } from './frame.js';
+import { frameNow } from './frame.js';
 
 /** How long something took, over all frames, ms. */
 export interface Timing {
@@ -48,7 +49,7 @@ export function createMeter(): Meter {
   let lastAt = 0;
   return {
     add(frame) {
-      lastAt = performance.timeOrigin + performance.now();
+      lastAt = frameNow();
       if (frames === 0) firstAt = lastAt;
       frames += 1;
       if (frame.carried) carried += 1;

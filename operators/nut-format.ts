@@ -1,3 +1,5 @@
+import type { SampleFormat } from './frame.js';
+
 /**
  * What reading and writing NUT have in common: the container in which raw frames travel between ffmpeg and us, each with
  * its exact time. https://ffmpeg.org/~michael/nut.txt (NUT Open Container Format, version 3).
@@ -44,15 +46,7 @@ export function crc32(bytes: Uint8Array): number {
 }
 
 /** Sample formats that cross the pipe, by the fourcc that ffmpeg's rawvideo knows them by. */
-export const fourccs = { yuv420p: 'I420', rgb24: 'RGB\x18', gray: 'Y800' } as const;
+export const fourccs: Readonly<Record<SampleFormat, string>> = { yuv420p: 'I420', rgb24: 'RGB\x18', gray: 'Y800' };
 
-/** `yuv420p`: three planes, 4:2:0, chroma rounded up; `rgb24`: interleaved; `gray`: one plane. All 8 bit. */
-export type SampleFormat = keyof typeof fourccs;
-
-/** Bytes of one picture, without padding. */
-export function pictureBytes(format: SampleFormat, width: number, height: number): number {
-  const luma = width * height;
-  if (format === 'gray') return luma;
-  if (format === 'rgb24') return luma * 3;
-  return luma + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
-}
+/** Added to every time stamp on the way through a pipe and taken off again, because NUT holds no negative ones. Microseconds. */
+export const nutOffsetUs = 1_000_000_000;

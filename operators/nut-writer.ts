@@ -1,4 +1,5 @@
-import { crc32, fileId, flags, fourccs, type SampleFormat, startcodes } from './nut-format.js';
+import type { SampleFormat } from './frame.js';
+import { crc32, fileId, flags, fourccs, startcodes } from './nut-format.js';
 
 /** The one stream of raw video that is written. */
 export interface NutVideo {

@@ -1,11 +1,11 @@
 import { parentPort } from 'node:worker_threads';
+import type { Numbered, WorkerAnswer } from '../model/start-asker.js';
 import { drawLegend } from './draw-legend.js';
 import type { Legend } from './legend.js';
 import { type PaintJob, paintedWidth, paintPicture, transferable } from './paint-picture.js';
 
 /** A message to the worker: one frame. A bare list of numbers tells it to forget the legends of those numbers. */
 export interface OverlayRequest {
-  readonly id: number;
   readonly job: PaintJob;
   /** Absent where no legend is drawn. */
   readonly legendNumber: number | undefined;
@@ -17,19 +17,18 @@ export interface OverlayRequest {
 
 /** Its answer: how long it took, and what went to the thread for good. Shared memory its owner has: a second view of it could not be recycled. */
 export interface OverlayResponse {
-  readonly id: number;
   readonly out: Uint8Array | undefined;
   readonly tookMs: number;
 }
 
 const legends = new Map<number, Legend>();
 
-parentPort!.on('message', (message: OverlayRequest | readonly number[]) => {
+parentPort!.on('message', (message: Numbered<OverlayRequest> | readonly number[]) => {
   if ('job' in message) answer(message);
   else for (const number of message) legends.delete(number);
 });
 
-function answer({ id, job, legendNumber, legend, shares }: OverlayRequest): void {
+function answer({ id, job, legendNumber, legend, shares }: Numbered<OverlayRequest>): void {
   const beganAt = performance.now();
   paintPicture(job);
   if (legendNumber !== undefined) {
@@ -38,6 +37,6 @@ function answer({ id, job, legendNumber, legend, shares }: OverlayRequest): void
   }
   const transfer = transferable(job.out);
   const out = transfer.length > 0 ? job.out : undefined;
-  const response: OverlayResponse = { id, out, tookMs: performance.now() - beganAt };
+  const response: WorkerAnswer<OverlayResponse> = { id, out, tookMs: performance.now() - beganAt };
   parentPort!.postMessage(response, transfer);
 }

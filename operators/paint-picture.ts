@@ -1,11 +1,11 @@
 import type { ClassMask } from '../model/engine.js';
 import { type Paint, paintPlane } from './blend.js';
-import { pictureBytes } from './nut-format.js';
+import { pictureBytes } from './frame.js';
 
 /** How a mask is shown: laid over the picture, alone, beside the picture, or laid over it and beside that. */
-export type Visualize = (typeof visualizations)[number];
+export type Visualize = 'overlay' | 'mask' | 'side-by-side' | 'overlay,mask';
 
-export const visualizations = ['overlay', 'mask', 'side-by-side', 'overlay,mask'] as const;
+export const visualizations: readonly Visualize[] = ['overlay', 'mask', 'side-by-side', 'overlay,mask'];
 
 /** How each class is painted on the planes Y, U and V. */
 export type Paints = readonly [Paint, Paint, Paint];

@@ -1,9 +1,10 @@
+import { frameNow } from './frame.js';
 import { createNutReader, type NutStream } from './nut-reader.js';
 
 /** One picture as it came through a pipe. */
 export interface PipedPicture {
   readonly ptsUs: number;
-  /** When its last byte came: `performance.timeOrigin + performance.now()`, ms. */
+  /** When its last byte came: {@link frameNow}, ms. */
   readonly arrivedAt: number;
   /** In memory of its own, of `takePictureBytes`. */
   readonly data: Uint8Array;
@@ -33,7 +34,7 @@ export function createPicturePipe(
     onStreams: (streams) => {
       format = streams[0];
     },
-    onFrame: (_, ptsUs, data) => onPicture({ ptsUs, arrivedAt: performance.timeOrigin + performance.now(), data }),
+    onFrame: (_, ptsUs, data) => onPicture({ ptsUs, arrivedAt: frameNow(), data }),
   });
   return {
     push(bytes) {

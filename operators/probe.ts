@@ -1,6 +1,6 @@
 import { Failure } from '../model/failure.js';
-import { ffmpegName, patternOptions } from './decode-run.js';
 import { startFfmpeg } from './ffmpeg.js';
+import { ffmpegName, patternOptions } from './ffmpeg-name.js';
 import { findFfmpeg } from './find-ffmpeg.js';
 import { checkInput, explainNoFrames } from './input-failure.js';
 import { createInfoParser, type SourceInfo } from './source-info.js';

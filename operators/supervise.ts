@@ -20,6 +20,7 @@ export interface SourceStatus {
   readonly retryAt?: number;
 }
 
+/** Options of {@link supervise}. */
 export interface SuperviseOptions {
   /** Longest time from an attempt to its first value. @default 10_000 // 10 seconds */
   readonly openTimeoutMs?: number | undefined;

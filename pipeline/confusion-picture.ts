@@ -1,5 +1,6 @@
 import { Failure } from '../model/failure.js';
 import { writeWhole } from '../model/write-whole.js';
+import { escapeMarkup } from './escape-markup.js';
 import type { Evaluation } from './evaluate.js';
 
 /** Pixels. */
@@ -27,7 +28,7 @@ export function drawConfusion({ classes, confusion, ...evaluation }: Evaluation)
   const names = classes.map(({ name, colour }, index) => {
     const middle = (index + 0.5) * CELL;
     const swatch = `width="10" height="10" rx="2" fill="rgb(${colour.join()})"`;
-    const label = escapeXml(name);
+    const label = escapeMarkup(name);
     return [
       `<rect x="${MARGIN.left - 18}" y="${MARGIN.top + middle - 5}" ${swatch}/>`,
       `<text x="${MARGIN.left - 26}" y="${MARGIN.top + middle + 4}" text-anchor="end">${label}</text>`,
@@ -35,9 +36,9 @@ export function drawConfusion({ classes, confusion, ...evaluation }: Evaluation)
       `<rect y="-5" ${swatch}/><text x="16" y="4">${label}</text></g>`,
     ].join('');
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="${INK}" role="img" aria-label="${escapeXml(`Confusion matrix of ${title}`)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="${INK}" role="img" aria-label="${escapeMarkup(`Confusion matrix of ${title}`)}">
 <rect width="${width}" height="${height}" fill="#fff"/>
-<text x="16" y="28" font-size="16" font-weight="600">${escapeXml(title)}</text>
+<text x="16" y="28" font-size="16" font-weight="600">${escapeMarkup(title)}</text>
 <text x="16" y="48" fill="${QUIET}">${scores.join(', ')}, in per cent</text>
 <text x="16" y="66" fill="${QUIET}">rows: what it is, columns: what it was taken for, in per cent of the row</text>
 ${names.join('\n')}
@@ -81,6 +82,3 @@ function shade(share: number): string {
   const mix = Math.sqrt(share);
   return `rgb(${light.map((from, i) => Math.round(from + (dark[i]! - from) * mix)).join()})`;
 }
-
-const escapeXml = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -18,7 +18,7 @@ const ROOMS = ['model', 'operators', 'pipeline', 'fixtures'] as const;
 const ALLOWED: Readonly<Record<(typeof ROOMS)[number], (found: Import) => boolean>> = {
   model: () => false,
   operators: ({ to, typeOnly }) =>
-    inRoom(to, 'model') && (typeOnly || to === 'model/failure.ts' || to === 'model/start-worker.ts'),
+    inRoom(to, 'model') && (typeOnly || to === 'model/failure.ts' || to === 'model/start-asker.ts'),
   pipeline: ({ to }) => inRoom(to, 'model') || inRoom(to, 'operators'),
   fixtures: ({ to, typeOnly }) =>
     inRoom(to, 'model') && (typeOnly || ['classes', 'failure', 'is-main'].some((name) => to === `model/${name}.ts`)),

@@ -1,9 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readLabels } from '../dataset/labels.js';
 import { readPicture } from '../dataset/picture.js';
+import type { Failure } from '../failure.js';
 import { seededRandom } from '../initial-weights.js';
+import type { Numbered, WorkerAnswer } from '../start-asker.js';
 import { cutCrop, halve, pasteRectangle, type TrainingPicture } from './augment.js';
-import type { BatchRequest, BatchWorkerData } from './batches.js';
+import type { Batch, BatchPlace, BatchWorkerData } from './batches.js';
 
 const settings = workerData as BatchWorkerData;
 /** Decoded pictures by path. */
@@ -42,7 +44,7 @@ function shuffled(epoch: number): number[] {
 let shuffledEpoch = -1;
 let order: number[] = [];
 
-async function makeBatch({ epoch, step, batch, crop }: BatchRequest) {
+async function makeBatch({ epoch, step, batch, crop }: BatchPlace) {
   if (epoch !== shuffledEpoch) {
     order = shuffled(epoch);
     shuffledEpoch = epoch;
@@ -83,15 +85,11 @@ function mix(...numbers: readonly number[]): number {
   );
 }
 
-parentPort!.on('message', (request: BatchRequest) => {
-  makeBatch(request).then(
-    ({ images, labels }) => {
-      parentPort!.postMessage({ id: request.id, images, labels }, [images.buffer, labels.buffer]);
-    },
-    (error: Error) =>
-      parentPort!.postMessage({
-        id: request.id,
-        error: { message: error.message, code: (error as { code?: string }).code },
-      }),
+parentPort!.on('message', ({ id, ...place }: Numbered<BatchPlace>) => {
+  const answer = (message: WorkerAnswer<Batch>, transfer: readonly ArrayBuffer[] = []) =>
+    parentPort!.postMessage(message, transfer);
+  makeBatch(place).then(
+    ({ images, labels }) => answer({ id, images, labels }, [images.buffer, labels.buffer]),
+    ({ message, code }: Failure) => answer({ id, error: { message, code } }),
   );
 });

@@ -1,8 +1,7 @@
-import type { Worker } from 'node:worker_threads';
 import type { ClassSet } from '../classes.js';
 import type { DatasetItem } from '../dataset/pairs.js';
 import { Failure } from '../failure.js';
-import { startWorker } from '../start-worker.js';
+import { type AskerErrors, startAsker } from '../start-asker.js';
 import type { Augmentation, CropSize } from './augment.js';
 
 /** What a data thread is told. */
@@ -35,10 +34,6 @@ export interface BatchPlace {
   readonly crop: CropSize;
 }
 
-export interface BatchRequest extends BatchPlace {
-  readonly id: number;
-}
-
 /** `batch` crops: RGB bytes [batch, height, width, 3] and labels [batch, height, width], void 255 or the set's own. */
 export interface Batch {
   readonly images: Uint8Array;
@@ -59,44 +54,25 @@ export interface Batches {
  * `next` throws `Failure` where a picture or its labels cannot be read, or a worker dies (`TRAINING_FAILED`).
  */
 export function createBatches(settings: BatchSettings, threads = 1): Batches {
-  const pending = new Map<number, { resolve(batch: Batch): void; reject(error: Error): void }>();
   const begun = new Map<string, Promise<Batch>>();
-  let lastId = 0;
-  let failure: Error | undefined;
-
-  const failAll = (error: Error) => {
-    failure = error;
-    for (const { reject } of pending.values()) reject(error);
-    pending.clear();
+  let turn = 0;
+  const workerData: BatchWorkerData = { ...settings, cacheBytes: CACHE_BYTES / threads };
+  const errors: AskerErrors = {
+    refused: ({ code = 'TRAINING_FAILED', message }) => new Failure(code, message),
+    ended: (reason, cause) => new Failure('TRAINING_FAILED', `A data thread died: ${reason}`, { cause }),
   };
-  const workers = Array.from({ length: threads }, () => {
-    const workerData: BatchWorkerData = { ...settings, cacheBytes: CACHE_BYTES / threads };
-    const worker: Worker = startWorker(new URL('./batch-worker.js', import.meta.url), { workerData });
-    worker.on('message', (answer: { id: number; error?: { message: string; code?: string } } & Batch) => {
-      const request = pending.get(answer.id);
-      pending.delete(answer.id);
-      if (answer.error === undefined) request?.resolve({ images: answer.images, labels: answer.labels });
-      else request?.reject(new Failure(answer.error.code ?? 'TRAINING_FAILED', answer.error.message));
-    });
-    worker.on('error', (error) =>
-      failAll(new Failure('TRAINING_FAILED', `A data thread died: ${error.message}`, { cause: error })),
-    );
-    return worker;
-  });
+  const askers = Array.from({ length: threads }, () =>
+    startAsker<BatchPlace, Batch>(new URL('./batch-worker.js', import.meta.url), errors, { workerData }),
+  );
 
   function begin(place: BatchPlace): Promise<Batch> {
     const key = `${place.epoch}/${place.step}`;
     const already = begun.get(key);
     if (already !== undefined) return already;
-    const id = ++lastId;
-    const promise = new Promise<Batch>((resolve, reject) => {
-      if (failure !== undefined) reject(failure);
-      else pending.set(id, { resolve, reject });
-    });
+    const promise = askers[turn++ % threads]!.ask(place);
     // It may fail before its turn; the failure is thrown when it is asked for.
     promise.catch(() => {});
     begun.set(key, promise);
-    workers[id % workers.length]!.postMessage({ ...place, id } satisfies BatchRequest);
     return promise;
   }
 
@@ -108,7 +84,7 @@ export function createBatches(settings: BatchSettings, threads = 1): Batches {
       return batch;
     },
     async close() {
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      await Promise.all(askers.map((asker) => asker.terminate()));
     },
   };
 }

@@ -1,4 +1,5 @@
-import { chartColours, escapeMarkup } from './line-chart.js';
+import { escapeMarkup } from '../escape-markup.js';
+import { chartColours } from './line-chart.js';
 
 /** Bars that belong together, under a heading. */
 export interface BarGroup {

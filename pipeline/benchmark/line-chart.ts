@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../escape-markup.js';
 /** One line of a chart. */
 export interface ChartSeries {
   readonly name: string;
@@ -87,8 +88,3 @@ function spreadOut(heights: readonly number[], apart = 16): readonly number[] {
 }
 
 const at = (value: number) => Math.round(value * 10) / 10;
-
-/** Text as it may stand in an SVG. */
-export function escapeMarkup(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}

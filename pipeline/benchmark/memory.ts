@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import { makeTemporaryFolder } from '../../operators/make-folder.js';
 import type { EngineOptions } from '../options/engine-options.js';
 import { describeMachine, type Machine } from './machine.js';
 import { measureRoute } from './measure-route.js';
@@ -48,7 +48,7 @@ const PIECE_SECONDS = 6;
 export async function compareMemory(options: MemoryOptions): Promise<MemoryResult> {
   const { longSeconds, engine, signal, onProgress } = options;
   const machine = await describeMachine();
-  const folder = await mkdtemp(join(tmpdir(), 'segnet-stream-benchmark-'));
+  const folder = await makeTemporaryFolder('segnet-stream-benchmark-');
   const measure = async (seconds: number): Promise<MemoryRow> => {
     signal?.throwIfAborted();
     onProgress?.(`a clip of ${seconds} s at 1920x1080`);

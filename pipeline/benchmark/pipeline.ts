@@ -1,6 +1,6 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeTemporaryFolder } from '../../operators/make-folder.js';
 import type { EngineOptions } from '../options/engine-options.js';
 import { findWeights } from '../options/find-weights.js';
 import type { FileSummary } from '../run/summary.js';
@@ -98,7 +98,7 @@ interface Way {
 export async function benchmarkPipeline(options: PipelineOptions): Promise<PipelineResult> {
   const { clip, engine, encoder, crf, rounds = 5, signal, onProgress } = options;
   const machine = await describeMachine();
-  const folder = await mkdtemp(join(tmpdir(), 'segnet-stream-benchmark-'));
+  const folder = await makeTemporaryFolder('segnet-stream-benchmark-');
   const output = join(folder, 'out.mp4');
   const fit = engine === 'none' ? { width: 480, height: 360 } : (await findWeights(engine)).weights.card.inputSize;
   let loops: HandLoops | undefined;

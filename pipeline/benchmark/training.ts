@@ -1,11 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { camvid11 } from '../../model/classes.js';
 import { Failure } from '../../model/failure.js';
 import { initialWeights, seededRandom } from '../../model/initial-weights.js';
 import { buildNetwork } from '../../model/networks/index.js';
 import { writeSafetensors } from '../../model/weights.js';
+import { makeTemporaryFolder } from '../../operators/make-folder.js';
 import type { Size } from '../options/size.js';
 import { type Refused, type Timed, timeInTurns } from './contest.js';
 import { type LineProcess, startLineProcess } from './line-process.js';
@@ -111,7 +112,7 @@ export async function benchmarkTraining(options: TrainingOptions): Promise<Train
 async function writeLesson(name: string, { width, height }: Size, batch: number): Promise<string> {
   const classes = camvid11.classes.length;
   const network = buildNetwork(name, classes);
-  const folder = await mkdtemp(join(tmpdir(), 'segnet-stream-training-'));
+  const folder = await makeTemporaryFolder('segnet-stream-training-');
   const random = seededRandom(1);
   const noise = (length: number, below: number) => Uint8Array.from({ length }, () => Math.floor(random() * below));
   const write = (file: keyof typeof lessonFiles, data: string | Uint8Array) =>

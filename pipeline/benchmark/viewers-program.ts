@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { from, lastValueFrom, Subject, take, toArray } from 'rxjs';
 import { broadcast } from '../../operators/broadcast.js';
 import { decode } from '../../operators/decode.js';
-import type { SegmentedFrame } from '../../operators/frame.js';
+import { frameNow, type SegmentedFrame } from '../../operators/frame.js';
 import { segment } from '../../operators/segment.js';
 import { openLiveServer } from '../serve/live-server.js';
 import { answerLines } from './answer-lines.js';
@@ -64,7 +64,7 @@ async function show(question: ShowQuestion): Promise<ShowAnswer> {
   const before = process.cpuUsage();
   const begunAt = performance.now();
   for (let index = 0; index < question.frames; index += 1) {
-    const arrivedAt = performance.timeOrigin + performance.now();
+    const arrivedAt = frameNow();
     shown.next({ ...frames[index % frames.length]!, index, ptsUs: index * FRAME_MS * 1000, arrivedAt });
     await sleep(Math.max(begunAt + (index + 1) * FRAME_MS - performance.now(), 0));
   }

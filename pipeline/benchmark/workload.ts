@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RgbPicture } from '../../model/engine.js';
 import { buildNetwork } from '../../model/networks/index.js';
 import { foldBatchNorm } from '../../model/onnx/fold-batch-norm.js';
 import { buildGraph } from '../../model/onnx/graph.js';
 import { type Weights, writeSafetensors, writeWeights } from '../../model/weights.js';
+import { makeTemporaryFolder } from '../../operators/make-folder.js';
 
 /** What all contestants are given: one network, its weights and the frames, as files in a folder. */
 export interface Workload {
@@ -38,7 +38,7 @@ export async function writeWorkload(
   { peers }: { readonly peers: boolean },
 ): Promise<Workload> {
   const { width, height } = frames[0]!;
-  const folder = await mkdtemp(join(tmpdir(), 'segnet-stream-benchmark-'));
+  const folder = await makeTemporaryFolder('segnet-stream-benchmark-');
   const path = (file: keyof typeof workloadFiles) => join(folder, workloadFiles[file]);
   const card = { ...weights.card, inputSize: { width, height } };
   await writeWeights(path('weights'), { ...weights, card });

@@ -3,10 +3,10 @@ import { numeric } from '../options/check.js';
 import { addEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import { flagOf } from '../options/flag.js';
 import { collectList } from '../options/list.js';
+import { LISTEN_OPTIONS, type ListenOptions } from '../options/listen-options.js';
 import type { RunOptions } from '../run/run-options.js';
 import { addServeOptions } from '../serve/add-options.js';
 import { readEnvironment } from '../serve/environment-options.js';
-import { LISTEN_OPTIONS, type ListenOptions } from '../serve/serve-options.js';
 import { type CommonOptions, printResult } from './print-result.js';
 
 type Flags = Omit<RunOptions, 'inputs'> & EngineOptions & CommonOptions & { readonly plan?: boolean };
@@ -42,7 +42,10 @@ export function createRunCommand(): Command {
     .option('--duration <time>', 'take so much: seconds or hh:mm:ss')
     .option('--size <WxH>', "the network's picture size (default: fitted inside the size of the weights)")
     .option('--batch <n>', 'frames that the engine is given at once (default: 1)', numeric)
-    .option('--encoder <name>', 'an ffmpeg encoder (default: the first H.264 encoder that works)')
+    .option(
+      '--encoder <name>',
+      'auto, hardware, libx264, nvenc, vaapi, videotoolbox, mpeg4, ... (default: auto, the first H.264 encoder that works)',
+    )
     .option('--crf <0-51>', 'quality, lower is better (default: 20)', numeric)
     .option('--hwaccel <name>', 'decode in hardware: auto, cuda, vaapi, videotoolbox, ...')
     .option('--overwrite', 'do finished outputs again, and replace files that segnet-stream did not make')
@@ -127,4 +130,5 @@ A finished output is skipped the next time, as long as its input, weights and op
 it is known are in the folder .segnet-stream beside it. Ctrl-C finishes the file so that it plays; twice abandons it.
 --broadcast shows every frame, however slow the machine; for the latest frame alone, and for cameras, there is
 \`segnet-stream serve\`. Its token comes from SEGNET_STREAM_TOKEN or --token-file; programs need one, see PROTOCOL.md.
-The exit status is 1 if any input failed, 2 for a wrong option, 130 after Ctrl-C.`;
+With --broadcast the options about listening can be set in the environment, as those of \`serve\`. The exit status is 1 if any input failed, 2 for a
+wrong option, 130 after Ctrl-C and 143 after SIGTERM. A name that begins with a dash is taken behind \`--\`, or as ./-name.`;

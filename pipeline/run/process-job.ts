@@ -66,7 +66,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
 
 /** The summary of an input of which nothing was made. */
 function nothingOf(input: string, outcome: FileSummary['outcome']): FileSummary {
-  const none = { frames: 0, dropped: 0, seconds: 0, framesPerSecond: 0 };
+  const none = { frames: 0, seconds: 0, framesPerSecond: 0 };
   return { input, outcome, outputs: {}, ...none, steps: {}, notes: [] };
 }
 
@@ -119,7 +119,6 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
     outcome: error !== undefined ? 'failed' : stopped ? 'stopped' : 'done',
     outputs: kept ? job.outputs : {},
     frames,
-    dropped: 0,
     seconds: round(seconds),
     framesPerSecond: round(frames / seconds),
     ...(firstFrameMs !== undefined && { firstFrameMs: Math.round(firstFrameMs) }),

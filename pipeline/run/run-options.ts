@@ -1,10 +1,10 @@
 import { checkEncoder } from '../../operators/choose-encoder.js';
 import { checkChoice, checkNumber, optionInvalid } from '../options/check.js';
 import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
+import { checkListenOptions, LISTEN_OPTIONS, type ListenOptions } from '../options/listen-options.js';
 import type { Palette } from '../options/palettes.js';
 import { parseSize, type Size } from '../options/size.js';
 import { parseTime } from '../options/time.js';
-import { checkListenOptions, LISTEN_OPTIONS, type ListenOptions, SERVE_OPTIONS } from '../serve/serve-options.js';
 import type { Visualisation } from './name-outputs.js';
 import type { RunEvent } from './run-event.js';
 import { parseShard, type Shard } from './shard.js';
@@ -173,7 +173,7 @@ export function checkRunOptions(options: RunOptions, nameOf: (option: string) =>
   if (broadcast === undefined) {
     const useless = (['realtime', ...LISTEN_OPTIONS] as const).find((option) => options[option] !== undefined);
     if (useless !== undefined) {
-      const value = SERVE_OPTIONS[useless].secret ? '***' : options[useless];
+      const value = useless === 'token' ? '***' : options[useless];
       const name = options[useless] === false ? nameOf(useless).replace('--', '--no-') : nameOf(useless);
       throw optionInvalid(name, `left out where ${nameOf('broadcast')} is not given`, value);
     }

@@ -16,8 +16,6 @@ export interface FileSummary {
   readonly outputs: OutputPaths;
   /** Frames that came to the end of the route. */
   readonly frames: number;
-  /** Frames lost on the way: 0, since files are not live. */
-  readonly dropped: number;
   /** From the first work on the file to its last output. */
   readonly seconds: number;
   readonly framesPerSecond: number;
@@ -41,7 +39,6 @@ export interface RunSummary {
   /** True where a signal ended the run early. */
   readonly stopped: boolean;
   readonly frames: number;
-  readonly dropped: number;
   readonly seconds: number;
 }
 
@@ -62,20 +59,19 @@ export function summarise(
     failed: count('failed'),
     stopped,
     frames: total(({ frames }) => frames),
-    dropped: total(({ dropped }) => dropped),
     seconds: round(seconds),
   };
 }
 
 /** One file's summary for people: a line, and a table of its steps. */
 export function describeFile(file: FileSummary): string {
-  const { outcome, frames, dropped, seconds, framesPerSecond, notes, error } = file;
+  const { outcome, frames, seconds, framesPerSecond, notes, error } = file;
   const input = shorten(file.input);
   const outputs = Object.values(file.outputs).map(shorten).join(', ');
   // Where a file was only played to viewers there are none.
   const to = outputs === '' ? input : `${input} -> ${outputs}`;
   const lines: Record<FileSummary['outcome'], string> = {
-    done: `${to}: ${count(frames, 'frame')} in ${formatTime(seconds)} (${framesPerSecond} frames/s), ${dropped} dropped`,
+    done: `${to}: ${count(frames, 'frame')} in ${formatTime(seconds)} (${framesPerSecond} frames/s)`,
     skipped: `${input}: ${outputs} is up to date (--overwrite does it again)`,
     stopped: frames > 0 ? `${to}: stopped after ${count(frames, 'frame')}` : `${input}: stopped before its first frame`,
     failed: `${input}: ${error?.message} [${error?.code}]`,
@@ -95,13 +91,13 @@ function describeSteps({ steps }: FileSummary): readonly string[] {
 }
 
 /** The last line of a run for people. */
-export function describeRun({ files, done, skipped, failed, frames, dropped, seconds }: RunSummary): string {
+export function describeRun({ files, done, skipped, failed, frames, seconds }: RunSummary): string {
   const cut = files.length - done - skipped - failed;
   const parts = [`${done} done`, `${skipped} skipped`, `${failed} failed`, `${cut} stopped`].filter(
     (part) => !part.startsWith('0 '),
   );
   const what = `${count(files.length, 'file')}: ${parts.join(', ') || 'nothing done'}`;
-  return `${what}; ${count(frames, 'frame')} in ${formatTime(seconds)}, ${dropped} dropped`;
+  return `${what}; ${count(frames, 'frame')} in ${formatTime(seconds)}`;
 }
 
 /** A path as one would type it: from the working folder, where it is in there. */

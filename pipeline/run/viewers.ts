@@ -1,9 +1,9 @@
 import type { Audience } from '../../operators/broadcast.js';
 import type { SourceState } from '../../operators/supervise.js';
+import type { ListenOptions } from '../options/listen-options.js';
 import { checkAdmission } from '../serve/live-server.js';
 import { openEngineServer } from '../serve/open-engine-server.js';
 import { readToken } from '../serve/read-secrets.js';
-import type { ListenOptions } from '../serve/serve-options.js';
 import type { LazyEngine } from './lazy-engine.js';
 
 /** Whoever watches a run. All of its files are one stream, so that viewers see one after the other; each is an epoch of it. */

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { Failure } from '../../model/failure.js';
 import { checkEngineOptions, ENGINE_KEYS } from '../options/engine-options.js';
-import { checkOption, SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
+import { checkOption } from '../options/option-rule.js';
+import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
 
 /** The file that is read where none is named, if it is there. */
 export const DEFAULT_CONFIG_FILE = 'segnet-stream.yaml';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Engine } from '../../model/engine.js';
+import type { ListenOptions } from '../options/listen-options.js';
 import { packagedFile } from '../options/package-root.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from './live-server.js';
 import { readTls, readToken } from './read-secrets.js';
-import type { ListenOptions } from './serve-options.js';
 
 /**
  * Listens for viewers of what an engine segments; give `server.hub` to `broadcast()`.

@@ -1,5 +1,5 @@
 import type { EncodedPart, PicturePart } from '../../operators/encode-parts.js';
-import type { SegmentedFrame } from '../../operators/frame.js';
+import { frameNow, type SegmentedFrame } from '../../operators/frame.js';
 import { type FramePacket, packFrame } from '../client/frame-packet.js';
 
 /** A frame as a stream emitted it: what viewers may get of it, without its pixels. */
@@ -13,9 +13,7 @@ export interface ShownFrame {
 }
 
 /** The server's clock: ms since 1970, never going backwards. */
-export function serverNow(): number {
-  return performance.timeOrigin + performance.now();
-}
+export const serverNow = frameNow;
 
 /** Takes from a frame what is sent of it. */
 export function shownFrame(

@@ -1,7 +1,9 @@
 import { BehaviorSubject } from 'rxjs';
+import { countShares } from '../../operators/class-shares.js';
 import { connect } from '../client/connect.js';
 import type { LiveEvent, LiveFrame, Want } from '../client/live-event.js';
 import type { ClassInfo, StreamStats } from '../client/protocol.js';
+import { FrameQueue } from './frame-queue.js';
 import { bindKeys } from './key-bindings.js';
 import { LatencyChart } from './latency-chart.js';
 import { LatencyMeter } from './latency-meter.js';
@@ -26,17 +28,13 @@ let colours: readonly Colour[] = [];
 let serverNow: () => number | undefined = () => undefined;
 let offline: { reason: string; retryAt: number | undefined } | undefined;
 let newest: LiveFrame | undefined;
-let waiting: { readonly frame: LiveFrame; readonly picture: Picture } | undefined;
 let paused = false;
-/** Frames that came, and the last of them that was drawn or waits to be: pictures are not always decoded in their order. */
-let arrived = 0;
-let latest = 0;
 
+const queue = new FrameQueue({ isWanted: ({ stream }) => stream === picker.picked?.name && !paused, draw });
 const legend = new Legend(element('legend'), element('show-all'), paint);
 const picker = new StreamPicker(element('streams'), () => {
   newest = undefined;
-  waiting?.picture.source?.close();
-  waiting = undefined;
+  queue.clear();
   // Another camera's picture and figures under this one's name would be believed.
   painter.clear();
   legend.setShares([]);
@@ -77,7 +75,7 @@ function hear(event: LiveEvent): void {
       picker.setStreams(event.streams);
       break;
     case 'frame':
-      void prepare(event);
+      void queue.add(event);
       return;
     case 'stats':
       if (event.stream === picker.picked?.name) showServerFigures(event);
@@ -86,44 +84,13 @@ function hear(event: LiveEvent): void {
   showStatus();
 }
 
-/** Decodes a frame and leaves it for the next repaint; one that is overtaken on the way is done with at once. */
-async function prepare(frame: LiveFrame): Promise<void> {
-  const { displayWidth, displayHeight, mask } = frame;
-  const jpeg = frame.picture ?? frame.source;
-  arrived += 1;
-  const turn = arrived;
-  let source: ImageBitmap | undefined;
-  try {
-    source = jpeg && (await createImageBitmap(new Blob([jpeg as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' })));
-  } catch {
-    // A picture that this browser cannot decode, or has no memory for: the next one may do.
-    return frame.acknowledge();
-  }
-  if (frame.stream !== picker.picked?.name || paused || turn < latest) {
-    source?.close();
-    return frame.acknowledge();
-  }
-  latest = turn;
-  if (waiting) {
-    waiting.picture.source?.close();
-    waiting.frame.acknowledge();
-  } else {
-    requestAnimationFrame(drawWaiting);
-  }
-  waiting = { frame, picture: { source, mask, displayWidth, displayHeight } };
-}
-
-function drawWaiting(): void {
-  if (!waiting) return;
-  const { frame, picture } = waiting;
-  waiting = undefined;
+function draw(frame: LiveFrame, picture: Picture): void {
   painter.show(picture);
   newest = frame;
   meter.drawn(performance.now(), frame.ageMs(), frame.skipped);
   canvas.dataset.seq = String(frame.seq);
   canvas.dataset.epoch = String(frame.epoch);
   element<HTMLButtonElement>('snapshot').disabled = false;
-  frame.acknowledge();
 }
 
 function paint(): void {
@@ -157,7 +124,7 @@ function showFigures(): void {
   element('drawn-fps').textContent = `${fps.toFixed(1)} fps`;
   element('skipped').textContent = String(meter.skipped);
   chart.add(meter.read(performance.now(), 1000).ageMs);
-  if (newest?.mask) legend.setShares(sharesOf(newest.mask.data, classes.length));
+  if (newest?.mask) legend.setShares(countShares(newest.mask, classes.length));
 }
 
 function showServerFigures(stats: Omit<StreamStats, 'stream'>): void {
@@ -171,12 +138,6 @@ function showServerFigures(stats: Omit<StreamStats, 'stream'>): void {
   const advice = element('advice');
   advice.hidden = stats.advice === undefined;
   if (advice.textContent !== (stats.advice ?? '')) advice.textContent = stats.advice ?? '';
-}
-
-function sharesOf(mask: Uint8Array, count: number): number[] {
-  const counts = new Array<number>(count).fill(0);
-  for (const index of mask) counts[index] = (counts[index] ?? 0) + 1;
-  return counts.map((pixels) => pixels / mask.length);
 }
 
 function setPaused(value: boolean): void {

@@ -10,9 +10,8 @@ import t from 'tap';
 import { decode } from '../../operators/decode.js';
 import { type EncodeOptions, encode } from '../../operators/encode.js';
 import { findFfmpeg, isAtLeast } from '../../operators/find-ffmpeg.js';
-import type { Frame } from '../../operators/frame.js';
+import { type Frame, pictureBytes } from '../../operators/frame.js';
 import { createGate } from '../../operators/gate.js';
-import { pictureBytes } from '../../operators/nut-format.js';
 import { probe } from '../../operators/probe.js';
 import { fakeFrame, fakeSegmentedFrame } from './fake-frame.js';
 import { canSeeProcesses, noFfmpegRuns, runningFfmpegs } from './running-ffmpegs.js';
@@ -135,6 +134,16 @@ t.test('a clock that begins very late begins at 0, with a word, and sound with i
   t.ok(frames[0]!.ptsUs < 200_000);
   t.match(warnings, [/^TIMES_SHIFTED/]);
   t.ok((await probe(output)).durationSeconds! < 2.3);
+});
+
+t.test('a clock that wraps in the middle begins at 0 as well: what is before the wrap is shown', async (t) => {
+  const source = join(folder, 'wraps.ts');
+  // 33 bits at 90 kHz are full after 95443.7 s.
+  run('-y', '-i', await testClip('plain'), '-c', 'copy', '-output_ts_offset', '95442.7', source);
+  const { frames, warnings, given } = await transcode(source, 'wraps.mp4');
+  t.equal(frames.length, given.length);
+  t.ok(frames[0]!.ptsUs >= 0 && frames[0]!.ptsUs < 200_000);
+  t.match(warnings, [/^TIMES_SHIFTED .*begins at -/]);
 });
 
 t.test('upright, padded to even sizes at the edge, with aspect and colour tags', async (t) => {
@@ -528,4 +537,12 @@ t.test('pictures of a pixel are made even', async (t) => {
     await lastValueFrom(from(drawn(3, undefined, size)).pipe(encode(output, fast)));
     t.equal((await decodeAll(output)).length, 3);
   }
+});
+
+t.test('FFV1 is for pictures as well as for masks', async (t) => {
+  const path = await testClip('plain');
+  const { frames } = await transcode(path, 'lossless.mkv', { encoder: 'ffv1' }, { durationSeconds: 0.2 });
+  const before = await lastValueFrom(decode(path, { durationSeconds: 0.2 }).pipe(toArray()));
+  t.same(frames[0]!.picture.data, before[0]!.picture.data);
+  t.throws(() => encode('a.mp4', { encoder: 'ffv1' }), { code: 'OPTION_INVALID', message: /ffv1 to end in \.mkv/ });
 });

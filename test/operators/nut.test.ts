@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import t from 'tap';
 import { findFfmpeg, passthroughOption } from '../../operators/find-ffmpeg.js';
-import { pictureBytes } from '../../operators/nut-format.js';
+import { pictureBytes } from '../../operators/frame.js';
 import { createNutReader, type NutStream } from '../../operators/nut-reader.js';
 import { createNutWriter } from '../../operators/nut-writer.js';
 

@@ -1,8 +1,7 @@
 import { EMPTY, from, lastValueFrom, of, toArray } from 'rxjs';
 import t from 'tap';
-import type { SegmentedFrame } from '../../operators/frame.js';
+import { pictureBytes, type SegmentedFrame } from '../../operators/frame.js';
 import { createGate } from '../../operators/gate.js';
-import { pictureBytes } from '../../operators/nut-format.js';
 import { type OverlayOptions, overlay } from '../../operators/overlay.js';
 import { paintPicture } from '../../operators/paint-picture.js';
 import { recycle } from '../../operators/picture-memory.js';

@@ -147,6 +147,10 @@ t.test('what cannot be listened on is said before anything is written', async (t
     code: 'OPTION_INVALID',
     message: /--port to be left out where --broadcast is not given/,
   });
-  t.match(await refused(['--no-realtime']), { status: 2, code: 'OPTION_INVALID', message: /--realtime/ });
+  t.match(await refused(['--no-realtime']), {
+    status: 2,
+    code: 'OPTION_INVALID',
+    message: /--no-realtime to be left out/,
+  });
   t.same(readdirSync(join(folder, 'empty')), []);
 });

@@ -103,8 +103,8 @@ t.test('an overlay whose note is gone stops none but the input that would replac
   for (const name of ['one.mp4', 'one-overlay.mp4', 'two.mp4']) copyFileSync(clip, join(place, name));
   const { files } = await run(place, '-o', place, '--duration', '0.1', '--overwrite');
   t.match(files, [
-    { input: join(place, 'one.mp4'), error: { code: 'OUTPUT_IS_INPUT' } },
     { input: join(place, 'one-overlay.mp4'), outcome: 'done' },
+    { input: join(place, 'one.mp4'), error: { code: 'OUTPUT_IS_INPUT' } },
     { input: join(place, 'two.mp4'), outcome: 'done' },
   ]);
 });

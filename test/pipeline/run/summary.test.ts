@@ -6,7 +6,6 @@ const done: FileSummary = {
   outcome: 'done',
   outputs: { output: '/out/dash-overlay.mp4' },
   frames: 250,
-  dropped: 0,
   seconds: 10,
   framesPerSecond: 25,
   steps: { decode: { p50: 3.1, p95: 4, p99: 9.25 }, segment: { p50: 38, p95: 41, p99: 60 } },
@@ -27,7 +26,7 @@ t.test('a file that is done says where it went, how fast, and what its steps too
   t.equal(
     describeFile(done),
     [
-      'dash.mp4 -> /out/dash-overlay.mp4: 250 frames in 10 s (25 frames/s), 0 dropped',
+      'dash.mp4 -> /out/dash-overlay.mp4: 250 frames in 10 s (25 frames/s)',
       '  dash.mp4 was cut off',
       '  ms             p50        p95        p99',
       '  decode         3.1          4       9.25',
@@ -55,10 +54,9 @@ t.test('a run adds up its files', async (t) => {
     failed: 1,
     stopped: false,
     frames: 250,
-    dropped: 0,
     seconds: 12.35,
   });
-  t.equal(describeRun(summary), '3 files: 1 done, 1 skipped, 1 failed; 250 frames in 12 s, 0 dropped');
+  t.equal(describeRun(summary), '3 files: 1 done, 1 skipped, 1 failed; 250 frames in 12 s');
   t.match(describeRun(summarise([{ ...failed, outcome: 'stopped' }], 0, true)), /^1 file: 1 stopped; 0 frames/);
   t.match(describeRun(summarise([], 0, false)), /^0 files: nothing done/);
 });

@@ -1,0 +1,74 @@
+import type { WorkerOptions } from 'node:worker_threads';
+import { startWorker } from './start-worker.js';
+
+/** A request as the worker gets it; it answers by a message with the same `id`. */
+export type Numbered<Message> = Message & { readonly id: number };
+
+/** Why a worker cannot do what it was asked. */
+export interface WorkerRefusal {
+  readonly message: string;
+  readonly code?: string;
+}
+
+/** What a worker sends for each request: its answer, or why there is none. */
+export type WorkerAnswer<Answer> = Numbered<Answer | { readonly error: WorkerRefusal }>;
+
+/** A worker thread that is asked many things at a time, and answers in any order. It keeps the process alive while it owes answers. */
+export interface Asker<Request, Answer> {
+  /** @throws What `explain` makes of a refusal, or of the thread's end. */
+  ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
+  /** Says something that is not answered. */
+  tell(message: unknown): void;
+  /** Why it ended; undefined while it runs. */
+  readonly ended: Error | undefined;
+  terminate(): Promise<unknown>;
+}
+
+/** Makes an error of a refusal, and of the end of the thread. */
+export interface AskerErrors {
+  refused(refusal: WorkerRefusal): Error;
+  ended(reason: string, cause?: unknown): Error;
+}
+
+/** Starts a worker as `startWorker` does. */
+export function startAsker<Request extends object, Answer extends object>(
+  module: URL,
+  errors: AskerErrors,
+  options?: WorkerOptions,
+): Asker<Request, Answer> {
+  const worker = startWorker(module, options);
+  const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
+  let lastId = 0;
+  let ended: Error | undefined;
+  const end = (reason: string, cause?: unknown) => {
+    ended ??= errors.ended(reason, cause);
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+  };
+  worker.on('message', (answer: WorkerAnswer<Answer>) => {
+    const request = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if (waiting.size === 0) worker.unref();
+    if ('error' in answer) request?.reject(errors.refused(answer.error as WorkerRefusal));
+    else request?.resolve(answer);
+  });
+  worker.on('error', (error) => end(error.message, error));
+  worker.on('exit', (code) => end(`it exited with code ${code}`));
+  worker.unref();
+  return {
+    ask(request, transfer = []) {
+      return new Promise((resolve, reject) => {
+        if (ended !== undefined) return reject(ended);
+        const id = ++lastId;
+        waiting.set(id, { resolve, reject });
+        worker.ref();
+        worker.postMessage({ ...request, id }, transfer);
+      });
+    },
+    tell: (message) => worker.postMessage(message),
+    get ended() {
+      return ended;
+    },
+    terminate: () => worker.terminate(),
+  };
+}

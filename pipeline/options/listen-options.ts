@@ -1,0 +1,91 @@
+import { optionInvalid } from './check.js';
+import { checkOption, type OptionRule } from './option-rule.js';
+
+/** Where viewers are listened for, and who is let in. `serve` and `run --broadcast` take them. */
+export interface ListenOptions {
+  /** @default '127.0.0.1' */
+  readonly host?: string | undefined;
+  /** 0 takes a free one. @default 8080 */
+  readonly port?: number | undefined;
+  /** At least 16 characters. Not an option of the command line, where others could read it. */
+  readonly token?: string | undefined;
+  /** A file that holds the token. */
+  readonly tokenFile?: string | undefined;
+  /** PEM files, both or none. */
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  readonly allowOrigin?: readonly string[] | undefined;
+  readonly allowHost?: readonly string[] | undefined;
+  /** @default 100 */
+  readonly maxClients?: number | undefined;
+  /** From one address. @default 20 */
+  readonly maxClientsPerAddress?: number | undefined;
+}
+
+/** What every way of giving them needs to know, in the order of the help. */
+export const LISTEN_RULES: Readonly<Record<keyof ListenOptions, OptionRule>> = {
+  host: { kind: 'text', value: 'address', help: 'address to listen on (default: 127.0.0.1; others need a token)' },
+  port: {
+    kind: 'number',
+    value: 'n',
+    range: { min: 0, max: 65535, integer: true },
+    help: 'port to listen on, 0 for a free one (default: 8080)',
+  },
+  token: { kind: 'text', secret: true, help: 'what clients have to bring' },
+  tokenFile: {
+    kind: 'text',
+    value: 'file',
+    help: 'file with the token that clients have to bring, 16 characters or more (or set SEGNET_STREAM_TOKEN)',
+  },
+  tlsCert: { kind: 'text', value: 'file', help: 'PEM certificate: serve by TLS' },
+  tlsKey: { kind: 'text', value: 'file', help: 'PEM key of the certificate' },
+  allowOrigin: { kind: 'list', value: 'origins', help: 'other sites whose pages may connect, https://wall.example' },
+  allowHost: {
+    kind: 'list',
+    value: 'names',
+    help: 'host names by which the server may be addressed, beside localhost and IP addresses',
+  },
+  maxClients: {
+    kind: 'number',
+    value: 'n',
+    range: { min: 1, max: 10_000, integer: true },
+    help: 'most clients at a time (default: 100)',
+  },
+  maxClientsPerAddress: {
+    kind: 'number',
+    value: 'n',
+    range: { min: 1, max: 10_000, integer: true },
+    help: 'most clients from one address (default: 20)',
+  },
+};
+
+/** Their names, in that order. */
+export const LISTEN_OPTIONS = Object.keys(LISTEN_RULES) as readonly (keyof ListenOptions)[];
+
+/** Checks the options that are about listening, and returns them alone. @throws `Failure` `OPTION_INVALID`. */
+export function checkListenOptions(options: ListenOptions, nameOf: (option: string) => string): ListenOptions {
+  const given = LISTEN_OPTIONS.filter((name) => options[name] !== undefined);
+  for (const name of given) checkOption(nameOf(name), options[name], LISTEN_RULES[name]);
+  if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
+    throw optionInvalid(
+      `${nameOf('tlsCert')} and ${nameOf('tlsKey')}`,
+      'given together',
+      options.tlsCert ?? options.tlsKey,
+    );
+  }
+  for (const origin of options.allowOrigin ?? []) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin.toLowerCase()) {
+      throw optionInvalid(nameOf('allowOrigin'), 'scheme, host and port alone, https://wall.example', origin);
+    }
+  }
+  for (const host of options.allowHost ?? []) {
+    if (
+      !URL.canParse(`http://${host}`) ||
+      new URL(`http://${host}`).host !== host.toLowerCase() ||
+      /:\d+$/.test(host)
+    ) {
+      throw optionInvalid(nameOf('allowHost'), 'a name without a port, camera.example', host);
+    }
+  }
+  return Object.fromEntries(given.map((name) => [name, options[name]]));
+}
