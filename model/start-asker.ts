@@ -45,13 +45,14 @@ export function startAsker<Request extends object, Answer extends object>(
     for (const { reject } of waiting.values()) reject(ended);
     waiting.clear();
   };
-  worker.on('message', (answer: WorkerAnswer<Answer>) => {
+  const hear = (answer: WorkerAnswer<Answer>) => {
     const request = waiting.get(answer.id);
     waiting.delete(answer.id);
     if (waiting.size === 0) worker.unref();
     if ('error' in answer) request?.reject(errors.refused(answer.error as WorkerRefusal));
     else request?.resolve(answer);
-  });
+  };
+  worker.on('message', hear);
   worker.on('error', (error) => end(error.message, error));
   worker.on('exit', (code) => end(`it exited with code ${code}`));
   worker.unref();
@@ -69,6 +70,11 @@ export function startAsker<Request extends object, Answer extends object>(
     get ended() {
       return ended;
     },
-    terminate: () => worker.terminate(),
+    terminate() {
+      // Whoever waits for its end has the process wait too, and an answer that is still to come does not change that.
+      worker.off('message', hear);
+      worker.ref();
+      return worker.terminate();
+    },
   };
 }

@@ -5,7 +5,7 @@ import { redact } from './redact.js';
 import { ASSUMED_FRAME_RATE, type SourceInfo } from './source-info.js';
 
 /** True for what ffmpeg is to open itself and we cannot look at first: URLs, devices by protocol, patterns. */
-export function isUrl(input: string): boolean {
+function isUrl(input: string): boolean {
   return /^[a-z][a-z0-9+.-]+:/i.test(input) && !/^[a-z]:[\\/]/i.test(input);
 }
 

@@ -54,8 +54,9 @@ function reportError(error: unknown, args: readonly string[]): void {
 
 // A reader that has seen enough, `segnet-stream describe | head -3`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`Could not write to standard output: ${error.message} [OUTPUT_UNWRITABLE]\n`);
+  process.exit(1);
 });
 
 // Nobody reads on, `segnet-stream run 2>&1 | head`: what is under way is done all the same.

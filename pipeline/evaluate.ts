@@ -108,7 +108,7 @@ export async function openLabelled(
  * @throws `Failure` `DATASET_INVALID` for missing pairs, files that do not read, sizes that differ and labels that are no class;
  * `CLASSES_MISMATCH` where the engine tells other classes apart; what `Engine.segment` throws; the signal's reason.
  */
-export async function evaluateDataset(dataset: Dataset, options: EvaluateOptions): Promise<Evaluation> {
+async function evaluateDataset(dataset: Dataset, options: EvaluateOptions): Promise<Evaluation> {
   const { engine, batch = 1, corruption, onProgress, signal } = options;
   const { items, classSet } = dataset;
   checkClasses(engine, classSet);

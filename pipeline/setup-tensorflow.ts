@@ -215,7 +215,7 @@ console.log(tf.version_core, 'on', tf.getBackend(), 'with TensorFlow', tf.backen
 }
 
 /** The command behind `npm run setup:tensorflow`. */
-export async function setupTensorflow(args: readonly string[]): Promise<void> {
+async function setupTensorflow(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {

@@ -36,7 +36,7 @@ export const CloseCode = {
   noSuchStream: 4404,
   /** A frame stayed unacknowledged for `limits.ackTimeoutMs`. */
   tooSlow: 4408,
-  /** Too many clients, or too many messages. */
+  /** Too many clients, connections, messages, subscriptions or wrong tokens; or nothing was said after `hello`. */
   limit: 4429,
 } as const;
 

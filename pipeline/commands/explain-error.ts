@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { Failure } from '../../model/failure.js';
 
@@ -30,8 +31,10 @@ export function explainError(error: unknown): Explanation {
       return { code: 'COMMAND_MISSING', message, exitStatus: 2 };
     }
     const message = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/, ' ($1)');
+    const [, name = ''] = /^unknown option '(-[^']*)'/.exec(message) ?? [];
+    const hint = existsSync(name) ? `; the file of that name is \`./${name}\`` : '';
     const capital = message.charAt(0).toUpperCase() + message.slice(1);
-    return { code: USAGE_CODES[error.code] ?? 'USAGE', message: capital, exitStatus: 2 };
+    return { code: USAGE_CODES[error.code] ?? 'USAGE', message: capital + hint, exitStatus: 2 };
   }
   if (error instanceof Failure) {
     return { code: error.code, message: error.message, exitStatus: error.code === 'OPTION_INVALID' ? 2 : 1 };

@@ -25,8 +25,8 @@ export interface EngineOptions {
 /** Those that configuration files and the environment know. */
 export const ENGINE_KEYS = ['network', 'weights', 'engine', 'provider', 'precision', 'threads'] as const;
 
-export const engineNames = ['auto', 'onnx', 'tensorflow'] as const;
-export const providerNames = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'dml', 'coreml'] as const;
+const engineNames = ['auto', 'onnx', 'tensorflow'] as const;
+const providerNames = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'dml', 'coreml'] as const;
 const goals = ['latency', 'throughput'] as const;
 export const precisionNames = ['auto', 'float32', 'int8'] as const;
 

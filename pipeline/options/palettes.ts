@@ -13,7 +13,7 @@ type Colour = ClassLabel['colour'];
 export type Palette = Readonly<Record<string, readonly [number, number, number]>>;
 
 /** The palettes that `--palette` knows by name; `weights` is the one that came with the network. */
-export const paletteNames = ['weights', 'camvid', 'cityscapes', 'colour-blind'] as const;
+const paletteNames = ['weights', 'camvid', 'cityscapes', 'colour-blind'] as const;
 
 /** What CamVid and Cityscapes call the same thing. */
 const SYNONYMS: readonly (readonly [string, string])[] = [

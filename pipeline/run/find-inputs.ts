@@ -36,7 +36,7 @@ const VIDEO_EXTENSIONS = new Set(
 const IMAGE_EXTENSIONS = new Set('.bmp .jpeg .jpg .png .ppm .tif .tiff .webp'.split(' '));
 
 /** True where a path ends as a still picture's does. */
-export function isImagePath(path: string): boolean {
+function isImagePath(path: string): boolean {
   return IMAGE_EXTENSIONS.has(extname(path).toLowerCase());
 }
 

@@ -35,6 +35,6 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): Partial<ServeOp
 }
 
 /** `maxFps` is `SEGNET_STREAM_MAX_FPS`. */
-export function variableOf(option: string): string {
+function variableOf(option: string): string {
   return `SEGNET_STREAM_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }

@@ -139,7 +139,20 @@ t.test('a clock that begins very late begins at 0, with a word, and sound with i
 t.test('a clock that wraps in the middle begins at 0 as well: what is before the wrap is shown', async (t) => {
   const source = join(folder, 'wraps.ts');
   // 33 bits at 90 kHz are full after 95443.7 s.
-  run('-y', '-i', await testClip('plain'), '-c', 'copy', '-output_ts_offset', '95442.7', source);
+  run(
+    '-y',
+    '-i',
+    await testClip('plain'),
+    '-c',
+    'copy',
+    '-output_ts_offset',
+    '95442.7',
+    '-muxdelay',
+    '0',
+    '-muxpreload',
+    '0',
+    source,
+  );
   const { frames, warnings, given } = await transcode(source, 'wraps.mp4');
   t.equal(frames.length, given.length);
   t.ok(frames[0]!.ptsUs >= 0 && frames[0]!.ptsUs < 200_000);

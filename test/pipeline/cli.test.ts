@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeSyntheticDataset } from '../../fixtures/write-synthetic-dataset.js';
 import { catalogue } from '../../pipeline/commands/catalogue.js';
+import { packagedFile } from '../../pipeline/options/package-root.js';
 import { testClip } from '../operators/test-clip.js';
 import { runCli } from './built-cli.js';
 import { writeRandomWeights } from './run/random-weights.js';
@@ -40,6 +43,24 @@ t.test('what cannot be understood is one line with a suggestion, and status 2', 
   );
   t.match(await usage('describe', '--size', 'big'), /^Expected --size to be WIDTHxHEIGHT.*\[OPTION_INVALID\]\n$/);
 });
+
+t.test('a file whose name begins with a dash gets a hint', async (t) => {
+  const { stderr } = await runCli(['run', '-dash.mp4'], { cwd: t.testdir({ '-dash.mp4': '' }) });
+  t.match(stderr, /^Unknown option '-dash\.mp4'; the file of that name is `\.\/-dash\.mp4` \[OPTION_UNKNOWN\]\n$/);
+});
+
+t.test(
+  'what cannot be written to standard output is told',
+  { skip: !existsSync('/dev/full') && 'no /dev/full here' },
+  (t) => {
+    const script = `exec "$0" "$1" describe > /dev/full`;
+    const cli = packagedFile('dist', 'pipeline', 'cli.js');
+    const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, cli], { encoding: 'utf8' });
+    t.equal(status, 1);
+    t.match(stderr, /^Could not write to standard output: .*ENOSPC.* \[OUTPUT_UNWRITABLE\]\n$/);
+    t.end();
+  },
+);
 
 t.test('a command below another has a --json of its own', async (t) => {
   const small = ['--networks', 'segnet-lite', '--size', '64x48', '--rounds', '1', '--warm-ups', '1', '--peers', 'none'];
