@@ -62,8 +62,14 @@ export function startAsker<Request extends object, Answer extends object>(
         if (ended !== undefined) return reject(ended);
         const id = ++lastId;
         waiting.set(id, { resolve, reject });
-        worker.ref();
-        worker.postMessage({ ...request, id }, transfer);
+        try {
+          worker.postMessage({ ...request, id }, transfer);
+          worker.ref();
+        } catch (error) {
+          // What cannot be sent is never answered.
+          waiting.delete(id);
+          reject(error);
+        }
       });
     },
     tell: (message) => worker.postMessage(message),

@@ -71,18 +71,24 @@ function unpackPng(bytes: Uint8Array): LabelImage {
   return { width, height, channels: 1, data: unpacked, palette };
 }
 
-/** A palette image in its colours, where those are meant; undefined where the numbers are, or where both say the same. */
+/**
+ * A palette image in its colours, where those are meant; undefined where its numbers are. A program that makes an RGB image smaller
+ * writes the colours that are in it and no others, all of classes here, in some order. Black says nothing: it is void as well
+ * as what palettes of numbers begin with.
+ */
 function inColours(
   { width, height, data }: LabelImage,
   palette: readonly (readonly number[])[],
   set: ClassSet,
 ): LabelImage | undefined {
+  const used = new Set(data);
+  if (used.size !== palette.length) return undefined;
   const table = labelTable(set);
   const indices = colourTable(set);
-  const classOf = (number: number) => indices.get(packColour(...(palette[number] as [number, number, number])));
-  const used = [...new Set(data)];
-  if (!used.every((number) => palette[number] !== undefined && classOf(number) !== undefined)) return undefined;
-  if (used.every((number) => classOf(number) === table[number])) return undefined;
+  const classes = palette.map(([red, green, blue]) => indices.get(packColour(red!, green!, blue!)));
+  const isBlack = palette.map((colour) => colour.slice(0, 3).every((part) => part === 0));
+  if (!classes.every((index, number) => isBlack[number] || index !== undefined)) return undefined;
+  if (classes.every((index, number) => isBlack[number] || index === table[number])) return undefined;
   const colours = new Uint8Array(3 * data.length);
   for (const [i, number] of data.entries()) colours.set(palette[number]!.slice(0, 3), 3 * i);
   return { width, height, channels: 3, data: colours };

@@ -1,5 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { ClassSet } from '../classes.js';
 import { readLabels } from '../dataset/labels.js';
+import type { DatasetItem } from '../dataset/pairs.js';
 import { readPicture } from '../dataset/picture.js';
 import type { Failure } from '../failure.js';
 import { seededRandom } from '../initial-weights.js';
@@ -12,12 +14,14 @@ const settings = workerData as BatchWorkerData;
 const cache = new Map<string, Promise<TrainingPicture>>();
 let cachedBytes = 0;
 
-function read(imagePath: string, labelPath: string) {
+function read({ imagePath, labelPath }: DatasetItem, classSet: ClassSet) {
   const cached = cache.get(imagePath);
   if (cached !== undefined) return cached;
-  const reading = Promise.all([readPicture(imagePath), readLabels(labelPath, settings.classSet)]).then(
-    ([picture, truth]) => ({ picture, halved: halve(picture), truth }),
-  );
+  const reading = Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]).then(([picture, truth]) => ({
+    picture,
+    halved: halve(picture),
+    truth,
+  }));
   if (cachedBytes < settings.cacheBytes) {
     cache.set(imagePath, reading);
     reading.then(
@@ -52,7 +56,7 @@ async function makeBatch({ epoch, step, batch, crop }: BatchPlace) {
   const pixels = crop.width * crop.height;
   const images = new Uint8Array(batch * pixels * 3);
   const labels = new Uint8Array(batch * pixels);
-  const { augmentation, fill, items } = settings;
+  const { augmentation, fill, items, classSet, extraClassSet } = settings;
   await Promise.all(
     Array.from({ length: batch }, async (_, i) => {
       const place = step * batch + i;
@@ -62,12 +66,12 @@ async function makeBatch({ epoch, step, batch, crop }: BatchPlace) {
       const item = borrowed
         ? settings.extraItems[Math.floor(random() * settings.extraItems.length)]!
         : items[order[place % order.length]!]!;
-      const picture = await read(item.imagePath, item.labelPath);
+      const picture = await read(item, borrowed ? extraClassSet : classSet);
       cutCrop(picture, crop, augmentation, random, fill, { images, labels, offset: i * pixels });
       if (random() < augmentation.mix) {
         const other = items[Math.floor(random() * items.length)]!;
         const single = { images: new Uint8Array(pixels * 3), labels: new Uint8Array(pixels) };
-        const otherPicture = await read(other.imagePath, other.labelPath);
+        const otherPicture = await read(other, classSet);
         cutCrop(otherPicture, crop, augmentation, random, fill, { ...single, offset: 0 });
         pasteRectangle(single, { images, labels, offset: i * pixels }, crop, random);
       }

@@ -20,6 +20,8 @@ export interface BatchSettings {
   readonly extraItems: readonly DatasetItem[];
   readonly extraShare: number;
   readonly classSet: ClassSet;
+  /** By which the labels of `extraItems` are read: the same classes, perhaps by other numbers. */
+  readonly extraClassSet: ClassSet;
   readonly seed: number;
   readonly augmentation: Augmentation;
   /** What is seen outside a picture: the mean colour, which is zero to the network. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { ClassSet } from '../classes.js';
 import { checkDatasets } from '../dataset/check.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { Failure, outputFailure } from '../failure.js';
@@ -91,7 +92,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
   const sets = [data, validation, ...(extra === undefined ? [] : [extra])];
   for (const set of sets) {
-    if (isDeepStrictEqual(set.classSet, data.classSet)) continue;
+    if (hasSameClasses(set.classSet, data.classSet)) continue;
     const differ = set.classSet.name === data.classSet.name ? ', but other ones of that name' : '';
     throw new Failure(
       'DATASET_INVALID',
@@ -139,6 +140,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       extraItems: extra?.items ?? [],
       extraShare: extra === undefined ? 0 : recipe.extraShare,
       classSet: data.classSet,
+      extraClassSet: extra?.classSet ?? data.classSet,
       seed,
       augmentation: recipe.augmentation,
       fill: NORMALISATION.mean.map((mean) => Math.round(mean * 255)) as [number, number, number],
@@ -275,10 +277,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-/** A file whose content alone changed keeps its name: this is for another folder in its place. */
+/** The numbers in their files may differ: each is read by its own. */
+function hasSameClasses(left: ClassSet, right: ClassSet): boolean {
+  const [ours, theirs] = [left, right].map(({ classes, voidIndex }) => [voidIndex, ...classes.map(({ name }) => name)]);
+  return isDeepStrictEqual(ours, theirs);
+}
+
+/** Of the names alone, wherever they lie: this is for another data set in the place of the first. */
 function listingOf({ items }: Dataset): string {
   return createHash('sha256')
-    .update(items.map(({ name }) => name).join('\n'))
+    .update(items.map(({ name }) => basename(name)).join('\n'))
     .digest('hex');
 }
 

@@ -27,7 +27,7 @@ export function explainError(error: unknown): Explanation {
   if (error instanceof CommanderError) {
     // `benchmark` alone, `help` of what is no command.
     if (error.code === 'commander.help') {
-      const message = 'Expected the name of a command behind it: --help lists them';
+      const message = 'Expected the name of a command, one of those that --help lists';
       return { code: 'COMMAND_MISSING', message, exitStatus: 2 };
     }
     const message = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/, ' ($1)');

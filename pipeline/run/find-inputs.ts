@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { Failure } from '../../model/failure.js';
@@ -118,28 +118,39 @@ function fileInput(path: string, name: string): RunInput {
   return { kind: isImagePath(path) ? 'image' : 'video', path: resolve(path), stem };
 }
 
-/** The videos and pictures in a folder; a folder that cannot be read is one input that fails. Links to folders are not followed: they may go round. */
+/**
+ * The videos and pictures in a folder; a folder that cannot be read is one input that fails. Links to folders are followed last, and
+ * not to where it has been: they may go round.
+ */
 async function inputsIn(folder: string, recursive: boolean): Promise<readonly RunInput[]> {
   const inputs: RunInput[] = [];
+  const visited = new Set<string>();
+  const links: string[] = [];
   const visit = async (below: string): Promise<void> => {
     const path = join(folder, below);
+    const own = await realpath(path).catch(() => path);
+    if (visited.has(own)) return;
+    visited.add(own);
     const entries = await readdir(path, { withFileTypes: true }).catch(({ code }: NodeJS.ErrnoException) => {
       const failure = new Failure('INPUT_UNREADABLE', `The folder ${path} cannot be read (${code})`);
       inputs.push({ ...fileInput(path, below || basename(path)), failure });
       return [];
     });
     for (const entry of entries) {
-      const name = join(below, entry.name);
       if (entry.name.startsWith('.')) continue;
-      if (entry.isDirectory()) {
-        if (recursive) await visit(name);
-      } else if (VIDEO_EXTENSIONS.has(extname(name).toLowerCase()) || isImagePath(name)) {
-        const isFile = entry.isFile() || (await stat(join(folder, name)).catch(() => undefined))?.isFile();
-        if (isFile) inputs.push(fileInput(join(folder, name), name));
+      const name = below === '' ? entry.name : `${below}/${entry.name}`;
+      const kind = entry.isSymbolicLink() ? await stat(join(folder, name)).catch(() => undefined) : entry;
+      if (kind?.isDirectory()) {
+        if (!recursive) continue;
+        if (entry.isSymbolicLink()) links.push(name);
+        else await visit(name);
+      } else if (kind?.isFile() && (VIDEO_EXTENSIONS.has(extname(name).toLowerCase()) || isImagePath(name))) {
+        inputs.push(fileInput(join(folder, name), name));
       }
     }
   };
   await visit('');
+  for (let link = links.shift(); link !== undefined; link = links.shift()) await visit(link);
   return inputs.sort((left, right) => naturally(left.path, right.path));
 }
 

@@ -52,7 +52,8 @@ export function nameOutputs(
   }
   const stems = distinctStems(inputs);
   const outputs = inputs.map((input, index) => outputsOf(input, stems[index]!, many, request));
-  const failure = many ? undefined : outputs.map((paths) => replacedInput(paths, inputs)).find(Boolean);
+  const sources = new Set(inputs.map(({ path }) => path));
+  const failure = many ? undefined : outputs.map((paths) => replacedInput(paths, sources)).find(Boolean);
   if (failure !== undefined) throw failure;
   const named = new Set<string>();
   for (const path of outputs.flatMap((paths) => Object.values(paths) as string[])) {
@@ -63,9 +64,8 @@ export function nameOutputs(
   return outputs;
 }
 
-/** The failure `OUTPUT_IS_INPUT` where one of the outputs would replace one of the inputs, at the end or while it is written. */
-export function replacedInput(outputs: OutputPaths, inputs: readonly RunInput[]): Failure | undefined {
-  const sources = new Set(inputs.map(({ path }) => path));
+/** The failure `OUTPUT_IS_INPUT` where one of the outputs would replace one of the inputs (`sources`), at the end or while it is written. */
+export function replacedInput(outputs: OutputPaths, sources: ReadonlySet<string>): Failure | undefined {
   for (const path of Object.values(outputs) as string[]) {
     const replaced = [path, partOf(path), wholeOf(path)].find((each) => sources.has(each));
     if (replaced === undefined) continue;

@@ -51,33 +51,45 @@ export async function lockOutputs(outputs: readonly string[]): Promise<OutputLoc
   return { release };
 }
 
+/** The folder goes when another run releases the last lock in it: it is made anew. More often than this is no such chance. */
+const MOST_TRIES = 1000;
+
 async function take(path: string, output: string): Promise<void> {
-  for (;;) {
-    if (own.has(path)) throw new Failure('OUTPUT_BUSY', `${output} is being written by this program already`);
-    try {
-      await makeFolder(dirname(path));
-      const file = await open(path, 'wx');
-      own.add(path);
-      try {
-        await file.writeFile(`${process.pid} ${hostname()}\n`).finally(() => file.close());
-      } catch (error) {
-        // The disk is full. Empty, it would keep others out.
-        own.delete(path);
-        await rm(path, { force: true });
-        throw error;
-      }
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw outputFailure('the output', output, error);
-      }
-    }
-    const owner = await livingOwner(path);
-    if (owner !== undefined) {
-      throw new Failure('OUTPUT_BUSY', `${output} is being written by another run (${owner}): wait for it, or stop it`);
-    }
-    await removeDead(path);
+  try {
+    for (let tries = 0; tries < MOST_TRIES; tries++) if (await takeIfFree(path, output)) return;
+  } catch (error) {
+    throw error instanceof Failure ? error : outputFailure('the output', output, error);
   }
+  throw new Failure('OUTPUT_BUSY', `${output} is being locked and released by other runs again and again`);
+}
+
+/** True where it was taken; false where it is to be tried again. */
+async function takeIfFree(path: string, output: string): Promise<boolean> {
+  if (own.has(path)) throw new Failure('OUTPUT_BUSY', `${output} is being written by this program already`);
+  await makeFolder(dirname(path));
+  const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
+  if (file !== undefined) {
+    own.add(path);
+    try {
+      await file.writeFile(`${process.pid} ${hostname()}\n`).finally(() => file.close());
+      return true;
+    } catch (error) {
+      // The disk is full. Empty, it would keep others out.
+      own.delete(path);
+      await rm(path, { force: true });
+      throw error;
+    }
+  }
+  const holder = await holderOf(path);
+  if (holder.state === 'living') {
+    const message = `${output} is being written by another run (${holder.name}): wait for it, or stop it`;
+    throw new Failure('OUTPUT_BUSY', message);
+  }
+  if (holder.state === 'dead') await removeDead(path);
+  return false;
 }
 
 /** How long who waits for another to remove a lock waits before it looks again, ms. */
@@ -92,30 +104,39 @@ async function removeDead(path: string): Promise<void> {
   try {
     await (await open(guard, 'wx')).close();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    if (code !== 'EEXIST') throw error;
     await sleep(TAKING_MS);
     const since = await stat(guard).catch(() => undefined);
     if (since !== undefined && Date.now() - since.mtimeMs > STALE_MS) await rm(guard, { force: true });
     return;
   }
   try {
-    if ((await livingOwner(path)) === undefined) await rm(path, { force: true });
+    if ((await holderOf(path)).state === 'dead') await rm(path, { force: true });
   } finally {
     await rm(guard, { force: true });
   }
 }
 
-/** Who holds a lock; undefined where nobody does any more. */
-async function livingOwner(path: string): Promise<string | undefined> {
+/** Who holds a lock; `gone` where there is none (any more), which must not be removed: another may be making it. */
+type Holder =
+  | { readonly state: 'gone' }
+  | { readonly state: 'dead' }
+  | { readonly state: 'living'; readonly name: string };
+
+async function holderOf(path: string): Promise<Holder> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
     const [pid = '', host = ''] = text.trim().split(' ');
-    if (Date.now() - mtimeMs > STALE_MS) return undefined;
-    if (pid === '') return 'one that has just begun';
-    if (host !== hostname()) return `process ${pid} on ${host}`;
-    return Number(pid) !== process.pid && isRunning(Number(pid)) ? `process ${pid}` : undefined;
-  } catch {
-    return undefined;
+    if (Date.now() - mtimeMs > STALE_MS) return { state: 'dead' };
+    if (pid === '') return { state: 'living', name: 'one that has just begun' };
+    if (host !== hostname()) return { state: 'living', name: `process ${pid} on ${host}` };
+    const isLiving = Number(pid) !== process.pid && isRunning(Number(pid));
+    return isLiving ? { state: 'living', name: `process ${pid}` } : { state: 'dead' };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'gone' };
+    throw error;
   }
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure, outputFailure } from '../../model/failure.js';
 import { writeWhole } from '../../model/write-whole.js';
 import { makeFolder } from '../../operators/make-folder.js';
-import { outputOfPart } from '../../operators/part-files.js';
+import { outputOfPart, partOf, wholeOf } from '../../operators/part-files.js';
 import { isMaskName } from '../../operators/write-masks.js';
 import type { RunInput } from './find-inputs.js';
 
@@ -109,16 +109,24 @@ export async function isOutput(path: string): Promise<boolean> {
 /**
  * Makes sure that what stands where outputs are due may be replaced: an earlier run wrote it, of this input.
  *
- * @param input The input's path.
+ * @param path The input's.
+ * @param input Its identity: one that was moved is the same.
  * @throws `Failure` `OUTPUT_EXISTS` for anything else.
  */
-export async function checkReplaceable(outputs: readonly string[], input: string): Promise<void> {
+export async function checkReplaceable(
+  outputs: readonly string[],
+  path: string,
+  input: MadeFrom['input'] | undefined,
+): Promise<void> {
   for (const output of outputs) {
     const extent = await extentOf(output);
     if (extent === undefined) continue;
     if (await isOutput(output)) {
-      const of = (await readNote(output))?.of;
-      if (of === undefined || of === input) continue;
+      const note = await readNote(output);
+      const of = note?.of;
+      // One that was not finished is done again, whatever it was.
+      if (of === undefined || of === path || !note!.finished) continue;
+      if (isDeepStrictEqual(note!.madeFrom.input, input)) continue;
       const message = `${output} was made of another input, ${of}: choose another name, or replace it with --overwrite`;
       throw new Failure('OUTPUT_EXISTS', message);
     }
@@ -147,11 +155,23 @@ export async function noteOutputs(
   }
 }
 
-/** Takes back the notes of outputs that never came to be, and folders in which nothing is left. */
-export async function forgetMissing(outputs: readonly string[]): Promise<void> {
+/**
+ * Takes back the notes of outputs that never came to be. Those of which a part is left stay noted: by that it is known for none
+ * of the inputs of another run.
+ *
+ * @param made Folders that this run has made; they go where nothing is in them.
+ * @param isAbandoned Parts are just being removed.
+ */
+export async function forgetMissing(
+  outputs: readonly string[],
+  { made = [], isAbandoned = false }: { readonly made?: readonly string[]; readonly isAbandoned?: boolean } = {},
+): Promise<void> {
   for (const output of outputs) {
     const kind = await stat(output).catch(() => undefined);
-    if (kind !== undefined && !(kind.isDirectory() && (await extentOf(output)) === 0)) continue;
+    const isEmpty = kind?.isDirectory() && (await extentOf(output)) === 0;
+    if (kind !== undefined && !(isEmpty && made.includes(output))) continue;
+    if (kind === undefined && !isAbandoned && [partOf(output), wholeOf(output)].some((part) => existsSync(part)))
+      continue;
     const path = await notePathOf(output);
     await rm(path, { force: true });
     await rmdir(dirname(path)).catch(() => {});

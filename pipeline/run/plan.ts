@@ -103,7 +103,7 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
     const made = options.overwrite || outputs.length === 0 ? undefined : await madeFrom(job);
     if (made !== undefined && (await upToDate(outputs, made)) !== undefined)
       return { job, file: { ...file, action: 'skip' } };
-    if (!options.overwrite) await checkReplaceable(outputs, job.input.path);
+    if (!options.overwrite) await checkReplaceable(outputs, job.input.path, made?.input);
     for (const output of outputs) await checkFolder(output, await nearestThere(dirname(output)));
     if (job.input.kind === 'stdin') return { job, file: { ...file, action: 'make' } };
     const info = await probe(job.input.path, sequenceOptions(job.input));

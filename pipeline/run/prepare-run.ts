@@ -45,9 +45,10 @@ export async function prepareRun(
   const ignoreClass = presentClasses(given.nameOf('ignoreClass'), given.ignoreClass, classes);
   const options = { ...given, ignoreClass };
   const outputs = nameOutputs(found, options);
+  const sources = new Set(found.inputs.map((input) => input.path));
   const all = found.inputs.map((input, index): Job => {
     // Of many it is one that fails; the rest goes on.
-    const failure = input.failure ?? replacedInput(outputs[index]!, found.inputs);
+    const failure = input.failure ?? replacedInput(outputs[index]!, sources);
     return { input: failure === undefined ? input : { ...input, failure }, outputs: outputs[index]! };
   });
   const jobs = options.shard === undefined ? all : takeShard(all, options.shard, ({ input }) => input.path);

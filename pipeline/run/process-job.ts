@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defer, fromEvent, lastValueFrom, NEVER, type Observable, of, takeUntil, tap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
@@ -31,6 +32,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
   const label = labelOf(job);
   const outputs = Object.values(job.outputs) as string[];
   let lock: OutputLock | undefined;
+  let made: readonly string[] = [];
   try {
     if (job.input.failure !== undefined) throw job.input.failure;
     if (context.signal?.aborted || context.abandon?.aborted) return nothingOf(label, 'stopped');
@@ -46,8 +48,8 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
       }
     }
     lock = await lockOutputs(outputs);
-    if (!options.overwrite) await checkReplaceable(outputs, job.input.path);
-    await makeFolders(job);
+    if (!options.overwrite) await checkReplaceable(outputs, job.input.path, madeFrom?.input);
+    made = await makeFolders(job);
     if (madeFrom !== undefined) await noteOutputs(outputs, { madeFrom, of: job.input.path, finished: false });
     const summary = await follow(job, label, context);
     if (madeFrom !== undefined && summary.outcome === 'done')
@@ -58,7 +60,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
   } finally {
     // Without the lock the notes are those of another run.
     if (lock !== undefined) {
-      await forgetMissing(outputs).catch(() => {});
+      await forgetMissing(outputs, { made, isAbandoned: context.abandon?.aborted === true }).catch(() => {});
       await lock.release();
     }
   }
@@ -156,8 +158,10 @@ export function framesOf(
   return Math.max(Math.round(Math.min(durationSeconds - start, duration) * frameRate), 0);
 }
 
-async function makeFolders({ outputs }: Job): Promise<void> {
+/** Gives the folder of masks, where it was not there before. */
+async function makeFolders({ outputs }: Job): Promise<readonly string[]> {
   const { masks, ...files } = outputs;
+  const made = masks === undefined || existsSync(masks) ? [] : [masks];
   const folders = [
     ...Object.values(files).map((path: string) => dirname(path)),
     ...(masks === undefined ? [] : [masks]),
@@ -165,6 +169,7 @@ async function makeFolders({ outputs }: Job): Promise<void> {
   for (const folder of folders) {
     await makeOutputFolder(folder);
   }
+  return made;
 }
 
 function tell(error: unknown): { readonly code: string; readonly message: string } {

@@ -33,7 +33,7 @@ t.test('what cannot be understood is one line with a suggestion, and status 2', 
     "Unknown option '--opactiy' (Did you mean --opacity?) [OPTION_UNKNOWN]\n",
   );
   t.match(await usage('rnu'), /^Unknown command 'rnu' \(Did you mean run\?\) \[COMMAND_UNKNOWN\]\n$/);
-  t.match(await usage('help', 'rnu'), /^Expected the name of a command .*\[COMMAND_MISSING\]\n$/);
+  t.match(await usage('help', 'rnu'), /^Expected the name of a command, .*\[COMMAND_MISSING\]\n$/);
   t.match(await usage('benchmark'), /\[COMMAND_MISSING\]\n$/);
   t.match(await usage('export', '-o', 'holiday.mp4'), /--output to be the name of a \.onnx file, got `holiday\.mp4`/);
   t.match(await usage('run'), /^Missing required argument 'inputs' \[ARGUMENT_MISSING\]\n$/);

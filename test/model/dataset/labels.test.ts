@@ -64,8 +64,25 @@ t.test('an RGB label image that was given a palette to make it smaller is read b
   const path = join(dir, 'small.png');
   await writeFile(path, encodePalette([0, 1, 2, 3], 2, 2, [road!, sky!, bicyclist!, black!]));
   t.same((await readLabels(path, camvid11)).data, Uint8Array.of(3, 0, 10, 11));
-  await writeFile(path, encodePalette([0, 1, 2, 3], 2, 2, [road!, sky!, [1, 2, 3], black!]));
-  t.same((await readLabels(path, camvid11)).data, Uint8Array.of(0, 1, 2, 3), 'a colour of no class: numbers are meant');
+  const voc = pascalVoc21.classes.slice(0, 4).map(({ colour }) => [...colour] as [number, number, number]);
+  const grey4 = [0, 1, 2, 3].map((level) => [level, level, level] as [number, number, number]);
+  const cases: [[number, number, number][], number[]][] = [
+    [
+      [road!, sky!, [1, 2, 3], black!],
+      [0, 1, 2, 3],
+    ],
+    [voc, [0, 1, 3, 3]],
+    [voc, [0, 1, 2, 3]],
+    [grey4, [0, 0, 0, 0]],
+    [
+      [black!, black!, black!, black!],
+      [0, 1, 1, 0],
+    ],
+  ];
+  for (const [palette, numbers] of cases) {
+    await writeFile(path, encodePalette(numbers, 2, 2, palette));
+    t.same((await readLabels(path, camvid11)).data, Uint8Array.from(numbers), 'palettes of numbers are of numbers');
+  }
 });
 
 t.test('drops transparency', async (t) => {

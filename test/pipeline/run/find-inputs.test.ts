@@ -119,10 +119,13 @@ t.test(
   },
 );
 
-t.test('links to files are inputs, links to folders are not followed', async (t) => {
-  const folder = t.testdir({ 'a.mp4': '', sub: { 'b.mp4': '' }, elsewhere: {} });
+t.test('links to files and folders are followed, and no folder is looked into twice', async (t) => {
+  const place = t.testdir({ in: { 'a.mp4': '', sub: { 'b.mp4': '' } }, other: { 'e.mp4': '' } });
+  const folder = join(place, 'in');
   symlinkSync(folder, join(folder, 'sub', 'up'));
   symlinkSync(join(folder, 'a.mp4'), join(folder, 'sub', 'c.mp4'));
   symlinkSync(join(folder, 'gone.mp4'), join(folder, 'sub', 'd.mp4'));
-  t.same(await stemsOf([folder], true), ['a', 'sub/b', 'sub/c']);
+  symlinkSync(join(place, 'other'), join(folder, 'linked'));
+  symlinkSync(join(folder, 'sub'), join(folder, 'again'));
+  t.same(await stemsOf([folder], true), ['a', 'linked/e', 'sub/b', 'sub/c']);
 });

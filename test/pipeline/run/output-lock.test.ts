@@ -91,6 +91,39 @@ t.test('of several processes that find a dead lock one takes it', async (t) => {
   }
 });
 
+t.test('locks that come and go are held by one at a time', async (t) => {
+  const folder = t.testdir({});
+  const module = packagedFile('dist', 'pipeline', 'run', 'output-lock.js');
+  const script = `
+    import { existsSync, rmSync, writeFileSync } from 'node:fs';
+    const { lockOutputs } = await import(${JSON.stringify(module)});
+    const [output, until] = [process.argv[1], Date.now() + 1500];
+    let [taken, doubles] = [0, 0];
+    while (Date.now() < until) {
+      const lock = await lockOutputs([output]).catch((error) => {
+        if (error.code !== 'OUTPUT_BUSY') throw error;
+      });
+      if (!lock) continue;
+      taken += 1;
+      if (existsSync(output)) doubles += 1;
+      writeFileSync(output, '');
+      await new Promise(setImmediate);
+      rmSync(output, { force: true });
+      await lock.release();
+    }
+    console.log(JSON.stringify({ taken, doubles }));`;
+  const output = join(folder, 'a.mp4');
+  const ends = await Promise.all(
+    [1, 2, 3].map(() => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, output])),
+  );
+  const counts = ends.map(({ stdout }) => JSON.parse(stdout) as { taken: number; doubles: number });
+  t.ok(counts.some(({ taken }) => taken > 0));
+  t.same(
+    counts.map(({ doubles }) => doubles),
+    [0, 0, 0],
+  );
+});
+
 t.test('a process that died while it took over a lock keeps nobody out', async (t) => {
   const { output, path } = leave(t, '17 another-machine\n', 31);
   const long = Date.now() / 1000 - 31;

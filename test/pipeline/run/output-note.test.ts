@@ -7,6 +7,7 @@ import {
   forgetMissing,
   identify,
   isOutput,
+  isOutputOrPart,
   noteOutputs,
   upToDate,
 } from '../../../pipeline/run/output-note.js';
@@ -30,8 +31,11 @@ t.test('work that was begun and not finished is done again', async (t) => {
   const output = join(t.testdir({ 'out.mp4': 'half' }), 'out.mp4');
   await noteOutputs([output], { madeFrom, of: '/in/clip.mp4', finished: false });
   t.equal(await upToDate([output], madeFrom), undefined);
-  await checkReplaceable([output], '/in/clip.mp4');
-  await t.rejects(checkReplaceable([output], '/in/other.mp4'), {
+  await checkReplaceable([output], '/in/clip.mp4', madeFrom.input);
+  await checkReplaceable([output], '/in/other.mp4', { bytes: 4 });
+  await noteOutputs([output], { madeFrom, of: '/in/clip.mp4', finished: true });
+  await checkReplaceable([output], '/moved/clip.mp4', { bytes: 3 });
+  await t.rejects(checkReplaceable([output], '/in/other.mp4', { bytes: 4 }), {
     code: 'OUTPUT_EXISTS',
     message: /out\.mp4 was made of another input, \/in\/clip\.mp4: .*--overwrite/,
   });
@@ -39,12 +43,12 @@ t.test('work that was begun and not finished is done again', async (t) => {
 
 t.test('files of others are not replaced', async (t) => {
   const folder = t.testdir({ 'holiday.mp4': 'mine', masks: { 'x.png': '' }, empty: {} });
-  await t.rejects(checkReplaceable([join(folder, 'holiday.mp4')], '/in/clip.mp4'), {
+  await t.rejects(checkReplaceable([join(folder, 'holiday.mp4')], '/in/clip.mp4', madeFrom.input), {
     code: 'OUTPUT_EXISTS',
     message: /holiday\.mp4 .*--overwrite/,
   });
-  await t.rejects(checkReplaceable([join(folder, 'masks')], '/in/clip.mp4'), { code: 'OUTPUT_EXISTS' });
-  await checkReplaceable([join(folder, 'empty'), join(folder, 'new.mp4')], '/in/clip.mp4');
+  await t.rejects(checkReplaceable([join(folder, 'masks')], '/in/clip.mp4', madeFrom.input), { code: 'OUTPUT_EXISTS' });
+  await checkReplaceable([join(folder, 'empty'), join(folder, 'new.mp4')], '/in/clip.mp4', madeFrom.input);
 });
 
 t.test('an output that was edited since is not ours any more', async (t) => {
@@ -53,7 +57,7 @@ t.test('an output that was edited since is not ours any more', async (t) => {
   t.equal(await isOutput(output), true);
   appendFileSync(output, 'titles');
   t.equal(await isOutput(output), false);
-  await t.rejects(checkReplaceable([output], '/in/clip.mp4'), { code: 'OUTPUT_EXISTS' });
+  await t.rejects(checkReplaceable([output], '/in/clip.mp4', madeFrom.input), { code: 'OUTPUT_EXISTS' });
 });
 
 t.test('a folder of masks is known by its note and the number of its files', async (t) => {
@@ -69,6 +73,20 @@ t.test('a note of nothing is taken back, and its folder with it', async (t) => {
   await noteOutputs([join(folder, 'out.mp4')], { madeFrom, of: '/in/clip.mp4', finished: false });
   await forgetMissing([join(folder, 'out.mp4')]);
   t.notOk(existsSync(join(folder, '.segnet-stream')));
+  await noteOutputs([join(folder, 'out.mp4')], { madeFrom, of: '/in/clip.mp4', finished: false });
+  writeFileSync(join(folder, 'out.part.mp4'), 'a part that is kept');
+  await forgetMissing([join(folder, 'out.mp4')]);
+  t.equal(await isOutputOrPart(join(folder, 'out.part.mp4')), true, 'it is no input of the next run');
+  await forgetMissing([join(folder, 'out.mp4')], { isAbandoned: true });
+  t.equal(await isOutputOrPart(join(folder, 'out.part.mp4')), false);
+});
+
+t.test('an empty folder goes only where this run has made it', async (t) => {
+  const folder = t.testdir({ made: {}, theirs: {} });
+  const [made, theirs] = [join(folder, 'made'), join(folder, 'theirs')];
+  await noteOutputs([made, theirs], { madeFrom, of: '/in/clip.mp4', finished: false });
+  await forgetMissing([made, theirs], { made: [made] });
+  t.same([existsSync(made), existsSync(theirs)], [false, true]);
 });
 
 t.test('a note that is not whole counts for nothing', async (t) => {
