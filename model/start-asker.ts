@@ -15,7 +15,7 @@ export type WorkerAnswer<Answer> = Numbered<Answer | { readonly error: WorkerRef
 
 /** A worker thread that is asked many things at a time, and answers in any order. It keeps the process alive while it owes answers. */
 export interface Asker<Request, Answer> {
-  /** @throws What `explain` makes of a refusal, or of the thread's end. */
+  /** @throws What `AskerErrors` makes of a refusal, or of the thread's end; what cannot be sent to a thread. */
   ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
   /** Says something that is not answered. */
   tell(message: unknown): void;

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import type { OperatorFunction } from 'rxjs';
 import { Failure } from '../model/failure.js';
-import { checkPart, checkWhole } from './check.js';
+import { checkOption, checkPart, checkWhole } from './check.js';
 import { containerOf } from './encode-run.js';
 import { type Encodable, startEncoding } from './encoding.js';
 import type { Frame, OverlaidFrame, SegmentedFrame } from './frame.js';
@@ -53,9 +53,7 @@ export interface EncodeOptions {
 export function encode<T extends Frame>(output: string, options: EncodeOptions = {}): OperatorFunction<T, T> {
   const container = containerOf(output);
   const { content, crf = 20 } = options;
-  if (!(crf >= 0 && crf <= 51)) {
-    throw new Failure('OPTION_INVALID', `Expected the crf option to be between 0 and 51, got ${crf}.`);
-  }
+  checkOption(crf >= 0 && crf <= 51, 'crf', 'between 0 and 51', crf);
   if (content === 'mask' && extname(output).toLowerCase() !== '.mkv') {
     throw new Failure('OPTION_INVALID', `Expected the output of masks to end in .mkv, got ${output}.`);
   }

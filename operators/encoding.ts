@@ -11,7 +11,7 @@ import type { ColourTags, SampleFormat } from './frame.js';
 import { lastShownSeconds } from './last-shown.js';
 import { nutOffsetUs } from './nut-format.js';
 import { createNutWriter, type NutWriter } from './nut-writer.js';
-import { checkOutput, explainEnd } from './output-failure.js';
+import { checkOutput, explainEnd, withPart } from './output-failure.js';
 import { partOf, wholeOf } from './part-files.js';
 import { probe } from './probe.js';
 import { ASSUMED_FRAME_RATE, type SourceInfo } from './source-info.js';
@@ -157,7 +157,8 @@ export function startEncoding(output: string, container: Container, options: Enc
     } catch (error) {
       throw await fail(error as Failure);
     }
-    if (!(Math.abs(ptsUs) < nutOffsetUs * 1e6) || ptsUs < -nutOffsetUs) {
+    const isTime = ptsUs >= -nutOffsetUs && ptsUs < nutOffsetUs * 1e6;
+    if (!isTime) {
       throw await fail(new Failure('FRAME_INVALID', `Expected the ptsUs of a frame to be microseconds, got ${ptsUs}.`));
     }
     lastPtsUs = nextPtsUs(ptsUs);
@@ -175,9 +176,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     state = 'failed';
     if (current) await endOf(current, true);
     const { size } = await stat(part).catch(() => ({ size: 0 }));
-    if (written > 0 && size > 4096) {
-      return new Failure(failure.code, `${failure.message} What was written is in ${part}.`, { cause: failure.cause });
-    }
+    if (written > 0 && size > 4096) return withPart(failure, part);
     await rm(part, { force: true });
     return failure;
   }
@@ -221,8 +220,7 @@ export function startEncoding(output: string, container: Container, options: Enc
       // The part is whole, and stays, whatever became of its name.
       if (state === 'open') state = 'failed';
       await rm(remuxed, { force: true }).catch(() => {});
-      const { code, message } = error instanceof Failure ? error : outputFailure('the output', output, error);
-      throw new Failure(code, `${message} What was written is in ${part}.`, { cause: error });
+      throw withPart(error instanceof Failure ? error : outputFailure('the output', output, error), part);
     }
     if (state === 'open') state = 'finished';
   }

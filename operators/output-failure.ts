@@ -60,3 +60,8 @@ export function explainEnd(output: string, end: FfmpegEnd, frames: number): Fail
     `ffmpeg ${howEnded(end)} while writing ${output}, after ${frames} frames.${lastWords(end)}`,
   );
 }
+
+/** The same failure, which says as well where what was written is. */
+export function withPart({ code, message, cause }: Failure, part: string): Failure {
+  return new Failure(code, `${message} What was written is in ${part}.`, { cause });
+}

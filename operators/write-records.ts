@@ -1,9 +1,9 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { MonoTypeOperatorFunction } from 'rxjs';
-import { Failure, outputFailure } from '../model/failure.js';
+import { outputFailure } from '../model/failure.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
-import { checkOutput } from './output-failure.js';
+import { checkOutput, withPart } from './output-failure.js';
 import { partOf } from './part-files.js';
 
 /** One line of the file that {@link writeRecords} writes. */
@@ -48,11 +48,11 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
         await file.appendFile(line);
       } catch (error) {
         isOver = true;
-        const { code, message } = outputFailure('the output', path, error);
+        const failure = outputFailure('the output', path, error);
         const { size } = await file.stat().catch(() => ({ size: 0 }));
         await file.close().catch(() => {});
         if (size === 0) await rm(part, { force: true }).catch(() => {});
-        throw new Failure(code, size === 0 ? message : `${message} What was written is in ${part}.`, { cause: error });
+        throw size === 0 ? failure : withPart(failure, part);
       }
     }
 

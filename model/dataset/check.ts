@@ -15,6 +15,7 @@ export interface DatasetReport {
 
 const SHOWN_PROBLEMS = 10;
 
+/** How a check tells how far it is, and what ends it. */
 export interface CheckOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Ends the check with its reason. */

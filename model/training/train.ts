@@ -66,7 +66,8 @@ export interface TrainResult {
  * on a stop; `best.safetensors`, the weights of the epoch that validated best; `log.jsonl`, one event a
  * line; `report.html`, renewed at every validation.
  *
- * @throws `Failure` `ENGINE_UNAVAILABLE` without TensorFlow; `DATASET_INVALID` before the first step, `STOPPED` on a stop before it; `TRAINING_DIVERGED`
+ * @throws `Failure` `ENGINE_UNAVAILABLE` without TensorFlow; `DATASET_INVALID` before the first step, `STOPPED` on a stop before
+ * it; `TRAINING_DIVERGED`
  * where the loss is no number any more: the last checkpoint is from before; `CHECKPOINT_MISMATCH` on resuming with other
  * data; `PICTURE_*` and `TRAINING_FAILED` where a picture is gone meanwhile or a data thread died, with what was learnt until
  * then in the checkpoint; `OUTPUT_UNWRITABLE`.

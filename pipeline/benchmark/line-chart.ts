@@ -1,4 +1,5 @@
 import { escapeMarkup } from '../escape-markup.js';
+
 /** One line of a chart. */
 export interface ChartSeries {
   readonly name: string;

@@ -74,7 +74,11 @@ async function expand(arg: string, recursive: boolean): Promise<Expanded> {
     { ...fileInput(arg, basename(arg)), failure: new Failure('INPUT_MISSING', message) },
   ];
   if (arg === '-') return one({ kind: 'stdin', path: '-', stem: 'stdin' });
-  const kind = await stat(arg).catch(() => undefined);
+  let reason: NodeJS.ErrnoException | undefined;
+  const kind = await stat(arg).catch((error: NodeJS.ErrnoException) => {
+    reason = error;
+    return undefined;
+  });
   if (kind?.isDirectory()) {
     const inputs = await inputsIn(arg, recursive);
     if (inputs.length > 0) return { inputs, many: true };
@@ -93,7 +97,7 @@ async function expand(arg: string, recursive: boolean): Promise<Expanded> {
   }
   if (isSequencePattern(arg)) return one(await sequenceInput(arg));
   if (!isDynamicPattern(arg)) {
-    return one({ ...fileInput(arg, basename(arg)), failure: await missing(arg) });
+    return one({ ...fileInput(arg, basename(arg)), failure: missing(arg, reason?.code) });
   }
   const matches = (
     await glob(arg.replaceAll('\\', '/'), { absolute: true, onlyFiles: true, expandDirectories: false })
@@ -103,11 +107,7 @@ async function expand(arg: string, recursive: boolean): Promise<Expanded> {
 }
 
 /** Why a path is none: perhaps a folder on the way may not be looked into. */
-async function missing(path: string): Promise<Failure> {
-  const { code } = await stat(path).then(
-    () => ({ code: 'ENOENT' }),
-    (error: NodeJS.ErrnoException) => error,
-  );
+function missing(path: string, code: string | undefined): Failure {
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return new Failure('INPUT_MISSING', `No such file: ${path || '(no name)'}`);
   return new Failure('INPUT_UNREADABLE', `Input ${path} cannot be read (${code})`);
@@ -158,10 +158,8 @@ async function sequenceInput(pattern: string): Promise<RunInput> {
   const { files, leftOut } = await findSequence(resolve(pattern));
   const name = basename(pattern).replace(/[._-]*%0?\d*d.*$/, '') || basename(dirname(resolve(pattern)));
   const note = `The numbers have a gap behind ${basename(files.at(-1) ?? '')}: ${leftOut} more behind it are left out`;
-  const input: RunInput = {
-    ...{ kind: 'sequence', path: resolve(pattern), stem: name, files },
-    ...(leftOut > 0 && { note }),
-  };
+  const path = resolve(pattern);
+  const input: RunInput = { kind: 'sequence', path, stem: name, files, ...(leftOut > 0 && { note }) };
   if (files.length > 0) return input;
   return { ...input, failure: new Failure('INPUT_MISSING', `Expected pictures that match ${pattern}, found none`) };
 }

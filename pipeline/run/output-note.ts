@@ -102,8 +102,12 @@ export async function isOutputOrPart(path: string): Promise<boolean> {
 
 /** True for a path that an earlier run wrote, whether it got to its end or not. */
 export async function isOutput(path: string): Promise<boolean> {
-  const note = await readNote(path);
-  return note !== undefined && (!note.finished || note.extent === (await extentOf(path)));
+  return isOurs(await readNote(path), await extentOf(path));
+}
+
+/** Where a note stands for what is there now. */
+function isOurs(note: OutputNote | undefined, extent: number | undefined): note is OutputNote {
+  return note !== undefined && (!note.finished || note.extent === extent);
 }
 
 /**
@@ -121,12 +125,11 @@ export async function checkReplaceable(
   for (const output of outputs) {
     const extent = await extentOf(output);
     if (extent === undefined) continue;
-    if (await isOutput(output)) {
-      const note = await readNote(output);
-      const of = note?.of;
+    const note = await readNote(output);
+    if (isOurs(note, extent)) {
+      const { of, finished, madeFrom } = note;
       // One that was not finished is done again, whatever it was.
-      if (of === undefined || of === path || !note!.finished) continue;
-      if (isDeepStrictEqual(note!.madeFrom.input, input)) continue;
+      if (of === undefined || of === path || !finished || isDeepStrictEqual(madeFrom.input, input)) continue;
       const message = `${output} was made of another input, ${of}: choose another name, or replace it with --overwrite`;
       throw new Failure('OUTPUT_EXISTS', message);
     }
