@@ -47,21 +47,77 @@ export function yuvToRgb(
   picture: Pick<YuvPicture, 'width' | 'height' | 'colour' | 'data'>,
   maxWidth: number,
 ): RgbPicture {
-  const { width, height, data, colour } = picture;
-  const step = Math.max(1, Math.ceil(width / maxWidth));
-  const [outWidth, outHeight] = [Math.max(1, Math.floor(width / step)), Math.max(1, Math.floor(height / step))];
+  const step = Math.max(1, Math.ceil(picture.width / maxWidth));
+  const factors = factorsOf(picture, step);
+  return step === 1 ? pairsToRgb(picture, factors) : blocksToRgb(picture, step, factors);
+}
+
+/** What a unit of each plane adds to red, green and blue, times 1024. */
+interface Factors {
+  readonly y: number;
+  readonly redV: number;
+  readonly greenU: number;
+  readonly greenV: number;
+  readonly blueU: number;
+  /** Added to all three: black, the half that rounds, and what lifts values from far below 0 into the table. */
+  readonly bias: number;
+}
+
+/** The luma of all `step` x `step` pixels that become one is added up: their number is in its factor. */
+function factorsOf(picture: Pick<YuvPicture, 'height' | 'colour'>, step: number): Factors {
   const [kr, kb] = lumaWeights[matrixOf(picture)]!;
   const kg = 1 - kr - kb;
-  const [offset, luma, chroma] = colour.range === 'pc' ? [0, 255, 255] : [16, 219, 224];
+  const [offset, luma, chroma] = picture.colour.range === 'pc' ? [0, 255, 255] : [16, 219, 224];
   const fixed = (value: number) => Math.round(value * 1024);
-  // The luma of all pixels that become one is added up: their number is in the factor.
-  const yFactor = fixed(255 / luma / (step * step));
-  const redV = fixed((2 * (1 - kr) * 255) / chroma);
-  const blueU = fixed((2 * (1 - kb) * 255) / chroma);
-  const greenU = fixed((2 * (1 - kb) * kb * 255) / chroma / kg);
-  const greenV = fixed((2 * (1 - kr) * kr * 255) / chroma / kg);
-  // Black and the half that rounds; and values from far below 0, which the table brings back.
-  const bias = (CLIP_BELOW << 10) + 512 - offset * step * step * yFactor;
+  const y = fixed(255 / luma / (step * step));
+  return {
+    y,
+    redV: fixed((2 * (1 - kr) * 255) / chroma),
+    greenU: fixed((2 * (1 - kb) * kb * 255) / chroma / kg),
+    greenV: fixed((2 * (1 - kr) * kr * 255) / chroma / kg),
+    blueU: fixed((2 * (1 - kb) * 255) / chroma),
+    bias: (CLIP_BELOW << 10) + 512 - offset * step * step * y,
+  };
+}
+
+/** At full size, where two pixels of a row share their chroma: 0.60 ms of 480x360 where one at a time took 1.02. */
+function pairsToRgb(
+  { width, height, data }: Pick<YuvPicture, 'width' | 'height' | 'data'>,
+  { y: yFactor, redV, greenU, greenV, blueU, bias }: Factors,
+): RgbPicture {
+  const chromaWidth = (width + 1) >> 1;
+  const uPlane = width * height;
+  const vPlane = uPlane + chromaWidth * ((height + 1) >> 1);
+  const rgb = new Uint8Array(width * height * 3);
+  for (let row = 0, from = 0, at = 0; row < height; row++) {
+    const chromaRow = (row >> 1) * chromaWidth;
+    for (let column = 0; column < chromaWidth; column++) {
+      const u = data[uPlane + chromaRow + column]! - 128;
+      const v = data[vPlane + chromaRow + column]! - 128;
+      const red = (bias + redV * v) | 0;
+      const green = (bias - greenU * u - greenV * v) | 0;
+      const blue = (bias + blueU * u) | 0;
+      const left = Math.imul(data[from++]!, yFactor);
+      rgb[at++] = clipped[(left + red) >> 10]!;
+      rgb[at++] = clipped[(left + green) >> 10]!;
+      rgb[at++] = clipped[(left + blue) >> 10]!;
+      // The last column of an odd width stands alone.
+      if (2 * column + 1 === width) continue;
+      const right = Math.imul(data[from++]!, yFactor);
+      rgb[at++] = clipped[(right + red) >> 10]!;
+      rgb[at++] = clipped[(right + green) >> 10]!;
+      rgb[at++] = clipped[(right + blue) >> 10]!;
+    }
+  }
+  return { width, height, data: rgb };
+}
+
+function blocksToRgb(
+  { width, height, data }: Pick<YuvPicture, 'width' | 'height' | 'data'>,
+  step: number,
+  { y: yFactor, redV, greenU, greenV, blueU, bias }: Factors,
+): RgbPicture {
+  const [outWidth, outHeight] = [Math.max(1, Math.floor(width / step)), Math.max(1, Math.floor(height / step))];
   const chromaWidth = (width + 1) >> 1;
   const uPlane = width * height;
   const vPlane = uPlane + chromaWidth * ((height + 1) >> 1);
@@ -82,7 +138,6 @@ export function yuvToRgb(
 }
 
 function sumOf(data: Uint8Array, from: number, stride: number, step: number): number {
-  if (step === 1) return data[from]!;
   let sum = 0;
   for (let row = 0, at = from; row < step; row++, at += stride) {
     for (let column = 0; column < step; column++) sum += data[at + column]!;

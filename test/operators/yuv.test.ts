@@ -43,3 +43,25 @@ t.test('a picture becomes RGB as its tags say, smaller by a whole number where i
           t.ok(off <= 3, `${colour} in ${matrix}/${range}, ${rgb.width} wide: off by ${off}`);
         }
 });
+
+t.test('each pixel has the luma of its own and the chroma of its two by two', async (t) => {
+  const [width, height] = [7, 5];
+  const [chromaWidth, chromaHeight] = [4, 3];
+  const plane = (length: number, factor: number) => Array.from({ length }, (_, at) => 30 + ((at * factor) % 190));
+  const [ys, us, vs] = [
+    plane(width * height, 37),
+    plane(chromaWidth * chromaHeight, 53),
+    plane(chromaWidth * chromaHeight, 71),
+  ];
+  const picture = { width, height, data: Uint8Array.from([...ys, ...us, ...vs]), colour: { range: 'pc' as const } };
+  const rgb = yuvToRgb(picture, width);
+  const clip = (value: number) => Math.min(255, Math.max(0, value));
+  // JFIF: BT.601 at full range.
+  const expected = ys.flatMap((y, at) => {
+    const place = (Math.floor(at / width) >> 1) * chromaWidth + ((at % width) >> 1);
+    const [u, v] = [us[place]! - 128, vs[place]! - 128];
+    return [y + 1.402 * v, y - 0.344136 * u - 0.714136 * v, y + 1.772 * u].map(clip);
+  });
+  const off = expected.reduce((most, value, at) => Math.max(most, Math.abs(value - rgb.data[at]!)), 0);
+  t.ok(off <= 2, `off by ${off}`);
+});
