@@ -55,7 +55,7 @@ Examples:
         await Promise.all([
           import('./engines.js'),
           import('./peers.js'),
-          import('./render-results.js'),
+          import('./render-engines.js'),
           import('./bar-chart.js'),
         ]);
       const { networks, engines, precisions, batches, size, peers, clip } = flags;

@@ -39,7 +39,7 @@ Examples:
     .action(async (weights: readonly string[], flags: FrontierFlags) => {
       const [{ benchmarkFrontier, frontierChart }, { renderFrontier }, { renderLineChart }] = await Promise.all([
         import('./frontier.js'),
-        import('./render-results.js'),
+        import('./render-frontier.js'),
         import('./line-chart.js'),
       ]);
       const { images, labels, sizes, precision, picture } = flags;

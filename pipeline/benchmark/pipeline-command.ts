@@ -47,7 +47,6 @@ Examples:
       const { network, weights, provider, precision, threads, encoder } = flags;
       const named = { network, weights, provider, precision, threads };
       const engine = flags.engine === 'none' ? 'none' : checkEngineOptions({ ...named, engine: flags.engine }, flagOf);
-      const { renderMemory, renderPipeline } = await import('./render-results.js');
       if (engine === 'none' && flags.loops) {
         throw new Failure('OPTION_INVALID', 'Expected no --loops with --engine none: they compute the network');
       }
@@ -58,13 +57,17 @@ Examples:
         if (unused !== undefined)
           throw new Failure('OPTION_INVALID', `Expected no ${unused} with --memory, which has clips of its own`);
         const longSeconds = checkNumber('--memory', flags.memory, { min: 10, max: 36_000 });
-        const { compareMemory } = await import('./memory.js');
+        const [{ compareMemory }, { renderMemory }] = await Promise.all([
+          import('./memory.js'),
+          import('./render-memory.js'),
+        ]);
         const result = await measured((common) => compareMemory({ longSeconds, engine, ...common }));
         printResult(flags, result, renderMemory(result));
         return;
       }
-      const [{ benchmarkPipeline }, { sampleClip }] = await Promise.all([
+      const [{ benchmarkPipeline }, { renderPipeline }, { sampleClip }] = await Promise.all([
         import('./pipeline.js'),
+        import('./render-pipeline.js'),
         import('./sample-frames.js'),
       ]);
       const result = await measured((common) =>

@@ -37,7 +37,7 @@ Examples:
     .action(async (flags: ScalingFlags) => {
       const [{ benchmarkScaling, chartOf, scalingAxes }, { renderScaling }, { renderLineChart }] = await Promise.all([
         import('./scaling.js'),
-        import('./render-results.js'),
+        import('./render-scaling.js'),
         import('./line-chart.js'),
       ]);
       const { network = 'segnet-lite', precision = 'float32', clip, pictures } = flags;

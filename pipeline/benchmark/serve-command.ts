@@ -31,7 +31,7 @@ Examples:
       const { network, weights, engine, provider, precision, threads } = flags;
       const [{ benchmarkServe }, { renderServe }] = await Promise.all([
         import('./serve.js'),
-        import('./render-results.js'),
+        import('./render-serve.js'),
       ]);
       const result = await measured((common) =>
         benchmarkServe({

@@ -37,7 +37,7 @@ Examples:
     .action(async (flags: Table6Flags) => {
       const [{ benchmarkTable6 }, { renderTable6 }] = await Promise.all([
         import('./table6.js'),
-        import('./render-results.js'),
+        import('./render-table6.js'),
       ]);
       const result = await measured((common) =>
         benchmarkTable6({

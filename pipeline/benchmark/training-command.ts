@@ -37,7 +37,7 @@ Examples:
     .action(async (flags: TrainingFlags) => {
       const [{ benchmarkTraining }, { renderTraining }] = await Promise.all([
         import('./training.js'),
-        import('./render-results.js'),
+        import('./render-training.js'),
       ]);
       const result = await measured((common) =>
         benchmarkTraining({

@@ -6,7 +6,7 @@ import { camvid11 } from '../../../model/classes.js';
 import { writeWeights } from '../../../model/weights.js';
 import { benchmarkWeights } from '../../../pipeline/benchmark/benchmark-weights.js';
 import { benchmarkFrontier, frontierChart, markFrontier } from '../../../pipeline/benchmark/frontier.js';
-import { renderFrontier } from '../../../pipeline/benchmark/render-results.js';
+import { renderFrontier } from '../../../pipeline/benchmark/render-frontier.js';
 
 t.test('on the frontier is what nothing faster equals or beats', async (t) => {
   const rows = [{ mIoU: 50 }, { mIoU: 40 }, { mIoU: 60 }, { mIoU: 60 }];

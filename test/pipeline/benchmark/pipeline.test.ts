@@ -1,6 +1,6 @@
 import t from 'tap';
 import { benchmarkPipeline, type PipelineRow, ratiosOf } from '../../../pipeline/benchmark/pipeline.js';
-import { renderPipeline } from '../../../pipeline/benchmark/render-results.js';
+import { renderPipeline } from '../../../pipeline/benchmark/render-pipeline.js';
 import { testClip } from '../../operators/test-clip.js';
 import { writeRandomWeights } from '../run/random-weights.js';
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { findPeers } from '../../../pipeline/benchmark/peers.js';
-import { renderTraining } from '../../../pipeline/benchmark/render-results.js';
+import { renderTraining } from '../../../pipeline/benchmark/render-training.js';
 import { benchmarkTraining } from '../../../pipeline/benchmark/training.js';
 import { withoutTensorflow } from '../../model/training/tensorflow-or-skip.js';
 
