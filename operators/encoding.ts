@@ -1,20 +1,18 @@
-import { rename, rm, stat } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
 import { Failure, outputFailure } from '../model/failure.js';
 import { checkPicture } from './check.js';
-import { chooseEncoder, type Encoder } from './choose-encoder.js';
 import type { EncodeOptions } from './encode.js';
-import { type Container, type EncodeCommand, encodeRun, needsGuard, type RemuxEnd, remuxRun } from './encode-run.js';
-import { endedWell, type FfmpegEnd, type FfmpegProcess, lastWords, startFfmpeg } from './ffmpeg.js';
-import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
+import { type Container, type EncodeCommand, encodeRun, needsGuard } from './encode-run.js';
+import { endedWell, type FfmpegEnd, type FfmpegProcess, startFfmpeg } from './ffmpeg.js';
 import type { ColourTags, SampleFormat } from './frame.js';
-import { lastShownSeconds } from './last-shown.js';
 import { nutOffsetUs } from './nut-format.js';
 import { createNutWriter, type NutWriter } from './nut-writer.js';
-import { checkOutput, explainEnd, withPart } from './output-failure.js';
+import { explainEnd, withPart } from './output-failure.js';
 import { partOf, wholeOf } from './part-files.js';
+import { type Prepared, prepareEncoding } from './prepare-encoding.js';
 import { probe } from './probe.js';
-import { ASSUMED_FRAME_RATE, type SourceInfo } from './source-info.js';
+import { giveName, remuxPart } from './remux-part.js';
+import { ASSUMED_FRAME_RATE } from './source-info.js';
 
 /** A picture as it goes into a file. */
 export interface Encodable {
@@ -43,13 +41,6 @@ export interface Encoding {
   finish(failed: boolean): Promise<void>;
   /** Ends everything at once; what was neither finished nor has failed by itself leaves no file behind. */
   abandon(): void;
-}
-
-/** What is made ready before the first frame comes. */
-interface Prepared {
-  readonly tool: FfmpegTool;
-  readonly encoder: Encoder;
-  readonly original?: { readonly path: string; readonly info: SourceInfo };
 }
 
 interface Running extends Prepared {
@@ -82,7 +73,7 @@ export function startEncoding(output: string, container: Container, options: Enc
   let hasSound = false;
 
   const abandoned = new AbortController();
-  const prepared = prepare(output, container, options, abandoned.signal);
+  const prepared = prepareEncoding(output, container, options, abandoned.signal);
   // Looked at with the first picture; until then an error waits.
   prepared.catch(() => {});
 
@@ -214,8 +205,12 @@ export function startEncoding(output: string, container: Container, options: Enc
         ...(isCut && { untilSeconds: lastSeconds + frameSeconds }),
         ...(isGuarded && { pictureSeconds: lastSeconds + frameSeconds / 2 - (await probe(part)).startSeconds }),
       };
-      if (isCut || container.isMp4) await makeWhole(tool, command, remuxEnd, lastSeconds - frameSeconds / 2);
-      else await giveName(part);
+      if (isCut || container.isMp4) {
+        await remuxPart(
+          { tool, command, remuxed, output, end: remuxEnd, shownSeconds: lastSeconds - frameSeconds / 2 },
+          { run, isAbandoned: () => state === 'abandoned', onWarning: options.onWarning },
+        );
+      } else await giveName(part, output);
     } catch (error) {
       // The part is whole, and stays, whatever became of its name.
       if (state === 'open') state = 'failed';
@@ -223,42 +218,6 @@ export function startEncoding(output: string, container: Container, options: Enc
       throw withPart(error instanceof Failure ? error : outputFailure('the output', output, error), part);
     }
     if (state === 'open') state = 'finished';
-  }
-
-  /** What is complete gets the name that was asked for. */
-  async function giveName(path: string): Promise<void> {
-    await rename(path, output).catch((error: unknown) => {
-      throw outputFailure('the output', output, error);
-    });
-  }
-
-  /** Makes the final file, which shows a picture at `shownSeconds` or later. */
-  async function makeWhole(
-    tool: FfmpegTool,
-    command: EncodeCommand,
-    remuxEnd: RemuxEnd,
-    shownSeconds: number,
-  ): Promise<void> {
-    let end = await (await run(tool, remuxRun(tool, part, remuxed, command, remuxEnd))).ended;
-    const { pictureSeconds, ...uncut } = remuxEnd;
-    // Of some pictures ffmpeg 4 does not know how long they are shown. Then the second of the last two is never shown, and
-    // the first has its length from it: it stays in.
-    if (endedWell(end) && pictureSeconds !== undefined && (await lastShownSeconds(tool, remuxed)) < shownSeconds) {
-      end = await (await run(tool, remuxRun(tool, part, remuxed, command, uncut))).ended;
-    }
-    if (state === 'abandoned') return;
-    if (endedWell(end)) {
-      await giveName(remuxed);
-      await rm(part, { force: true });
-      return;
-    }
-    // For instance no room for a second copy. The part plays, and is complete.
-    await rm(remuxed, { force: true });
-    await giveName(part);
-    options.onWarning?.(
-      `${output} could not be rewritten for fast start, and stays in fragments.${lastWords(end)}`,
-      'OUTPUT_FRAGMENTED',
-    );
   }
 
   function abandon(): void {
@@ -278,33 +237,6 @@ export function startEncoding(output: string, container: Container, options: Enc
   }
 
   return { write, finish, abandon };
-}
-
-async function prepare(
-  output: string,
-  container: Container,
-  options: EncodeOptions,
-  abandoned: AbortSignal,
-): Promise<Prepared> {
-  await checkOutput(output, options.copyFrom);
-  const tool = await findFfmpeg();
-  const preference = container.format === 'webm' ? 'libvpx-vp9' : (options.encoder ?? 'auto');
-  const [{ encoder, warning }, info] = await Promise.all([
-    chooseEncoder(tool, options.content === 'mask' ? 'ffv1' : preference),
-    options.copyFrom === undefined ? undefined : probe(options.copyFrom, [], abandoned),
-  ]);
-  if (warning) options.onWarning?.(warning, 'ENCODER_REPLACED');
-  const converted = info?.audioCodecs.filter((codec) => !container.audio.test(codec)) ?? [];
-  if (converted.length > 0) {
-    const text = `${extname(output)} files cannot hold ${converted.join(', ')} sound: it is converted to ${container.convertTo}.`;
-    options.onWarning?.(text, 'AUDIO_CONVERTED');
-  }
-  if (info !== undefined && info.otherStreams.length > 0) {
-    const kinds = [...new Set(info.otherStreams)].join(' and ');
-    const text = `Pictures and sound are kept, the ${kinds} of ${options.copyFrom} ${info.otherStreams.length === 1 ? 'is' : 'are'} left out.`;
-    options.onWarning?.(text, 'STREAMS_LEFT_OUT');
-  }
-  return { tool, encoder, ...(info && { original: { path: options.copyFrom!, info } }) };
 }
 
 /** 29.97 and the like are 30000 / 1001 and the like. */
