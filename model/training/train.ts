@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
-import type { ClassSet } from '../classes.js';
-import { checkDatasets } from '../dataset/check.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { Failure, outputFailure } from '../failure.js';
 import { initialWeights } from '../initial-weights.js';
@@ -20,6 +16,7 @@ import { classWeights } from './loss.js';
 import { NORMALISATION } from './normalisation.js';
 import { cropAt, learningRateAt, type Recipe } from './recipe.js';
 import { loadTensorflow } from './tensorflow.js';
+import { checkSameTraining, checkTrainingData, listingOf } from './training-data.js';
 import type { TrainingEvent } from './training-event.js';
 import { reportTraining, validate } from './validate.js';
 
@@ -91,26 +88,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     });
   };
 
-  const sets = [data, validation, ...(extra === undefined ? [] : [extra])];
-  for (const set of sets) {
-    if (hasSameClasses(set.classSet, data.classSet)) continue;
-    const differ = set.classSet.name === data.classSet.name ? ', but other ones of that name' : '';
-    throw new Failure(
-      'DATASET_INVALID',
-      `Expected ${set.name} to have the classes of ${data.name}, ${data.classSet.name}, got ${set.classSet.name}${differ}`,
-    );
-  }
-  const [checked, ...others] = await checkDatasets(sets, {
-    signal: options.signal,
-    onProgress: (done, total) => onEvent?.({ kind: 'check', done, total }),
-  }).catch((error: unknown) => {
-    if (!options.signal?.aborted) throw error;
-    throw new Failure('STOPPED', 'Training was stopped while its data were read: nothing has changed');
-  });
-  const listing = listingOf(data);
-  for (const message of [checked!, ...others].flatMap(({ warnings }) => warnings)) {
-    await emit({ kind: 'warning', message });
-  }
+  const { frequencies, warnings } = await checkTrainingData(options);
+  for (const message of warnings) await emit({ kind: 'warning', message });
 
   const fresh: WeightsCard = {
     network: network.name,
@@ -119,20 +98,15 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     inputSize: recipe.inputSize,
     training: { recipe, seed, images: data.items.length, extraImages: extra?.items.length ?? 0, ...options.provenance },
   };
-  if (resumed !== undefined) {
-    checkSameTraining(resumed.state.card, fresh);
-    if (resumed.state.listing !== undefined && resumed.state.listing !== listing) {
-      const message = `Expected the pictures that the checkpoint was trained on, got as many others in ${data.name}`;
-      throw new Failure('CHECKPOINT_MISMATCH', message);
-    }
-  }
+  const listing = listingOf(data);
+  if (resumed !== undefined) checkSameTraining(resumed.state, fresh, data);
   // How it began, `--weights` and all, is how it was trained.
   const card = resumed?.state.card ?? fresh;
 
   const stepsPerEpoch = Math.max(1, Math.floor(data.items.length / recipe.batch));
   const steps = stepsPerEpoch * recipe.epochs;
   const start = new Map([...initialWeights(network, seed), ...(options.initial ?? [])]);
-  const weights = classWeights(checked!.frequencies, recipe.balancing);
+  const weights = classWeights(frequencies, recipe.balancing);
   const learner = createLearner(tf, network, recipe, start, NORMALISATION, weights, seed);
   if (resumed !== undefined) learner.restore(resumed.tensors);
   const batches = createBatches(
@@ -277,35 +251,3 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     learner.dispose();
   }
 }
-
-/** The numbers in their files may differ: each is read by its own. */
-function hasSameClasses(left: ClassSet, right: ClassSet): boolean {
-  const [ours, theirs] = [left, right].map(({ classes, voidIndex }) => [voidIndex, ...classes.map(({ name }) => name)]);
-  return isDeepStrictEqual(ours, theirs);
-}
-
-/** Of the names alone, wherever they lie: this is for another data set in the place of the first. */
-function listingOf({ items }: Dataset): string {
-  return createHash('sha256')
-    .update(items.map(({ name }) => basename(name)).join('\n'))
-    .digest('hex');
-}
-
-/** Refuses to go on with other data than a training began with: its losses would be of another training. */
-function checkSameTraining(began: WeightsCard, now: WeightsCard): void {
-  for (const key of ['images', 'extraImages', 'heldOut'] as const) {
-    const [before, after] = [began, now].map(({ training }) => JSON.stringify(training?.[key] ?? 'none'));
-    if (before !== after) {
-      throw new Failure(
-        'CHECKPOINT_MISMATCH',
-        `Expected the data that the checkpoint was trained on (${RESUMED_WITH[key]}: ${before}), got ${after}`,
-      );
-    }
-  }
-}
-
-const RESUMED_WITH = {
-  images: 'training pictures',
-  extraImages: 'extra pictures, --extra',
-  heldOut: 'held-out prefixes, --hold-out',
-} as const;
