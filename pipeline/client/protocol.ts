@@ -7,8 +7,9 @@
 
 import type { PicturePart } from '../../operators/encode-parts.js';
 import type { SourceState } from '../../operators/supervise.js';
+import type { Percentiles } from './percentiles.js';
 
-export type { PicturePart, SourceState };
+export type { Percentiles, PicturePart, SourceState };
 
 /** The WebSocket subprotocol that names this version; the server speaks no other. */
 export const SUBPROTOCOL = 'segnet-stream.v1';
@@ -114,13 +115,6 @@ export interface Subscribed {
   readonly parts: readonly Part[];
   readonly maxFps: number | null;
   readonly window: number;
-}
-
-/** Middle and tail of a duration in milliseconds. */
-export interface Percentiles {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
 }
 
 /** From the server once a second to who subscribed to `stats`, about the last ten seconds or so of one stream. */

@@ -11,7 +11,7 @@ import { checkReplaceable, forgetMissing, noteOutputs, upToDate } from './output
 import type { Job, PreparedRun } from './prepare-run.js';
 import type { RunEvent } from './run-event.js';
 import type { CheckedRunOptions } from './run-options.js';
-import { type FileSummary, type Percentiles, round } from './summary.js';
+import { type FileSummary, round } from './summary.js';
 import type { Viewers } from './viewers.js';
 
 /** What the files of a run have in common. */
@@ -124,7 +124,7 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
     seconds: round(seconds),
     framesPerSecond: round(frames / seconds),
     ...(firstFrameMs !== undefined && { firstFrameMs: Math.round(firstFrameMs) }),
-    steps: percentilesOf(meter.read()),
+    steps: roundedSteps(meter.read()),
     notes,
     ...(error !== undefined && { error: tell(error) }),
   };
@@ -135,7 +135,7 @@ function aborted(signal: AbortSignal): Observable<unknown> {
   return defer(() => (signal.aborted ? of(undefined) : fromEvent(signal, 'abort')));
 }
 
-function percentilesOf({ steps }: Measurement): Readonly<Record<string, Percentiles>> {
+function roundedSteps({ steps }: Measurement): FileSummary['steps'] {
   const rounded = Object.entries(steps).map(([step, { p50, p95, p99 }]) => {
     return [step, { p50: round(p50), p95: round(p95), p99: round(p99) }] as const;
   });

@@ -1,13 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
+import type { Percentiles } from '../client/percentiles.js';
 import { formatTime } from '../options/time.js';
 import type { OutputPaths } from './name-outputs.js';
-
-/** Milliseconds: half, 95 % and 99 % of the frames took at most this. */
-export interface Percentiles {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-}
 
 /** What became of one input. */
 export interface FileSummary {

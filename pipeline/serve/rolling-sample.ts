@@ -1,4 +1,4 @@
-import type { Percentiles } from '../client/protocol.js';
+import { type Percentiles, percentilesOf } from '../client/percentiles.js';
 
 /** The latest `capacity` values of something, for percentiles of what is, not of all that ever was. */
 export class RollingSample {
@@ -17,10 +17,6 @@ export class RollingSample {
   /** Zeros while there is no value; rounded to 0.01. */
   percentiles(): Percentiles {
     const kept = this.#values.slice(0, Math.min(this.#count, this.#values.length)).sort();
-    const at = (share: number): number => {
-      const value = kept[Math.min(Math.floor(share * kept.length), kept.length - 1)] ?? 0;
-      return Math.round(value * 100) / 100;
-    };
-    return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+    return percentilesOf(kept.map((value) => Math.round(value * 100) / 100)) ?? { p50: 0, p95: 0, p99: 0 };
   }
 }

@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import type { Percentiles } from '../client/protocol.js';
+import type { Percentiles } from '../client/percentiles.js';
 
 const KEPT_SECONDS = 120;
 

@@ -1,4 +1,4 @@
-import type { Percentiles } from '../client/protocol.js';
+import { type Percentiles, percentilesOf } from '../client/percentiles.js';
 
 /** What the page knows of its own speed: ages of frames when drawn, frames drawn and skipped. */
 export class LatencyMeter {
@@ -28,8 +28,6 @@ export class LatencyMeter {
       .map((frame) => frame.ageMs)
       .filter((age) => !Number.isNaN(age))
       .sort((a, b) => a - b);
-    const at = (share: number): number => ages[Math.min(Math.floor(share * ages.length), ages.length - 1)]!;
-    const ageMs = ages.length === 0 ? undefined : { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
-    return { fps: (frames.length * 1000) / windowMs, ageMs };
+    return { fps: (frames.length * 1000) / windowMs, ageMs: percentilesOf(ages) };
   }
 }
