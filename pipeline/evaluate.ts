@@ -9,7 +9,7 @@ import { fitInside, scaleMask, scalePicture } from '../model/dataset/scale.js';
 import type { ClassLabel, ClassMask, Engine, RgbPicture } from '../model/engine.js';
 import { boundaryScores, createBoundaryAverage } from '../model/evaluation/boundary.js';
 import { createConfusion, scoresOf } from '../model/evaluation/confusion.js';
-import { type Corruption, corrupt, type Sample } from '../model/evaluation/corruptions.js';
+import { type Corruption, corrupt, type LabelledPicture } from '../model/evaluation/corruptions.js';
 import { Failure } from '../model/failure.js';
 import type { Size } from './options/size.js';
 
@@ -193,7 +193,7 @@ async function readSample(
   { imagePath, labelPath }: DatasetItem,
   classSet: ClassSet,
   corruption: Corruption | undefined,
-): Promise<Sample> {
+): Promise<LabelledPicture> {
   const [picture, labels] = await Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]);
   return corruption === undefined ? { picture, labels } : corrupt({ picture, labels }, corruption);
 }

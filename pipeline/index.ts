@@ -43,7 +43,7 @@ export { type PlannedFile, planRun, type RunPlan } from './run/plan.js';
 export { run } from './run/run.js';
 export type { RunEvent } from './run/run-event.js';
 export type { RunOptions } from './run/run-options.js';
-export type { Sample } from './run/sample-route.js';
+export type { RouteSample } from './run/sample-route.js';
 export type { Shard } from './run/shard.js';
 export type { FileSummary, RunSummary } from './run/summary.js';
 export { type TrainingOptions, trainNetwork } from './train.js';

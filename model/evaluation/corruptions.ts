@@ -3,12 +3,12 @@ import { pictureOf, scaleMask, scalePicture, sharpOf } from '../dataset/scale.js
 import type { ClassMask, RgbPicture } from '../engine.js';
 
 /** A picture and its labels, of one size. */
-export interface Sample {
+export interface LabelledPicture {
   readonly picture: RgbPicture;
   readonly labels: ClassMask;
 }
 
-type Corrupt = (sample: Sample) => Promise<Sample>;
+type Corrupt = (sample: LabelledPicture) => Promise<LabelledPicture>;
 
 /** What dashcams do to pictures, by name; each gives the same result every time. */
 const corruptions = {
@@ -65,7 +65,7 @@ export type Corruption = keyof typeof corruptions;
 export const corruptionNames = Object.keys(corruptions) as readonly Corruption[];
 
 /** Spoils a picture as the weather, the lens or the recorder would; `wide` and `squeezed` change its labels too. */
-export function corrupt(sample: Sample, corruption: Corruption): Promise<Sample> {
+export function corrupt(sample: LabelledPicture, corruption: Corruption): Promise<LabelledPicture> {
   return corruptions[corruption](sample);
 }
 

@@ -8,7 +8,7 @@ import { buildNetwork } from '../../model/networks/index.js';
 import { writeSafetensors } from '../../model/weights.js';
 import { makeTemporaryFolder } from '../../operators/make-folder.js';
 import type { Size } from '../options/size.js';
-import { type Refused, type Timed, timeInTurns } from './contest.js';
+import { type ProgramCost, type Refused, timeInTurns } from './contest.js';
 import { type LineProcess, startLineProcess } from './line-process.js';
 import { describeMachine, type Machine } from './machine.js';
 import { moduleCommand } from './module-command.js';
@@ -16,7 +16,7 @@ import { findPeers, peerCommand } from './peers.js';
 import { type LessonAnswer, type LessonQuestion, lessonFiles } from './training-messages.js';
 
 /** What `benchmark training` takes. */
-export interface TrainingOptions {
+export interface TrainingBenchmarkOptions {
   readonly networks: readonly string[];
   /** Of the crops. If not provided, defaults to: 240x180. */
   readonly size?: Size | undefined;
@@ -36,7 +36,7 @@ export interface TrainingOptions {
 export type TrainingRow = {
   readonly network: string;
   readonly trainer: string;
-} & ((Timed & { readonly loss: number; readonly stepMs: number }) | Refused);
+} & ((ProgramCost & { readonly loss: number; readonly stepMs: number }) | Refused);
 
 /** What `benchmark training` found; of each network this project first. */
 export interface TrainingResult {
@@ -58,7 +58,7 @@ const LOSS_TOLERANCE = 0.1;
  *
  * @throws `Failure` `NETWORK_UNKNOWN`; `ENGINE_UNAVAILABLE` and what else the program of this project cannot do.
  */
-export async function benchmarkTraining(options: TrainingOptions): Promise<TrainingResult> {
+export async function benchmarkTraining(options: TrainingBenchmarkOptions): Promise<TrainingResult> {
   const { networks, size = { width: 240, height: 180 }, batch = 8, rounds = 10 } = options;
   const { threads = availableParallelism(), signal, onProgress } = options;
   const machine = await describeMachine();

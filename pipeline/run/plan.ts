@@ -11,7 +11,7 @@ import { checkReplaceable, upToDate } from './output-note.js';
 import { type Job, type PreparedRun, prepareRun } from './prepare-run.js';
 import { framesOf, labelOf } from './process-job.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
-import { SAMPLE_FRAMES, type Sample, takeSample } from './sample-route.js';
+import { type RouteSample, SAMPLE_FRAMES, takeSample } from './sample-route.js';
 
 /** What `run` would do with one input. */
 export interface PlannedFile {
@@ -43,7 +43,7 @@ export interface RunPlan {
   /** Which engine the estimate was measured on; absent where nothing is to be made. */
   readonly engine?: string;
   /** What was measured, by picture size. */
-  readonly samples: readonly Sample[];
+  readonly samples: readonly RouteSample[];
 }
 
 /** As many picture sizes are measured; others are estimated from the one nearest to them. */
@@ -119,7 +119,7 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
 const MOST_TRIES = 3;
 
 /** A sample, and whether it was of a still picture. */
-type SizeSample = Sample & { readonly isPicture: boolean };
+type SizeSample = RouteSample & { readonly isPicture: boolean };
 
 /** Measures an input of each picture size, the most frequent sizes first. */
 async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Promise<readonly SizeSample[]> {
@@ -133,7 +133,7 @@ async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Pr
   const frequent = [...bySize.values()].sort((left, right) => right.length - left.length).slice(0, MOST_SAMPLES);
   const samples: SizeSample[] = [];
   for (const ofSize of frequent) {
-    const tries: Sample[] = [];
+    const tries: RouteSample[] = [];
     for (const { job, info, file } of ofSize.slice(0, MOST_TRIES)) {
       const sample = await takeSample(job, info!, prepared);
       if (sample !== undefined) tries.push(sample);
@@ -154,7 +154,7 @@ function estimate({ job, file, info }: Looked, all: readonly SizeSample[], isPac
   const samples = all.filter((sample) => sample.isPicture === isPicture(job));
   if (info === undefined || file.frames === undefined || samples.length === 0) return file;
   const pixels = info.width * info.height;
-  const distance = (sample: Sample) => Math.abs(Math.log((sample.width * sample.height) / pixels));
+  const distance = (sample: RouteSample) => Math.abs(Math.log((sample.width * sample.height) / pixels));
   const [nearest] = [...samples].sort((left, right) => distance(left) - distance(right));
   // Disk goes by the pixels, time mostly by the network, whose pictures are of one size.
   const scale = pixels / (nearest!.width * nearest!.height);

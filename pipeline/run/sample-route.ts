@@ -8,7 +8,7 @@ import type { Job, PreparedRun } from './prepare-run.js';
 import { round } from './summary.js';
 
 /** What was measured with the first frames of one input. */
-export interface Sample {
+export interface RouteSample {
   readonly input: string;
   readonly width: number;
   readonly height: number;
@@ -26,7 +26,7 @@ const LONGEST_MS = 8000;
  * Lets the first frames of an input really go their way, into a temporary folder. Undefined where nothing comes of it:
  * the run itself will say why.
  */
-export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedRun): Promise<Sample | undefined> {
+export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedRun): Promise<RouteSample | undefined> {
   const folder = await makeTemporaryFolder('segnet-stream-plan-');
   try {
     const names = Object.entries(job.outputs) as [keyof Job['outputs'], string][];

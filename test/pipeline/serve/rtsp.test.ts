@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
 import t, { type Test } from 'tap';
 import { type FaultServerOptions, startFaultServer } from '../../../fixtures/rtsp/fault-server.js';
-import { makeClip } from '../../../fixtures/rtsp/make-clip.js';
+import { makeStreamClip } from '../../../fixtures/rtsp/make-stream-clip.js';
 import { missingForRealServer, startRealServer } from '../../../fixtures/rtsp/real-server.js';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
 import type { SegmentedFrame } from '../../../operators/frame.js';
@@ -98,7 +98,7 @@ function clipOf(t: Test, width: number, height: number): Promise<Uint8Array> {
 
 async function writeClip(folder: string, path: string, width: number, height: number): Promise<Uint8Array> {
   await mkdir(folder, { recursive: true });
-  await makeClip(path, { width, height });
+  await makeStreamClip(path, { width, height });
   return readFile(path);
 }
 
@@ -243,8 +243,8 @@ t.test('a real RTSP server', { skip: skip || missingForRealServer(), timeout: 30
   await mkdir(t.testdirName, { recursive: true });
   const clip = `${t.testdirName}/clip.ts`;
   const larger = `${t.testdirName}/larger.ts`;
-  await makeClip(clip, { width: 320, height: 240, format: 'mpegts' });
-  await makeClip(larger, { width: 480, height: 270, format: 'mpegts' });
+  await makeStreamClip(clip, { width: 320, height: 240, format: 'mpegts' });
+  await makeStreamClip(larger, { width: 480, height: 270, format: 'mpegts' });
 
   for (const transport of ['tcp', 'udp'] as const) {
     t.test(`by ${transport}: killed, and started again with another size`, async (t) => {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { filter, firstValueFrom } from 'rxjs';
 import t, { type Test } from 'tap';
-import { makeClip } from '../../../fixtures/rtsp/make-clip.js';
+import { makeStreamClip } from '../../../fixtures/rtsp/make-stream-clip.js';
 import { connect, type LiveEvent } from '../../../pipeline/client/index.js';
 import { packagedFile } from '../../../pipeline/options/package-root.js';
 import type { LiveServer } from '../../../pipeline/serve/live-server.js';
@@ -53,7 +53,7 @@ t.setTimeout(300_000);
 t.test('serve', { skip, timeout: 300_000 }, async (t) => {
   await mkdir(t.testdirName, { recursive: true });
   const clip = `${t.testdirName}/clip.ts`;
-  await makeClip(clip, { width: 320, height: 240, seconds: 2, format: 'mpegts' });
+  await makeStreamClip(clip, { width: 320, height: 240, seconds: 2, format: 'mpegts' });
 
   t.test('a file comes to a viewer with masks, is recorded, and ends when it is over', async (t) => {
     const folder = t.testdir({});

@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { type FaultServer, startFaultServer } from '../../../fixtures/rtsp/fault-server.js';
-import { makeClip } from '../../../fixtures/rtsp/make-clip.js';
+import { makeStreamClip } from '../../../fixtures/rtsp/make-stream-clip.js';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
 import { parseSources } from '../../../pipeline/serve/live-source.js';
 import { watchSource } from '../../../pipeline/serve/watch-source.js';
@@ -61,7 +61,7 @@ t.test(
     const clips = await Promise.all(
       [160, 240].map(async (width) => {
         const path = `${t.testdirName}/${width}.h264`;
-        await makeClip(path, { width, height: 120 });
+        await makeStreamClip(path, { width, height: 120 });
         return readFile(path);
       }),
     );
