@@ -15,6 +15,7 @@
 
 export { type ClassSet, classSetByName } from '../model/classes.js';
 export type { ClassLabel, ClassMask, Engine, RgbPicture } from '../model/engine.js';
+export type { EngineName, GoalName, PrecisionName, ProviderName } from '../model/engines/choices.js';
 export { type CreateEngineOptions, createEngine } from '../model/engines/index.js';
 export type { Provider } from '../model/engines/onnx-providers.js';
 export type { ClassScores, Scores } from '../model/evaluation/confusion.js';

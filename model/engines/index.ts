@@ -3,8 +3,18 @@ import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import type { Weights } from '../weights.js';
+import {
+  type EngineName,
+  engineNames,
+  type GoalName,
+  goalNames,
+  MOST_THREADS,
+  type PrecisionName,
+  type ProviderName,
+  precisionNames,
+  providerNames,
+} from './choices.js';
 import { createInstances, planInstances, shareWeights } from './instances.js';
-import { PROVIDERS, type Provider } from './onnx-providers.js';
 
 /** Which engine to make, and how. */
 export interface CreateEngineOptions {
@@ -14,19 +24,19 @@ export interface CreateEngineOptions {
    *
    * If not provided, defaults to: `auto`.
    */
-  readonly engine?: 'auto' | 'onnx' | 'tensorflow' | undefined;
+  readonly engine?: EngineName | undefined;
   /**
    * Where the onnx engine computes.
    *
    * If not provided, defaults to: `auto`, the best that starts.
    */
-  readonly provider?: 'auto' | Provider | undefined;
+  readonly provider?: ProviderName | undefined;
   /**
    * `int8` is faster on processors and needs a calibrated weights file; `auto` takes it where both hold.
    *
    * If not provided, defaults to: `auto`.
    */
-  readonly precision?: 'auto' | 'float32' | 'int8' | undefined;
+  readonly precision?: PrecisionName | undefined;
   /**
    * How many processor threads it may use.
    *
@@ -39,7 +49,7 @@ export interface CreateEngineOptions {
    *
    * If not provided, defaults to: `latency`.
    */
-  readonly goal?: 'latency' | 'throughput' | undefined;
+  readonly goal?: GoalName | undefined;
   /**
    * A network of one's own (`defineNetwork`), whose parameters the weights hold.
    *
@@ -47,9 +57,6 @@ export interface CreateEngineOptions {
    */
   readonly network?: Network | undefined;
 }
-
-/** A machine with more is one for which somebody meant something else. */
-const MOST_THREADS = 1024;
 
 /**
  * Makes an engine. `auto` prefers onnx, on a GPU where one starts, else on the processor, where it is faster than
@@ -69,10 +76,10 @@ export async function createEngine(options: CreateEngineOptions): Promise<Engine
     network,
     goal = 'latency',
   } = options;
-  checkChoice('engine', engine, ['auto', 'onnx', 'tensorflow']);
-  checkChoice('provider', provider, ['auto', ...Object.keys(PROVIDERS)]);
-  checkChoice('precision', precision, ['auto', 'float32', 'int8']);
-  checkChoice('goal', goal, ['latency', 'throughput']);
+  checkChoice('engine', engine, engineNames);
+  checkChoice('provider', provider, providerNames);
+  checkChoice('precision', precision, precisionNames);
+  checkChoice('goal', goal, goalNames);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
     throw new Failure(
       'OPTION_INVALID',

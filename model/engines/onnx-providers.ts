@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { ProviderName } from './choices.js';
 
 /** Where ONNX Runtime can compute. */
-export type Provider = 'cpu' | 'cuda' | 'tensorrt' | 'webgpu' | 'dml' | 'coreml';
+export type Provider = Exclude<ProviderName, 'auto'>;
 
 interface ProviderFacts {
   /** As people say it. */

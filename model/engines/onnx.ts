@@ -9,6 +9,7 @@ import { calibrationOf, uncalibrated } from '../quantisation/calibration.js';
 import { startWorker } from '../start-worker.js';
 import type { Weights } from '../weights.js';
 import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';
+import type { PrecisionName, ProviderName } from './choices.js';
 import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';
 import { automaticProviders, PROVIDERS, type Provider } from './onnx-providers.js';
 import { int8Support } from './processor.js';
@@ -22,7 +23,7 @@ export interface OnnxEngineOptions {
    *
    * If not provided, defaults to: `auto`, the best that starts, in the end the processor.
    */
-  readonly provider?: 'auto' | Provider;
+  readonly provider?: ProviderName;
   /**
    * How many processor threads it may use.
    *
@@ -36,7 +37,7 @@ export interface OnnxEngineOptions {
    *
    * If not provided, defaults to: `auto`.
    */
-  readonly precision?: 'auto' | 'float32' | 'int8';
+  readonly precision?: PrecisionName;
   /**
    * A network of one's own, whose parameters the weights hold.
    *
@@ -140,12 +141,7 @@ function choosePrecision(
   return { int8: isFast ? { calibration, limit: weightLimit } : undefined, reason: `as ${reason}` };
 }
 
-function describe(
-  provider: Provider,
-  wanted: 'auto' | Provider,
-  refused: readonly Refusal[],
-  precision: string,
-): string {
+function describe(provider: Provider, wanted: ProviderName, refused: readonly Refusal[], precision: string): string {
   const what = `ONNX Runtime in ${precision} on ${PROVIDERS[provider].title}`;
   if (wanted !== 'auto') return `${what}, as asked`;
   if (refused.length > 0) {

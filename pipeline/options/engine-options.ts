@@ -1,4 +1,15 @@
 import type { Command } from 'commander';
+import {
+  type EngineName,
+  engineNames,
+  type GoalName,
+  goalNames,
+  MOST_THREADS,
+  type PrecisionName,
+  type ProviderName,
+  precisionNames,
+  providerNames,
+} from '../../model/engines/choices.js';
 import { checkChoice, checkNumber, numeric, optionInvalid } from './check.js';
 
 /** Which network computes, with which weights, where. Shared by every command that segments. */
@@ -8,27 +19,22 @@ export interface EngineOptions {
   /** A safetensors file. If not provided, defaults to: the one that comes with the package for `network`. */
   readonly weights?: string | undefined;
   /** If not provided, defaults to: `auto`, the fastest that loads. */
-  readonly engine?: 'auto' | 'onnx' | 'tensorflow' | undefined;
+  readonly engine?: EngineName | undefined;
   /** Where the `onnx` engine computes. If not provided, defaults to: `auto`. */
-  readonly provider?: 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu' | 'dml' | 'coreml' | undefined;
+  readonly provider?: ProviderName | undefined;
   /** If not provided, defaults to: `auto`, int8 on a CPU where the weights are calibrated for it. */
-  readonly precision?: 'auto' | 'float32' | 'int8' | undefined;
+  readonly precision?: PrecisionName | undefined;
   /** Processor threads of the engine, and in `run` of each ffmpeg. If not provided, each chooses for this machine. */
   readonly threads?: number | undefined;
   /**
    * What the engine is for: each picture as soon as can be, or as many as can be, several at a time. If not provided, defaults to:
    * `throughput` in `run` of videos, `latency` elsewhere.
    */
-  readonly goal?: 'latency' | 'throughput' | undefined;
+  readonly goal?: GoalName | undefined;
 }
 
 /** Those that configuration files and the environment know. */
 export const ENGINE_KEYS = ['network', 'weights', 'engine', 'provider', 'precision', 'threads'] as const;
-
-const engineNames = ['auto', 'onnx', 'tensorflow'] as const;
-const providerNames = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'dml', 'coreml'] as const;
-const goals = ['latency', 'throughput'] as const;
-export const precisionNames = ['auto', 'float32', 'int8'] as const;
 
 /** The network that is used where neither `network` nor `weights` says another. */
 export const defaultNetwork = 'segnet-lite';
@@ -61,9 +67,9 @@ export function checkEngineOptions(options: EngineOptions, nameOf: (option: stri
     engine: checkChoice(nameOf('engine'), engine, engineNames),
     provider: checkChoice(nameOf('provider'), provider, providerNames),
     precision: checkChoice(nameOf('precision'), precision, precisionNames),
-    ...(goal !== undefined && { goal: checkChoice(nameOf('goal'), goal, goals) }),
+    ...(goal !== undefined && { goal: checkChoice(nameOf('goal'), goal, goalNames) }),
     ...(threads !== undefined && {
-      threads: checkNumber(nameOf('threads'), threads, { min: 1, max: 1024, integer: true }),
+      threads: checkNumber(nameOf('threads'), threads, { min: 1, max: MOST_THREADS, integer: true }),
     }),
   };
 }
