@@ -60,6 +60,14 @@ const longestDelaySeconds = 0.1;
 /** How long an encoder whose pictures have ended may go on copying sound that will be cut off, ms: its last pictures take less. */
 const soundGraceMs = 10_000;
 
+/** Files of abandoned encodings that are being removed. */
+const removals = new Set<Promise<void>>();
+
+/** Resolves when nothing is left of what was abandoned, so that others may write under those names. */
+export async function abandonedAreGone(): Promise<void> {
+  await Promise.all(removals);
+}
+
 /** Begins a file: looks whether it can be written and with what, and starts ffmpeg at the first picture. */
 export function startEncoding(output: string, container: Container, options: EncodeOptions): Encoding {
   const [part, remuxed] = [partOf(output), wholeOf(output)];
@@ -226,7 +234,9 @@ export function startEncoding(output: string, container: Container, options: Enc
     if (wasOpen) state = 'abandoned';
     const ffmpeg = current;
     ffmpeg?.abandon();
-    if (wasOpen) void removeAfter(ffmpeg?.ended);
+    if (!wasOpen) return;
+    const removal = removeAfter(ffmpeg?.ended).finally(() => removals.delete(removal));
+    removals.add(removal);
   }
 
   async function removeAfter(ended: Promise<FfmpegEnd> | undefined): Promise<void> {

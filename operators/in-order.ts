@@ -56,6 +56,8 @@ export function inOrder<T extends Frame, R>(open: () => Work<T, R>): OperatorFun
       }
 
       function take(frame: T): void {
+        // A source that emits all at once hears of the end only after its last value.
+        if (subscriber.closed) return;
         let entry: Entry<R>;
         let taking: Promise<R | undefined>;
         // What throws here, or has no gate, would come out at whoever emits, not at who subscribed.

@@ -113,6 +113,8 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
       onStatus({ state, epoch, since: scheduler.now(), ...more });
     const after = (ms: number, act: () => void): void => {
       timer?.unsubscribe();
+      // Whoever hears of a state may have stopped all of it.
+      if (subscriber.closed) return;
       timer = scheduler.schedule(act, ms);
     };
     const stop = (): void => {
@@ -125,6 +127,7 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
       let quiet = false;
       let over = false;
       report('connecting');
+      if (subscriber.closed) return;
       after(openTimeoutMs, () => end(new SourceSilent(openTimeoutMs, 'open')));
 
       const watch = (): void =>

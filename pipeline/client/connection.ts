@@ -61,8 +61,15 @@ export function openConnection(options: ConnectionOptions): Connection {
   function end(code: number, reason: string): void {
     if (isOver) return;
     stop();
-    socket?.close();
+    closeSoon();
     options.onEnd(code, reason, retryAfterMs);
+  }
+
+  /** A server that hangs does not answer a close, and would keep a program alive for half a minute. */
+  function closeSoon(code?: number): void {
+    socket?.close(code);
+    const cut = setTimeout(() => socket?.terminate?.(), CLOSE_TIMEOUT_MS);
+    if (typeof cut === 'object') cut.unref();
   }
 
   function serverNow(): number | undefined {
@@ -212,7 +219,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       const bytes = new Uint8Array(data as ArrayBuffer);
       if (bytes[0] === 1) turn = turn.then(() => receiveFrame(bytes)).catch((error) => end(1002, String(error)));
     });
-    if (isOver) socket.close();
+    if (isOver) closeSoon();
   }
   open().catch((error: unknown) => end(1006, error instanceof Error ? error.message : String(error)));
 
@@ -223,10 +230,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     },
     abandon() {
       stop();
-      socket?.close(1000);
-      // A server that hangs would keep a program alive for half a minute.
-      const cut = setTimeout(() => socket?.terminate?.(), CLOSE_TIMEOUT_MS);
-      if (typeof cut === 'object') cut.unref();
+      closeSoon(1000);
     },
   };
 }

@@ -20,7 +20,7 @@ export function describePlan(plan: RunPlan): string {
           `${unknown ? 'At least ' : ''}${count(frames, 'frame')}, about ${formatTime(seconds)} and ${formatBytes(bytes)} of disk` +
             (freeBytes === undefined ? '' : ` (${formatBytes(freeBytes)} free${room})`),
         ]),
-    ...(engine === undefined ? [] : [`Estimated on ${engine}: ${basis.join(', ')}`]),
+    ...(engine === undefined || basis.length === 0 ? [] : [`Estimated on ${engine}: ${basis.join(', ')}`]),
   ].join('\n');
 }
 

@@ -33,8 +33,9 @@ export async function lockOutputs(outputs: readonly string[]): Promise<OutputLoc
   const release = async () => {
     clearInterval(timer);
     for (const path of taken) {
-      own.delete(path);
       await rm(path, { force: true }).catch(() => {});
+      // Not before: a lock of this process that is not its own is a dead one.
+      own.delete(path);
       await rmdir(dirname(path)).catch(() => {});
     }
   };
@@ -65,7 +66,7 @@ async function take(path: string, output: string): Promise<void> {
 
 /** True where it was taken; false where it is to be tried again. */
 async function takeIfFree(path: string, output: string): Promise<boolean> {
-  if (own.has(path)) throw new Failure('OUTPUT_BUSY', `${output} is being written by this program already`);
+  checkOwn(path, output);
   await makeFolder(dirname(path));
   const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error;
@@ -84,12 +85,18 @@ async function takeIfFree(path: string, output: string): Promise<boolean> {
     }
   }
   const holder = await holderOf(path);
+  checkOwn(path, output);
   if (holder.state === 'living') {
     const message = `${output} is being written by another run (${holder.name}): wait for it, or stop it`;
     throw new Failure('OUTPUT_BUSY', message);
   }
   if (holder.state === 'dead') await removeDead(path);
   return false;
+}
+
+/** Refuses what another run in this process writes. */
+function checkOwn(path: string, output: string): void {
+  if (own.has(path)) throw new Failure('OUTPUT_BUSY', `${output} is being written by this program already`);
 }
 
 /** How long who waits for another to remove a lock waits before it looks again, ms. */
@@ -132,7 +139,7 @@ async function holderOf(path: string): Promise<Holder> {
     if (Date.now() - mtimeMs > STALE_MS) return { state: 'dead' };
     if (pid === '') return { state: 'living', name: 'one that has just begun' };
     if (host !== hostname()) return { state: 'living', name: `process ${pid} on ${host}` };
-    const isLiving = Number(pid) !== process.pid && isRunning(Number(pid));
+    const isLiving = own.has(path) || (Number(pid) !== process.pid && isRunning(Number(pid)));
     return isLiving ? { state: 'living', name: `process ${pid}` } : { state: 'dead' };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'gone' };

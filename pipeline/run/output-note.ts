@@ -47,14 +47,12 @@ export async function identify(input: RunInput): Promise<MadeFrom['input'] | und
   if (input.files !== undefined) {
     const hash = createHash('sha256');
     for (const file of input.files) {
-      const { size, mtimeMs } = await stat(file);
+      const { size, mtimeMs } = await stat(file).catch((error: unknown) => unreadable(file, error));
       hash.update(`${basename(file)} ${size} ${mtimeMs}\n`);
     }
     return { files: input.files.length, listing: hash.digest('hex') };
   }
-  const file = await open(input.path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new Failure('INPUT_UNREADABLE', `Input ${input.path} cannot be read (${error.code})`, { cause: error });
-  });
+  const file = await open(input.path, 'r').catch((error: unknown) => unreadable(input.path, error));
   try {
     const { size, mtimeMs } = await file.stat();
     const hash = createHash('sha256');
@@ -66,6 +64,11 @@ export async function identify(input: RunInput): Promise<MadeFrom['input'] | und
   } finally {
     await file.close();
   }
+}
+
+function unreadable(path: string, error: unknown): never {
+  const { code } = error as NodeJS.ErrnoException;
+  throw new Failure('INPUT_UNREADABLE', `Input ${path} cannot be read (${code})`, { cause: error });
 }
 
 /** SHA-256 of a whole file, in hexadecimal. */

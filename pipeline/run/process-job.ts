@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defer, fromEvent, lastValueFrom, NEVER, type Observable, of, takeUntil, tap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
+import { abandonedAreGone } from '../../operators/encoding.js';
 import { createMeter, type Measurement, measure } from '../../operators/measure.js';
 import type { SourceInfo } from '../../operators/source-info.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
@@ -60,6 +61,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
   } finally {
     // Without the lock the notes are those of another run.
     if (lock !== undefined) {
+      if (context.abandon?.aborted) await abandonedAreGone();
       await forgetMissing(outputs, { made, isAbandoned: context.abandon?.aborted === true }).catch(() => {});
       await lock.release();
     }

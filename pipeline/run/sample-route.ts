@@ -25,8 +25,11 @@ const LONGEST_MS = 8000;
 /**
  * Lets the first frames of an input really go their way, into a temporary folder. Undefined where nothing comes of it:
  * the run itself will say why.
+ *
+ * @throws `Failure` of the engine, without which there would be no run.
  */
 export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedRun): Promise<RouteSample | undefined> {
+  await prepared.engine.ready();
   const folder = await makeTemporaryFolder('segnet-stream-plan-');
   try {
     const names = Object.entries(job.outputs) as [keyof Job['outputs'], string][];
@@ -37,7 +40,6 @@ export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedR
     let frames = 0;
     let firstAt = 0;
     let lastAt = 0;
-    await prepared.engine.ready();
     const longest = SAMPLE_FRAMES / (info.frameRate ?? ASSUMED_FRAME_RATE);
     const options = { ...prepared.options, duration: Math.min(prepared.options.duration ?? longest, longest) };
     const route = buildRoute({ ...job, outputs }, prepared.engine, options, { signal: stop.signal });

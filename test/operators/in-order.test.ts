@@ -169,6 +169,18 @@ t.test('work that throws before it returns a promise ends the stream with its er
   await t.rejects(lastValueFrom(finishing), /broken/);
 });
 
+t.test('of a source that emits all at once nothing is taken after an error', async (t) => {
+  const gate = createGate(2);
+  let taken = 0;
+  const broken = (): never => {
+    taken += 1;
+    throw new Error('broken');
+  };
+  await t.rejects(lastValueFrom(from(frames(6, { gate })).pipe(inOrder(() => ({ take: broken })))), /broken/);
+  t.equal(taken, 1);
+  t.ok(gate.open);
+});
+
 t.test('what is no frame is an error of the stream, not of whoever emits it', async (t) => {
   const bare = { ...fakeFrame(), gate: undefined } as unknown as Frame;
   await t.rejects(lastValueFrom(of(bare).pipe(inOrder(() => ({ take: async () => 1 })))), TypeError);

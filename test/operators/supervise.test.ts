@@ -163,6 +163,28 @@ t.test('a signal completes it, before and during', async (t) => {
   t.equal(completed, 2);
 });
 
+t.test('who stops it on hearing of a state stops all of it', async (t) => {
+  for (const last of ['connecting', 'live', 'stalled', 'reconnecting', 'failed'] as const) {
+    inVirtualTime(t, ({ helpers: { cold, flush }, options }) => {
+      const stop = new AbortController();
+      const heard: string[] = [];
+      let completed = 0;
+      supervise(() => cold(last === 'stalled' ? '--a' : '--a--#'), {
+        ...options,
+        signal: stop.signal,
+        isLasting: () => last === 'failed',
+        onStatus({ state }) {
+          heard.push(state);
+          if (state === last) stop.abort();
+        },
+      }).subscribe({ complete: () => (completed += 1) });
+      flush();
+      t.equal(completed, 1);
+      t.equal(heard.at(-1), last, heard.join());
+    });
+  }
+});
+
 t.test('two cameras: the death of one does not touch the other', async (t) => {
   inVirtualTime(t, ({ helpers: { cold, expectObservable }, options }) => {
     expectObservable(

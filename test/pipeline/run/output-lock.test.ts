@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { packagedFile } from '../../../pipeline/options/package-root.js';
@@ -27,6 +27,19 @@ t.test('an output is locked once, by all or by none, and free afterwards', async
   await lock.release();
   t.same(readdirSync(folder), []);
   await (await lockOutputs([a, b])).release();
+});
+
+t.test('two runs of one process at the same time: one has the lock, and keeps it', async (t) => {
+  const output = join(t.testdir({}), 'a.mp4');
+  for (let round = 0; round < 50; round++) {
+    const results = await Promise.allSettled([lockOutputs([output]), lockOutputs([output])]);
+    const locks = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const [refused] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    t.equal(locks.length, 1);
+    t.match(refused, { code: 'OUTPUT_BUSY' });
+    t.ok(existsSync(join(dirname(output), '.segnet-stream', 'a.mp4.lock')));
+    await locks[0]!.release();
+  }
 });
 
 t.test('a living process keeps its lock, here and elsewhere', async (t) => {

@@ -56,6 +56,32 @@ t.test('a plan of nothing to do makes no engine', async (t) => {
   t.notOk(planned.engine);
 });
 
+t.test('an engine that is not there is an error of the plan as of the run', async (t) => {
+  const elsewhere = process.platform === 'darwin' ? 'dml' : 'coreml';
+  const args = [
+    'run',
+    await testClip('plain'),
+    '-o',
+    join(folder, 'none.mp4'),
+    '--plan',
+    '--json',
+    '--weights',
+    weights,
+  ];
+  const { stdout, status } = await runCli([...args, '--provider', elsewhere]);
+  t.not(status, 0);
+  t.match(JSON.parse(stdout), { error: { code: 'ENGINE_UNAVAILABLE' } });
+});
+
+t.test('a picture of a sequence that is gone is refused, and the plan goes on', async (t) => {
+  const pictures = t.testdir({ '1.png': t.fixture('symlink', 'gone.png'), '2.png': t.fixture('symlink', 'gone.png') });
+  const clip = await testClip('plain');
+  const { stdout } = await runCli([
+    ...['run', join(pictures, '%d.png'), clip, '-o', join(folder, 'gone'), '--plan', '--json', '--weights', weights],
+  ]);
+  t.match(JSON.parse(stdout), { make: 1, refuse: 1 });
+});
+
 t.test('sizes are written for people', async (t) => {
   t.same([0, 950, 1500, 12_345_678, 3e12].map(formatBytes), ['0 B', '950 B', '1.5 kB', '12 MB', '3.0 TB']);
 });
