@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
+import { checkChoice, checkNumber, MOST_THREADS, optionInvalid } from '../model/check-option.js';
 import type { Failure } from '../model/failure.js';
-import { checkChoice, checkOption, checkPart, checkWhole } from './check.js';
+import { checkPart } from './check.js';
 import { type Decoding, startDecoding } from './decoding.js';
 import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 import type { Frame } from './frame.js';
@@ -117,13 +118,15 @@ export function decode(input: string, options: DecodeOptions = {}): Observable<F
 }
 
 function checkDecodeOptions(input: unknown, options: DecodeOptions): void {
-  checkOption(typeof input === 'string', 'input', 'a path, an address or `-`', input);
+  const { policy = 'every', fitMode = 'contain', threads = 1, gateLimit = 1, fit } = options;
+  if (typeof input !== 'string') throw optionInvalid('input', 'a path, an address or `-`', input);
   checkPart(options);
-  checkChoice('policy', options.policy, ['every', 'latest']);
-  checkChoice('fitMode', options.fitMode, ['contain', 'stretch']);
-  checkWhole('threads', options.threads, 1, 1024);
-  checkWhole('gateLimit', options.gateLimit, 1);
-  if (options.fit === undefined) return;
-  checkWhole('fit.width', options.fit.width ?? Number.NaN, 1, LARGEST_SIDE);
-  checkWhole('fit.height', options.fit.height ?? Number.NaN, 1, LARGEST_SIDE);
+  checkChoice('policy', policy, ['every', 'latest']);
+  checkChoice('fitMode', fitMode, ['contain', 'stretch']);
+  checkNumber('threads', threads, { min: 1, max: MOST_THREADS, integer: true });
+  checkNumber('gateLimit', gateLimit, { min: 1, integer: true });
+  if (fit === undefined) return;
+  for (const side of ['width', 'height'] as const) {
+    checkNumber(`fit.${side}`, fit[side], { min: 1, max: LARGEST_SIDE, integer: true });
+  }
 }

@@ -1,7 +1,8 @@
 import { extname } from 'node:path';
 import type { OperatorFunction } from 'rxjs';
+import { checkNumber, MOST_THREADS } from '../model/check-option.js';
 import { Failure } from '../model/failure.js';
-import { checkOption, checkPart, checkWhole } from './check.js';
+import { checkPart } from './check.js';
 import { containerOf } from './encode-run.js';
 import { type Encodable, startEncoding } from './encoding.js';
 import type { Frame, OverlaidFrame, SegmentedFrame } from './frame.js';
@@ -52,8 +53,8 @@ export interface EncodeOptions {
  */
 export function encode<T extends Frame>(output: string, options: EncodeOptions = {}): OperatorFunction<T, T> {
   const container = containerOf(output);
-  const { content, crf = 20 } = options;
-  checkOption(crf >= 0 && crf <= 51, 'crf', 'between 0 and 51', crf);
+  const { content, crf = 20, threads = 1 } = options;
+  checkNumber('crf', crf, { min: 0, max: 51 });
   if (content === 'mask' && extname(output).toLowerCase() !== '.mkv') {
     throw new Failure('OPTION_INVALID', `Expected the output of masks to end in .mkv, got ${output}.`);
   }
@@ -61,7 +62,7 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
     throw new Failure('OPTION_INVALID', `Expected the output of the encoder ffv1 to end in .mkv, got ${output}.`);
   }
   checkPart(options);
-  checkWhole('threads', options.threads, 1, 1024);
+  checkNumber('threads', threads, { min: 1, max: MOST_THREADS, integer: true });
   const step = content === 'mask' ? 'maskVideo' : 'encode';
   return inOrder(() => {
     const encoding = startEncoding(output, container, options);

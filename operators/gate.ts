@@ -1,4 +1,4 @@
-import { checkOption } from './check.js';
+import { checkNumber } from '../model/check-option.js';
 
 /**
  * How a route says how much is under way in it. RxJS pushes and cannot see fan-out, so steps that queue say so
@@ -17,7 +17,7 @@ export interface Gate {
 
 /** Makes a gate that is open while fewer than `limit` holds are out. @throws `Failure` `OPTION_INVALID` for a limit below 1. */
 export function createGate(limit: number): Gate {
-  checkOption(limit >= 1, 'limit', 'a number of at least 1', limit);
+  checkNumber('limit', limit, { min: 1 });
   let held = 0;
   const waiting: (() => void)[] = [];
   return {

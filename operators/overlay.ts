@@ -1,6 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
+import { checkChoice, checkNumber, optionInvalid } from '../model/check-option.js';
 import { Failure } from '../model/failure.js';
-import { checkChoice, checkOption, checkPicture } from './check.js';
+import { checkPicture } from './check.js';
 import type { OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { type Legend, renderLegend } from './legend.js';
@@ -35,10 +36,10 @@ export interface OverlayOptions {
 export function overlay(options: OverlayOptions = {}): OperatorFunction<SegmentedFrame, OverlaidFrame> {
   const { visualize = 'overlay', opacity = 0.5 } = options;
   checkChoice('visualize', visualize, visualizations);
-  checkOption(typeof opacity === 'number' && opacity >= 0 && opacity <= 1, 'opacity', 'between 0 and 1', opacity);
+  checkNumber('opacity', opacity, { min: 0, max: 1 });
   for (const [name, colour] of Object.entries(options.palette ?? {})) {
     const isColour = Array.isArray(colour) && colour.length === 3 && colour.every((part) => part >= 0 && part <= 255);
-    checkOption(isColour, `palette.${name}`, 'red, green and blue, each 0-255', colour);
+    if (!isColour) throw optionInvalid(`palette.${name}`, 'red, green and blue, each 0-255', colour);
   }
   return inOrder(() => {
     const painter = openPainter();

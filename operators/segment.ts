@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { OperatorFunction } from 'rxjs';
+import { checkNumber } from '../model/check-option.js';
 import type { ClassMask, Engine } from '../model/engine.js';
-import { checkOption, checkWhole } from './check.js';
 import { countShares } from './class-shares.js';
 import type { Frame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
@@ -28,9 +28,9 @@ export interface SegmentOptions {
  */
 export function segment(engine: Engine, options: SegmentOptions = {}): OperatorFunction<Frame, SegmentedFrame> {
   const { batch = 1, maxWaitMs = 3, stride = 1 } = options;
-  checkWhole('batch', batch, 1);
-  checkWhole('stride', stride, 1);
-  checkOption(maxWaitMs >= 0, 'maxWaitMs', 'milliseconds of at least 0', maxWaitMs);
+  checkNumber('batch', batch, { min: 1, integer: true });
+  checkNumber('stride', stride, { min: 1, integer: true });
+  checkNumber('maxWaitMs', maxWaitMs, { min: 0 });
   return inOrder(() => {
     const scheduler = schedulerOf(engine);
     const sources = new Map<string, Source>();

@@ -1,5 +1,5 @@
 import { defer, type MonoTypeOperatorFunction, map } from 'rxjs';
-import { checkOption } from './check.js';
+import { checkNumber } from '../model/check-option.js';
 import { countShares } from './class-shares.js';
 import type { SegmentedFrame } from './frame.js';
 
@@ -29,7 +29,7 @@ interface Shown {
  * @throws `Failure` `OPTION_INVALID` for a strength out of range.
  */
 export function smooth({ strength = 0.5 }: SmoothOptions = {}): MonoTypeOperatorFunction<SegmentedFrame> {
-  checkOption(strength >= 0 && strength <= 1, 'strength', 'between 0 and 1', strength);
+  checkNumber('strength', strength, { min: 0, max: 1 });
   const needed = 1 + Math.round(strength * 4);
   return (source) =>
     defer(() => {

@@ -1,3 +1,4 @@
+import { checkNumber } from '../model/check-option.js';
 import {
   layerMultiplyAdds,
   layerParameters,
@@ -13,7 +14,6 @@ import type { Network } from '../model/network.js';
 import { buildNetwork, networkNames } from '../model/networks/index.js';
 import { type PublishedSize, publishedSizes, sizeDifferences } from '../model/published.js';
 import { type Shape, shapesOf } from '../model/shapes.js';
-import { checkNumber } from './options/check.js';
 import { textTable } from './text-table.js';
 
 /** Which networks to describe, and for which pictures. */

@@ -18,7 +18,8 @@ const ROOMS = ['model', 'operators', 'pipeline', 'fixtures'] as const;
 const ALLOWED: Readonly<Record<(typeof ROOMS)[number], (found: Import) => boolean>> = {
   model: () => false,
   operators: ({ to, typeOnly }) =>
-    inRoom(to, 'model') && (typeOnly || to === 'model/failure.ts' || to === 'model/start-asker.ts'),
+    inRoom(to, 'model') &&
+    (typeOnly || ['failure', 'check-option', 'start-asker'].some((name) => to === `model/${name}.ts`)),
   pipeline: ({ to }) => inRoom(to, 'model') || inRoom(to, 'operators'),
   fixtures: ({ to, typeOnly }) =>
     inRoom(to, 'model') && (typeOnly || ['classes', 'failure', 'is-main'].some((name) => to === `model/${name}.ts`)),

@@ -13,6 +13,3 @@ export const engineNames: readonly EngineName[] = ['auto', 'onnx', 'tensorflow']
 export const providerNames: readonly ProviderName[] = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'dml', 'coreml'];
 export const precisionNames: readonly PrecisionName[] = ['auto', 'float32', 'int8'];
 export const goalNames: readonly GoalName[] = ['latency', 'throughput'];
-
-/** A machine with more is one for which somebody meant something else. */
-export const MOST_THREADS = 1024;

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { checkChoice, checkNumber, MOST_THREADS } from '../check-option.js';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
@@ -8,7 +9,6 @@ import {
   engineNames,
   type GoalName,
   goalNames,
-  MOST_THREADS,
   type PrecisionName,
   type ProviderName,
   precisionNames,
@@ -80,12 +80,7 @@ export async function createEngine(options: CreateEngineOptions): Promise<Engine
   checkChoice('provider', provider, providerNames);
   checkChoice('precision', precision, precisionNames);
   checkChoice('goal', goal, goalNames);
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
-    throw new Failure(
-      'OPTION_INVALID',
-      `Expected threads to be a whole number from 1 to ${MOST_THREADS}, got ${threads}`,
-    );
-  }
+  if (threads !== undefined) checkNumber('threads', threads, { min: 1, max: MOST_THREADS, integer: true });
   const common = { weights, ...(threads !== undefined && { threads }), ...(network !== undefined && { network }) };
   const createOnnx = async () => {
     const { createOnnxEngine } = await import('./onnx.js');
@@ -115,11 +110,6 @@ export async function createEngine(options: CreateEngineOptions): Promise<Engine
     if (instead === undefined) throw error;
     return { ...instead, description: `${instead.description}, as ONNX Runtime did not start` };
   }
-}
-
-function checkChoice(option: string, value: string, choices: readonly string[]): void {
-  if (choices.includes(value)) return;
-  throw new Failure('OPTION_INVALID', `Expected ${option} to be one of ${choices.join(', ')}, got ${value}`);
 }
 
 function notOfTensorflow(option: string, value: string): Failure {

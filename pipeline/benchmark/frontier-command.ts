@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { checkChoice } from '../../model/check-option.js';
 import { type CommonOptions, printResult } from '../commands/print-result.js';
-import { checkChoice, numeric } from '../options/check.js';
 import { collectList } from '../options/list.js';
+import { numeric } from '../options/numeric.js';
 import { parseSize } from '../options/size.js';
 import { measured, type Numeric, subcommand, whole } from './subcommand.js';
 import { writeChart } from './write-chart.js';

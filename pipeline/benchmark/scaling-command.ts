@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { checkChoice } from '../../model/check-option.js';
 import { networkNames } from '../../model/networks/index.js';
 import { type CommonOptions, printResult } from '../commands/print-result.js';
-import { checkChoice, numeric } from '../options/check.js';
 import { collectList } from '../options/list.js';
+import { numeric } from '../options/numeric.js';
 import { choices, measured, type Numeric, subcommand, whole } from './subcommand.js';
 import { writeChart } from './write-chart.js';
 

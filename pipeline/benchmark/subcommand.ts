@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { checkChoice, checkNumber } from '../../model/check-option.js';
 import { Failure } from '../../model/failure.js';
-import { checkChoice, checkNumber } from '../options/check.js';
 import { exitOnAbandon, listenForStop } from '../run/stop.js';
 
 /** A command below another: the program's own settings reach only the first level. */

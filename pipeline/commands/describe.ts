@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { checkNumber, numeric } from '../options/check.js';
+import { checkNumber } from '../../model/check-option.js';
 import { flagOf } from '../options/flag.js';
+import { numeric } from '../options/numeric.js';
 import { parseSize } from '../options/size.js';
 import { type CommonOptions, printResult } from './print-result.js';
 

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { checkChoice, checkNumber } from '../../model/check-option.js';
 import type { Corruption } from '../../model/evaluation/corruptions.js';
-import { checkChoice, checkNumber, numeric } from '../options/check.js';
 import { addEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import { flagOf } from '../options/flag.js';
+import { numeric } from '../options/numeric.js';
 import { parseSize } from '../options/size.js';
 import { type CommonOptions, printResult } from './print-result.js';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { checkChoice, checkEnding } from '../../model/check-option.js';
 import { Failure } from '../../model/failure.js';
-import { checkChoice, checkEnding } from '../options/check.js';
 import { flagOf } from '../options/flag.js';
 import { parseSize } from '../options/size.js';
 import { type CommonOptions, printResult } from './print-result.js';

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
-import { numeric } from '../options/check.js';
 import { addEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import { flagOf } from '../options/flag.js';
-import { collectList } from '../options/list.js';
-import { LISTEN_OPTIONS, type ListenOptions } from '../options/listen-options.js';
+import { LISTEN_OPTIONS, LISTEN_RULES, type ListenOptions } from '../options/listen-options.js';
+import { addOptions } from '../options/option-rule.js';
 import type { RunOptions } from '../run/run-options.js';
-import { addServeOptions } from '../serve/add-options.js';
+import { RUN_RULES } from '../run/run-rules.js';
 import { readEnvironment } from '../serve/environment-options.js';
 import { type CommonOptions, printResult } from './print-result.js';
 
@@ -17,47 +16,12 @@ export function createRunCommand(): Command {
     .description(
       'Segments videos and pictures and writes them with their classes in colour. Every frame goes through, with the times, sound, size and metadata of its source (a picture keeps its size alone).',
     )
-    .argument('<inputs...>', 'files, folders, globs, numbered pictures (frames/%04d.png), or - for standard input')
-    .option('-o, --output <path>', 'a file, or a folder for several inputs (default: NAME-overlay.mp4 in this folder)')
-    .option('--recursive', 'look into the folders of folders too')
-    .option(
-      '--visualize <what>',
-      'overlay, mask, side-by-side (the picture and its mask), overlay,mask (beside each other) or none (default: overlay)',
-      visualisation,
-    )
-    .option('--masks <folder>', 'write indexed PNGs of the classes, one a frame')
-    .option(
-      '--mask-video <path>',
-      'write a lossless video of the classes (.mkv), or a folder of them for several inputs',
-    )
-    .option('--frames <path>', 'write JSON lines, one a frame: time, share of each class, time of each step (.jsonl)')
-    .option('--opacity <0-1>', 'weight of the class colours (default: 0.5)', numeric)
-    .option('--alpha <0-255>', 'the same as jetson-inference counts it', numeric)
-    .option('--ignore-class <names>', 'leave classes uncoloured; with commas or repeated', collectList)
-    .option('--palette <name|file>', 'weights, camvid, cityscapes, colour-blind, or a JSON file (default: weights)')
-    .option('--legend', 'draw the names and colours of the classes')
-    .option('--smooth', 'smooth masks over time, against flicker')
-    .option('--stride <n>', 'segment every Nth frame; the others carry its mask (default: 1)', numeric)
-    .option('--start <time>', 'begin there: seconds or hh:mm:ss')
-    .option('--duration <time>', 'take so much: seconds or hh:mm:ss')
-    .option('--size <WxH>', "the network's picture size (default: fitted inside the size of the weights)")
-    .option('--batch <n>', 'frames that the engine is given at once (default: 1)', numeric)
-    .option(
-      '--encoder <name>',
-      'auto, hardware, libx264, nvenc, vaapi, videotoolbox, mpeg4, ... (default: auto, the first H.264 encoder that works)',
-    )
-    .option('--crf <0-51>', 'quality, lower is better (default: 20)', numeric)
-    .option('--hwaccel <name>', 'decode in hardware: auto, cuda, vaapi, videotoolbox, ...')
-    .option('--overwrite', 'do finished outputs again, and replace files that segnet-stream did not make')
-    .option('--shard <i/n>', 'take the Ith of N shares of the inputs')
-    .option('--plan', 'say what would be done, how long it would take and how much disk, and do nothing')
-    .option(
-      '--broadcast',
-      'play the files to viewers while they are processed, on a page and by WebSocket as `serve` does',
-    )
-    .option('--realtime', 'with --broadcast: play files at their own pace (default)')
-    .option('--no-realtime', 'with --broadcast: process as fast as possible; slower viewers skip frames');
-  return addEngineOptions(addServeOptions(command, LISTEN_OPTIONS), 'the network, and of each ffmpeg')
+    .argument('<inputs...>', 'files, folders, globs, numbered pictures (frames/%04d.png), or - for standard input');
+  addOptions(command, RUN_RULES).option(
+    '--plan',
+    'say what would be done, how long it would take and how much disk, and do nothing',
+  );
+  return addEngineOptions(addOptions(command, LISTEN_RULES), 'the network, and of each ffmpeg')
     .addHelpText('after', EXAMPLES)
     .action(async (inputs: readonly string[], flags: Flags) => {
       const options = { ...(flags.broadcast ? listenEnvironment() : {}), ...flags, inputs };
@@ -105,13 +69,6 @@ async function runAndReport(options: Flags & Pick<RunOptions, 'inputs'>): Promis
 function listenEnvironment(): ListenOptions {
   const options = readEnvironment(process.env);
   return Object.fromEntries(LISTEN_OPTIONS.map((name) => [name, options[name]]));
-}
-
-/** jetson-inference draws several visualisations beside each other: `overlay,mask`. */
-function visualisation(text: string): string {
-  const parts = text.split(',').map((part) => part.trim());
-  const both = parts.length === 2 && parts.includes('overlay') && parts.includes('mask');
-  return both ? 'overlay,mask' : text;
 }
 
 const EXAMPLES = `

@@ -1,12 +1,13 @@
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
+import { checkChoice, checkNumber } from '../../model/check-option.js';
 import { Failure } from '../../model/failure.js';
 import { networkNames } from '../../model/networks/index.js';
 import { recipes } from '../../model/training/recipe.js';
 import type { TrainResult } from '../../model/training/train.js';
 import type { TrainingEvent } from '../../model/training/training-event.js';
-import { checkChoice, checkNumber, numeric } from '../options/check.js';
 import { collectList } from '../options/list.js';
+import { numeric } from '../options/numeric.js';
 import { parseSize } from '../options/size.js';
 import { formatTime } from '../options/time.js';
 import { count } from '../run/summary.js';

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
+import { checkChoice, checkNumber, MOST_THREADS, optionInvalid } from '../../model/check-option.js';
 import {
   type EngineName,
   engineNames,
   type GoalName,
   goalNames,
-  MOST_THREADS,
   type PrecisionName,
   type ProviderName,
   precisionNames,
   providerNames,
 } from '../../model/engines/choices.js';
-import { checkChoice, checkNumber, numeric, optionInvalid } from './check.js';
+import { numeric } from './numeric.js';
 
 /** Which network computes, with which weights, where. Shared by every command that segments. */
 export interface EngineOptions {

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
+import { listChoices, optionInvalid } from '../../model/check-option.js';
 import { didYouMean } from '../../model/did-you-mean.js';
 import { Failure } from '../../model/failure.js';
 import { networkNames } from '../../model/networks/index.js';
 import { readWeights, type Weights } from '../../model/weights.js';
-import { listChoices, optionInvalid } from './check.js';
 import { defaultNetwork, type EngineOptions } from './engine-options.js';
 import { packagedFile } from './package-root.js';
 

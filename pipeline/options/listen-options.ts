@@ -1,5 +1,5 @@
-import { optionInvalid } from './check.js';
-import { checkOption, type OptionRule } from './option-rule.js';
+import { optionInvalid } from '../../model/check-option.js';
+import { checkByRules, type OptionRules } from './option-rule.js';
 
 /** Where viewers are listened for, and who is let in. `serve` and `run --broadcast` take them. */
 export interface ListenOptions {
@@ -23,7 +23,7 @@ export interface ListenOptions {
 }
 
 /** What every way of giving them needs to know, in the order of the help. */
-export const LISTEN_RULES: Readonly<Record<keyof ListenOptions, OptionRule>> = {
+export const LISTEN_RULES: OptionRules<keyof ListenOptions> = {
   host: { kind: 'text', value: 'address', help: 'address to listen on (default: 127.0.0.1; others need a token)' },
   port: {
     kind: 'number',
@@ -64,8 +64,7 @@ export const LISTEN_OPTIONS = Object.keys(LISTEN_RULES) as readonly (keyof Liste
 
 /** Checks the options that are about listening, and returns them alone. @throws `Failure` `OPTION_INVALID`. */
 export function checkListenOptions(options: ListenOptions, nameOf: (option: string) => string): ListenOptions {
-  const given = LISTEN_OPTIONS.filter((name) => options[name] !== undefined);
-  for (const name of given) checkOption(nameOf(name), options[name], LISTEN_RULES[name]);
+  checkByRules(options, LISTEN_RULES, nameOf);
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
     throw optionInvalid(
       `${nameOf('tlsCert')} and ${nameOf('tlsKey')}`,
@@ -87,5 +86,6 @@ export function checkListenOptions(options: ListenOptions, nameOf: (option: stri
       throw optionInvalid(nameOf('allowHost'), 'a name without a port, camera.example', host);
     }
   }
+  const given = LISTEN_OPTIONS.filter((name) => options[name] !== undefined);
   return Object.fromEntries(given.map((name) => [name, options[name]]));
 }

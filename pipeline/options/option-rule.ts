@@ -1,19 +1,65 @@
-import { checkChoice, checkNumber, type NumberRange, optionInvalid } from './check.js';
+import type { Command } from 'commander';
+import { checkChoice, checkNumber, type NumberRange, optionInvalid } from '../../model/check-option.js';
+import { flagOf } from './flag.js';
+import { collectList } from './list.js';
+import { numeric } from './numeric.js';
 
 /** One option, as every way of giving it needs to know it. */
 export interface OptionRule {
-  readonly kind: 'text' | 'number' | 'flag' | 'list';
+  /** `parsed` is a text, or something of a program's, that a parser of its own checks. */
+  readonly kind: 'text' | 'number' | 'flag' | 'list' | 'parsed';
   readonly help: string;
-  /** Shown in the help in place of a value; `NAME` if absent. */
+  /** Shown in the help in place of a value. */
   readonly value?: string;
   readonly range?: NumberRange;
   readonly choices?: readonly string[];
   /** True for a secret, which the command line does not take. */
   readonly secret?: boolean;
+  /** One letter by which the command line knows it too. */
+  readonly letter?: string;
+  /** What the command line makes of a text. If not provided, defaults to: what its kind says. */
+  readonly parse?: (text: string) => unknown;
+  /** The help of `--no-NAME`, for a flag that is set unless it is taken back. */
+  readonly no?: string;
+}
+
+/** The rules of several options, in the order of the help. */
+export type OptionRules<Option extends string = string> = Readonly<Record<Option, OptionRule>>;
+
+/** Adds options to a command, without the secret ones: everybody on a machine can read command lines. */
+export function addOptions(command: Command, rules: OptionRules): Command {
+  for (const [name, { kind, help, value, secret, letter, no, parse }] of Object.entries(rules)) {
+    if (secret) continue;
+    const flag = `${letter === undefined ? '' : `-${letter}, `}${flagOf(name)}`;
+    if (kind === 'flag') command.option(flag, help);
+    else if (kind === 'list') command.option(`${flag} <${value}>`, help, collectList);
+    else if (kind === 'number') command.option(`${flag} <${value}>`, help, numeric);
+    else if (parse) command.option(`${flag} <${value}>`, help, parse);
+    else command.option(`${flag} <${value}>`, help);
+    if (no !== undefined) command.option(flagOf(name).replace('--', '--no-'), no);
+  }
+  return command;
+}
+
+/**
+ * Checks the options that are there.
+ *
+ * @param nameOf What an option is called where it came from: `maxFps`, `--max-fps`.
+ * @throws `Failure` `OPTION_INVALID`.
+ */
+export function checkByRules<Option extends string>(
+  options: { readonly [Each in Option]?: unknown },
+  rules: OptionRules<Option>,
+  nameOf: (option: string) => string,
+): void {
+  for (const [name, rule] of Object.entries<OptionRule>(rules)) {
+    const value = options[name as Option];
+    if (value !== undefined) checkByRule(nameOf(name), value, rule);
+  }
 }
 
 /** Checks one option's value. @throws `Failure` `OPTION_INVALID`. */
-export function checkOption(name: string, value: unknown, rule: OptionRule): void {
+export function checkByRule(name: string, value: unknown, rule: OptionRule): void {
   switch (rule.kind) {
     case 'number':
       checkNumber(name, value, rule.range ?? {});
@@ -29,5 +75,7 @@ export function checkOption(name: string, value: unknown, rule: OptionRule): voi
       if (rule.choices) checkChoice(name, value, rule.choices);
       else if (typeof value !== 'string' || value === '')
         throw optionInvalid(name, 'a text', rule.secret ? '***' : value);
+      return;
+    case 'parsed':
   }
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { listChoices, optionInvalid } from '../../model/check-option.js';
 import { camvid12, cityscapes19 } from '../../model/classes.js';
 import type { ClassLabel } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
-import { listChoices, optionInvalid } from './check.js';
 import { colourBlindColours } from './colour-blind-colours.js';
 
 export { colourBlindColours };

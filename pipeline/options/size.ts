@@ -1,4 +1,4 @@
-import { optionInvalid } from './check.js';
+import { optionInvalid } from '../../model/check-option.js';
 
 /** A picture's size in pixels. */
 export interface Size {

@@ -1,4 +1,4 @@
-import { optionInvalid } from './check.js';
+import { optionInvalid } from '../../model/check-option.js';
 
 const CLOCK = /^(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)$/;
 

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
+import { listChoices, optionInvalid } from '../../model/check-option.js';
 import { Failure } from '../../model/failure.js';
+import type { Visualize } from '../../operators/paint-picture.js';
 import { partOf, wholeOf } from '../../operators/part-files.js';
-import { listChoices, optionInvalid } from '../options/check.js';
 import type { FoundInputs, RunInput } from './find-inputs.js';
 
 /** What the encoded picture shows; `none` encodes nothing. */
-export type Visualisation = 'overlay' | 'mask' | 'side-by-side' | 'overlay,mask' | 'none';
+export type Visualisation = Visualize | 'none';
 
 /** Where outputs are asked to go. */
 export interface OutputRequest {

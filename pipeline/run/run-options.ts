@@ -1,12 +1,14 @@
+import { checkNumber, optionInvalid } from '../../model/check-option.js';
 import { checkEncoder } from '../../operators/choose-encoder.js';
-import { checkChoice, checkNumber, optionInvalid } from '../options/check.js';
 import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import { checkListenOptions, LISTEN_OPTIONS, type ListenOptions } from '../options/listen-options.js';
+import { checkByRules } from '../options/option-rule.js';
 import type { Palette } from '../options/palettes.js';
 import { parseSize, type Size } from '../options/size.js';
 import { parseTime } from '../options/time.js';
 import type { Visualisation } from './name-outputs.js';
 import type { RunEvent } from './run-event.js';
+import { RUN_RULES } from './run-rules.js';
 import { parseShard, type Shard } from './shard.js';
 
 /** What `run` and `plan` take; `segnet-stream run --help` says the same in the command line's words. */
@@ -106,8 +108,6 @@ export interface CheckedRunOptions {
   readonly nameOf: (option: string) => string;
 }
 
-export const visualisations = ['overlay', 'mask', 'side-by-side', 'overlay,mask', 'none'] as const;
-
 const asIs = (option: string) => option;
 
 /**
@@ -117,55 +117,41 @@ const asIs = (option: string) => option;
  * @throws `Failure` `OPTION_INVALID`.
  */
 export function checkRunOptions(options: RunOptions, nameOf: (option: string) => string = asIs): CheckedRunOptions {
-  const {
-    visualize = 'overlay',
-    opacity,
-    alpha,
-    stride = 1,
-    start = 0,
-    batch = 1,
-    duration,
-    size,
-    crf,
-    shard,
-  } = options;
+  const { opacity, alpha, duration, size, shard, smooth, realtime = true } = options;
+  // Of a program it may be a number, which the command line does not take.
+  if (typeof smooth === 'number') checkNumber(nameOf('smooth'), smooth, { min: 0, max: 1 });
+  checkByRules({ ...options, smooth: typeof smooth === 'number' ? undefined : smooth }, RUN_RULES, nameOf);
   const inputs = typeof options.inputs === 'string' ? [options.inputs] : [...options.inputs];
   if (inputs.length === 0) throw optionInvalid(nameOf('inputs'), 'one or more files, folders or globs', inputs);
   if (opacity !== undefined && alpha !== undefined) {
     throw optionInvalid(nameOf('alpha'), `left out where ${nameOf('opacity')} is given`, alpha);
   }
-  const number = (option: string, value: unknown, min: number, max: number, integer = true) =>
-    checkNumber(nameOf(option), value, { min, max, integer });
   const checked: CheckedRunOptions = {
     inputs,
     recursive: options.recursive ?? false,
-    visualize: checkChoice(nameOf('visualize'), visualize, visualisations),
-    opacity:
-      alpha === undefined
-        ? number('opacity', opacity ?? 0.5, 0, 1, false)
-        : number('alpha', alpha, 0, 255, false) / 255,
+    visualize: options.visualize ?? 'overlay',
+    opacity: alpha === undefined ? (opacity ?? 0.5) : alpha / 255,
     ignoreClass: options.ignoreClass ?? [],
     palette: options.palette ?? 'weights',
     legend: options.legend ?? false,
-    smooth:
-      typeof options.smooth === 'number' ? number('smooth', options.smooth, 0, 1, false) : (options.smooth ?? false),
-    stride: number('stride', stride, 1, 1_000_000),
-    start: parseTime(nameOf('start'), start),
-    batch: number('batch', batch, 1, 256),
+    smooth: smooth ?? false,
+    stride: options.stride ?? 1,
+    start: parseTime(nameOf('start'), options.start ?? 0),
+    batch: options.batch ?? 1,
     overwrite: options.overwrite ?? false,
-    realtime: checkFlag('realtime') ?? true,
-    ...(checkFlag('broadcast') && { broadcast: checkListenOptions(options, nameOf) }),
+    realtime,
+    ...(options.broadcast && { broadcast: checkListenOptions(options, nameOf) }),
     engine: checkEngineOptions(options, nameOf),
     nameOf,
-    ...given('output', options.output),
-    ...given('masks', options.masks),
-    ...given('maskVideo', options.maskVideo),
-    ...given('frames', options.frames),
-    ...given('encoder', options.encoder),
-    ...given('hwaccel', options.hwaccel),
+    ...given('output'),
+    ...given('masks'),
+    ...given('maskVideo'),
+    ...given('frames'),
+    ...given('encoder'),
+    ...given('hwaccel'),
+    ...given('crf'),
     ...(duration !== undefined && { duration: positive(nameOf('duration'), parseTime(nameOf('duration'), duration)) }),
     ...(size !== undefined && { size: parseSize(nameOf('size'), size) }),
-    ...(crf !== undefined && { crf: number('crf', crf, 0, 51) }),
     ...(shard !== undefined && { shard: parseShard(nameOf('shard'), shard) }),
   };
   if (checked.encoder !== undefined) checkEncoder(checked.encoder, nameOf('encoder'));
@@ -184,16 +170,11 @@ export function checkRunOptions(options: RunOptions, nameOf: (option: string) =>
   }
   return checked;
 
-  function checkFlag(option: 'broadcast' | 'realtime'): boolean | undefined {
+  function given<Option extends keyof RunOptions>(option: Option) {
     const value = options[option];
-    if (value !== undefined && typeof value !== 'boolean') throw optionInvalid(nameOf(option), 'true or false', value);
-    return value;
-  }
-
-  function given<Option extends keyof RunOptions>(option: Option, value: string | undefined) {
-    if (value === undefined) return {};
-    if (typeof value !== 'string' || value === '') throw optionInvalid(nameOf(option), 'a name', value);
-    return { [option]: value } as { readonly [Key in Option]: string };
+    return (value === undefined ? {} : { [option]: value }) as {
+      readonly [Key in Option]?: NonNullable<RunOptions[Key]>;
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-import { optionInvalid } from '../options/check.js';
+import { optionInvalid } from '../../model/check-option.js';
 import { naturally } from './find-inputs.js';
 
 /** A share of many files: `{ index: 2, count: 4 }` is the second of four. */

@@ -2,11 +2,12 @@ import { Command } from 'commander';
 import { printResult } from '../commands/print-result.js';
 import { addEngineOptions } from '../options/engine-options.js';
 import { flagOf } from '../options/flag.js';
-import { addServeOptions } from './add-options.js';
+import { addOptions } from '../options/option-rule.js';
 import { DEFAULT_CONFIG_FILE } from './config-file.js';
 import { gatherOptions, type ServeFlags } from './gather-options.js';
 import type { ServeSummary } from './serve.js';
 import type { ServeOptions } from './serve-options.js';
+import { SERVE_OPTIONS } from './serve-options.js';
 
 /** `segnet-stream serve`: its options, and an action that loads the server only when it is called. */
 export function serveCommand(): Command {
@@ -19,7 +20,7 @@ export function serveCommand(): Command {
       '[NAME=]SOURCE: rtsp, http (HLS), rtmp, a file, /dev/video0, avfoundation:0, dshow:video=NAME',
     )
     .option('-c, --config <file>', `options and sources in YAML (default: ${DEFAULT_CONFIG_FILE} where it is there)`);
-  return addEngineOptions(addServeOptions(command))
+  return addEngineOptions(addOptions(command, SERVE_OPTIONS))
     .addHelpText('after', EXAMPLES)
     .action(async (sources: readonly string[], flags: ServeFlags) => {
       const options = await gatherOptions(sources, flags, process.env);

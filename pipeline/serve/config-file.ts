@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { Failure } from '../../model/failure.js';
 import { checkEngineOptions, ENGINE_KEYS } from '../options/engine-options.js';
-import { checkOption } from '../options/option-rule.js';
+import { checkByRule } from '../options/option-rule.js';
 import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
 
 /** The file that is read where none is named, if it is there. */
@@ -77,7 +77,7 @@ function readValue(name: string, written: string, value: unknown): unknown {
       `${written} does not belong into this file: use tokenFile or SEGNET_STREAM_TOKEN`,
     );
   const list = rule.kind === 'list' && typeof value === 'string' ? [value] : value;
-  checkOption(written, list, rule);
+  checkByRule(written, list, rule);
   return list;
 }
 

@@ -1,5 +1,5 @@
-import { numeric } from '../options/check.js';
 import { ENGINE_KEYS } from '../options/engine-options.js';
+import { numeric } from '../options/numeric.js';
 import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
 
 /**
@@ -22,6 +22,7 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): Partial<ServeOp
         options[name] = text.split(',').map((entry) => entry.trim());
         break;
       case 'text':
+      case 'parsed':
         options[name] = text;
     }
   }

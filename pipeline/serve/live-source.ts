@@ -1,8 +1,8 @@
 import { basename, extname } from 'node:path';
+import { optionInvalid } from '../../model/check-option.js';
 import { Failure } from '../../model/failure.js';
 import { type FfmpegTool, isAtLeast } from '../../operators/find-ffmpeg.js';
 import { redact } from '../../operators/redact.js';
-import { optionInvalid } from '../options/check.js';
 
 /** A source of live video, as a person named it. */
 export interface LiveSource {

@@ -1,7 +1,7 @@
-import { optionInvalid } from '../options/check.js';
+import { optionInvalid } from '../../model/check-option.js';
 import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import { checkListenOptions, LISTEN_RULES, type ListenOptions } from '../options/listen-options.js';
-import { checkOption, type OptionRule } from '../options/option-rule.js';
+import { checkByRules, type OptionRules } from '../options/option-rule.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 
 /** What `serve` takes, from the command line, the environment, a file or a program. */
@@ -49,10 +49,14 @@ export interface ServeOptions extends EngineOptions, ListenOptions {
 export type OwnOption = Exclude<keyof ServeOptions, keyof EngineOptions | 'sources'>;
 
 /** The options of `serve` itself, in the order of its help. */
-export const SERVE_OPTIONS: Readonly<Record<OwnOption, OptionRule>> = {
+export const SERVE_OPTIONS: OptionRules<OwnOption> = {
   ...LISTEN_RULES,
   loop: { kind: 'flag', help: 'begin files anew at their end' },
-  realtime: { kind: 'flag', help: 'read files at their own speed (default; --no-realtime as fast as they decode)' },
+  realtime: {
+    kind: 'flag',
+    help: 'read files at their own speed (default)',
+    no: 'read files as fast as they decode',
+  },
   transport: { kind: 'text', value: 'name', choices: ['tcp', 'udp'], help: 'of RTSP: tcp or udp (default: tcp)' },
   decode: {
     kind: 'text',
@@ -136,10 +140,7 @@ export const SERVE_OPTIONS: Readonly<Record<OwnOption, OptionRule>> = {
  * @throws `Failure` `OPTION_INVALID`.
  */
 export function checkServeOptions(options: ServeOptions, nameOf: (option: string) => string): ServeOptions {
-  for (const [name, rule] of Object.entries(SERVE_OPTIONS)) {
-    const value = options[name as OwnOption];
-    if (value !== undefined) checkOption(nameOf(name), value, rule);
-  }
+  checkByRules(options, SERVE_OPTIONS, nameOf);
   if (!Array.isArray(options.sources) || options.sources.length === 0) {
     throw optionInvalid('<sources...>', 'one source or more: a URL, a file or a camera', options.sources ?? []);
   }

@@ -495,16 +495,16 @@ t.test('an MP4 on a pipe whose index comes last gets a hint', async (t) => {
 
 t.test('options that make no sense are refused by name, at once', async (t) => {
   for (const [options, message] of [
-    [{ fit: { width: 0, height: 10 } }, /fit\.width option .*from 1 to 16384, got 0/],
-    [{ fit: {} as { width: number; height: number } }, /fit\.width .*got NaN/],
-    [{ gateLimit: 0 }, /gateLimit .*got 0/],
-    [{ gateLimit: Number.NaN }, /gateLimit .*got NaN/],
+    [{ fit: { width: 0, height: 10 } }, /fit\.width .*from 1 to 16384, got `0`/],
+    [{ fit: {} as { width: number; height: number } }, /fit\.width .*got `undefined`/],
+    [{ gateLimit: 0 }, /gateLimit .*got `0`/],
+    [{ gateLimit: Number.NaN }, /gateLimit .*got `NaN`/],
     [{ startSeconds: -1 }, /startSeconds/],
     [{ durationSeconds: 0 }, /durationSeconds/],
-    [{ durationSeconds: Number.NaN }, /durationSeconds .*got NaN/],
+    [{ durationSeconds: Number.NaN }, /durationSeconds .*got `NaN`/],
     [{ startSeconds: 1e30 }, /startSeconds/],
     [{ threads: -2 }, /threads/],
-    [{ policy: 'x' as 'every' }, /policy option to be `every` or `latest`, got `x`/],
+    [{ policy: 'x' as 'every' }, /policy to be every or latest, got `x`/],
     [{ fitMode: 'x' as 'contain' }, /fitMode/],
   ] as const) {
     t.throws(() => decode('a.mp4', options), { code: 'OPTION_INVALID', message }, String(message));

@@ -241,7 +241,7 @@ t.test('options out of range are refused by name', async (t) => {
     const [name] = Object.keys(options);
     t.throws(() => segment(createFakeEngine(), options), {
       code: 'OPTION_INVALID',
-      message: new RegExp(`the ${name} option`),
+      message: new RegExp(`Expected ${name} to be`),
     });
   }
 });

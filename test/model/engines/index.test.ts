@@ -56,13 +56,13 @@ t.test('the tensorflow engine has no providers and no int8', async (t) => {
 
 t.test('options out of range are refused by name', async (t) => {
   for (const [options, message] of [
-    [{ engine: 'x' }, /engine to be one of auto, onnx, tensorflow, got x/],
-    [{ provider: 'x' }, /provider .*got x/],
-    [{ precision: 'x' }, /precision .*got x/],
-    [{ goal: 'x' }, /goal .*got x/],
-    [{ threads: 0 }, /threads .*got 0/],
-    [{ threads: Number.NaN }, /threads .*got NaN/],
-    [{ threads: 1e6 }, /threads .*got 1000000/],
+    [{ engine: 'x' }, /engine to be auto, onnx or tensorflow, got `x`/],
+    [{ provider: 'x' }, /provider .*got `x`/],
+    [{ precision: 'x' }, /precision .*got `x`/],
+    [{ goal: 'x' }, /goal .*got `x`/],
+    [{ threads: 0 }, /threads .*got `0`/],
+    [{ threads: Number.NaN }, /threads .*got `NaN`/],
+    [{ threads: 1e6 }, /threads .*got `1000000`/],
   ] as const) {
     await t.rejects(createEngine({ weights, ...(options as object) }), { code: 'OPTION_INVALID', message });
   }

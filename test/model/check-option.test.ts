@@ -1,5 +1,5 @@
 import t from 'tap';
-import { checkChoice, checkNumber, listChoices, numeric } from '../../../pipeline/options/check.js';
+import { checkChoice, checkNumber, listChoices } from '../../model/check-option.js';
 
 t.test('a number outside its range is refused by name, with what was expected and what was got', async (t) => {
   const refused = (value: unknown, range: Parameters<typeof checkNumber>[2]) => {
@@ -27,11 +27,4 @@ t.test('a choice that does not exist is refused with those that do', async (t) =
   t.equal(checkChoice('--visualize', 'mask', ['overlay', 'mask']), 'mask');
   t.equal(listChoices(['one']), 'one');
   t.equal(listChoices(['one', 'two']), 'one or two');
-});
-
-t.test('the command line turns numbers into numbers and leaves everything else as it was typed', async (t) => {
-  t.equal(numeric('0.5'), 0.5);
-  t.equal(numeric('-3'), -3);
-  t.equal(numeric('fast'), 'fast');
-  t.equal(numeric(' '), ' ');
 });

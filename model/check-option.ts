@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
-import { didYouMean } from '../../model/did-you-mean.js';
-import { Failure } from '../../model/failure.js';
+import { didYouMean } from './did-you-mean.js';
+import { Failure } from './failure.js';
+
+/** A machine with more is one for which somebody meant something else. */
+export const MOST_THREADS = 1024;
 
 /** Which numbers an option takes. */
 export interface NumberRange {
@@ -53,12 +56,4 @@ export function checkEnding(name: string, path: string, ending: string): void {
 export function listChoices(choices: readonly string[]): string {
   const [last, ...others] = [...choices].reverse();
   return others.length === 0 ? `${last}` : `${others.reverse().join(', ')} or ${last}`;
-}
-
-/**
- * What the command line makes of an argument that should be a number: the number, or the text itself, for the check
- * that knows the range to refuse with what was typed.
- */
-export function numeric(text: string): number | string {
-  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
