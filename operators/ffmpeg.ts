@@ -92,8 +92,17 @@ interface Internals {
   _checkCapabilities(callback: (error: null) => void): void;
   availableEncoders(callback: (error: null, encoders: object) => void): void;
   _getFfmpegPath(callback: (error: null, path: string) => void): void;
-  _spawnFfmpeg(args: string[], options: object, onProcess: unknown, onEnd: unknown): void;
+  _spawnFfmpeg(args: string[], options: object, onProcess: unknown, onEnd: OnEnd): void;
 }
+
+/** Takes what ended a process, and what it printed, of which there is nothing where it could not be started. */
+type OnEnd = (error: Error | null, ...printed: readonly (Printed | undefined)[]) => void;
+
+interface Printed {
+  get(): string;
+}
+
+const nothingPrinted: Printed = { get: () => '' };
 
 const keptLines = 40;
 const killedOnExit = new Set<ChildProcess>();
@@ -108,9 +117,10 @@ process.on('exit', () => {
  * - it keeps one binary's path in a module-wide cache;
  * - it splits a lone option at its space, hence the spreads below;
  * - its error messages drop lines, so the log is kept here;
+ * - where a process could not be started it asks all the same what that has printed, and throws in a tick of its own;
  * - the process gets a group of its own, so that Ctrl-C reaches only us and files can be finished.
  *
- * @throws `Failure` `FFMPEG_MISSING` if the binary cannot be run.
+ * @throws `Failure` `FFMPEG_MISSING` if the binary cannot be run, `FFMPEG_DIED` if the system has no room for a process.
  */
 export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegProcess> {
   const { inlets = [] } = run;
@@ -137,10 +147,12 @@ export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegPro
     for (const { descriptor, inlet } of inlets) stdio[descriptor] = inlet.stdio;
     const captureStdout = inlets.length === 0;
     const spawning = { ...options, captureStdout, stdio, detached: process.platform !== 'win32' };
+    const ended: OnEnd = (error, out = nothingPrinted, err = nothingPrinted) => onEnd(error, out, err);
     try {
-      spawnAsBefore.call(this, [...global, ...args], spawning, onProcess, onEnd);
+      spawnAsBefore.call(this, [...global, ...args], spawning, onProcess, ended);
     } catch (error) {
-      refuse(error);
+      // Without free descriptors there are no pipes, on which the library stumbles; the child tells why in the next tick.
+      setImmediate(() => refuse(error));
     }
   };
 
@@ -152,9 +164,10 @@ export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegPro
       resolve(watch(child, run));
     });
     // After the start this only repeats what the process itself told us.
-    command.on('error', (error: Error) =>
-      reject(new Failure('FFMPEG_MISSING', `${tool.path} cannot be run: ${error.message}.`, { cause: error })),
-    );
+    command.on('error', (error: NodeJS.ErrnoException) => {
+      const code = ['ENOENT', 'EACCES'].includes(error.code ?? '') ? 'FFMPEG_MISSING' : 'FFMPEG_DIED';
+      reject(new Failure(code, `${tool.path} cannot be run: ${error.message}.`, { cause: error }));
+    });
     command.run();
   });
 }
