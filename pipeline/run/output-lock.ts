@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, outputFailure } from '../../model/failure.js';
 import { makeFolder } from '../../operators/make-folder.js';
+import { isRunning } from '../is-running.js';
 
 /** Says that outputs are being written, so that a second run keeps away from them. */
 export interface OutputLock {
@@ -144,15 +145,5 @@ async function holderOf(path: string): Promise<Holder> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'gone' };
     throw error;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -3,6 +3,7 @@ import { optionInvalid } from '../../model/check-option.js';
 import { Failure } from '../../model/failure.js';
 import { type FfmpegTool, isAtLeast } from '../../operators/find-ffmpeg.js';
 import { redact } from '../../operators/redact.js';
+import { unescaped } from './scrub.js';
 
 /** A source of live video, as a person named it. */
 export interface LiveSource {
@@ -39,7 +40,8 @@ const NETWORK_TIMEOUT_US = '5000000';
 
 /**
  * Reads `[NAME=]SOURCE` for each source, `front=rtsp://camera/stream`; names that are not given are made of the source. `${NAME}`
- * is replaced by that environment variable, so that passwords need stand in no file and no command line.
+ * is replaced by that environment variable, so that passwords need stand in no file and no command line; there they may have
+ * characters that a URL cannot.
  *
  * @throws `Failure` `OPTION_INVALID` for an empty source, a name given twice, an unset variable or a camera of another system.
  */
@@ -60,15 +62,7 @@ export function parseSources(
         `Expected the name of a source to be at most 64 letters, digits, spaces, '.', '_' and '-', got \`${wrongName}\``,
       );
     }
-    const input = rest!.replaceAll(/\$\{(\w+)\}/g, (_, variable: string) => {
-      const value = environment[variable];
-      if (value === undefined)
-        throw new Failure(
-          'OPTION_INVALID',
-          `The source ${redact(rest!)} needs the environment variable ${variable}, which is not set`,
-        );
-      return value;
-    });
+    const input = withVariables(rest!, environment);
     if (input === '')
       throw new Failure('OPTION_INVALID', `Expected a source to be [NAME=]URL, a file or a camera, got \`${spec}\``);
     if (givenName !== undefined && taken.has(givenName)) {
@@ -76,10 +70,32 @@ export function parseSources(
     }
     const kind = kindOf(input);
     if (kind === 'device') checkSystem(input, platform);
-    const name = givenName ?? freeName(nameOf(input), taken);
+    const shown = redact(input);
+    const name = givenName ?? freeName(nameOf(shown), taken);
     taken.add(name);
-    return { name, input, shown: redact(input), kind };
+    return { name, input, shown, kind };
   });
+}
+
+/** Puts the variables in, and writes as a URL has to what cannot stand in one: passwords have it, and would end at it, or be shown. */
+function withVariables(spec: string, environment: NodeJS.ProcessEnv): string {
+  const read = (variable: string): string => {
+    const value = environment[variable];
+    if (value !== undefined) return value;
+    const message = `The source ${redact(spec)} needs the environment variable ${variable}, which is not set`;
+    throw new Failure('OPTION_INVALID', message);
+  };
+  const [, user = '', rest = spec] = /^([a-z][a-z0-9+.-]*:\/\/.*@)(.*)$/is.exec(spec) ?? [];
+  const escapedUser = user.replaceAll(VARIABLE, (_, variable: string) => escaped(read(variable)));
+  const input = escapedUser + rest.replaceAll(VARIABLE, (_, variable: string) => read(variable));
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(input) ? input.replaceAll(/\s/g, encodeURIComponent) : input;
+}
+
+const VARIABLE = /\$\{(\w+)\}/g;
+
+/** What is escaped already stays as it is. */
+function escaped(text: string): string {
+  return text.replaceAll(/%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%-]/giu, encodeURIComponent);
 }
 
 /** The input that ffmpeg is given for a source, where that is not its name: USB cameras go by other names in ffmpeg. */
@@ -188,15 +204,6 @@ function nameOf(input: string): string {
     if (parts.length > 0) return parts.join('-');
   }
   return basename(input, extname(input)) || input;
-}
-
-/** As it is meant; as it is written where a bare `%` stands in it. */
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function freeName(wanted: string, taken: ReadonlySet<string>): string {

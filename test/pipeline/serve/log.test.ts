@@ -22,9 +22,25 @@ t.test('no secret passes, however it is written', async (t) => {
 t.test('passwords of URLs, as written and as meant', async (t) => {
   t.same(passwordsOf('rtsp://me:p%40ss@host/x'), ['p%40ss', 'p@ss']);
   t.same(passwordsOf('rtsp://me:p%ss@host/x'), ['p%ss']);
-  t.same(passwordsOf('rtsp://me:a/b@host/x'), ['a/b', 'a/b']);
-  t.same(passwordsOf('rtsp://host:554/x@y'), ['554/x', '554/x'], 'better one too many');
+  t.same(passwordsOf('rtsp://me:a/b@host/x'), ['a/b']);
+  t.same(passwordsOf('rtsp://me:pa ss@host/x'), ['pa ss']);
+  t.same(passwordsOf('rtsp://me:p@ss@host/x'), ['p', 'p@ss']);
+  t.same(passwordsOf('rtsp://host:554/x@y'), ['554/x'], 'better one too many');
   t.same(passwordsOf('rtsp://host/x'), []);
+});
+
+t.test('a secret that is an ordinary word leaves lines as they are made', async (t) => {
+  const lines: string[] = [];
+  const scrub = createScrubber(['info', '2026', 'longpass1']);
+  const log = createLog({ format: 'json', scrub, write: (line) => lines.push(line) });
+  const sources = ['front=rtsp://v:longpass1@127.0.0.1/x', 'rear=rtsp://v:longpass2@127.0.0.1/y'];
+  log.info({ sources, url: 'http://127.0.0.1:8080' }, 'listening');
+  t.match(JSON.parse(lines.join('')), {
+    level: 'info',
+    time: /^\d{4}-/,
+    sources: ['front=rtsp://***@127.0.0.1/x', 'rear=rtsp://***@127.0.0.1/y'],
+    url: 'http://127.0.0.1:8080',
+  });
 });
 
 for (const format of ['text', 'json'] as const) {
