@@ -58,6 +58,8 @@ export function startDecoding(
   let lastPtsUs = 0;
   let stepsBack = 0;
   let jumpUs = 0;
+  // As it came from the muxer.
+  let lastMuxedUs = 0;
   let demandedAt = frameNow();
 
   let inlets: readonly Inlet[] = [];
@@ -108,19 +110,25 @@ export function startDecoding(
 
   /**
    * A time that steps back (files that were joined, a clock that was set) ffmpeg's muxer moves to one microsecond after the last. One
-   * such picture is a slip; in a row they would all be shown at once, and go on at the source's rate instead.
+   * such picture is a slip, and gets its place half-way to the next; in a row they would all be shown at once, and go on at the
+   * source's rate instead.
    */
   function ownTimeOf(ptsUs: number): number {
-    stepsBack = frames > 0 && ptsUs + jumpUs - lastPtsUs === 1 ? stepsBack + 1 : 0;
-    if (stepsBack > 1) {
-      const frameRate = info.source()?.frameRate ?? ASSUMED_FRAME_RATE;
-      jumpUs += Math.round(1e6 / frameRate) - 1;
-      if (stepsBack === 2) {
-        const text = `The clock of ${source} steps back at ${(lastPtsUs / 1e6).toFixed(2)} s: its pictures go on at ${frameRate} frames/s, and sound may not fit them.`;
-        options.onWarning?.(text, 'TIMES_STEP_BACK');
-      }
+    const frameRate = info.source()?.frameRate ?? ASSUMED_FRAME_RATE;
+    const step = Math.round(1e6 / frameRate);
+    if (frames > 0 && ptsUs - lastMuxedUs === 1) {
+      stepsBack += 1;
+      jumpUs += (stepsBack === 1 ? step >> 1 : step) - 1;
+    } else {
+      if (stepsBack === 1) jumpUs -= (step >> 1) - 1;
+      stepsBack = 0;
     }
-    return ptsUs + jumpUs;
+    lastMuxedUs = ptsUs;
+    if (stepsBack === 2) {
+      const text = `The clock of ${source} steps back at ${(lastPtsUs / 1e6).toFixed(2)} s: its pictures go on at ${frameRate} frames/s, and sound may not fit them.`;
+      options.onWarning?.(text, 'TIMES_STEP_BACK');
+    }
+    return frames === 0 ? ptsUs : Math.max(ptsUs + jumpUs, lastPtsUs + 1);
   }
 
   function describe(picture: NutStream, fitted: NutStream): Constants {
@@ -130,6 +138,9 @@ export function startDecoding(
     const found = info.source();
     const colour = coloursOf(found, info.output);
     if (found) options.onInfo?.({ ...found, width, height, pixelAspect, colour });
+    if (found && found.videoTracks > 1) {
+      options.onWarning?.(`${source} has ${found.videoTracks} video tracks: the first is taken.`, 'TRACKS_LEFT_OUT');
+    }
     const room = Math.floor(defaultBytesUnderWay / (2 * pictureBytes('yuv420p', width, height)));
     const limit = options.gateLimit ?? (policy === 'latest' ? 2 : Math.min(16, Math.max(4, room)));
     return {
@@ -203,9 +214,12 @@ export function startDecoding(
     await Promise.all(opened.map((inlet) => inlet.ended));
     await lastGiven();
     if (frames === 0)
-      return explainStart(source, options.startSeconds, info.source()) ?? explainNoFrames(input, end, info.sawInput);
+      return (
+        explainStart(source, options.startSeconds, end, info.source()) ?? explainNoFrames(input, end, info.sawInput)
+      );
     if (end.signal || (end.code !== 0 && damage.count === 0)) throw explainDeath(source, end, frames);
-    const isWhole = !options.startSeconds && !options.durationSeconds;
+    // A clock that jumps says nothing of how long a source is.
+    const isWhole = !options.startSeconds && !options.durationSeconds && jumpUs === 0;
     const loss = explainLoss({ input: source, info: info.source(), isWhole, frames, lastPtsUs, damage });
     if (loss) options.onWarning?.(loss, 'INPUT_TRUNCATED');
     return 'complete';

@@ -104,6 +104,8 @@ export function startEncoding(output: string, container: Container, options: Enc
       const text = `The clock of ${original?.path ?? 'the source'} begins at ${lead.toFixed(3)} s: times in ${output} begin at 0 instead.`;
       options.onWarning?.(text, 'TIMES_SHIFTED');
     }
+    // A cut counts from the container's beginning, which may lie before 0 by an encoder's delay of sound.
+    const cut = options.startSeconds === undefined ? 0 : options.startSeconds + Math.min(startSeconds - lead, 0);
     const command: EncodeCommand = {
       ...ready,
       part,
@@ -111,7 +113,7 @@ export function startEncoding(output: string, container: Container, options: Enc
       crf: options.crf ?? 20,
       preset: options.preset ?? 'veryfast',
       picture: first,
-      shiftSeconds: lead + (options.startSeconds ?? 0),
+      shiftSeconds: lead + cut,
       ...(options.startSeconds !== undefined && { startSeconds: options.startSeconds }),
       ...(options.durationSeconds !== undefined && { durationSeconds: options.durationSeconds }),
       ...(options.threads !== undefined && { threads: options.threads }),

@@ -175,9 +175,11 @@ export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegPro
 function watch(child: ChildProcess, run: FfmpegRun): FfmpegProcess {
   const log: string[] = [];
   let rest = '';
+  // A line without a level goes on with the one before it: names may have line feeds in them.
+  let level = 'error';
   const takeLine = (raw: string) => {
     const match = /^(.*?)\[(debug|verbose|info|warning|error|fatal|panic)\] (.*)$/.exec(raw);
-    const level = match?.[2] ?? 'error';
+    level = match?.[2] ?? level;
     const line = redact(match ? `${match[1]}${match[3]}` : raw).trimEnd();
     if (line === '') return;
     if (level !== 'info') {

@@ -81,11 +81,21 @@ const causes: readonly (readonly [RegExp, string, (input: string) => string])[] 
 ];
 
 /** Says that a source is over before the part of it that is asked for; undefined where that is not why there is no frame. */
-export function explainStart(name: string, startSeconds = 0, info?: SourceInfo): Failure | undefined {
-  const end = info?.durationSeconds;
-  if (startSeconds === 0 || end === undefined || startSeconds < end) return undefined;
-  const message = `Input ${redact(name)} is ${end.toFixed(2)} s long, and over before ${startSeconds} s, where it was to begin.`;
-  return new Failure('INPUT_TOO_SHORT', message);
+export function explainStart(
+  name: string,
+  startSeconds: number | undefined,
+  { log }: FfmpegEnd,
+  info: SourceInfo | undefined,
+): Failure | undefined {
+  const length = info?.durationSeconds;
+  if (!startSeconds || length === undefined) return undefined;
+  const what = `Input ${redact(name)} is ${length.toFixed(2)} s long, and`;
+  if (startSeconds >= length) {
+    return new Failure('INPUT_TOO_SHORT', `${what} over before ${startSeconds} s, where it was to begin.`);
+  }
+  // Its last frame begins before, and is shown until after.
+  const isEmpty = log.some((line) => /nothing was (?:encoded|written)/i.test(line));
+  return isEmpty ? new Failure('INPUT_TOO_SHORT', `${what} has no frame after ${startSeconds} s.`) : undefined;
 }
 
 /** Says why ffmpeg gave no frame at all. */
@@ -160,7 +170,7 @@ export function explainLoss({ input, info, isWhole, frames, lastPtsUs, damage }:
   // Sound may well be longer than the picture; only a large part missing is worth a word by itself.
   const isShort = expectedSeconds !== undefined && expectedSeconds - gotSeconds > Math.max(1, expectedSeconds / 20);
   if (!isShort && damage.count === 0) return undefined;
-  const of = expectedSeconds !== undefined && info?.frames && info.frames > frames ? ` of about ${info.frames}` : '';
+  const of = isWhole && info?.frames && info.frames > frames ? ` of about ${info.frames}` : '';
   if (damage.count === 0 && info?.hasAudio) {
     return `Input ${redact(input)} has pictures for ${gotSeconds.toFixed(1)} s of its ${expectedSeconds!.toFixed(1)} s: its sound is longer, or it was cut off.`;
   }

@@ -43,5 +43,9 @@ export async function prepareEncoding(
     const text = `Pictures and sound are kept, the ${kinds} of ${options.copyFrom} ${info.otherStreams.length === 1 ? 'is' : 'are'} left out.`;
     options.onWarning?.(text, 'STREAMS_LEFT_OUT');
   }
+  if (info?.isInterlaced) {
+    const text = `${options.copyFrom} is interlaced: its lines stay as they are, but ${output} says that it is progressive, and players will not deinterlace it.`;
+    options.onWarning?.(text, 'INTERLACED');
+  }
   return { tool, encoder, ...(info && { original: { path: options.copyFrom!, info } }) };
 }

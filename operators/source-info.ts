@@ -20,12 +20,16 @@ export interface SourceInfo {
   /** Degrees anticlockwise by which the picture is turned to stand upright. */
   readonly rotation: number;
   readonly colour: ColourTags;
+  /** True where two fields, one after the other in time, share a picture. */
+  readonly isInterlaced: boolean;
   /** Frames a second on average; absent where nothing is known. */
   readonly frameRate?: number;
   /** Ticks a second of the stream's own clock. */
   readonly timeBase?: number;
   /** Duration by frame rate: an estimate. */
   readonly frames?: number;
+  /** How many there are beside cover pictures; the first is decoded. */
+  readonly videoTracks: number;
   readonly hasAudio: boolean;
   readonly audioCodecs: readonly string[];
   /** Kinds of streams that are neither video nor sound, in small letters: `subtitle`, `data`, ... */
@@ -54,6 +58,7 @@ interface VideoLine {
   codec: string;
   pixelFormat: string;
   colour: ColourTags;
+  isInterlaced: boolean;
   width: number;
   height: number;
   pixelAspect: readonly [number, number];
@@ -69,6 +74,9 @@ export function createInfoParser(): InfoParser {
   let startSeconds = 0;
   let rotation = 0;
   let hasChapters = false;
+  let videoTracks = 0;
+  // A name with a line feed in it goes on in the next line.
+  let isNameOpen = false;
   let video: VideoLine | undefined;
   let streamIsVideo = false;
   let output: OutputPicture | undefined;
@@ -85,7 +93,9 @@ export function createInfoParser(): InfoParser {
     if (/^\s+Chapter #?\d/.test(line)) hasChapters = true;
     const stream = /^\s+Stream #\d+:\d+.*?: (Video|Audio|\w+): (.*)$/.exec(line);
     if (stream) {
-      streamIsVideo = stream[1] === 'Video' && !video && !line.includes('(attached pic)');
+      const isTrack = stream[1] === 'Video' && !line.includes('(attached pic)');
+      if (isTrack) videoTracks += 1;
+      streamIsVideo = isTrack && !video;
       if (streamIsVideo) video = parseVideo(stream[2]!);
       if (stream[1] === 'Audio') audioCodecs.push(/^\w+/.exec(stream[2]!)?.[0] ?? 'unknown');
       // In MP4 a track of text without a codec holds the chapters' names.
@@ -100,9 +110,11 @@ export function createInfoParser(): InfoParser {
   return {
     read(line) {
       const input = /^Input #0, (.*?), from /.exec(line);
-      if (input) {
+      if (isNameOpen) isNameOpen = !line.endsWith("':");
+      else if (input) {
         section = 'input';
         container = input[1]!;
+        isNameOpen = !line.endsWith("':");
       } else if (/^Output #0, /.test(line)) section = 'output';
       else if (section === 'input' && !line.startsWith(' ')) section = 'between';
       else if (section === 'input') readInput(line);
@@ -129,6 +141,7 @@ export function createInfoParser(): InfoParser {
         }),
         rotation,
         ...(frames !== undefined && { frames }),
+        videoTracks,
         hasAudio: audioCodecs.length > 0,
         audioCodecs,
         otherStreams,
@@ -159,6 +172,7 @@ function parseVideo(text: string): VideoLine | undefined {
     codec,
     pixelFormat: format?.[1] ?? 'unknown',
     colour: parseColour(format?.[2] ?? ''),
+    isInterlaced: /\b(?:top|bottom)\b.* first\b/.test(format?.[2] ?? ''),
     width: Number(size[1]),
     height: Number(size[2]),
     pixelAspect: aspect && Number(aspect[1]) > 0 ? [Number(aspect[1]), Number(aspect[2])] : [1, 1],

@@ -26,7 +26,7 @@ export interface FrameRecord {
 /**
  * Writes one JSON object a line for each frame, in the order of the frames, and gives each on once its line is written.
  * Steps that come later have no times in it: put it last. The file is called `NAME.part.jsonl` until it is complete; on
- * an error it stays that, if there is a line in it; unsubscribing removes it.
+ * an error it stays that, if there is a line in it; unsubscribing removes it. Without a frame no file is written.
  *
  * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */
@@ -70,8 +70,9 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
         try {
           const { size } = await file.stat();
           await file.close();
-          if (!failed) await rename(part, path);
-          else if (size === 0) await rm(part, { force: true });
+          // Without a frame there is nothing to replace an earlier file with.
+          if (size === 0) await rm(part, { force: true });
+          else if (!failed) await rename(part, path);
         } catch (error) {
           throw outputFailure('the output', path, error);
         }

@@ -137,7 +137,8 @@ export async function checkReplaceable(
       throw new Failure('OUTPUT_EXISTS', message);
     }
     if (extent === 0 && (await stat(output)).isDirectory()) continue;
-    const message = `${output} exists already and was not made by segnet-stream from files as they are now: choose another name, or replace it with --overwrite`;
+    const why = note === undefined ? 'was not made by segnet-stream' : 'is not as it was when segnet-stream made it';
+    const message = `${output} exists already and ${why}: choose another name, or replace it with --overwrite`;
     throw new Failure('OUTPUT_EXISTS', message);
   }
 }

@@ -12,6 +12,7 @@ import { type Job, type PreparedRun, prepareRun } from './prepare-run.js';
 import { framesOf, labelOf } from './process-job.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
 import { type RouteSample, SAMPLE_FRAMES, takeSample } from './sample-route.js';
+import { round } from './summary.js';
 
 /** What `run` would do with one input. */
 export interface PlannedFile {
@@ -158,12 +159,10 @@ function estimate({ job, file, info }: Looked, all: readonly SizeSample[], isPac
   const [nearest] = [...samples].sort((left, right) => distance(left) - distance(right));
   // Disk goes by the pixels, time mostly by the network, whose pictures are of one size.
   const scale = pixels / (nearest!.width * nearest!.height);
+  const pace = isPaced ? (info.frameRate ?? ASSUMED_FRAME_RATE) : Number.POSITIVE_INFINITY;
   return {
     ...file,
-    seconds: Math.round(
-      file.frames /
-        Math.min(nearest!.framesPerSecond, isPaced ? (info.frameRate ?? ASSUMED_FRAME_RATE) : Number.POSITIVE_INFINITY),
-    ),
+    seconds: round(file.frames / Math.min(nearest!.framesPerSecond, pace) + nearest!.secondsAround),
     bytes: Math.round(file.frames * nearest!.bytesPerFrame * scale),
   };
 }

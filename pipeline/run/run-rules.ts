@@ -28,7 +28,11 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
     parse: bothInOneOrder,
     help: 'overlay, mask, side-by-side (the picture and its mask), overlay,mask (beside each other) or none (default: overlay)',
   },
-  masks: { kind: 'text', value: 'folder', help: 'write indexed PNGs of the classes, one a frame' },
+  masks: {
+    kind: 'text',
+    value: 'folder',
+    help: 'write indexed PNGs of the classes, one a frame; of several inputs each in a folder of its own there',
+  },
   maskVideo: {
     kind: 'text',
     value: 'path',
@@ -37,7 +41,7 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
   frames: {
     kind: 'text',
     value: 'path',
-    help: 'write JSON lines, one a frame: time, share of each class, time of each step (.jsonl)',
+    help: 'write JSON lines, one a frame: time, share of each class, time of each step (.jsonl), or a folder of them for several inputs',
   },
   opacity: {
     kind: 'number',

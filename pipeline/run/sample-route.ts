@@ -14,6 +14,8 @@ export interface RouteSample {
   readonly height: number;
   readonly frames: number;
   readonly framesPerSecond: number;
+  /** What a file takes beside its frames: until the first, and from the last to the finished outputs. */
+  readonly secondsAround: number;
   /** Of all outputs together. */
   readonly bytesPerFrame: number;
 }
@@ -57,6 +59,7 @@ export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedR
       { defaultValue: undefined },
     );
     if (frames === 0) return undefined;
+    const around = firstAt - beganAt + (performance.now() - lastAt);
     // A picture takes its whole way; of a video the first frames' is not that of the others.
     const pace = frames > 1 ? ((frames - 1) * 1000) / (lastAt - firstAt) : 1000 / (lastAt - beganAt);
     return {
@@ -65,6 +68,8 @@ export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedR
       height: info.height,
       frames,
       framesPerSecond: round(pace),
+      // Of a picture it is in its pace.
+      secondsAround: frames > 1 ? round(around / 1000) : 0,
       bytesPerFrame: Math.round((await bytesUnder(folder)) / frames),
     };
   } catch {

@@ -271,12 +271,34 @@ t.test('where the clock steps back pictures go on at the rate of the source, and
   const { frames, warnings } = await decodeAll(joined);
   t.equal(frames.length, 100);
   const steps = times(frames).map((time, index, all) => time - (all[index - 1] ?? time - 40_000));
-  // The first of them cannot be told from a slip.
+  // The first of them cannot be told from a slip, and gets half.
   t.equal(steps.filter((step) => step === 40_000).length, 99, steps.join());
+  t.ok(Math.min(...steps) >= 20_000, steps.join());
   t.ok(
     warnings.some((text) => /^TIMES_STEP_BACK .* steps back at \d\.\d\d s/.test(text)),
     warnings.join(),
   );
+});
+
+t.test('of several video tracks the first is taken, and it is said', async (t) => {
+  const { path: ffmpeg } = await findFfmpeg();
+  const tracks = join(folder, 'two\ntracks.mkv');
+  const [small, large] = ['64x48', '128x96'].map((size) => ['-f', 'lavfi', '-i', `testsrc=size=${size}:duration=0.2`]);
+  const maps = ['-map', '0:v', '-map', '1:v', '-c:v', 'ffv1'];
+  execFileSync(ffmpeg, ['-v', 'error', '-y', ...small!, ...large!, ...maps, `file:${tracks}`]);
+  const { frames, warnings } = await decodeAll(tracks);
+  t.equal(frames[0]!.picture.width, 64);
+  t.match(warnings, [/^TRACKS_LEFT_OUT [^]* has 2 video tracks: the first is taken/]);
+});
+
+t.test('a beginning inside the last frame is told as what it is', async (t) => {
+  const { path: ffmpeg } = await findFfmpeg();
+  const clip = join(folder, 'short.mp4');
+  execFileSync(ffmpeg, ['-v', 'error', '-y', '-t', '2', ...source, '-c:v', 'mpeg4', clip]);
+  await t.rejects(decodeAll(clip, { startSeconds: 1.99 }), {
+    code: 'INPUT_TOO_SHORT',
+    message: /no frame after 1\.99 s/,
+  });
 });
 
 t.test('a pipe is no file', { skip: process.platform === 'win32' && 'no pipes with names' }, async (t) => {

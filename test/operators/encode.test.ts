@@ -559,3 +559,24 @@ t.test('FFV1 is for pictures as well as for masks', async (t) => {
   t.same(frames[0]!.picture.data, before[0]!.picture.data);
   t.throws(() => encode('a.mp4', { encoder: 'ffv1' }), { code: 'OPTION_INVALID', message: /ffv1 to end in \.mkv/ });
 });
+
+t.test('a cut of a container that begins before 0 loses no frame', async (t) => {
+  const input = join(folder, 'before-zero.mkv');
+  const picture = ['-f', 'lavfi', '-i', 'testsrc=size=64x48:rate=25:duration=2'];
+  const tone = ['-f', 'lavfi', '-i', 'sine=duration=2'];
+  run('-y', ...picture, ...tone, '-c:v', 'mpeg4', '-c:a', 'libopus', input);
+  if ((await probe(input)).startSeconds >= 0) return t.pass('this ffmpeg begins such a file at 0');
+  for (const startSeconds of [0.53, 1.013]) {
+    const { given, frames } = await transcode(input, `cut-${startSeconds}.mp4`, {}, { startSeconds });
+    t.equal(frames.length, given.length);
+    t.ok(frames[0]!.ptsUs >= 0);
+  }
+});
+
+t.test('what is interlaced is told of, as its output does not say so', async (t) => {
+  const input = join(folder, 'interlaced.mpg');
+  const fields = ['-flags', '+ilme+ildct', '-vf', 'setfield=tff', '-c:v', 'mpeg2video'];
+  run('-y', '-f', 'lavfi', '-i', 'testsrc=size=64x48:rate=25:duration=0.2', ...fields, input);
+  const { warnings } = await transcode(input, 'interlaced.mp4');
+  t.match(warnings, [/^INTERLACED .*interlaced\.mpg is interlaced/]);
+});

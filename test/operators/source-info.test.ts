@@ -36,12 +36,25 @@ Output #0, nut, to 'pipe:1':
     timeBase: 30_000,
     rotation: -90,
     frames: 2063,
+    isInterlaced: false,
+    videoTracks: 1,
     hasAudio: true,
     audioCodecs: ['aac'],
     otherStreams: [],
     hasChapters: true,
   });
   t.match(parser.output, { pixelFormat: 'yuv420p', colour: { range: 'tv' } });
+});
+
+t.test('a name may have a line feed in it', async (t) => {
+  const parser = parse(`Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'new
+line.mp4':
+  Duration: 00:00:02.00, start: 0.000000, bitrate: 2390 kb/s
+  Stream #0:0[0x1](und): Video: h264 (High) (avc1 / 0x31637661), yuv420p(tv, top first), 64x48, 25 fps, 25 tbr, 12800 tbn (default)
+  Stream #0:1[0x2](und): Video: h264 (High) (avc1 / 0x31637661), yuv420p(progressive), 640x480, 25 fps, 25 tbr, 12800 tbn
+  Stream #0:2[0x0]: Video: mjpeg (Baseline), yuvj420p(pc), 160x90 (attached pic)
+Stream mapping:`);
+  t.match(parser.source(), { width: 64, durationSeconds: 2, isInterlaced: true, videoTracks: 2 });
 });
 
 t.test('older and newer ways to print the same are read too', async (t) => {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { concat, from, lastValueFrom, NEVER, throwError, toArray } from 'rxjs';
+import { concat, EMPTY, from, lastValueFrom, NEVER, throwError, toArray } from 'rxjs';
 import t from 'tap';
 import { writeRecords } from '../../operators/write-records.js';
 import { fakeSegmentedFrame } from './fake-frame.js';
@@ -36,6 +36,14 @@ t.test('one object a line, in order, under the final name when all is written', 
     stepTimes: { decode: 1 },
   });
   t.notOk(existsSync(join(folder, 'frames.part.jsonl')));
+});
+
+t.test('without a frame an earlier file stays as it is', async (t) => {
+  const path = join(folder, 'earlier.jsonl');
+  await lastValueFrom(from(frames.slice(0, 2)).pipe(writeRecords(path)));
+  t.same(await lastValueFrom(EMPTY.pipe(writeRecords(path), toArray())), []);
+  t.equal(read(path).length, 2);
+  t.notOk(existsSync(join(folder, 'earlier.part.jsonl')));
 });
 
 t.test('on an error from before, what there is stays in the part', async (t) => {
