@@ -46,5 +46,5 @@ export type { RunEvent } from './run/run-event.js';
 export type { RunOptions } from './run/run-options.js';
 export type { RouteSample } from './run/sample-route.js';
 export type { Shard } from './run/shard.js';
-export type { FileSummary, RunSummary } from './run/summary.js';
+export type { FileSummary, RunSummary, SummaryNote } from './run/summary.js';
 export { type TrainingOptions, trainNetwork } from './train.js';

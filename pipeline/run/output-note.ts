@@ -9,6 +9,7 @@ import { makeFolder } from '../../operators/make-folder.js';
 import { outputOfPart, partOf, wholeOf } from '../../operators/part-files.js';
 import { isMaskName } from '../../operators/write-masks.js';
 import type { RunInput } from './find-inputs.js';
+import type { SummaryNote } from './summary.js';
 
 /** What decides how an output looks: when all of it is the same, doing it again would change nothing. */
 export interface MadeFrom {
@@ -31,7 +32,7 @@ interface OutputNote {
   /** Bytes of a file, number of files in a folder, when it was finished: one that was edited since is not ours any more. */
   readonly extent: number;
   /** What people were told of it: damage of the input, say. A second run tells it again. */
-  readonly told?: readonly string[];
+  readonly told?: readonly (SummaryNote | string)[];
 }
 
 const EDGE_BYTES = 1 << 20;
@@ -85,7 +86,7 @@ export async function hashFile(path: string): Promise<string> {
 export async function upToDate(
   outputs: readonly string[],
   madeFrom: MadeFrom,
-): Promise<{ readonly told: readonly string[] } | undefined> {
+): Promise<{ readonly told: readonly SummaryNote[] } | undefined> {
   const notes = await Promise.all(
     outputs.map(async (output) => {
       const [note, extent] = [await readNote(output), await extentOf(output)];
@@ -93,7 +94,12 @@ export async function upToDate(
       return isSame ? note : undefined;
     }),
   );
-  return notes.includes(undefined) ? undefined : { told: notes[0]?.told ?? [] };
+  if (notes.includes(undefined)) return undefined;
+  // Earlier versions noted the message alone.
+  const told = (notes[0]?.told ?? []).map((note) =>
+    typeof note === 'string' ? { code: 'NOTED', message: note } : note,
+  );
+  return { told };
 }
 
 /** True for a path that an earlier run wrote, for the part that it left of one, and for a mask in a folder of them. */

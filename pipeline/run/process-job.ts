@@ -12,7 +12,7 @@ import { checkReplaceable, forgetMissing, noteOutputs, upToDate } from './output
 import type { Job, PreparedRun } from './prepare-run.js';
 import type { RunEvent } from './run-event.js';
 import type { CheckedRunOptions } from './run-options.js';
-import { type FileSummary, round } from './summary.js';
+import { type FileSummary, round, type SummaryNote } from './summary.js';
 import type { Viewers } from './viewers.js';
 
 /** What the files of a run have in common. */
@@ -45,7 +45,8 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
           return { ...nothingOf(label, 'skipped'), outputs: job.outputs, notes: done.told };
         }
         const played = await follow({ ...job, outputs: {} }, label, context);
-        return { ...played, notes: [...played.notes, 'Played alone, as its outputs are up to date'] };
+        const alone = { code: 'PLAYED_ALONE', message: 'Played alone, as its outputs are up to date' };
+        return { ...played, notes: [...played.notes, alone] };
       }
     }
     lock = await lockOutputs(outputs);
@@ -80,7 +81,9 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
   const { options, engine } = context.prepared;
   const meter = createMeter();
   const startedAt = performance.now();
-  const notes: string[] = job.input.note === undefined ? [] : [job.input.note];
+  const notes: SummaryNote[] = [];
+  const note = (message: string, code: string) => notes.push({ code, message });
+  if (job.input.note !== undefined) note(job.input.note, 'PICTURES_LEFT_OUT');
   let expectedFrames: number | undefined;
   let firstFrameMs: number | undefined;
   let frames = 0;
@@ -88,11 +91,12 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
     ...(signal && { signal }),
     audience: viewers?.begin(),
     // Of an old ffmpeg the run has spoken at its beginning.
-    onWarning: (text, code) => code === 'FFMPEG_OLD' || notes.push(text),
+    onWarning: (text, code) => code === 'FFMPEG_OLD' || note(text, code),
     onInfo: (info) => {
       expectedFrames = framesOf(info, options);
       if (job.input.kind === 'stdin' && info.hasAudio && job.outputs.output !== undefined) {
-        notes.push('The sound of standard input is left out, since it can be read only once: give a file to keep it');
+        const text = 'The sound of standard input is left out, since it can be read only once: give a file to keep it';
+        note(text, 'SOUND_LEFT_OUT');
       }
     },
   });

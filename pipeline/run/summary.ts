@@ -3,6 +3,12 @@ import type { Percentiles } from '../client/percentiles.js';
 import { formatTime } from '../options/time.js';
 import type { OutputPaths } from './name-outputs.js';
 
+/** Something worth knowing: `INPUT_TRUNCATED` says that an input was damaged or cut off, and its outputs have what could be decoded. */
+export interface SummaryNote {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What became of one input. */
 export interface FileSummary {
   readonly input: string;
@@ -18,7 +24,7 @@ export interface FileSummary {
   /** By step, in the order of the route. */
   readonly steps: Readonly<Record<string, Percentiles>>;
   /** What is worth knowing of an output that came to be: a file that was cut off, a decoder that fell back. */
-  readonly notes: readonly string[];
+  readonly notes: readonly SummaryNote[];
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -72,7 +78,7 @@ export function describeFile(file: FileSummary): string {
   };
   // Of one picture's steps there is nothing to be learnt, and of a hundred pictures no notes to be seen among them.
   const steps = frames > 1 ? describeSteps(file) : [];
-  return [lines[outcome], ...notes.map((note) => `  ${note}`), ...steps].join('\n');
+  return [lines[outcome], ...notes.map(({ message }) => `  ${message}`), ...steps].join('\n');
 }
 
 function describeSteps({ steps }: FileSummary): readonly string[] {

@@ -44,7 +44,7 @@ t.test('what decodes of a damaged file is kept, and said', async (t) => {
   for (const { input, outcome, frames, notes, outputs } of files) {
     t.equal(outcome, 'done', input);
     t.ok(frames > 10 && frames < 50, `${frames} frames`);
-    t.match(notes.join(' '), /damaged or cut off/);
+    t.match(notes, [{ code: 'INPUT_TRUNCATED', message: /damaged or cut off/ }]);
     t.equal((await watchFile(outputs.output ?? '')).frames, frames);
   }
 });
@@ -98,10 +98,10 @@ t.test('standard input is decoded, and what cannot be kept of it is said', async
   const output = join(folder, 'piped.mp4');
   const args = ['run', '-', '-o', output, '--json', '--weights', weights, '--duration', '0.2'];
   const { stdout } = await runCli(args, { input: readFileSync(clip) });
-  const { files } = JSON.parse(stdout) as { files: { notes: string[] }[] };
+  const { files } = JSON.parse(stdout) as { files: { notes: { message: string }[] }[] };
   t.match(files, [{ input: 'standard input', outcome: 'done', frames: 5 }]);
   // Before it stands what is said of an old ffmpeg, where there is one.
-  t.match(files[0]!.notes.at(-1), /sound/);
+  t.match(files[0]!.notes.at(-1)?.message, /sound/);
   t.match(await watchFile(output), { frames: 5, sounds: 0, complaints: '' });
 });
 

@@ -9,7 +9,7 @@ const done: FileSummary = {
   seconds: 10,
   framesPerSecond: 25,
   steps: { decode: { p50: 3.1, p95: 4, p99: 9.25 }, segment: { p50: 38, p95: 41, p99: 60 } },
-  notes: ['dash.mp4 was cut off'],
+  notes: [{ code: 'INPUT_TRUNCATED', message: 'dash.mp4 was cut off' }],
 };
 const failed: FileSummary = {
   ...done,
