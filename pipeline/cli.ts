@@ -44,7 +44,8 @@ Examples:
 function reportError(error: unknown, args: readonly string[]): void {
   if (error instanceof CommanderError && error.exitCode === 0) return;
   const { code, message, exitStatus } = explainError(error);
-  process.exitCode = exitStatus;
+  // A stop has its own already.
+  process.exitCode ||= exitStatus;
   if (args.includes('--json') && !isResultPrinted())
     process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   process.stderr.write(`${message} [${code}]\n`);

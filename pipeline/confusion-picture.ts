@@ -1,4 +1,3 @@
-import { Failure } from '../model/failure.js';
 import { writeWhole } from '../model/write-whole.js';
 import { escapeMarkup } from './escape-markup.js';
 import type { Evaluation } from './evaluate.js';
@@ -47,20 +46,12 @@ ${cells.join('\n')}
 `;
 }
 
-/** @throws `Failure` `OPTION_INVALID` for a name that does not end in .svg. */
-export function checkPictureName(path: string): void {
-  if (!/\.svg$/i.test(path)) {
-    throw new Failure('OPTION_INVALID', `Expected the picture of the confusion matrix to be an .svg file, got ${path}`);
-  }
-}
-
 /**
  * Writes the picture of the confusion matrix, under a temporary name and renamed.
  *
- * @throws `Failure` `OPTION_INVALID` for a name that does not end in .svg, `OUTPUT_UNWRITABLE` where nothing can be written.
+ * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */
 export async function writeConfusion(path: string, evaluation: Evaluation): Promise<void> {
-  checkPictureName(path);
   await writeWhole(path, 'the confusion matrix to', [drawConfusion(evaluation)]);
 }
 

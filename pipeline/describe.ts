@@ -14,6 +14,7 @@ import type { Network } from '../model/network.js';
 import { buildNetwork, networkNames } from '../model/networks/index.js';
 import { type PublishedSize, publishedSizes, sizeDifferences } from '../model/published.js';
 import { type Shape, shapesOf } from '../model/shapes.js';
+import type { Size } from './options/size.js';
 import { textTable } from './text-table.js';
 
 /** Which networks to describe, and for which pictures. */
@@ -25,7 +26,7 @@ export interface DescribeOptions {
    *
    * @default 480x360, the paper's
    */
-  readonly size?: { readonly width: number; readonly height: number } | undefined;
+  readonly size?: Size | undefined;
   /** @default 11, CamVid's */
   readonly classes?: number | undefined;
 }
@@ -83,8 +84,6 @@ export function describe(options: DescribeOptions = {}): readonly NetworkDescrip
   const built = buildNetwork(network, classes);
   return [{ ...describeNetwork(built, size), layers: describeLayers(built, size) }];
 }
-
-type Size = NonNullable<DescribeOptions['size']>;
 
 function describeNetwork(network: Network, { width, height }: Size): NetworkDescription {
   const { name, title, classes } = network;

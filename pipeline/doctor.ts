@@ -2,13 +2,13 @@ import { execFile, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { PROVIDERS, type Provider } from '../model/engines/onnx-providers.js';
 import { int8Support } from '../model/engines/processor.js';
 import { buildNetwork } from '../model/networks/index.js';
 import { checkWeights } from '../model/parameters.js';
 import { readWeights } from '../model/weights.js';
 import { findFfmpeg } from '../operators/find-ffmpeg.js';
+import { modulePath } from './module-command.js';
 import { packagedNetworks } from './options/find-weights.js';
 import { packagedFile } from './options/package-root.js';
 
@@ -161,8 +161,7 @@ const noWeights: Finding = {
 /** Starts an engine in a process of its own (`try-engine.ts`). */
 function tryEngine(name: string): Promise<{ description: string } | { reason: string }> {
   return new Promise((resolve) => {
-    const compiled = fileURLToPath(new URL('./try-engine.js', import.meta.url));
-    const child = fork(existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts'), [name], {
+    const child = fork(modulePath(new URL('./try-engine.js', import.meta.url)), [name], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const timer = setTimeout(() => child.kill('SIGKILL'), TRY_TIMEOUT_MS);

@@ -33,7 +33,7 @@ export interface ContestRules {
 }
 
 /** What a program cost. */
-export interface ProgramCost {
+export interface ContestCost {
   /** Milliseconds a frame. */
   readonly frameMs: Spread;
   /** Processor time a frame, all threads. */
@@ -43,7 +43,7 @@ export interface ProgramCost {
 }
 
 /** What a contestant that computed the same as the first one cost. */
-export interface Result extends ProgramCost {
+export interface Result extends ContestCost {
   readonly description: string;
   /** Share of pixels as the first contestant's. */
   readonly agreement: number;
@@ -138,14 +138,14 @@ async function enter(contestant: Contestant, program: LineProcess, workload: Wor
 export async function timeInTurns<One extends { readonly program: LineProcess; readonly batch: number }>(
   programs: readonly One[],
   { rounds, warmUps, signal }: Pick<ContestRules, 'rounds' | 'warmUps' | 'signal'>,
-): Promise<ReadonlyMap<One, ProgramCost>> {
+): Promise<ReadonlyMap<One, ContestCost>> {
   const run = ({ program }: One, times: number) => program.ask<RunAnswer>({ ask: 'run', times } satisfies RunQuestion);
   for (const one of programs) await run(one, warmUps);
   const turns = await takeTurns(programs, rounds, async (one) => {
     signal?.throwIfAborted();
     return run(one, 1);
   });
-  const results = new Map<One, ProgramCost>();
+  const results = new Map<One, ContestCost>();
   for (const [one, answers] of turns) {
     const { peakBytes } = await one.program.ask<MemoryAnswer>({ ask: 'memory' } satisfies MemoryQuestion);
     results.set(one, {

@@ -1,7 +1,7 @@
 import type { Engine } from '../../model/engine.js';
+import { moduleCommand } from '../module-command.js';
 import type { LoadQuestion } from './contest-messages.js';
 import { type LineProcess, startLineProcess } from './line-process.js';
-import { moduleCommand } from './module-command.js';
 import { type Peer, peerCommand } from './peers.js';
 
 /** Something that computes a network: one of this project's engines, or a peer, in one precision. */

@@ -3,10 +3,10 @@ import { from, lastValueFrom, map, mergeMap, take, toArray } from 'rxjs';
 import type { RgbPicture } from '../../model/engine.js';
 import { planInstances } from '../../model/engines/instances.js';
 import { decode } from '../../operators/decode.js';
+import type { ProgramCall } from '../module-command.js';
 import type { EngineOptions } from '../options/engine-options.js';
 import { openEngine } from '../options/open-engine.js';
 import { measureProgram } from './measure-program.js';
-import type { ProgramCall } from './module-command.js';
 
 /* The program that gives the frames of one clip to an engine, with nothing around it. Prints an `EngineAloneReport`. */
 

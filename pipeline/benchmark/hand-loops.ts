@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { fitInside } from '../../model/dataset/scale.js';
 import { probe } from '../../operators/probe.js';
+import type { ProgramCall } from '../module-command.js';
 import type { EngineOptions } from '../options/engine-options.js';
 import { findWeights } from '../options/find-weights.js';
 import type { LoadQuestion } from './contest-messages.js';
 import { measureProgram } from './measure-program.js';
-import type { ProgramCall } from './module-command.js';
 import { peerCommand, requirePeers } from './peers.js';
 import { sampleFrames } from './sample-frames.js';
 import { removeWorkload, writeWorkload } from './workload.js';

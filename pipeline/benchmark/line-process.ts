@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Failure } from '../../model/failure.js';
+import type { ProgramCall } from '../module-command.js';
 import { endWithUs } from './end-with-us.js';
-import type { ProgramCall } from './module-command.js';
 
 /** A program that answers each line of JSON on its standard input by one on its standard output. */
 export interface LineProcess {

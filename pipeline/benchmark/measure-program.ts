@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Failure } from '../../model/failure.js';
+import type { ProgramCall } from '../module-command.js';
 import { endWithUs } from './end-with-us.js';
-import type { ProgramCall } from './module-command.js';
 import { type TreeMemory, watchTreeMemory } from './tree-memory.js';
 
 /** What a program cost from its start to its end, with all processes that it started and waited for. */

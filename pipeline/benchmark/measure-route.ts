@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { moduleCommand } from '../module-command.js';
 import { measureProgram, type ProgramCost } from './measure-program.js';
-import { moduleCommand } from './module-command.js';
 import type { RouteOrder, RouteReport } from './route-program.js';
 
 /** What `run` cost on one clip, in a process of its own. */

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
+import type { ProgramCall } from '../module-command.js';
 import { packagedFile } from '../options/package-root.js';
-import type { ProgramCall } from './module-command.js';
 
 /** Another runtime that is installed here, to be measured in the same run. */
 export interface Peer {

@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../../operators/make-folder.js';
+import { moduleCommand, type ProgramCall } from '../module-command.js';
 import type { EngineOptions } from '../options/engine-options.js';
 import { findWeights } from '../options/find-weights.js';
 import type { FileSummary } from '../run/summary.js';
@@ -9,7 +10,6 @@ import { type HandLoops, prepareHandLoops } from './hand-loops.js';
 import { describeMachine, type Machine } from './machine.js';
 import { measureProgram } from './measure-program.js';
 import { measureRoute, type RouteCost } from './measure-route.js';
-import { moduleCommand, type ProgramCall } from './module-command.js';
 import { plainFfmpeg } from './plain-ffmpeg.js';
 import type { RouteOrder } from './route-program.js';
 import { median, type Spread, spreadOf } from './statistics.js';

@@ -2,8 +2,8 @@ import { chooseEncoder } from '../../operators/choose-encoder.js';
 import { decodeRun } from '../../operators/decode-run.js';
 import { findFfmpeg, passthroughOption } from '../../operators/find-ffmpeg.js';
 import { probe } from '../../operators/probe.js';
+import type { ProgramCall } from '../module-command.js';
 import type { Size } from '../options/size.js';
-import type { ProgramCall } from './module-command.js';
 
 /** What plain ffmpeg is to do. */
 export interface PlainOrder {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Failure } from '../../model/failure.js';
+import { moduleCommand } from '../module-command.js';
 import type { Size } from '../options/size.js';
 import { benchmarkWeights, calibrated } from './benchmark-weights.js';
 import { loadProgram, type Refused, timeInTurns } from './contest.js';
@@ -7,7 +8,6 @@ import type { LineChart } from './line-chart.js';
 import { type LineProcess, startLineProcess } from './line-process.js';
 import { describeMachine, type Machine } from './machine.js';
 import { measureProgram } from './measure-program.js';
-import { moduleCommand } from './module-command.js';
 import { openViewer } from './open-viewer.js';
 import { sampleClip, sampleFrames } from './sample-frames.js';
 import { median } from './statistics.js';

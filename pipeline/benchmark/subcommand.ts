@@ -27,6 +27,7 @@ export async function measured<Result>(
     // What was running got the signal too, and failed of it.
     throw requests.stop.aborted ? new Failure('STOPPED', 'The benchmark was stopped') : error;
   } finally {
+    if (requests.exitStatus !== undefined) process.exitCode = requests.exitStatus;
     requests.dispose();
   }
 }

@@ -7,11 +7,11 @@ import { initialWeights, seededRandom } from '../../model/initial-weights.js';
 import { buildNetwork } from '../../model/networks/index.js';
 import { writeSafetensors } from '../../model/weights.js';
 import { makeTemporaryFolder } from '../../operators/make-folder.js';
+import { moduleCommand } from '../module-command.js';
 import type { Size } from '../options/size.js';
-import { type ProgramCost, type Refused, timeInTurns } from './contest.js';
+import { type ContestCost, type Refused, timeInTurns } from './contest.js';
 import { type LineProcess, startLineProcess } from './line-process.js';
 import { describeMachine, type Machine } from './machine.js';
-import { moduleCommand } from './module-command.js';
 import { findPeers, peerCommand } from './peers.js';
 import { type LessonAnswer, type LessonQuestion, lessonFiles } from './training-messages.js';
 
@@ -36,7 +36,7 @@ export interface TrainingBenchmarkOptions {
 export type TrainingRow = {
   readonly network: string;
   readonly trainer: string;
-} & ((ProgramCost & { readonly loss: number; readonly stepMs: number }) | Refused);
+} & ((ContestCost & { readonly loss: number; readonly stepMs: number }) | Refused);
 
 /** What `benchmark training` found; of each network this project first. */
 export interface TrainingResult {

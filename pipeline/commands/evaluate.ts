@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { checkChoice, checkNumber } from '../../model/check-option.js';
+import { checkChoice, checkEnding, checkNumber } from '../../model/check-option.js';
 import type { Corruption } from '../../model/evaluation/corruptions.js';
 import { addEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import { flagOf } from '../options/flag.js';
@@ -46,22 +46,16 @@ Examples:
 async function evaluateAndReport(flags: Flags): Promise<void> {
   const batch = checkNumber('--batch', flags.batch, { min: 1, max: 256, integer: true });
   const size = flags.size === undefined ? undefined : parseSize('--size', flags.size);
-  const [
-    { evaluate },
-    { corruptionNames },
-    { readClassSet },
-    { openEngine },
-    { createCounter },
-    { checkPictureName, writeConfusion },
-  ] = await Promise.all([
-    import('../evaluate.js'),
-    import('../../model/evaluation/corruptions.js'),
-    import('../options/class-set.js'),
-    import('../options/open-engine.js'),
-    import('./count-progress.js'),
-    import('../confusion-picture.js'),
-  ]);
-  if (flags.picture !== undefined) checkPictureName(flags.picture);
+  const [{ evaluate }, { corruptionNames }, { readClassSet }, { openEngine }, { createCounter }, { writeConfusion }] =
+    await Promise.all([
+      import('../evaluate.js'),
+      import('../../model/evaluation/corruptions.js'),
+      import('../options/class-set.js'),
+      import('../options/open-engine.js'),
+      import('./count-progress.js'),
+      import('../confusion-picture.js'),
+    ]);
+  if (flags.picture !== undefined) checkEnding('--picture', flags.picture, '.svg');
   const corruption: Corruption | undefined =
     flags.corruption === undefined ? undefined : checkChoice('--corruption', flags.corruption, corruptionNames);
   const classSet = flags.classes === undefined ? undefined : await readClassSet(flags.classes);

@@ -135,13 +135,10 @@ async function runTraining(flags: Flags): Promise<void> {
     const result = await trainNetwork({ ...options, command, signal: requests.stop, onEvent: report.onEvent });
     report.close();
     printResult(flags, result, describeTraining(result));
-    process.exitCode = requests.exitStatus ?? 0;
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'STOPPED') throw error;
-    report.say(error.message);
-    process.exitCode = requests.exitStatus ?? 1;
   } finally {
     report.close();
+    // Stopped before the first step, it throws.
+    process.exitCode = requests.exitStatus ?? 0;
     requests.dispose();
   }
 }

@@ -12,7 +12,7 @@ export function describePlan(plan: RunPlan): string {
   const unknown = files.some((file) => file.action === 'make' && file.frames === undefined);
   const room = freeBytes !== undefined && bytes > freeBytes ? ': not enough' : '';
   return [
-    ...files.map(describeFile),
+    ...files.map(describePlanned),
     `${count(files.length, 'file')}: ${make} to make, ${skip} up to date, ${refuse} refused`,
     ...(make === 0
       ? []
@@ -24,7 +24,7 @@ export function describePlan(plan: RunPlan): string {
   ].join('\n');
 }
 
-function describeFile({ action, outputs, frames, seconds, bytes, error, ...file }: PlannedFile): string {
+function describePlanned({ action, outputs, frames, seconds, bytes, error, ...file }: PlannedFile): string {
   const input = shorten(file.input);
   if (action === 'refuse') return `refuse  ${input}: ${error?.message} [${error?.code}]`;
   const target = Object.values(outputs).map(shorten).join(', ');

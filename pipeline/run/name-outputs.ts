@@ -22,7 +22,7 @@ export interface OutputRequest {
 }
 
 /** Where the outputs of one input go: absolute paths, of those that are asked for. */
-export interface OutputPaths {
+export type OutputPaths = {
   /** The overlay: a video, or a picture where the input is one. */
   readonly output?: string;
   /** A folder of indexed PNGs. */
@@ -30,7 +30,7 @@ export interface OutputPaths {
   readonly maskVideo?: string;
   /** JSON lines. */
   readonly frames?: string;
-}
+};
 
 const VIDEO_CONTAINERS = ['.mp4', '.m4v', '.mov', '.mkv'];
 const PICTURE_FORMATS = ['.png', '.jpg', '.jpeg', '.webp'];
@@ -67,7 +67,7 @@ export function nameOutputs(
 
 /** The failure `OUTPUT_IS_INPUT` where one of the outputs would replace one of the inputs (`sources`), at the end or while it is written. */
 export function replacedInput(outputs: OutputPaths, sources: ReadonlySet<string>): Failure | undefined {
-  for (const path of Object.values(outputs) as string[]) {
+  for (const path of Object.values(outputs)) {
     const replaced = [path, partOf(path), wholeOf(path)].find((each) => sources.has(each));
     if (replaced === undefined) continue;
     const meanwhile = replaced === path ? '' : ` while it is written, as ${replaced}`;

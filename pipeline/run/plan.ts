@@ -97,7 +97,7 @@ interface Looked {
 
 async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looked> {
   const file = { input: labelOf(job), outputs: job.outputs };
-  const outputs = Object.values(job.outputs) as string[];
+  const outputs = Object.values(job.outputs);
   try {
     if (job.input.failure !== undefined) throw job.input.failure;
     // What is only shown is always made.
@@ -168,7 +168,7 @@ function estimate({ job, file, info }: Looked, all: readonly SizeSample[], isPac
 }
 
 async function freeSpace(jobs: readonly Job[]): Promise<number | undefined> {
-  const [path] = jobs.flatMap(({ outputs }) => Object.values(outputs) as string[]);
+  const [path] = jobs.flatMap(({ outputs }) => Object.values(outputs));
   const space = await statfs(await nearestThere(resolve(path ?? '.'))).catch(() => undefined);
   return space && space.bavail * space.bsize;
 }

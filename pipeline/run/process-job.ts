@@ -31,7 +31,7 @@ export interface JobContext {
 export async function processJob(job: Job, context: JobContext): Promise<FileSummary> {
   const { options } = context.prepared;
   const label = labelOf(job);
-  const outputs = Object.values(job.outputs) as string[];
+  const outputs = Object.values(job.outputs);
   let lock: OutputLock | undefined;
   let made: readonly string[] = [];
   try {

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { startLineProcess } from '../../../pipeline/benchmark/line-process.js';
-import { moduleCommand } from '../../../pipeline/benchmark/module-command.js';
 import { openViewer } from '../../../pipeline/benchmark/open-viewer.js';
 import { sampleClip } from '../../../pipeline/benchmark/sample-frames.js';
 import type {
@@ -10,6 +9,7 @@ import type {
   ServeAnswer,
   ServeQuestion,
 } from '../../../pipeline/benchmark/serve-program.js';
+import { moduleCommand } from '../../../pipeline/module-command.js';
 
 const skip = process.platform !== 'linux' && 'needs /proc';
 

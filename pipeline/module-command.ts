@@ -7,12 +7,16 @@ export interface ProgramCall {
   readonly args: readonly string[];
 }
 
+/** The file of a module: the TypeScript source where nothing is compiled. */
+export function modulePath(module: URL): string {
+  const compiled = fileURLToPath(module);
+  return existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts');
+}
+
 /**
  * How to run a module beside the caller as a program of its own: `moduleCommand(new URL('./route-program.js', import.meta.url))`.
  * As `startWorker` does for threads, it takes the TypeScript source, with this process's loader, where nothing is compiled.
  */
 export function moduleCommand(module: URL, args: readonly string[] = []): ProgramCall {
-  const compiled = fileURLToPath(module);
-  const path = existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts');
-  return { file: process.execPath, args: [...process.execArgv, path, ...args] };
+  return { file: process.execPath, args: [...process.execArgv, modulePath(module), ...args] };
 }
