@@ -47,4 +47,5 @@ export type { RunOptions } from './run/run-options.js';
 export type { RouteSample } from './run/sample-route.js';
 export type { Shard } from './run/shard.js';
 export type { FileSummary, RunSummary, SummaryNote } from './run/summary.js';
-export { type TrainingOptions, trainNetwork } from './train.js';
+export { trainNetwork } from './train.js';
+export type { TrainingOptions } from './train-options.js';

@@ -8,72 +8,30 @@ import { Failure } from '../model/failure.js';
 import type { Network } from '../model/network.js';
 import { buildNetwork } from '../model/networks/index.js';
 import { checkWeights } from '../model/parameters.js';
-import type { CropSize } from '../model/training/augment.js';
 import { type Checkpoint, checkpointPathOf, readCheckpoint } from '../model/training/checkpoint.js';
 import { readPretrainedEncoder } from '../model/training/pretrained-encoder.js';
 import { type Recipe, recipes, suitableRecipe } from '../model/training/recipe.js';
 import { loadTensorflow } from '../model/training/tensorflow.js';
 import { type TrainResult, train } from '../model/training/train.js';
-import type { TrainingEvent } from '../model/training/training-event.js';
 import { readWeights } from '../model/weights.js';
 import { defaultNetwork } from './options/engine-options.js';
 import { flagOf } from './options/flag.js';
 import { makeOutputFolder } from './options/make-output-folder.js';
 import { lockOutputs } from './run/output-lock.js';
-
-/** What `segnet-stream train` takes. */
-export interface TrainingOptions {
-  /** A network of `segnet-stream describe`. If not provided, defaults to: the checkpoint's when resuming, else `segnet-lite`. */
-  readonly network?: string;
-  /** The folder of a data set with a training and a validation split. */
-  readonly data: string;
-  /** The folder of a data set whose training pictures are mixed in: synthetic scenes. */
-  readonly extra?: string;
-  /** The class set of the data. If not provided, defaults to: what its layout or `dataset.json` says. */
-  readonly classes?: string;
-  /** The folder of checkpoint, weights and log. */
-  readonly out: string;
-  /** If not provided, defaults to: `compact` for networks of few multiply-adds, else `modern`. */
-  readonly recipe?: keyof typeof recipes;
-  /** Changes to the recipe. */
-  readonly epochs?: number;
-  readonly batch?: number;
-  readonly learningRate?: number;
-  readonly balancing?: Recipe['balancing'];
-  readonly selectBy?: Recipe['selectBy'];
-  readonly validateEvery?: number;
-  /** One size of crops for the whole training. */
-  readonly crop?: CropSize;
-  /** Magnifications of training pictures: the smallest and the largest. */
-  readonly scales?: readonly [number, number];
-  /** The picture size that the weights are for. */
-  readonly inputSize?: CropSize;
-  readonly seed?: number;
-  /** Prefixes of picture names (`0006R0`): those of the training set are held out and validated on instead. */
-  readonly holdOut?: readonly string[];
-  /** A weights file of this project to start from. */
-  readonly weights?: string;
-  /** A safetensors file of VGG16 (torchvision's names) or EfficientNet-Lite0, trained on ImageNet, from which the encoder starts. */
-  readonly pretrained?: string;
-  /** Goes on from the checkpoint in `out`, with the recipe that is in it. */
-  readonly resume?: boolean;
-  /** Threads that read and cut pictures. If not provided, defaults to: 1. */
-  readonly dataThreads?: number;
-  /** The command that this was called by, for the card. */
-  readonly command?: string;
-  /** Saves a checkpoint and stops after the step under way. */
-  readonly signal?: AbortSignal;
-  /** Hears of every step, epoch and validation. */
-  readonly onEvent?: (event: TrainingEvent) => void;
-}
+import { type CheckedTrainingOptions, checkTrainingOptions, type TrainingOptions } from './train-options.js';
 
 /**
  * Trains a network on a data set: `train` of the model, with its options looked up by name.
  *
+ * @param nameOf What an option is called in messages: itself in a program, `--hold-out` on the command line.
  * @throws `Failure` as `train`; `OUTPUT_EXISTS` where `out` holds a checkpoint and `resume` is not asked for;
- * `OUTPUT_UNWRITABLE` where it cannot be made; `OUTPUT_BUSY` where another training writes there; `CHECKPOINT_MISMATCH` and `OPTION_INVALID` where what is resumed is another training.
+ * `OUTPUT_UNWRITABLE` where it cannot be made; `OUTPUT_BUSY` where another training writes there; `CHECKPOINT_MISMATCH` where what is resumed is another training; `OPTION_INVALID`.
  */
-export async function trainNetwork(options: TrainingOptions): Promise<TrainResult> {
+export async function trainNetwork(
+  given: TrainingOptions,
+  nameOf: (option: string) => string = asIs,
+): Promise<TrainResult> {
+  const options = checkTrainingOptions(given, nameOf);
   const { data, out, resume = false } = options;
   if (!resume && existsSync(checkpointPathOf(out))) {
     throw new Failure(
@@ -142,6 +100,8 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainResul
   }
 }
 
+const asIs = (option: string) => option;
+
 /** Removes what a killed training left of files that it was writing. */
 async function removeParts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
@@ -166,7 +126,7 @@ const FIXED = [
   'pretrained',
 ] as const satisfies readonly (keyof TrainingOptions)[];
 
-function checkResumed(options: TrainingOptions, network: Network, { state, tensors }: Checkpoint): void {
+function checkResumed(options: CheckedTrainingOptions, network: Network, { state, tensors }: Checkpoint): void {
   const changed = FIXED.find((name) => options[name] !== undefined);
   if (changed !== undefined) {
     throw new Failure('OPTION_INVALID', `Expected no ${flagOf(changed)} with --resume: the checkpoint has the recipe`);
@@ -186,7 +146,7 @@ async function readStart(path: string, network: Network) {
   return tensors;
 }
 
-function changed(recipe: Recipe, options: TrainingOptions): Recipe {
+function changed(recipe: Recipe, options: CheckedTrainingOptions): Recipe {
   const { epochs, batch, learningRate, balancing, selectBy, validateEvery, crop, scales, inputSize } = options;
   return {
     ...recipe,

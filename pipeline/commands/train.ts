@@ -1,29 +1,18 @@
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { checkChoice, checkNumber } from '../../model/check-option.js';
-import { Failure } from '../../model/failure.js';
-import { networkNames } from '../../model/networks/index.js';
-import { recipes } from '../../model/training/recipe.js';
 import type { TrainResult } from '../../model/training/train.js';
 import type { TrainingEvent } from '../../model/training/training-event.js';
-import { collectList } from '../options/list.js';
-import { numeric } from '../options/numeric.js';
-import { parseSize } from '../options/size.js';
+import { flagOf } from '../options/flag.js';
+import { addOptions } from '../options/option-rule.js';
 import { formatTime } from '../options/time.js';
 import { count } from '../run/summary.js';
-import type { TrainingOptions } from '../train.js';
+import { TRAINING_RULES, type TrainingOptions } from '../train-options.js';
 import { createCounter } from './count-progress.js';
 import { type CommonOptions, printResult } from './print-result.js';
 
-type Flags = Omit<TrainingOptions, 'crop' | 'scales' | 'inputSize'> &
-  CommonOptions & { readonly crop?: string; readonly scales?: string; readonly inputSize?: string };
-
-const recipeNames = Object.keys(recipes) as (keyof typeof recipes)[];
-const balancingNames = ['median', 'sqrt-median', 'natural'] as const;
-
 /** `segnet-stream train`: trains a network on a data set. */
 export function createTrainCommand(): Command {
-  return new Command('train')
+  const command = new Command('train')
     .description(
       'Trains a network on TensorFlow (npm run setup:tensorflow) and keeps the weights of the epoch that validates best.',
     )
@@ -31,41 +20,8 @@ export function createTrainCommand(): Command {
       '--data <folder>',
       'a data set: train/, trainannot/, val/ and valannot/, or one with a dataset.json',
     )
-    .requiredOption('-o, --out <folder>', 'where checkpoint, best weights and log go')
-    .option('--network <name>', `one of ${networkNames.join(', ')} (default: segnet-lite)`)
-    .option(
-      '--extra <folder>',
-      "a data set whose training pictures are mixed in by the recipe's share (synthetic scenes)",
-    )
-    .option('--classes <name>', "class set (default: the data set's own)")
-    .option(
-      '--recipe <name>',
-      `${recipeNames.join(', ')} (default: compact for networks of few multiply-adds, else modern)`,
-    )
-    .option('--epochs <n>', "epochs (default: the recipe's)", numeric)
-    .option('--batch <n>', "pictures a step (default: the recipe's)", numeric)
-    .option('--learning-rate <x>', "peak learning rate (default: the recipe's)", numeric)
-    .option('--balancing <how>', `class weights: ${balancingNames.join(', ')} (default: the recipe's)`)
-    .option('--select-by <score>', "the validation score that chooses the epoch: G or mIoU (default: the recipe's)")
-    .option('--validate-every <n>', "epochs between validations (default: the recipe's)", numeric)
-    .option('--crop <WxH>', "one size of training crops (default: the recipe's)")
-    .option('--scales <a,b>', "smallest and largest magnification of training pictures (default: the recipe's)")
-    .option('--input-size <WxH>', "the picture size that the weights are for (default: the recipe's)")
-    .option('--seed <n>', 'seed of weights, shuffling and augmentation (default: 1)', numeric)
-    .option('--hold-out <prefixes>', 'hold out the training pictures of these drives and validate on them', collectList)
-    .option('--weights <file>', "start from these weights (default: He's initialisation)")
-    .option(
-      '--pretrained <file>',
-      'start the encoder from one trained on ImageNet: safetensors of VGG16 or EfficientNet-Lite0 (docs/training.md)',
-    )
-    .option(
-      '--data-threads <n>',
-      'threads that read and cut pictures (default: 1; the log says how long steps waited)',
-      numeric,
-    )
-    .option('--resume', 'go on from the checkpoint in the folder, with its recipe')
-    .addHelpText('after', EXAMPLES)
-    .action(runTraining);
+    .requiredOption('-o, --out <folder>', 'where checkpoint, best weights and log go');
+  return addOptions(command, TRAINING_RULES).addHelpText('after', EXAMPLES).action(runTraining);
 }
 
 const EXAMPLES = `
@@ -78,49 +34,7 @@ Examples:
 
 Ctrl-C saves a checkpoint after the step under way; --resume goes on to the same losses as if nothing had happened.`;
 
-function checked(flags: Flags): TrainingOptions {
-  const whole = (name: string, value: unknown, min = 1) =>
-    value === undefined ? undefined : checkNumber(name, value, { min, max: 1e9, integer: true });
-  const { crop, scales, inputSize, json, verbose, ...options } = flags;
-  const numbers = {
-    epochs: whole('--epochs', flags.epochs),
-    batch: whole('--batch', flags.batch),
-    seed: whole('--seed', flags.seed, 0),
-    dataThreads:
-      flags.dataThreads === undefined
-        ? undefined
-        : checkNumber('--data-threads', flags.dataThreads, { min: 1, max: 64, integer: true }),
-    validateEvery: whole('--validate-every', flags.validateEvery),
-    learningRate:
-      flags.learningRate === undefined
-        ? undefined
-        : checkNumber('--learning-rate', flags.learningRate, { min: 0, max: 1000 }),
-  };
-  return {
-    ...options,
-    ...(Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)) as typeof numbers &
-      object),
-    ...(flags.network !== undefined && { network: checkChoice('--network', flags.network, networkNames) }),
-    ...(flags.recipe !== undefined && { recipe: checkChoice('--recipe', flags.recipe, recipeNames) }),
-    ...(flags.balancing !== undefined && { balancing: checkChoice('--balancing', flags.balancing, balancingNames) }),
-    ...(flags.selectBy !== undefined && {
-      selectBy: checkChoice('--select-by', flags.selectBy, ['G', 'mIoU'] as const),
-    }),
-    ...(crop !== undefined && { crop: parseSize('--crop', crop) }),
-    ...(scales !== undefined && { scales: parseScales(scales) }),
-    ...(inputSize !== undefined && { inputSize: parseSize('--input-size', inputSize) }),
-  } as TrainingOptions;
-}
-
-function parseScales(text: string): [number, number] {
-  const parts = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-  const [smallest = Number.NaN, largest = Number.NaN] = parts;
-  if (parts.length === 2 && smallest >= 0.01 && largest <= 100 && smallest <= largest) return [smallest, largest];
-  throw new Failure('OPTION_INVALID', `Expected --scales to be two magnifications like 0.5,1, got ${text}`);
-}
-
-async function runTraining(flags: Flags): Promise<void> {
-  const options = checked(flags);
+async function runTraining(flags: TrainingOptions & CommonOptions): Promise<void> {
   const [{ trainNetwork }, { exitOnAbandon, listenForStop }] = await Promise.all([
     import('../train.js'),
     import('../run/stop.js'),
@@ -132,7 +46,7 @@ async function runTraining(flags: Flags): Promise<void> {
   exitOnAbandon(requests);
   try {
     const command = `segnet-stream ${process.argv.slice(2).join(' ')}`;
-    const result = await trainNetwork({ ...options, command, signal: requests.stop, onEvent: report.onEvent });
+    const result = await trainNetwork({ ...flags, command, signal: requests.stop, onEvent: report.onEvent }, flagOf);
     report.close();
     printResult(flags, result, describeTraining(result));
   } finally {

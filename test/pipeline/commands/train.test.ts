@@ -6,14 +6,15 @@ import { buildNetwork } from '../../../model/networks/index.js';
 import { writeCheckpoint } from '../../../model/training/checkpoint.js';
 import { recipes } from '../../../model/training/recipe.js';
 import { createTrainCommand } from '../../../pipeline/commands/train.js';
-import { type TrainingOptions, trainNetwork } from '../../../pipeline/train.js';
+import { trainNetwork } from '../../../pipeline/train.js';
+import type { TrainingOptions } from '../../../pipeline/train-options.js';
 import { withoutTensorflow } from '../../model/training/tensorflow-or-skip.js';
 
 const common = ['--data', 'nowhere', '--out', 'nowhere'];
 
 t.test('options of train are checked before anything is read, and named in the error', async (t) => {
   const wrong: readonly (readonly [string, string, RegExp])[] = [
-    ['--scales', '0.5', /--scales.*0\.5,1.*got 0\.5/],
+    ['--scales', '0.5', /--scales.*0\.5,1.*got `0\.5`/],
     ['--scales', '1,0.5', /--scales/],
     ['--scales', 'a,b', /--scales/],
     ['--scales', ',1', /--scales/],

@@ -1,0 +1,173 @@
+import { optionInvalid } from '../model/check-option.js';
+import { networkNames } from '../model/networks/index.js';
+import { type Recipe, recipes } from '../model/training/recipe.js';
+import type { TrainingEvent } from '../model/training/training-event.js';
+import { checkByRules, type OptionRules } from './options/option-rule.js';
+import { parseSize, type Size } from './options/size.js';
+
+/** What `segnet-stream train` takes. */
+export interface TrainingOptions {
+  /** A network of `segnet-stream describe`. If not provided, defaults to: the checkpoint's when resuming, else `segnet-lite`. */
+  readonly network?: string | undefined;
+  /** The folder of a data set with a training and a validation split. */
+  readonly data: string;
+  /** The folder of a data set whose training pictures are mixed in: synthetic scenes. */
+  readonly extra?: string | undefined;
+  /** The class set of the data. If not provided, defaults to: what its layout or `dataset.json` says. */
+  readonly classes?: string | undefined;
+  /** The folder of checkpoint, weights and log. */
+  readonly out: string;
+  /** If not provided, defaults to: `compact` for networks of few multiply-adds, else `modern`. */
+  readonly recipe?: keyof typeof recipes | undefined;
+  /** Changes to the recipe. */
+  readonly epochs?: number | undefined;
+  readonly batch?: number | undefined;
+  readonly learningRate?: number | undefined;
+  readonly balancing?: Recipe['balancing'] | undefined;
+  readonly selectBy?: Recipe['selectBy'] | undefined;
+  readonly validateEvery?: number | undefined;
+  /** One size of crops for the whole training, or `240x180`. */
+  readonly crop?: Size | string | undefined;
+  /** Magnifications of training pictures: the smallest and the largest, or `0.5,1`. */
+  readonly scales?: readonly [number, number] | string | undefined;
+  /** The picture size that the weights are for, or `448x336`. */
+  readonly inputSize?: Size | string | undefined;
+  readonly seed?: number | undefined;
+  /** Prefixes of picture names (`0006R0`): those of the training set are held out and validated on instead. */
+  readonly holdOut?: readonly string[] | undefined;
+  /** A weights file of this project to start from. */
+  readonly weights?: string | undefined;
+  /** A safetensors file of VGG16 (torchvision's names) or EfficientNet-Lite0, trained on ImageNet, from which the encoder starts. */
+  readonly pretrained?: string | undefined;
+  /** Goes on from the checkpoint in `out`, with the recipe that is in it. */
+  readonly resume?: boolean | undefined;
+  /** Threads that read and cut pictures. If not provided, defaults to: 1. */
+  readonly dataThreads?: number | undefined;
+  /** The command that this was called by, for the card. */
+  readonly command?: string | undefined;
+  /** Saves a checkpoint and stops after the step under way. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears of every step, epoch and validation. */
+  readonly onEvent?: ((event: TrainingEvent) => void) | undefined;
+}
+
+/** `TrainingOptions` with everything checked, and what may be a text read. */
+export interface CheckedTrainingOptions extends Omit<TrainingOptions, 'crop' | 'scales' | 'inputSize'> {
+  readonly crop: Size | undefined;
+  readonly scales: readonly [number, number] | undefined;
+  readonly inputSize: Size | undefined;
+}
+
+const recipeNames = Object.keys(recipes);
+const balancingNames: readonly Recipe['balancing'][] = ['median', 'sqrt-median', 'natural'];
+const count = { min: 1, max: 1e9, integer: true };
+
+/** The options of `train` beside the folders that it must have, in the order of its help. */
+export const TRAINING_RULES: OptionRules<
+  Exclude<keyof TrainingOptions, 'data' | 'out' | 'command' | 'signal' | 'onEvent'>
+> = {
+  network: {
+    kind: 'text',
+    value: 'name',
+    choices: networkNames,
+    help: `one of ${networkNames.join(', ')} (default: segnet-lite)`,
+  },
+  extra: {
+    kind: 'text',
+    value: 'folder',
+    help: "a data set whose training pictures are mixed in by the recipe's share (synthetic scenes)",
+  },
+  classes: { kind: 'text', value: 'name', help: "class set (default: the data set's own)" },
+  recipe: {
+    kind: 'text',
+    value: 'name',
+    choices: recipeNames,
+    help: `${recipeNames.join(', ')} (default: compact for networks of few multiply-adds, else modern)`,
+  },
+  epochs: { kind: 'number', value: 'n', range: count, help: "epochs (default: the recipe's)" },
+  batch: { kind: 'number', value: 'n', range: count, help: "pictures a step (default: the recipe's)" },
+  learningRate: {
+    kind: 'number',
+    value: 'x',
+    range: { min: 0, max: 1000 },
+    help: "peak learning rate (default: the recipe's)",
+  },
+  balancing: {
+    kind: 'text',
+    value: 'how',
+    choices: balancingNames,
+    help: `class weights: ${balancingNames.join(', ')} (default: the recipe's)`,
+  },
+  selectBy: {
+    kind: 'text',
+    value: 'score',
+    choices: ['G', 'mIoU'],
+    help: "the validation score that chooses the epoch: G or mIoU (default: the recipe's)",
+  },
+  validateEvery: {
+    kind: 'number',
+    value: 'n',
+    range: count,
+    help: "epochs between validations (default: the recipe's)",
+  },
+  crop: { kind: 'parsed', value: 'WxH', help: "one size of training crops (default: the recipe's)" },
+  scales: {
+    kind: 'parsed',
+    value: 'a,b',
+    help: "smallest and largest magnification of training pictures (default: the recipe's)",
+  },
+  inputSize: {
+    kind: 'parsed',
+    value: 'WxH',
+    help: "the picture size that the weights are for (default: the recipe's)",
+  },
+  seed: {
+    kind: 'number',
+    value: 'n',
+    range: { ...count, min: 0 },
+    help: 'seed of weights, shuffling and augmentation (default: 1)',
+  },
+  holdOut: {
+    kind: 'list',
+    value: 'prefixes',
+    help: 'hold out the training pictures of these drives and validate on them',
+  },
+  weights: { kind: 'text', value: 'file', help: "start from these weights (default: He's initialisation)" },
+  pretrained: {
+    kind: 'text',
+    value: 'file',
+    help: 'start the encoder from one trained on ImageNet: safetensors of VGG16 or EfficientNet-Lite0 (docs/training.md)',
+  },
+  dataThreads: {
+    kind: 'number',
+    value: 'n',
+    range: { min: 1, max: 64, integer: true },
+    help: 'threads that read and cut pictures (default: 1; the log says how long steps waited)',
+  },
+  resume: { kind: 'flag', help: 'go on from the checkpoint in the folder, with its recipe' },
+};
+
+/** Checks every option. @throws `Failure` `OPTION_INVALID`. */
+export function checkTrainingOptions(
+  options: TrainingOptions,
+  nameOf: (option: string) => string,
+): CheckedTrainingOptions {
+  checkByRules(options, TRAINING_RULES, nameOf);
+  const { crop, scales, inputSize } = options;
+  return {
+    ...options,
+    crop: crop === undefined ? undefined : parseSize(nameOf('crop'), crop),
+    scales: scales === undefined ? undefined : parseScales(nameOf('scales'), scales),
+    inputSize: inputSize === undefined ? undefined : parseSize(nameOf('inputSize'), inputSize),
+  };
+}
+
+function parseScales(name: string, value: readonly [number, number] | string): readonly [number, number] {
+  const parts =
+    typeof value === 'string'
+      ? value.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+      : [...value];
+  const [smallest = Number.NaN, largest = Number.NaN] = parts;
+  if (parts.length === 2 && smallest >= 0.01 && largest <= 100 && smallest <= largest) return [smallest, largest];
+  throw optionInvalid(name, 'two magnifications like 0.5,1', value);
+}
