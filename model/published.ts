@@ -17,6 +17,7 @@ interface BalancedScores {
   readonly train: PublishedScores;
 }
 
+/** What Table 1 of the paper says of a variant. */
 export interface Table1Row {
   readonly network: string;
   readonly upsampling: 'fixed' | 'max-pooling indices' | 'learnt';
@@ -133,6 +134,7 @@ export const table2Classes = [
   'bicyclist',
 ] as const;
 
+/** What Table 2 of the paper says of a method. */
 export interface Table2Row {
   readonly method: string;
   readonly usesCrf: boolean;

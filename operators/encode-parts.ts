@@ -21,6 +21,7 @@ export interface EncodedPart {
   readonly data: Uint8Array;
 }
 
+/** How parts are encoded. */
 export interface EncodePartsOptions {
   /** Of JPEG, 1-100. @default 80 */
   readonly quality?: number;

@@ -1,7 +1,9 @@
+export { type Audience, broadcast } from './broadcast.js';
 export { chooseEncoder, type EncoderChoice } from './choose-encoder.js';
 export { type DecodeOptions, decode } from './decode.js';
 export { type DropStaleOptions, dropStale } from './drop-stale.js';
 export { type EncodeOptions, encode } from './encode.js';
+export type { Codec, EncodedPart, EncodePartsOptions, PicturePart } from './encode-parts.js';
 export { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 export {
   type ColourTags,
@@ -26,4 +28,5 @@ export { type SmoothOptions, smooth } from './smooth.js';
 export type { SourceInfo } from './source-info.js';
 export { type Attempt, type SourceState, type SourceStatus, type SuperviseOptions, supervise } from './supervise.js';
 export { type WriteMasksOptions, writeMasks } from './write-masks.js';
+export { writePicture } from './write-picture.js';
 export { type FrameRecord, writeRecords } from './write-records.js';

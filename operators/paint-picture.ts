@@ -5,6 +5,7 @@ import { pictureBytes } from './frame.js';
 /** How a mask is shown: laid over the picture, alone, beside the picture, or laid over it and beside that. */
 export type Visualize = 'overlay' | 'mask' | 'side-by-side' | 'overlay,mask';
 
+/** Every {@link Visualize}. */
 export const visualizations: readonly Visualize[] = ['overlay', 'mask', 'side-by-side', 'overlay,mask'];
 
 /** How each class is painted on the planes Y, U and V. */

@@ -30,7 +30,7 @@ Examples:
 The unpacked wheel is kept in ~/.cache/segnet-stream (XDG_CACHE_HOME), so that it is fetched once; after another
 "npm ci" run this again, it takes seconds.`;
 
-/** Runs a program to its end with its output on standard error; resolves to what it printed on standard output. */
+/** Runs a program to its end; resolves to what it printed on standard output, rejects with what it printed as an error. */
 function execute(
   command: string,
   args: readonly string[],

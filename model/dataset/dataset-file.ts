@@ -12,6 +12,7 @@ export interface DatasetFile {
   readonly splits: Readonly<Record<string, DatasetSplit>>;
 }
 
+/** The parts of a data set. */
 export interface DatasetSplit {
   readonly images?: string;
   readonly labels?: string;

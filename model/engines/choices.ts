@@ -9,7 +9,11 @@ export type PrecisionName = 'auto' | 'float32' | 'int8';
 /** Each batch as soon as can be, or as many a second as can be. */
 export type GoalName = 'latency' | 'throughput';
 
+/** Every {@link EngineName}. */
 export const engineNames: readonly EngineName[] = ['auto', 'onnx', 'tensorflow'];
+/** Every {@link ProviderName}. */
 export const providerNames: readonly ProviderName[] = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'dml', 'coreml'];
+/** Every {@link PrecisionName}. */
 export const precisionNames: readonly PrecisionName[] = ['auto', 'float32', 'int8'];
+/** Every {@link GoalName}. */
 export const goalNames: readonly GoalName[] = ['latency', 'throughput'];

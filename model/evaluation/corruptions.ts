@@ -59,6 +59,7 @@ const corruptions = {
   },
 } satisfies Record<string, Corrupt>;
 
+/** The name of something that dashcams do to pictures. */
 export type Corruption = keyof typeof corruptions;
 
 /** The names that `corrupt` knows. */

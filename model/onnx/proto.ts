@@ -3,6 +3,7 @@ import protobuf from 'protobufjs';
 /** The element types that our graphs use, by their names in JavaScript and numbers in ONNX. */
 const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
 
+/** The element types of ONNX's tensors that are written. */
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** A constant of the graph; `data` holds its elements in row-major order. */

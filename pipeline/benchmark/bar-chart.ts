@@ -7,6 +7,7 @@ export interface BarGroup {
   readonly bars: readonly { readonly name: string; readonly value: number; readonly isOurs: boolean }[];
 }
 
+/** What a chart of bars shows. */
 export interface BarChart {
   readonly title: string;
   /** What the numbers are: `ms a frame (less is better)`. */

@@ -20,6 +20,7 @@ export interface LoadQuestion {
   readonly engine?: 'onnx' | 'tensorflow';
 }
 
+/** What was loaded. */
 export interface LoadAnswer {
   /** What computes, for people. */
   readonly description: string;
@@ -38,6 +39,7 @@ export interface RunQuestion {
   readonly times: number;
 }
 
+/** How long a batch took. */
 export interface RunAnswer {
   /** Of each batch, milliseconds from pictures in memory to masks in memory. */
   readonly ms: readonly number[];
@@ -50,6 +52,7 @@ export interface MemoryQuestion {
   readonly ask: 'memory';
 }
 
+/** How much memory the program has held. */
 export interface MemoryAnswer {
   readonly peakBytes: number;
 }

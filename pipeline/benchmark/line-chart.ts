@@ -7,6 +7,7 @@ export interface ChartSeries {
   readonly points: readonly (readonly [number, number])[];
 }
 
+/** What a chart of lines shows. */
 export interface LineChart {
   readonly title: string;
   readonly xLabel: string;

@@ -18,6 +18,7 @@ import { removeWorkload, type Workload, writeWorkload } from './workload.js';
 
 /** What cost is measured against. */
 export const scalingAxes = ['size', 'batch', 'streams', 'viewers'] as const;
+/** What cost is measured against. */
 export type ScalingAxis = (typeof scalingAxes)[number];
 
 /** What `benchmark scaling` takes. */

@@ -21,6 +21,7 @@ export interface ServeQuestion {
   readonly token: string;
 }
 
+/** Where it serves. */
 export interface ServeAnswer {
   readonly url: string;
 }
@@ -31,6 +32,7 @@ export interface CostQuestion {
   readonly seconds: number;
 }
 
+/** What serving cost meanwhile. */
 export interface CostAnswer {
   /** Segmented meanwhile. */
   readonly frames: number;

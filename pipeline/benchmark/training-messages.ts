@@ -25,6 +25,7 @@ export interface LessonQuestion {
   readonly threads: number;
 }
 
+/** What a step of training took and gave. */
 export interface LessonAnswer {
   readonly description: string;
   /** Mean cross-entropy; dropout makes it differ a little from one program to the other. */

@@ -18,6 +18,7 @@ export interface OpenQuestion {
   readonly clip: string;
 }
 
+/** Where it listens. */
 export type OpenAnswer = ViewedServer;
 
 /** Shows so many frames. */
@@ -26,6 +27,7 @@ export interface ShowQuestion {
   readonly frames: number;
 }
 
+/** What showing frames cost. */
 export interface ShowAnswer {
   /** Processor time of the server, over all frames. */
   readonly cpuMs: number;

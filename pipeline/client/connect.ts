@@ -4,6 +4,7 @@ import type { LiveEvent, Want } from './live-event.js';
 import { CloseCode, PARTS, SOCKET_PATH } from './protocol.js';
 import { clientNow } from './server-clock.js';
 
+/** What to ask a server for, and how long to wait for it. */
 export interface ConnectOptions {
   /**
    * What to subscribe to; an observable where that changes. Nothing while it is empty.

@@ -5,6 +5,7 @@ import { type ClientMessage, CloseCode, type ServerMessage, type StreamInfo } fr
 import { clientNow, ServerClock } from './server-clock.js';
 import { openSocket, type Socket, type SocketError } from './socket.js';
 
+/** What one connection needs, and who hears of it. */
 export interface ConnectionOptions {
   /** `ws:` or `wss:`, with the path. */
   readonly address: string;

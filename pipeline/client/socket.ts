@@ -1,5 +1,6 @@
 import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL } from './protocol.js';
 
+/** A socket's error event, of Node and of browsers. */
 export interface SocketError {
   readonly message?: string;
   readonly error?: { readonly code?: string };

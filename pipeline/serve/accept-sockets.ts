@@ -7,6 +7,7 @@ import { type Gatekeeper, HOST_REFUSED } from './gatekeeper.js';
 import type { Hub } from './hub.js';
 import { NetworkCount } from './network-of.js';
 
+/** Who is let in, and who hears of it. */
 export interface AcceptSocketsOptions {
   readonly hub: Hub;
   readonly gatekeeper: Gatekeeper;
@@ -24,7 +25,9 @@ export interface AcceptSocketsOptions {
   readonly onClosed?: (address: string, code: number, reason: string) => void;
 }
 
+/** How many clients there may be at a time. */
 export const DEFAULT_MAX_CLIENTS = 100;
+/** How many of them may come from one address. */
 export const DEFAULT_MAX_CLIENTS_PER_ADDRESS = 20;
 
 /** The WebSocket side of a server. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Admission, type Gatekeeper, HOST_REFUSED, TOO_MANY_TOKENS } from './gatekeeper.js';
 import type { PageFile } from './page.js';
 
+/** What requests are answered from. */
 export interface AnswerHttpOptions {
   readonly gatekeeper: Gatekeeper;
   readonly page: ReadonlyMap<string, PageFile>;

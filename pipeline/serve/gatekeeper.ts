@@ -6,6 +6,7 @@ import { networkOf } from './network-of.js';
 import { serverNow } from './shown-frame.js';
 import { TokenBucket } from './token-bucket.js';
 
+/** By what it is decided who may connect. */
 export interface GatekeeperOptions {
   /** Without one, everybody who passes the other checks is let in. */
   readonly token?: string;

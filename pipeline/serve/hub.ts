@@ -19,6 +19,7 @@ export interface HubObserver {
   status?(stream: string, status: SourceStatus): void;
 }
 
+/** What a hub says of itself, and who hears of it. */
 export interface HubOptions {
   readonly server: string;
   readonly model: Hello['model'];

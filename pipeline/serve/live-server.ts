@@ -15,6 +15,7 @@ import { createMetrics } from './metrics.js';
 import { NetworkCount } from './network-of.js';
 import { loadPage } from './page.js';
 
+/** Where a server listens, for whom, and what it says of itself. */
 export interface LiveServerOptions
   extends Omit<HubOptions, 'observer'>,
     Omit<AcceptSocketsOptions, 'hub' | 'gatekeeper'> {

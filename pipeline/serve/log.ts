@@ -2,7 +2,9 @@ import { type Logger, pino } from 'pino';
 
 export type { Logger };
 
+/** Every {@link LogLevel}, from all to nothing. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+/** How much is logged. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Fields whose values are secrets whatever they hold. */
@@ -17,6 +19,7 @@ const SECRET_FIELDS = [
   '*.cookie',
 ];
 
+/** What a log writes, and where. */
 export interface LogOptions {
   /** @default 'info' */
   readonly level?: LogLevel;

@@ -20,6 +20,7 @@ import { overlay } from '../../operators/overlay.js';
 import { partOf } from '../../operators/part-files.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
 
+/** How a source is recorded, and who hears of it. */
 export interface RecordOptions {
   /** Of the class colours, 0-1. */
   readonly opacity: number;

@@ -5,6 +5,7 @@ import { packShownFrame, type ShownFrame, serverNow } from './shown-frame.js';
 /** Why a frame was not sent to a viewer: its window was full, or its `maxFps` reached. */
 export type SkipReason = 'window' | 'rate';
 
+/** What a viewer wants of a stream. */
 export interface SubscriptionOptions {
   readonly parts: readonly Part[];
   readonly window: number;

@@ -14,6 +14,7 @@ import type { LiveSource } from './live-source.js';
 import { openSource } from './open-source.js';
 import type { ServeOptions } from './serve-options.js';
 
+/** What the route of a source needs. */
 export interface WatchSourceOptions {
   readonly engine: Engine;
   readonly hub: Hub;

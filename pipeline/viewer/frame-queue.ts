@@ -1,6 +1,7 @@
 import type { LiveFrame } from '../client/live-event.js';
 import type { Picture } from './painter.js';
 
+/** Which frames are drawn, and how. */
 export interface FrameQueueOptions {
   /** Whether a frame, once it is decoded, is still looked at. */
   readonly isWanted: (frame: LiveFrame) => boolean;

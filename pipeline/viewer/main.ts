@@ -24,7 +24,7 @@ const wants = new BehaviorSubject<readonly Want[]>([]);
 
 let classes: readonly ClassInfo[] = [];
 let colours: readonly Colour[] = [];
-/** The server's clock, ms; its own where that is not known. */
+/** The server's clock, ms; undefined where that is not known. */
 let serverNow: () => number | undefined = () => undefined;
 let offline: { reason: string; retryAt: number | undefined } | undefined;
 let newest: LiveFrame | undefined;

@@ -10,6 +10,7 @@ export interface Status {
   readonly notice: string | undefined;
 }
 
+/** What the status line is made of. */
 export interface StatusFacts {
   /** This page's clock, ms. */
   readonly now: number;

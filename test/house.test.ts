@@ -78,6 +78,30 @@ t.test('no folder is a drawer for odds and ends, and files are named in kebab-ca
   );
 });
 
+t.test('every export has a sentence', async (t) => {
+  const bare = files.flatMap((file) => {
+    const source = ts.createSourceFile(
+      file,
+      readFileSync(join(packageRoot, file), 'utf8'),
+      ts.ScriptTarget.Latest,
+      true,
+    );
+    return source.statements.filter(isExported).flatMap((statement) => {
+      if (ts.getJSDocCommentsAndTags(statement).length > 0) return [];
+      const line = source.getLineAndCharacterOfPosition(statement.getStart()).line + 1;
+      return [`${file}:${line} ${statement.getText().split('\n')[0]}`];
+    });
+  });
+  t.same(bare, []);
+});
+
+/** True for what is declared and exported; overloads stand under the sentence of the first. */
+function isExported(statement: ts.Statement): boolean {
+  if (ts.isFunctionDeclaration(statement) && statement.body === undefined) return false;
+  const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
+  return modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+}
+
 function inRoom(path: string, room: string): boolean {
   return path.startsWith(`${room}/`);
 }
