@@ -68,8 +68,10 @@ export async function identify(input: RunInput): Promise<MadeFrom['input'] | und
 }
 
 function unreadable(path: string, error: unknown): never {
-  const { code } = error as NodeJS.ErrnoException;
-  throw new Failure('INPUT_UNREADABLE', `Input ${path} cannot be read (${code})`, { cause: error });
+  // Where a folder was read, bytes that are no UTF-8 became this character, and the name is of no file.
+  const isForeign = path.includes('\uFFFD');
+  const reason = isForeign ? 'its name is not UTF-8: give it another' : (error as NodeJS.ErrnoException).code;
+  throw new Failure('INPUT_UNREADABLE', `Input ${path} cannot be read (${reason})`, { cause: error });
 }
 
 /** SHA-256 of a whole file, in hexadecimal. */

@@ -130,3 +130,8 @@ t.test('a sequence is known by its files, standard input not at all', async (t) 
   t.notSame(await identify(sequence(['1.png', '2.png'])), await identify(sequence(['1.png'])));
   t.equal(await identify({ kind: 'stdin', path: '-', stem: 'stdin' }), undefined);
 });
+
+t.test('a name that is not UTF-8 is told as the reason why its file cannot be found', async (t) => {
+  const path = join(t.testdir({}), 'latin\uFFFD.mp4');
+  await t.rejects(identify(video(path)), { code: 'INPUT_UNREADABLE', message: /not UTF-8: give it another/ });
+});
