@@ -1,7 +1,8 @@
 import { applyRule, inputsOf, type Layer, type LayerRules, type MaxPool } from './layer.js';
 import type { Network } from './network.js';
-import { elementCount, parametersOf } from './parameters.js';
+import { parametersOf } from './parameters.js';
 import { type Shape, shapesOf } from './shapes.js';
+import { elementCount } from './weights.js';
 
 type Rules = LayerRules<[out: Shape, shape: (name: string) => Shape], number>;
 

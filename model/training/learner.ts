@@ -1,13 +1,13 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
 import type { Network } from '../network.js';
-import type { Tensor as WeightTensor } from '../weights.js';
+import type { Normalisation, Tensor as WeightTensor } from '../weights.js';
 import type { CropSize } from './augment.js';
 import type { Batch } from './batches.js';
 import { segmentationLoss } from './loss.js';
 import { createOptimizer } from './optimizer.js';
 import type { Recipe } from './recipe.js';
 import type { Tensorflow } from './tensorflow.js';
-import { createTrainable, type Normalisation, type Trainable } from './trainable.js';
+import { createTrainable, type Trainable } from './trainable.js';
 
 /** The share of a new batch in batch normalisation's running statistics. */
 const STATISTICS_MOMENTUM = 0.1;
