@@ -29,7 +29,7 @@ export interface TrainOptions {
   readonly recipe: Recipe;
   readonly train: Dataset;
   readonly validation: Dataset;
-  /** Pictures mixed in by the recipe's `extraShare`. */
+  /** Pictures mixed in by the recipe's `extraShare`. Classes weigh by `train`; those that it lacks, by these. */
   readonly extra?: Dataset;
   /** The folder of checkpoint, best weights and log. */
   readonly directory: string;
@@ -88,7 +88,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     });
   };
 
-  const { frequencies, warnings } = await checkTrainingData(options);
+  const { frequencies, warnings } = await checkTrainingData({ ...options, recipe });
   for (const message of warnings) await emit({ kind: 'warning', message });
 
   const fresh: WeightsCard = {
