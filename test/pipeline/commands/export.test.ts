@@ -87,6 +87,20 @@ for (const network of ['segnet-lite', 'segnet-basic']) {
   }
 }
 
+t.test('weights that are given without their option are told of it, before an output that lacks', async (t) => {
+  for (const args of [['mine.safetensors'], ['mine.safetensors', '-o', 'mine.onnx']]) {
+    const { status, stderr } = await runCli(['export', ...args]);
+    t.equal(status, 2);
+    t.match(
+      stderr,
+      /^Expected the weights by --weights .* got the argument mine\.safetensors \[ARGUMENT_UNEXPECTED\]\n$/,
+    );
+  }
+  const { status, stderr } = await runCli(['export']);
+  t.equal(status, 2);
+  t.match(stderr, /^Required option '-o, --output <file>' not specified \[OPTION_MISSING\]\n$/);
+});
+
 t.test('an output that cannot be written, and a size that is none, are one clear error each', async (t) => {
   const nowhere = await runCli(['export', '-o', join(t.testdir(), 'none', 'a.onnx')]);
   t.equal(nowhere.status, 1);
