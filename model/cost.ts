@@ -1,7 +1,8 @@
-import { applyRule, inputsOf, type LayerRules, type MaxPool } from './layer.js';
+import { applyRule, inputsOf, type Layer, type LayerRules, type MaxPool } from './layer.js';
 import type { Network } from './network.js';
-import { elementCount, parametersOf } from './parameters.js';
+import { parametersOf } from './parameters.js';
 import { type Shape, shapesOf } from './shapes.js';
+import { elementCount } from './weights.js';
 
 type Rules = LayerRules<[out: Shape, shape: (name: string) => Shape], number>;
 
@@ -42,20 +43,29 @@ export function multiplyAdds(network: Network, height: number, width: number): n
 /** A float32 map takes 4 bytes a value; the place of a maximum in its 2x2 window takes 2 bits. */
 const BYTES_PER_VALUE = 4;
 const BYTES_PER_INDEX = 2 / 8;
+/** How many values share an index. */
+const WINDOW = 2 * 2;
+
+function encoderLayers(network: Network): readonly Layer[] {
+  return network.layers.slice(
+    0,
+    network.layers.findIndex(({ name }) => name === network.decoderStart),
+  );
+}
 
 /** What the decoder reads from the encoder other than the map that it begins with. */
 function keptFromEncoder(network: Network): {
   readonly maps: ReadonlySet<string>;
   readonly indices: ReadonlySet<string>;
 } {
-  const start = network.layers.findIndex(({ name }) => name === network.decoderStart);
-  const encoder = new Set(network.layers.slice(0, start).map(({ name }) => name));
-  const decoder = network.layers.slice(start);
+  const encoder = new Set(encoderLayers(network).map(({ name }) => name));
+  const decoder = network.layers.slice(encoder.size);
   const mainPath = inputsOf(decoder[0]!)[0];
   const maps = new Set(decoder.flatMap(inputsOf).filter((name) => encoder.has(name) && name !== mainPath));
   const indices = new Set<string>();
   for (const layer of decoder) {
-    if (layer.op !== 'maxUnpool') continue;
+    // The indices of a pool of the decoder's own are of its making: what they are made from is kept already.
+    if (layer.op !== 'maxUnpool' || !encoder.has(layer.indicesOf)) continue;
     const pool = network.layers.find(({ name }) => name === layer.indicesOf) as MaxPool;
     // Whoever has the map that was pooled finds the places of the maxima again.
     if (!maps.has(pool.from)) indices.add(pool.name);
@@ -86,19 +96,25 @@ const EVEN_SIZE = 256;
 
 /**
  * Table 1's "storage multiplier": the memory of what the decoder needs kept from the encoder over the memory of the
- * indices of the pools where it is kept (those unpooled, and those whose input is as large as a kept map). 0 where
- * nothing is kept.
+ * indices of the encoder's pools where it is kept (those unpooled, and those whose input is as large as a kept map). A
+ * kept map without such a pool, of an encoder that halves by strides, is set against the indices that its own pool would
+ * have. 0 where nothing is kept.
  */
 export function storageMultiplier(network: Network): number {
   const shapes = shapesOf(network, EVEN_SIZE, EVEN_SIZE);
   const { maps, indices } = keptFromEncoder(network);
   if (maps.size + indices.size === 0) return 0;
-  const heights = new Set([...maps].map((name) => shapes.get(name)!.height));
-  const pools = network.layers.filter(
+  const sizes = [...maps].map((name) => shapes.get(name)!);
+  const heights = new Set(sizes.map(({ height }) => height));
+  const pools = encoderLayers(network).filter(
     (layer): layer is MaxPool =>
       layer.op === 'maxPool' && (indices.has(layer.name) || heights.has(shapes.get(layer.from)!.height)),
   );
-  const ofIndices = sum(pools.map(({ name }) => BYTES_PER_INDEX * values(shapes.get(name)!)));
+  const pooledHeights = new Set(pools.map(({ from }) => shapes.get(from)!.height));
+  const unpooled = sizes.filter(({ height }) => !pooledHeights.has(height));
+  const ofIndices =
+    sum(pools.map(({ name }) => BYTES_PER_INDEX * values(shapes.get(name)!))) +
+    sum(unpooled.map((size) => (BYTES_PER_INDEX * values(size)) / WINDOW));
   return storedBytes(network, EVEN_SIZE, EVEN_SIZE) / ofIndices;
 }
 

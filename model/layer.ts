@@ -1,8 +1,8 @@
 /**
  * The vocabulary in which every network is written: one flat, ordered list of tagged layers.
  *
- * Everything else is derived from that list, each by one exhaustive set of `LayerRules`: shapes (`shapes.ts`),
- * parameters (`parameters.ts`), cost (`cost.ts`), the plain forward pass (`engines/plain.ts`), the ONNX graph
+ * Everything else is derived from that list, each by one exhaustive set of `LayerRules`: what values fields may have
+ * (`network.ts`), shapes (`shapes.ts`), parameters (`parameters.ts`), cost (`cost.ts`), the plain forward pass (`engines/plain.ts`), the ONNX graph
  * (`onnx/graph.ts`), its int8 form (`quantisation/int8-layers.ts`) and the trainable TensorFlow function (`training/forward.ts`).
  *
  * Window geometry is one rule for convolutions and pools (`slidingWindow` in `shapes.ts`): `out = ceil(in / stride)`, the
@@ -50,7 +50,7 @@ export interface Conv extends Unary {
   readonly kernel: readonly [number, number];
   readonly stride: number;
   readonly dilation: number;
-  /** 1 is dense; equal to the input's channels is depthwise (SegNet-Basic-SingleChannelDecoder). */
+  /** 1 is dense; equal to the input's channels and to `filters` is depthwise (SegNet-Basic-SingleChannelDecoder); nothing between is there. */
   readonly groups: number;
   readonly bias: boolean;
 }

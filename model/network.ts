@@ -1,4 +1,4 @@
-import { inputsOf, type Layer } from './layer.js';
+import { applyRule, inputsOf, type Layer, type LayerRules } from './layer.js';
 import { shapesOf } from './shapes.js';
 
 /** A network as data: frozen layers in an order in which each reads only earlier ones. The last gives class scores. */
@@ -13,19 +13,66 @@ export interface Network {
   readonly decoderStart: string;
 }
 
+/** A field's value, and what it has to be. */
+type Field = readonly [field: string, value: unknown, expected: keyof typeof EXPECTED];
+
+const EXPECTED = {
+  'a whole number of at least 1': (value: unknown) => Number.isInteger(value) && (value as number) >= 1,
+  'a number above 0': (value: unknown) => Number.isFinite(value) && (value as number) > 0,
+  'a number from 0 to below 1': (value: unknown) =>
+    Number.isFinite(value) && 0 <= (value as number) && (value as number) < 1,
+  'the 3 of a picture': (value: unknown) => value === 3,
+  'bilinear, as the kernel is not learnt': (value: unknown) => value === 'bilinear',
+} as const;
+
+const counts = (fields: Readonly<Record<string, unknown>>): Field[] =>
+  Object.entries(fields).map(([field, value]) => [field, value, 'a whole number of at least 1']);
+const none = () => [];
+
+/** The fields of each kind of layer whose values may be wrong where their types are not. */
+const FIELDS: LayerRules<[], readonly Field[]> = {
+  input: ({ channels }) => [['channels', channels, 'the 3 of a picture']],
+  conv: ({ filters, kernel: [rows, columns], stride, dilation, groups }) =>
+    counts({ filters, 'kernel rows': rows, 'kernel columns': columns, stride, dilation, groups }),
+  deconv: ({ filters, kernel: [rows, columns], stride, initial, learnt }) => [
+    ...counts({ filters, 'kernel rows': rows, 'kernel columns': columns, stride }),
+    ...(learnt ? [] : [['initial', initial, 'bilinear, as the kernel is not learnt'] as const]),
+  ],
+  maxPool: ({ kernel, stride }) => counts({ kernel, stride }),
+  maxUnpool: none,
+  batchNorm: ({ epsilon }) => [['epsilon', epsilon, 'a number above 0']],
+  relu: none,
+  prelu: none,
+  add: none,
+  concat: none,
+  resizeBilinear: none,
+  padChannels: ({ channels }) => counts({ channels }),
+  dropout: ({ rate }) => [['rate', rate, 'a number from 0 to below 1']],
+};
+
 /** Any size will do to see whether the last layer is as large as the picture; odd ones are the hardest. */
 const TRIED = { height: 47, width: 65 };
 
 /**
- * Checks that names are unique and read, and only backwards, that shapes fit together and that the last layer gives a score for each
- * class and pixel; freezes the list.
+ * Checks that the first layer alone is the picture, that names are unique and read, and only backwards, that numbers make
+ * sense, that shapes fit together and that the last layer gives a score for each class and pixel; freezes the list.
  *
  * @throws `TypeError` on a builder's mistake.
  */
 export function defineNetwork(network: Network): Network {
   const seen = new Map<string, Layer>();
   const read = new Set<string>();
-  for (const layer of network.layers) {
+  for (const [index, layer] of network.layers.entries()) {
+    if (!Object.hasOwn(FIELDS, layer.op))
+      throw new TypeError(`${network.name}: ${layer.name} is a ${layer.op}, which is no kind of layer`);
+    if ((layer.op === 'input') !== (index === 0))
+      throw new TypeError(
+        `${network.name}: expected the first layer alone to be the input, got ${layer.op} ${layer.name}`,
+      );
+    for (const [field, value, expected] of applyRule(FIELDS, layer)) {
+      if (!EXPECTED[expected](value))
+        throw new TypeError(`${network.name}: expected ${field} of ${layer.name} to be ${expected}, got ${value}`);
+    }
     if (seen.has(layer.name)) throw new TypeError(`${network.name}: two layers are called ${layer.name}`);
     const references = [...inputsOf(layer)];
     if ('like' in layer) references.push(layer.like);

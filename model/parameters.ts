@@ -2,7 +2,7 @@ import { Failure } from './failure.js';
 import { applyRule, type Layer, type LayerRules } from './layer.js';
 import type { Network } from './network.js';
 import { type Shape, shapesOf } from './shapes.js';
-import type { Tensor } from './weights.js';
+import { elementCount, type Tensor } from './weights.js';
 
 /** What a parameter is to its layer. `mean` and `variance` are a batch normalisation's running statistics. */
 export type ParameterRole = 'weight' | 'bias' | 'gamma' | 'beta' | 'mean' | 'variance' | 'slope';
@@ -82,11 +82,6 @@ export function parametersOf(network: Network): readonly Parameter[] {
   return network.layers.flatMap((layer) =>
     applyRule(RULES, layer, shape).map((each) => ({ ...each, name: `${layer.name}.${SUFFIX[each.role]}`, layer })),
   );
-}
-
-/** How many numbers a tensor of this shape holds. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /**

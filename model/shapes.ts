@@ -39,8 +39,11 @@ function rules(height: number, width: number, layerNamed: (name: string) => Laye
     input: ({ channels }) => ({ channels, height, width }),
     conv: ({ name, from, filters, kernel, stride, dilation, groups }, shape) => {
       const { channels, height, width } = shape(from);
-      if (channels % groups !== 0 || filters % groups !== 0) {
-        throw new TypeError(`${name} parts ${channels} channels and ${filters} filters into ${groups} groups`);
+      if (groups !== 1 && (groups !== channels || groups !== filters)) {
+        const expected = 'expected 1, or as many as both';
+        throw new TypeError(
+          `${name} parts ${channels} channels and ${filters} filters into ${groups} groups, ${expected}`,
+        );
       }
       return {
         channels: filters,

@@ -9,13 +9,23 @@ export interface Tensor {
   readonly data: Float32Array;
 }
 
+/** How many numbers a tensor of this shape holds. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** `(pixel / 255 - mean) / std` for red, green and blue is what a network's first layer sees. */
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /** What a weights file says of itself: everything that is needed to use it, and how it came to be. */
 export interface WeightsCard {
   /** The network's name in the registry, `segnet-basic`. */
   readonly network: string;
   readonly classes: readonly ClassLabel[];
-  /** `(pixel / 255 - mean) / std` for red, green, blue is what the first layer sees. */
-  readonly normalisation: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  readonly normalisation: Normalisation;
   /** The picture size that the weights were made for. */
   readonly inputSize: { readonly width: number; readonly height: number };
   /** How it was trained: data, recipe, epochs, hours, the command. Free text and numbers, for people. */
@@ -88,7 +98,7 @@ async function readOpened(file: FileHandle, path: string) {
   const tensors = new Map<string, Tensor>();
   for (const [name, entry] of Object.entries(entries)) {
     if (!isEntry(entry)) throw invalid(`its header says of ${name} neither type, shape nor place`);
-    const count = entry.shape.reduce((product, size) => product * size, 1);
+    const count = elementCount(entry.shape);
     const size = ELEMENT_BYTES[entry.dtype];
     if (size === undefined) throw invalid(`${name} is ${entry.dtype}; expected F32, F16 or BF16`);
     const [from, to] = entry.data_offsets;
@@ -165,7 +175,7 @@ export async function writeSafetensors(
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const [name, { shape, data }] of tensors) {
-    const count = shape.reduce((product, size) => product * size, 1);
+    const count = elementCount(shape);
     if (!(data instanceof Float32Array) || data.length !== count) {
       const got = `${data?.constructor?.name ?? typeof data} of ${data?.length}`;
       throw new Failure('WEIGHTS_INVALID', `Expected ${name} [${shape}] to be a Float32Array of ${count}, got ${got}`);

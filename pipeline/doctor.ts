@@ -4,8 +4,7 @@ import { arch, availableParallelism, cpus, platform, release, totalmem } from 'n
 import { basename } from 'node:path';
 import { PROVIDERS, type Provider } from '../model/engines/onnx-providers.js';
 import { int8Support } from '../model/engines/processor.js';
-import { buildNetwork } from '../model/networks/index.js';
-import { checkWeights } from '../model/parameters.js';
+import { networkOf } from '../model/network-of.js';
 import { readWeights } from '../model/weights.js';
 import { findFfmpeg } from '../operators/find-ffmpeg.js';
 import { modulePath } from './module-command.js';
@@ -132,8 +131,9 @@ async function findWeightsOf(network: string): Promise<Finding> {
   const name = `weights of ${network}`;
   const path = packagedFile('model', 'weights', `${network}.safetensors`);
   try {
-    const { card, tensors } = await readWeights(path);
-    checkWeights(buildNetwork(card.network, card.classes.length), tensors);
+    const weights = await readWeights(path);
+    const { card } = weights;
+    networkOf(weights);
     const { width, height } = card.inputSize;
     const calibration = card.calibration === undefined ? 'float32' : 'float32 and int8';
     return {

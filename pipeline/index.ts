@@ -29,7 +29,14 @@ export type { CropSize } from '../model/training/augment.js';
 export type { Balancing } from '../model/training/recipe.js';
 export type { TrainResult } from '../model/training/train.js';
 export type { TrainingEvent } from '../model/training/training-event.js';
-export { readWeights, type Tensor, type Weights, type WeightsCard, writeWeights } from '../model/weights.js';
+export {
+  type Normalisation,
+  readWeights,
+  type Tensor,
+  type Weights,
+  type WeightsCard,
+  writeWeights,
+} from '../model/weights.js';
 export type { Encoder, EncoderQuality } from '../operators/choose-encoder.js';
 export * from '../operators/index.js';
 export type { Percentiles } from './client/percentiles.js';

@@ -8,7 +8,7 @@ import { Failure } from '../model/failure.js';
 import type { Network } from '../model/network.js';
 import { buildNetwork } from '../model/networks/index.js';
 import { checkWeights } from '../model/parameters.js';
-import { type Checkpoint, checkpointPathOf, readCheckpoint } from '../model/training/checkpoint.js';
+import { type Checkpoint, checkpointPathOf, checkSameNetwork, readCheckpoint } from '../model/training/checkpoint.js';
 import { readPretrainedEncoder } from '../model/training/pretrained-encoder.js';
 import { type Recipe, recipes, suitableRecipe } from '../model/training/recipe.js';
 import { loadTensorflow } from '../model/training/tensorflow.js';
@@ -126,18 +126,12 @@ const FIXED = [
   'pretrained',
 ] as const satisfies readonly (keyof TrainingOptions)[];
 
-function checkResumed(options: CheckedTrainingOptions, network: Network, { state, tensors }: Checkpoint): void {
+function checkResumed(options: CheckedTrainingOptions, network: Network, begun: Checkpoint): void {
   const changed = FIXED.find((name) => options[name] !== undefined);
   if (changed !== undefined) {
     throw new Failure('OPTION_INVALID', `Expected no ${flagOf(changed)} with --resume: the checkpoint has the recipe`);
   }
-  if (state.card.network !== network.name) {
-    throw new Failure(
-      'CHECKPOINT_MISMATCH',
-      `Expected the checkpoint's network ${state.card.network}, got ${network.name}`,
-    );
-  }
-  checkWeights(network, tensors);
+  checkSameNetwork(network, begun);
 }
 
 async function readStart(path: string, network: Network) {

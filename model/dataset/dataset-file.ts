@@ -64,15 +64,30 @@ function classSetFault(set: Partial<ClassSet> | null | undefined): string | unde
   const index = set.classes.findIndex((each: ClassLabel) => typeof each?.name !== 'string' || !isColour(each.colour));
   if (index !== -1) return `"classes.classes[${index}]" is not {"name", "colour": [red, green, blue]}`;
   const { classes, voidIndex, labelValues, voidLabels } = set;
+  const name = repeated(classes.map((each) => each.name));
+  if (name !== undefined) return `two of "classes.classes" are called ${name}`;
+  const colour = repeated(classes.map((each) => each.colour.join(', ')));
+  if (colour !== undefined) return `two of "classes.classes" have the colour [${colour}]`;
   if (voidIndex !== null && !(isByte(voidIndex) && voidIndex >= classes.length)) {
     return `"classes.voidIndex" is neither null nor a number from ${classes.length} to 255`;
   }
   if (labelValues !== undefined && !(isBytes(labelValues) && labelValues.length === classes.length)) {
     return `"classes.labelValues" is not a list of ${classes.length} numbers from 0 to 255`;
   }
-  if (voidLabels !== undefined && !isBytes(voidLabels))
-    return '"classes.voidLabels" is not a list of numbers from 0 to 255';
-  return undefined;
+  const values = labelValues ?? [...classes.keys()];
+  const value = repeated(values);
+  if (value !== undefined) return `"classes.labelValues" has ${value} twice`;
+  if (voidLabels === undefined) return undefined;
+  if (!isBytes(voidLabels)) return '"classes.voidLabels" is not a list of numbers from 0 to 255';
+  if (voidLabels.length > 0 && voidIndex === null)
+    return '"classes.voidLabels" are given, but "classes.voidIndex" is null';
+  const both = voidLabels.find((label) => values.includes(label));
+  return both === undefined ? undefined : `"classes.voidLabels" has ${both}, which is the value of a class`;
+}
+
+/** The first value that was there before. */
+function repeated<Value>(values: readonly Value[]): Value | undefined {
+  return values.find((value, index) => values.indexOf(value) !== index);
 }
 
 const isByte = (value: unknown): value is number =>

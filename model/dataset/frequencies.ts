@@ -38,6 +38,20 @@ export function createFrequencyCount(classes: number): FrequencyCount {
 }
 
 /**
+ * The frequencies with those of another set for the classes that never occur in the first. How many pictures of the other
+ * set are mixed in does not matter: a frequency is of the pictures that have the class.
+ */
+export function completeFrequencies(first: ClassFrequencies, other: ClassFrequencies): ClassFrequencies {
+  const complete = (of: keyof ClassFrequencies) =>
+    first[of].map((count, index) => (first.pixels[index] === 0 ? other[of][index]! : count));
+  return {
+    pixels: complete('pixels'),
+    pixelsWherePresent: complete('pixelsWherePresent'),
+    images: complete('images'),
+  };
+}
+
+/**
  * Median frequency balancing (SegNet, section 3.2): the weight of a class is the median of the frequencies over its own,
  * a frequency being its pixels over the pixels of the images that have it. A class that never occurs weighs 0 and is
  * left out of the median, which for an even count is the mean of the middle two.

@@ -93,21 +93,36 @@ function otherKind(classSet: ClassSet | undefined): 'labelIds' | 'labelTrainIds'
  * spaces. With folders given, a line may also be one name that both folders have a file of (PASCAL VOC's lists).
  * Empty lines and those that begin with # are passed over.
  *
- * @throws `Failure` `DATASET_MISSING` where there is no such file, `DATASET_INVALID` with the number of a line that is neither.
+ * @throws `Failure` `DATASET_MISSING` where there is no such file, or it cannot be read; `DATASET_INVALID` with the number of a line
+ * that is neither, or has the pair of an earlier one.
  */
 export async function pairList(
   listPath: string,
   folders?: { readonly images: string; readonly labels: string },
   classSet?: ClassSet,
 ): Promise<Pairs> {
-  const text = await readFile(listPath, 'utf8').catch(() => {
-    throw new Failure('DATASET_MISSING', `Expected a list of images and labels at ${listPath}, found none`);
+  const text = await readFile(listPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'found none' : error.code === 'EISDIR' ? 'got a folder' : error.message;
+    throw new Failure('DATASET_MISSING', `Expected a list of images and labels at ${listPath}, ${why}`);
   });
   const known =
     folders &&
     new Map((await pairFolders(folders.images, folders.labels, classSet)).items.map((item) => [item.name, item]));
   const items: DatasetItem[] = [];
   const unpaired: Unpaired[] = [];
+  const lines = new Map<string, number>();
+  const add = (item: DatasetItem, line: number) => {
+    const key = `${item.imagePath}\t${item.labelPath}`;
+    const first = lines.get(key);
+    if (first !== undefined) {
+      throw new Failure(
+        'DATASET_INVALID',
+        `Expected each pair once in ${listPath}, got line ${first} again on ${line}`,
+      );
+    }
+    lines.set(key, line);
+    items.push(item);
+  };
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
@@ -115,13 +130,13 @@ export async function pairList(
     const [image, labels] = words;
     if (words.length === 2) {
       const from = (path: string) => resolve(dirname(listPath), path);
-      items.push({ name: withoutExtension(image!), imagePath: from(image!), labelPath: from(labels!) });
+      add({ name: withoutExtension(image!), imagePath: from(image!), labelPath: from(labels!) }, index + 1);
     } else if (words.length === 1 && known !== undefined) {
       const item = known.get(withoutSuffix(withoutExtension(image!))) ?? known.get(image!);
       if (item === undefined) {
         const lookedFor = `a picture of this name in ${folders!.images} and its labels in ${folders!.labels}`;
         unpaired.push({ path: join(folders!.images, image!), lookedFor });
-      } else items.push(item);
+      } else add(item, index + 1);
     } else {
       const expected = known === undefined ? 'an image and its labels' : 'a name, or an image and its labels';
       throw new Failure(

@@ -45,7 +45,7 @@ export function createBatchSegmenter(
  *
  * @throws `Failure` `INPUT_INVALID` for an empty batch, mixed sizes, or data that does not fit its size.
  */
-function checkBatch(batch: readonly RgbPicture[]): { width: number; height: number } {
+export function checkBatch(batch: readonly RgbPicture[]): { width: number; height: number } {
   const [first] = batch;
   if (first === undefined) throw new Failure('INPUT_INVALID', 'Expected a batch of one or more pictures, got none');
   const { width, height } = first;

@@ -3,8 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
-import { buildNetwork } from '../networks/index.js';
-import { checkWeights } from '../parameters.js';
+import { networkOf } from '../network-of.js';
 import { calibrationOf, uncalibrated } from '../quantisation/calibration.js';
 import { startWorker } from '../start-worker.js';
 import type { Weights } from '../weights.js';
@@ -55,8 +54,7 @@ export interface OnnxEngineOptions {
 export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {
   const { weights, provider: wanted = 'auto', threads, mostThreads } = options;
   const { card } = weights;
-  const network = options.network ?? buildNetwork(card.network, card.classes.length);
-  checkWeights(network, weights.tensors);
+  const network = networkOf(weights, options.network);
   const chosen = choosePrecision(options, network);
   // GPUs compute in float32: who asks for int8 asks for the processor.
   const automatic = options.precision === 'int8' ? (['cpu'] as const) : automaticProviders();

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
-import { buildNetwork } from '../networks/index.js';
-import { checkWeights } from '../parameters.js';
+import { networkOf } from '../network-of.js';
 import { startWorker } from '../start-worker.js';
 import { prepareTensorflow } from '../training/tensorflow.js';
 import type { Weights } from '../weights.js';
@@ -51,8 +50,7 @@ export type TensorflowReply =
 export async function createTensorflowEngine(options: TensorflowEngineOptions): Promise<Engine> {
   const { weights, threads } = options;
   const { card } = weights;
-  const network = options.network ?? buildNetwork(card.network, card.classes.length);
-  checkWeights(network, weights.tensors);
+  const network = networkOf(weights, options.network);
   prepareTensorflow(threads);
   const worker = startWorker(new URL('./tensorflow-worker.js', import.meta.url), {
     workerData: { network, weights } satisfies TensorflowWorkerData,

@@ -1,6 +1,6 @@
 import { defineNetwork, type Network } from '../network.js';
 import { LayerList } from './layer-list.js';
-import { VGG16_BLOCKS } from './segnet.js';
+import { VGG16_BLOCKS, vgg16 } from './segnet.js';
 
 /**
  * DeconvNet (Noh et al., arXiv 1505.04366, section 3): VGG16 with its fully connected layers as convolutions of 4096
@@ -12,11 +12,7 @@ export function deconvnet(classes: number): Network {
   const net = new LayerList();
   const deconvBnRelu = (name: string, from: string, filters: number, kernel: number) =>
     net.relu(`${name}_relu`, net.batchNorm(`${name}_bn`, net.deconv(name, from, filters, kernel, 1, from)));
-  let map = 'image';
-  VGG16_BLOCKS.forEach(([filters, convolutions], block) => {
-    for (let i = 1; i <= convolutions; i += 1) map = net.convBnRelu(`conv${block + 1}_${i}`, map, filters, 3);
-    map = net.maxPool(`pool${block + 1}`, map);
-  });
+  let map = vgg16(net, (name, from, filters) => net.convBnRelu(name, from, filters, 3));
   map = net.convBnRelu('fc6', map, 4096, 7);
   map = net.convBnRelu('fc7', map, 4096, 1);
   map = deconvBnRelu('fc6_deconv', map, 512, 7);

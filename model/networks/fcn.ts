@@ -1,19 +1,6 @@
 import { defineNetwork, type Network } from '../network.js';
 import { LayerList } from './layer-list.js';
-import { VGG16_BLOCKS } from './segnet.js';
-
-/**
- * VGG16's convolutions with biases and ReLU (Simonyan and Zisserman, arXiv 1409.1556, configuration D), named as in
- * its Caffe model. Returns the last pool's name.
- */
-export function vgg16(net: LayerList): string {
-  let map = 'image';
-  VGG16_BLOCKS.forEach(([filters, convolutions], block) => {
-    for (let i = 1; i <= convolutions; i += 1) map = net.convRelu(`conv${block + 1}_${i}`, map, filters, 3);
-    map = net.maxPool(`pool${block + 1}`, map);
-  });
-  return map;
-}
+import { vgg16 } from './segnet.js';
 
 /**
  * FCN-8s (Long et al., arXiv 1411.4038): VGG16 with its fully connected layers as 7x7 and 1x1 convolutions; scores of
@@ -24,7 +11,7 @@ export function vgg16(net: LayerList): string {
  */
 export function fcn8s(classes: number, learnt: boolean): Network {
   const net = new LayerList();
-  let map = vgg16(net);
+  let map = vgg16(net, (name, from, filters) => net.convRelu(name, from, filters, 3));
   map = net.dropout('drop6', net.convRelu('fc6', map, 4096, 7), 0.5);
   map = net.dropout('drop7', net.convRelu('fc7', map, 4096, 1), 0.5);
   const score = (name: string, from: string) => net.conv(name, from, classes, 1, { bias: true });

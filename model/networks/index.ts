@@ -11,7 +11,7 @@ import { segnetEfficientnet } from './segnet-efficientnet.js';
 import { segnetLite } from './segnet-lite.js';
 import { unet } from './unet.js';
 
-/** Every network of the SegNet paper and of its comparisons, by name: a function from the number of classes. */
+/** Every network of the SegNet paper and of its comparisons, and this project's own, by name: a function from the number of classes. */
 const builders: ReadonlyMap<string, (classes: number) => Network> = new Map<string, (classes: number) => Network>([
   ['segnet', segnet],
   ...TABLE_1_VARIANTS.map((variant) => [variant.name, (classes: number) => table1Variant(variant, classes)] as const),
@@ -25,7 +25,7 @@ const builders: ReadonlyMap<string, (classes: number) => Network> = new Map<stri
   ['segnet-efficientnet', segnetEfficientnet],
 ]);
 
-/** The names that `buildNetwork` knows, in the order of the paper. */
+/** The names that `buildNetwork` knows, in the order of the paper, this project's own last. */
 export const networkNames: readonly string[] = [...builders.keys()];
 
 /**

@@ -11,17 +11,26 @@ export const VGG16_BLOCKS = [
 ] as const;
 
 /**
+ * Appends VGG16's convolutions (Simonyan and Zisserman, arXiv 1409.1556, configuration D), each as `unit` makes it, with a
+ * pool behind each block. Layers are named as in its Caffe model. Returns the last pool's name.
+ */
+export function vgg16(net: LayerList, unit: (name: string, from: string, filters: number) => string): string {
+  let map = 'image';
+  VGG16_BLOCKS.forEach(([filters, convolutions], block) => {
+    for (let i = 1; i <= convolutions; i += 1) map = unit(`conv${block + 1}_${i}`, map, filters);
+    map = net.maxPool(`pool${block + 1}`, map);
+  });
+  return map;
+}
+
+/**
  * SegNet (Badrinarayanan et al., arXiv 1511.00561, section 3): VGG16's convolutions as encoder, each block ending in a
  * pool whose argmax is kept; the decoder mirrors it, each block beginning with an unpool by those indices. The last
  * convolution gives the class scores.
  */
 export function segnet(classes: number): Network {
   const net = new LayerList();
-  let map = 'image';
-  VGG16_BLOCKS.forEach(([filters, convolutions], block) => {
-    for (let i = 1; i <= convolutions; i += 1) map = net.convBnRelu(`conv${block + 1}_${i}`, map, filters, 3);
-    map = net.maxPool(`pool${block + 1}`, map);
-  });
+  let map = vgg16(net, (name, from, filters) => net.convBnRelu(name, from, filters, 3));
   for (let block = VGG16_BLOCKS.length; block >= 1; block -= 1) {
     const [filters, convolutions] = VGG16_BLOCKS[block - 1]!;
     map = net.maxUnpool(`unpool${block}`, map, `pool${block}`);

@@ -1,5 +1,5 @@
-import { buildNetwork } from '../networks/index.js';
-import { checkWeights } from '../parameters.js';
+import type { Network } from '../network.js';
+import { networkOf } from '../network-of.js';
 import { calibrationOf, uncalibrated } from '../quantisation/calibration.js';
 import { buildInt8Graph } from '../quantisation/int8-graph.js';
 import type { Weights } from '../weights.js';
@@ -17,6 +17,8 @@ export interface ExportOptions {
   readonly precision?: 'float32' | 'int8' | undefined;
   /** Weights of 7 bits in int8, for x86 processors without VNNI, which overflow with 8. If not provided, defaults to: false. */
   readonly reducedRange?: boolean | undefined;
+  /** A network of one's own, whose parameters the weights hold. If not provided, defaults to: the one that the weights' card names. */
+  readonly network?: Network | undefined;
 }
 
 /**
@@ -28,10 +30,9 @@ export interface ExportOptions {
  * calibrated; `OUTPUT_UNWRITABLE` where the file cannot be written.
  */
 export async function exportOnnx(path: string, weights: Weights, options: ExportOptions = {}): Promise<void> {
-  const { card, tensors } = weights;
+  const { card } = weights;
   const { width = card.inputSize.width, height = card.inputSize.height, output = 'mask' } = options;
-  const network = buildNetwork(card.network, card.classes.length);
-  checkWeights(network, tensors);
+  const network = networkOf(weights, options.network);
   const write = (graph: Uint8Array) => writeWhole(path, 'the ONNX file', [graph]);
   if (options.precision === 'int8') {
     const calibration = calibrationOf(card, network);

@@ -1,6 +1,6 @@
 import type { BatchNorm, Conv } from '../layer.js';
 import type { Weights } from '../weights.js';
-import { SLOT_MULTIPLE } from './quantised-map.js';
+import { paddedChannels } from './quantised-map.js';
 
 /** A convolution's filters in float32: [count, channels, rows, columns]; a depthwise one has one channel. */
 export interface Filters {
@@ -161,7 +161,7 @@ export function transposedPhases(
   paddingBias = 0,
 ): RowPhase[] {
   const [channels, count, rows, columns] = kernel.shape as [number, number, number, number];
-  const places = Math.ceil(count / SLOT_MULTIPLE) * SLOT_MULTIPLE;
+  const places = paddedChannels(count);
   const columnSpan = spanOf(Array.from({ length: stride }, (_, r) => tapsOf(r, stride, columns, cut[1])));
   return Array.from({ length: stride }, (_, rowPhase) => {
     const rowTaps = tapsOf(rowPhase, stride, rows, cut[0]);

@@ -1,6 +1,7 @@
 import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import type { GraphBuilder } from '../onnx/graph-builder.js';
 import type { Shape } from '../shapes.js';
+import type { Normalisation } from '../weights.js';
 import { blockPhases, type Filters, fitFilters, makeFilters, type RowPhase, roundFilters } from './filters.js';
 import { type Affine, paddedChannels, type QuantisedMap } from './quantised-map.js';
 
@@ -114,7 +115,7 @@ export function cut(graph: GraphBuilder, input: string, wanted: Size, present: S
 export interface PixelMap {
   readonly name: string;
   readonly shape: Shape;
-  readonly normalisation: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  readonly normalisation: Normalisation;
 }
 
 /** The graph's input. */

@@ -60,8 +60,7 @@ const RULES: Rules = {
   conv: ({ name, from, kernel, stride, dilation, groups, bias, filters: count }, context) => {
     const { graph, shape, target, value, bytes, limit } = context;
     const { channels, height, width } = shape(from);
-    const isDepthwise = groups === channels && groups === count && groups > 1;
-    if (groups > 1 && !isDepthwise) return undefined;
+    const isDepthwise = groups > 1;
     const [rows, columns] = [
       slidingWindow(height, kernel[0], stride, dilation),
       slidingWindow(width, kernel[1], stride, dilation),

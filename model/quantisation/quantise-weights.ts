@@ -1,14 +1,14 @@
 import type { RgbPicture } from '../engine.js';
+import { checkBatch } from '../engines/batch.js';
 import { InferenceSession, pictureTensor } from '../engines/onnx-runtime.js';
 import { int8Support } from '../engines/processor.js';
 import { createConfusion, scoresOf } from '../evaluation/confusion.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
-import { buildNetwork } from '../networks/index.js';
+import { networkOf } from '../network-of.js';
 import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
 import { buildGraph } from '../onnx/graph.js';
-import { checkWeights } from '../parameters.js';
 import { notFinite, type Weights } from '../weights.js';
 import type { Calibration, Range } from './calibration.js';
 import type { Histogram } from './histogram.js';
@@ -71,27 +71,20 @@ const MOST_FLOAT_LAYERS = 3;
  * from them, keeps the best, and, where it loses too much, keeps the layers in float32 that help most. Gives the weights with the
  * calibration in their card. Blocks the thread while it computes.
  *
- * @throws `Failure` `INPUT_INVALID` without pictures or with pictures of several sizes; `WEIGHTS_MISMATCH`,
- * `NETWORK_UNKNOWN`; the signal's reason on abort.
+ * @throws `Failure` `INPUT_INVALID` without pictures, with pictures of several sizes or whose data does not fit their size, and for
+ * truths that are not a mask of each picture or hold nothing but void; `WEIGHTS_INVALID` for weights that hold infinities or NaN;
+ * what `networkOf` throws; the signal's reason on abort.
  */
 export async function quantiseWeights(weights: Weights, options: QuantiseOptions): Promise<Weights> {
   const { pictures, truths, signal, onTrial } = options;
-  const network = options.network ?? buildNetwork(weights.card.network, weights.card.classes.length);
-  checkWeights(network, weights.tensors);
+  const network = networkOf(weights, options.network);
   const broken = notFinite(weights.tensors);
   if (broken !== undefined) {
     throw new Failure('WEIGHTS_INVALID', `Expected weights that are numbers, but ${broken} holds infinities or NaN`);
   }
-  const first = pictures[0];
-  if (first === undefined)
-    throw new Failure('INPUT_INVALID', 'Expected one or more pictures to calibrate with, got none');
-  if (pictures.some(({ width, height }) => width !== first.width || height !== first.height)) {
-    throw new Failure(
-      'INPUT_INVALID',
-      `Expected pictures of one size to calibrate with, ${first.width}x${first.height}, got several`,
-    );
-  }
-  const size = { width: first.width, height: first.height, output: 'mask' } as const;
+  const { width, height } = checkBatch(pictures);
+  if (truths !== undefined) checkTruths(truths, pictures.length, width * height, network.classes);
+  const size = { width, height, output: 'mask' } as const;
   const judge = judgeOf(
     network,
     await masksOf(buildGraph(network, weights, { ...size, unpool: 'indices' }), pictures),
@@ -136,6 +129,16 @@ export async function quantiseWeights(weights: Weights, options: QuantiseOptions
     ...(mIoU !== undefined && { mIoU, float32MIoU: judge.float32MIoU }),
   };
   return { ...weights, card: { ...weights.card, calibration: { ...best.calibration, measured } } };
+}
+
+/** Refuses truths that would be a library's error, or a score of nothing, minutes later. */
+function checkTruths(truths: readonly Uint8Array[], pictures: number, pixels: number, classes: number): void {
+  const invalid = (expected: string, got: string) => new Failure('INPUT_INVALID', `Expected ${expected}, got ${got}`);
+  if (truths.length !== pictures) throw invalid(`as many true masks as pictures (${pictures})`, `${truths.length}`);
+  const odd = truths.find(({ length }) => length !== pixels);
+  if (odd !== undefined) throw invalid(`true masks of ${pixels} pixels`, `one of ${odd.length}`);
+  if (!truths.some((truth) => truth.some((value) => value < classes)))
+    throw invalid('true masks with pixels of the classes', 'void alone');
 }
 
 interface Attempt {

@@ -10,12 +10,19 @@ import { cutCrop, halve, pasteRectangle, type TrainingPicture } from './augment.
 import type { Batch, BatchPlace, BatchWorkerData } from './batches.js';
 
 const settings = workerData as BatchWorkerData;
-/** Decoded pictures by path. */
+/** Decoded pictures with their labels, by `keyOf`. */
 const cache = new Map<string, Promise<TrainingPicture>>();
 let cachedBytes = 0;
 
-function read({ imagePath, labelPath }: DatasetItem, classSet: ClassSet) {
-  const cached = cache.get(imagePath);
+/** The extra set may have other labels for a picture, or other numbers for its classes. */
+function keyOf({ imagePath, labelPath }: DatasetItem, classSet: ClassSet): string {
+  return [imagePath, labelPath, classSet === settings.extraClassSet].join('\n');
+}
+
+function read(item: DatasetItem, classSet: ClassSet) {
+  const { imagePath, labelPath } = item;
+  const key = keyOf(item, classSet);
+  const cached = cache.get(key);
   if (cached !== undefined) return cached;
   const reading = Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]).then(([picture, truth]) => ({
     picture,
@@ -23,12 +30,12 @@ function read({ imagePath, labelPath }: DatasetItem, classSet: ClassSet) {
     truth,
   }));
   if (cachedBytes < settings.cacheBytes) {
-    cache.set(imagePath, reading);
+    cache.set(key, reading);
     reading.then(
       ({ picture, halved, truth }) => {
         cachedBytes += picture.data.length + halved.data.length + truth.data.length;
       },
-      () => cache.delete(imagePath),
+      () => cache.delete(key),
     );
   }
   return reading;

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { Failure } from '../failure.js';
+import type { Network } from '../network.js';
+import { checkWeights } from '../parameters.js';
 import { readSafetensors, type Tensor, type WeightsCard, writeSafetensors } from '../weights.js';
 import type { Recipe } from './recipe.js';
 
@@ -7,11 +9,13 @@ import type { Recipe } from './recipe.js';
 export interface TrainingState {
   readonly recipe: Recipe;
   readonly seed: number;
-  /** The next epoch and step to do. */
+  /** The next epoch to do, from 0. */
   readonly epoch: number;
+  /** The next step of that epoch to do, from 0. */
   readonly step: number;
   /** Seconds of training so far. */
   readonly seconds: number;
+  /** The validation that was best, in per cent; its epoch counts from 1, as people read it. */
   readonly best?: { readonly epoch: number; readonly G: number; readonly C: number; readonly mIoU: number };
   readonly card: WeightsCard;
   /** Of the steps of the epoch under way; absent in checkpoints from before it was kept. */
@@ -41,6 +45,38 @@ export function writeCheckpoint(path: string, { state, tensors }: Checkpoint): P
   );
 }
 
+/** The state, if it has what is needed to go on. */
+function parseState(text: string): TrainingState | undefined {
+  let state: Partial<TrainingState> | null;
+  try {
+    state = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+  const isUsable =
+    isObject(state?.recipe) &&
+    isObject(state?.recipe?.augmentation) &&
+    isObject(state?.card) &&
+    [state?.seed, state?.epoch, state?.step, state?.seconds].every(Number.isFinite);
+  return isUsable ? (state as TrainingState) : undefined;
+}
+
+/**
+ * Refuses to go on with another network than a training began with.
+ *
+ * @throws `Failure` `CHECKPOINT_MISMATCH` for a network of another name, `WEIGHTS_MISMATCH` where its parameters do not fit.
+ */
+export function checkSameNetwork(network: Network, { state, tensors }: Checkpoint): void {
+  if (state.card.network !== network.name) {
+    throw new Failure(
+      'CHECKPOINT_MISMATCH',
+      `Expected the checkpoint's network ${state.card.network}, got ${network.name}`,
+    );
+  }
+  checkWeights(network, tensors);
+}
+
 /** What recipes in checkpoints from before a setting existed do without. */
 const LATER_SETTINGS = { regionLoss: 0 };
 const LATER_AUGMENTATION = { light: 0, noise: 0, blur: 0, mix: 0 };
@@ -48,7 +84,7 @@ const LATER_AUGMENTATION = { light: 0, noise: 0, blur: 0, mix: 0 };
 /**
  * Reads a checkpoint.
  *
- * @throws `Failure` `CHECKPOINT_MISSING`, `CHECKPOINT_INVALID` where the file is not one of training.
+ * @throws `Failure` `CHECKPOINT_MISSING`, `CHECKPOINT_INVALID` where the file is not one of training, or a broken one.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { metadata, tensors } = await readSafetensors(path).catch((error: Error) => {
@@ -57,13 +93,11 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       ? new Failure('CHECKPOINT_MISSING', `Expected a checkpoint to resume from at ${path}, found none`)
       : new Failure('CHECKPOINT_INVALID', error.message);
   });
-  if (metadata.state === undefined) {
-    throw new Failure(
-      'CHECKPOINT_INVALID',
-      `Expected ${path} to be a checkpoint of training, but it holds weights alone`,
-    );
-  }
-  const state = JSON.parse(metadata.state) as TrainingState;
+  const invalid = (why: string) =>
+    new Failure('CHECKPOINT_INVALID', `Expected ${path} to be a checkpoint of training, but it holds ${why}`);
+  if (metadata.state === undefined) throw invalid('weights alone');
+  const state = parseState(metadata.state);
+  if (state === undefined) throw invalid('no state that can be gone on from: recipe, seed, epoch, step, seconds, card');
   const augmentation = { ...LATER_AUGMENTATION, ...state.recipe.augmentation };
   return { state: { ...state, recipe: { ...LATER_SETTINGS, ...state.recipe, augmentation } }, tensors };
 }

@@ -131,8 +131,7 @@ function createRules(tf: Tensorflow, kernels: TrainingKernels): Rules {
       const input = symmetric ? x : padded(x, kernel, stride, dilation, 0);
       const pad = symmetric ? 'same' : 'valid';
       if (groups > 1) {
-        if (groups !== x.shape[3] || dilation > 1)
-          throw new TypeError(`${name}: of grouped convolutions only depthwise ones can be trained`);
+        if (dilation > 1) throw new TypeError(`${name}: a depthwise convolution with gaps cannot be trained`);
         return addBias(tf.depthwiseConv2d(input, filter, stride, pad), bias, name, pass);
       }
       const y = dilation > 1 ? dilatedConv(input, filter, dilation) : tf.conv2d(input, filter, stride, pad);

@@ -1,13 +1,14 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
+import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
-import type { Tensor as WeightTensor } from '../weights.js';
+import { elementCount, type Normalisation, type Tensor as WeightTensor } from '../weights.js';
 import type { CropSize } from './augment.js';
 import type { Batch } from './batches.js';
 import { segmentationLoss } from './loss.js';
 import { createOptimizer } from './optimizer.js';
 import type { Recipe } from './recipe.js';
 import type { Tensorflow } from './tensorflow.js';
-import { createTrainable, type Normalisation, type Trainable } from './trainable.js';
+import { createTrainable, type Trainable } from './trainable.js';
 
 /** The share of a new batch in batch normalisation's running statistics. */
 const STATISTICS_MOMENTUM = 0.1;
@@ -21,7 +22,7 @@ export interface Learner {
   learn(batch: Batch, crop: CropSize, learningRate: number, index: number): number;
   /** Everything that a checkpoint has to keep. */
   tensors(): Map<string, WeightTensor>;
-  /** Goes back to what `tensors` gave. */
+  /** Goes back to what `tensors` gave. @throws `Failure` `CHECKPOINT_INVALID` where a part of it lacks. */
   restore(tensors: ReadonlyMap<string, WeightTensor>): void;
   dispose(): void;
 }
@@ -84,13 +85,21 @@ export function createLearner(
       ]);
     },
     restore(tensors) {
+      const kept = (name: string, size: number): WeightTensor => {
+        const tensor = tensors.get(name);
+        if (tensor?.data.length === size) return tensor;
+        const got = tensor === undefined ? 'found none' : `got ${tensor.data.length} numbers`;
+        throw new Failure('CHECKPOINT_INVALID', `Expected the checkpoint to hold ${name} of ${size} numbers, ${got}`);
+      };
       trainable.write(tensors);
       if (average !== undefined) {
-        const averages = trainable.parameters.map(({ name }) => [name, tensors.get(`average.${name}`)!] as const);
+        const averages = trainable.parameters.map(
+          ({ name, shape }) => [name, kept(`average.${name}`, elementCount(shape))] as const,
+        );
         trainable.write(new Map(averages), average.variables);
       }
       for (const [name, variable] of slots) {
-        const { shape, data } = tensors.get(`slot.${name}`)!;
+        const { shape, data } = kept(`slot.${name}`, variable.size);
         tf.tidy(() => variable.assign(tf.tensor(data, [...shape])));
       }
     },

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { EFFICIENTNET_LITE0_STAGES } from '../networks/segnet-efficientnet.js';
-import { elementCount, parametersOf } from '../parameters.js';
-import { readSafetensors, type Tensor } from '../weights.js';
+import { parametersOf } from '../parameters.js';
+import { elementCount, readSafetensors, type Tensor } from '../weights.js';
 import { NORMALISATION } from './normalisation.js';
 
 /** An encoder that others have trained on ImageNet, and how its file names what networks here have. */

@@ -6,11 +6,18 @@ import type { Dataset } from '../dataset/dataset.js';
 import { Failure, outputFailure } from '../failure.js';
 import { initialWeights } from '../initial-weights.js';
 import type { Network } from '../network.js';
+import { checkWeights } from '../parameters.js';
 import type { WeightsCard, Tensor as WeightTensor } from '../weights.js';
 import { notFinite, writeWeights } from '../weights.js';
 import { writeWhole } from '../write-whole.js';
 import { type BatchPlace, createBatches } from './batches.js';
-import { type Checkpoint, checkpointPathOf, type TrainingState, writeCheckpoint } from './checkpoint.js';
+import {
+  type Checkpoint,
+  checkpointPathOf,
+  checkSameNetwork,
+  type TrainingState,
+  writeCheckpoint,
+} from './checkpoint.js';
 import { createLearner } from './learner.js';
 import { classWeights } from './loss.js';
 import { NORMALISATION } from './normalisation.js';
@@ -29,7 +36,7 @@ export interface TrainOptions {
   readonly recipe: Recipe;
   readonly train: Dataset;
   readonly validation: Dataset;
-  /** Pictures mixed in by the recipe's `extraShare`. */
+  /** Pictures mixed in by the recipe's `extraShare`. Classes weigh by `train`; those that it lacks, by these. */
   readonly extra?: Dataset;
   /** The folder of checkpoint, best weights and log. */
   readonly directory: string;
@@ -65,19 +72,25 @@ export interface TrainResult {
  *
  * @throws `Failure` `ENGINE_UNAVAILABLE` without TensorFlow; `DATASET_INVALID` before the first step, `STOPPED` on a stop before
  * it; `TRAINING_DIVERGED`
- * where the loss is no number any more: the last checkpoint is from before; `CHECKPOINT_MISMATCH` on resuming with other
- * data; `PICTURE_*` and `TRAINING_FAILED` where a picture is gone meanwhile or a data thread died, with what was learnt until
+ * where the loss is no number any more: the last checkpoint is from before; `CHECKPOINT_MISMATCH` on resuming with another
+ * network or other data, `CHECKPOINT_INVALID` where its averages or the optimizer's state lack; `WEIGHTS_MISMATCH` for weights to
+ * start from of other shapes than the network's; `PICTURE_*` and `TRAINING_FAILED` where a picture is gone meanwhile or a data thread died, with what was learnt until
  * then in the checkpoint; `OUTPUT_UNWRITABLE`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { network, train: data, validation, extra, directory, onEvent } = options;
   const tf = await loadTensorflow();
-  await mkdir(directory, { recursive: true });
-  const checkpointPath = checkpointPathOf(directory);
-  const weightsPath = join(directory, 'best.safetensors');
   const resumed = options.resume;
   const recipe = resumed?.state.recipe ?? options.recipe;
   const seed = resumed?.state.seed ?? options.seed;
+  const start = new Map([...initialWeights(network, seed), ...(options.initial ?? [])]);
+  if (resumed === undefined) checkWeights(network, start);
+  else checkSameNetwork(network, resumed);
+  await mkdir(directory, { recursive: true }).catch((error) => {
+    throw outputFailure('the folder of training', directory, error);
+  });
+  const checkpointPath = checkpointPathOf(directory);
+  const weightsPath = join(directory, 'best.safetensors');
 
   const logPath = join(directory, 'log.jsonl');
   if (resumed === undefined) await writeWhole(logPath, 'the log of training', []);
@@ -88,7 +101,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     });
   };
 
-  const { frequencies, warnings } = await checkTrainingData(options);
+  const { frequencies, warnings } = await checkTrainingData({ ...options, recipe });
   for (const message of warnings) await emit({ kind: 'warning', message });
 
   const fresh: WeightsCard = {
@@ -105,10 +118,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
   const stepsPerEpoch = Math.max(1, Math.floor(data.items.length / recipe.batch));
   const steps = stepsPerEpoch * recipe.epochs;
-  const start = new Map([...initialWeights(network, seed), ...(options.initial ?? [])]);
   const weights = classWeights(frequencies, recipe.balancing);
   const learner = createLearner(tf, network, recipe, start, NORMALISATION, weights, seed);
-  if (resumed !== undefined) learner.restore(resumed.tensors);
   const batches = createBatches(
     {
       items: data.items,
@@ -211,6 +222,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 
   try {
+    if (resumed !== undefined) learner.restore(resumed.tensors);
     while (epoch < recipe.epochs) {
       const began = performance.now();
       const firstStep = step;

@@ -2,17 +2,11 @@ import type { Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-node-gpu';
 import type { RgbPicture } from '../engine.js';
 import type { Network } from '../network.js';
 import { type Parameter, parametersOf } from '../parameters.js';
-import type { Tensor as WeightTensor } from '../weights.js';
+import type { Normalisation, Tensor as WeightTensor } from '../weights.js';
 import { createForward, type ForwardOptions } from './forward.js';
 import { trainingKernels } from './kernels.js';
 import { fromTensorflow, toTensorflow } from './layout.js';
 import type { Tensorflow } from './tensorflow.js';
-
-/** What is taken off a pixel in [0, 1] and what it is divided by, for red, green and blue. */
-export interface Normalisation {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
 
 /** A network with its parameters as TensorFlow variables. */
 export interface Trainable {

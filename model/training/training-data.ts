@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ClassSet } from '../classes.js';
 import { checkDatasets } from '../dataset/check.js';
 import type { Dataset } from '../dataset/dataset.js';
-import type { ClassFrequencies } from '../dataset/frequencies.js';
+import { type ClassFrequencies, completeFrequencies } from '../dataset/frequencies.js';
 import { Failure } from '../failure.js';
 import type { WeightsCard } from '../weights.js';
 import type { TrainingState } from './checkpoint.js';
@@ -12,7 +12,10 @@ import type { TrainOptions } from './train.js';
 
 /** What the data sets of a training that passed their check are like. */
 export interface TrainingData {
-  /** Of the training set alone. */
+  /**
+   * Of the training set; of a class that it lacks, those of the extra set, so that what is mixed in of it weighs in the loss
+   * (`classWeights` gives a class that never occurs no weight).
+   */
   readonly frequencies: ClassFrequencies;
   /** Of all sets. */
   readonly warnings: readonly string[];
@@ -27,9 +30,10 @@ export async function checkTrainingData({
   train,
   validation,
   extra,
+  recipe,
   signal,
   onEvent,
-}: Pick<TrainOptions, 'train' | 'validation' | 'extra' | 'signal' | 'onEvent'>): Promise<TrainingData> {
+}: Pick<TrainOptions, 'train' | 'validation' | 'extra' | 'recipe' | 'signal' | 'onEvent'>): Promise<TrainingData> {
   const others = extra === undefined ? [validation] : [validation, extra];
   for (const { name, classSet } of others) {
     if (hasSameClasses(classSet, train.classSet)) continue;
@@ -46,7 +50,11 @@ export async function checkTrainingData({
     if (!signal?.aborted) throw error;
     throw new Failure('STOPPED', 'Training was stopped while its data were read: nothing has changed');
   });
-  return { frequencies: reports[0]!.frequencies, warnings: reports.flatMap(({ warnings }) => warnings) };
+  const [own, , mixedIn] = reports.map(({ frequencies }) => frequencies);
+  return {
+    frequencies: mixedIn === undefined || recipe.extraShare === 0 ? own! : completeFrequencies(own!, mixedIn),
+    warnings: reports.flatMap(({ warnings }) => warnings),
+  };
 }
 
 /** The numbers in their files may differ: each is read by its own. */

@@ -4,8 +4,11 @@ import type { Scores } from '../evaluation/confusion.js';
 export type TrainingEvent =
   | {
       readonly kind: 'step';
+      /** From 0. */
       readonly epoch: number;
+      /** From 0, through all epochs. */
       readonly step: number;
+      /** Of the whole training. */
       readonly steps: number;
       readonly loss: number;
       readonly learningRate: number;
@@ -18,13 +21,16 @@ export type TrainingEvent =
     }
   | {
       readonly kind: 'epoch';
+      /** From 0. */
       readonly epoch: number;
+      /** The mean over its steps. */
       readonly loss: number;
       readonly seconds: number;
       readonly imagesPerSecond: number;
     }
   | {
       readonly kind: 'validation';
+      /** The epoch that it comes behind, from 0; checkpoints and cards name the best one from 1. */
       readonly epoch: number;
       readonly scores: Scores;
       readonly seconds: number;

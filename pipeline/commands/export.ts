@@ -23,6 +23,7 @@ export function createExportCommand(): Command {
     .description(
       'Writes a network with its weights as an ONNX file: uint8 RGB pictures in, uint8 class masks out. In float32 it is made of standard operators that any runtime reads.',
     )
+    .argument('[weights]', 'safetensors file, the same as by --weights')
     .requiredOption('-o, --output <file>', 'the ONNX file')
     .option('--network <name>', 'a network whose weights come with the package (default: segnet-lite)')
     .option('--weights <file>', 'safetensors file (default: the one that comes with the package for the network)')
@@ -31,7 +32,10 @@ export function createExportCommand(): Command {
     .option('--scores', 'give float class scores in place of masks')
     .option('--reduced-range', 'int8 weights of 7 bits, for x86 processors without VNNI, which overflow with 8')
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: Flags) => {
+    .action(async (file: string | undefined, flags: Flags) => {
+      if (file !== undefined && flags.weights !== undefined) {
+        throw new Failure('OPTION_INVALID', `Expected one file of weights, got ${file} and ${flags.weights}`);
+      }
       const precision = checkChoice('--precision', flags.precision, precisionNames);
       if (flags.reducedRange && precision !== 'int8') {
         throw new Failure(
@@ -45,7 +49,7 @@ export function createExportCommand(): Command {
         import('../../model/onnx/export.js'),
         import('../options/find-weights.js'),
       ]);
-      const { path, weights } = await findWeights(flags, flagOf);
+      const { path, weights } = await findWeights({ ...flags, weights: file ?? flags.weights }, flagOf);
       const output = flags.scores ? 'scores' : 'mask';
       await exportOnnx(flags.output, weights, { ...size, precision, output, reducedRange: flags.reducedRange });
       const result = { output: flags.output, weights: path, network: weights.card.network, precision, gives: output };
@@ -56,5 +60,5 @@ export function createExportCommand(): Command {
 const EXAMPLES = `
 Examples:
   segnet-stream export -o segnet-lite.onnx
-  segnet-stream export --weights runs/basic/best.safetensors --size 480x360 -o basic.onnx
+  segnet-stream export runs/basic/best.safetensors --size 480x360 -o basic.onnx
   segnet-stream export --network segnet-basic --precision int8 -o segnet-basic-int8.onnx`;

@@ -99,6 +99,37 @@ t.test('the storage multipliers are those of Table 1', async (t) => {
   t.equal(storageMultiplier(buildNetwork('enet', 11)), 1);
   t.equal(storageMultiplier(buildNetwork('unet', 11)), 64);
   t.equal(storageMultiplier(buildNetwork('deeplab-largefov', 11)), 0);
+  t.equal(storageMultiplier(buildNetwork('segnet-efficientnet', 11)), 64, 'it keeps maps, and pools in its decoder');
+});
+
+t.test('a network that halves by strides and keeps a map is set against the indices that it would have', async (t) => {
+  const network = defineNetwork({
+    name: 'strided',
+    title: 'Strided',
+    classes: 2,
+    decoderStart: 'up',
+    layers: [
+      { op: 'input', name: 'image', channels: 3 },
+      { ...conv, name: 'wide', from: 'image', filters: 4, kernel: [3, 3] },
+      { ...conv, name: 'half', from: 'wide', filters: 4, kernel: [3, 3], stride: 2 },
+      { op: 'resizeBilinear', name: 'up', from: 'half', like: 'wide' },
+      { op: 'concat', name: 'both', from: ['up', 'wide'] },
+      { ...conv, name: 'scores', from: 'both', filters: 2, kernel: [1, 1] },
+    ],
+  });
+  t.equal(storageMultiplier(network), 64);
+});
+
+t.test('indices that the decoder makes itself are not kept from the encoder', async (t) => {
+  const network = buildNetwork('segnet-efficientnet', 11);
+  const start = network.layers.findIndex(({ name }) => name === network.decoderStart);
+  const decoder = new Set(network.layers.slice(start).map(({ name }) => name));
+  const kept = [...layerStoredBytes(network, 360, 480).keys()];
+  t.ok(kept.length > 0);
+  t.same(
+    kept.filter((name) => decoder.has(name)),
+    [],
+  );
 });
 
 t.test('whoever keeps the pooled maps keeps no indices: they can be found again', async (t) => {
@@ -137,5 +168,6 @@ t.test('every network has a cost at sizes that do not halve evenly', async (t) =
     const network = buildNetwork(name, 11);
     t.ok(multiplyAdds(network, 45, 61) > 0, name);
     t.ok(Number.isFinite(storedBytes(network, 45, 61)), name);
+    t.ok(Number.isFinite(storageMultiplier(network)), name);
   }
 });

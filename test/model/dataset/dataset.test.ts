@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import t from 'tap';
 import { camvid11, classSetByName } from '../../../model/classes.js';
 import { filterDataset, openDataset, openPairs } from '../../../model/dataset/dataset.js';
+import { splitByDrive } from '../../../model/dataset/split-by-drive.js';
 import { packagedFile } from '../../../pipeline/options/package-root.js';
 
 /** Writes 1x1 images (and text files) below a folder. */
@@ -126,6 +127,42 @@ t.test('reads list files: two paths a line, or a name a line where folders are k
   await t.rejects(openDataset(dir, 'toString'), { code: 'DATASET_MISSING' });
 });
 
+t.test('a list that is a folder, and pairs that a list has twice, are refused', async (t) => {
+  const dir = await plant(t.testdir(), {
+    'train.txt/inside.png': null,
+    'val.txt': 'a.png b.png\n# again\n./a.png b.png\n',
+    'names.txt': 'a\na\n',
+    'images/a.png': null,
+    'labels/a.png': null,
+  });
+  const classes = { classes: camvid11 };
+  await t.rejects(openDataset(dir, 'train', classes), {
+    code: 'DATASET_MISSING',
+    message: /train\.txt, got a folder$/,
+  });
+  await t.rejects(openDataset(dir, 'val', classes), { code: 'DATASET_INVALID', message: /got line 1 again on 3$/ });
+  const splits = { train: { images: 'images', labels: 'labels', list: 'names.txt' } };
+  await plant(dir, { 'dataset.json': JSON.stringify({ name: 'named', classes: 'camvid-11', splits }) });
+  await t.rejects(openDataset(dir, 'train'), { code: 'DATASET_INVALID', message: /got line 1 again on 2$/ });
+});
+
+t.test(
+  'a drive is held out by the beginnings of its pictures’ names, whatever folders a list has them in',
+  async (t) => {
+    const dir = await plant(t.testdir(), {
+      'train.txt':
+        'images/0001_a.png labels/a.png\nimages/0002_b.png labels/b.png\nelsewhere/0001_c.png labels/c.png\n',
+    });
+    const { rest, held } = splitByDrive(await openDataset(dir, 'train', { classes: camvid11 }), ['0001']);
+    t.same(
+      [held, rest].map(({ items }) => items.map(({ name }) => name)),
+      [['images/0001_a', 'elsewhere/0001_c'], ['images/0002_b']],
+    );
+    const byFolder = splitByDrive(await openDataset(dir, 'train', { classes: camvid11 }), ['elsewhere/']);
+    t.equal(byFolder.held.items.length, 1);
+  },
+);
+
 t.test('takes classes of one’s own from dataset.json, and names the field that is wrong', async (t) => {
   const own = {
     name: 'two',
@@ -162,6 +199,28 @@ t.test('takes classes of one’s own from dataset.json, and names the field that
     ],
     [{ name: 'own', splits, classes: { ...own, labelValues: [1] } }, /"classes.labelValues" is not a list of 2/],
     [{ name: 'own', splits, classes: { ...own, voidLabels: ['x'] } }, /"classes.voidLabels"/],
+    [{ name: 'own', splits, classes: { ...own, labelValues: [7, 7] } }, /"classes.labelValues" has 7 twice/],
+    [
+      { name: 'own', splits, classes: { ...own, voidLabels: [9, 1] } },
+      /"classes.voidLabels" has 1, which is the value/,
+    ],
+    [
+      { name: 'own', splits, classes: { ...own, labelValues: [5, 6], voidLabels: [6] } },
+      /"classes.voidLabels" has 6, which is the value/,
+    ],
+    [{ name: 'own', splits, classes: { ...own, voidIndex: null, voidLabels: [9] } }, /"classes.voidIndex" is null/],
+    [
+      { name: 'own', splits, classes: { ...own, classes: own.classes.map((each) => ({ ...each, name: 'sky' })) } },
+      /two of "classes.classes" are called sky/,
+    ],
+    [
+      {
+        name: 'own',
+        splits,
+        classes: { ...own, classes: own.classes.map((each) => ({ ...each, colour: [1, 2, 3] })) },
+      },
+      /two of "classes.classes" have the colour \[1, 2, 3\]/,
+    ],
   ];
   for (const [file, message] of faults) await t.rejects(open(file), { code: 'DATASET_INVALID', message });
   await t.rejects(open({ name: 'own', splits, classes: 'camvid' }), { code: 'CLASSES_UNKNOWN' });

@@ -158,6 +158,12 @@ export function engineContract(
       code: 'WEIGHTS_MISMATCH',
       message: /conv1\.weight is missing/,
     });
+    const { card } = smallWeights;
+    const fewer = { ...smallWeights, card: { ...card, classes: card.classes.slice(1) } };
+    await t.rejects(create(fewer, small), {
+      code: 'WEIGHTS_MISMATCH',
+      message: /segnet-basic with 11 classes, but their card names 10$/,
+    });
   });
 
   t.test(`${name} gives its memory back: engines one after the other`, { timeout: 300_000 }, async (t) => {

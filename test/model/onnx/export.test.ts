@@ -49,6 +49,15 @@ t.test('int8 needs calibrated weights, and then gives nearly the same masks', as
   t.ok(agreement(mask!.data as Uint8Array, runPlain(network, weights, pictures[0]!).mask.data) > 0.7);
 });
 
+t.test('a network of one’s own is exported by itself', async (t) => {
+  const own = { ...network, name: 'mine' };
+  const path = join(t.testdir(), 'mine.onnx');
+  const mine = { ...weights, card: { ...weights.card, network: 'mine' } };
+  await t.rejects(exportOnnx(path, mine), { code: 'NETWORK_UNKNOWN' });
+  await exportOnnx(path, mine, { network: own });
+  t.ok((await readFile(path)).length > 0);
+});
+
 t.test('a file that cannot be written, and weights that do not fit, are named', async (t) => {
   const path = join(t.testdir(), 'missing', 'enet.onnx');
   await t.rejects(exportOnnx(path, weights), { code: 'OUTPUT_UNWRITABLE', message: new RegExp(path) });

@@ -152,7 +152,7 @@ t.test(
       { ...conv, name: 'twenty', from: 'both', filters: 20 },
       { op: 'add', name: 'sum', from: ['padded', 'twenty'] },
       { op: 'relu', name: 'relu', from: 'sum' },
-      { ...conv, name: 'out', from: 'relu', groups: 5, filters: 5 },
+      { ...conv, name: 'out', from: 'relu' },
       { op: 'prelu', name: 'steep', from: 'out' },
       { op: 'add', name: 'last', from: ['steep', 'out'] },
     );

@@ -69,6 +69,13 @@ t.test('what cannot be calibrated with is refused, and an abort stops', async (t
   await t.rejects(quantiseWeights({ ...weights, tensors: new Map() }, { network, pictures }), {
     code: 'WEIGHTS_MISMATCH',
   });
+  const picture = pictures[0]!;
+  const cut = { ...picture, data: picture.data.subarray(3) };
+  await t.rejects(quantiseWeights(weights, { network, pictures: [cut] }), invalid);
+  const of = (...truths: Uint8Array[]) => quantiseWeights(weights, { network, pictures: [picture], truths });
+  await t.rejects(of(), { ...invalid, message: /as many true masks as pictures \(1\), got 0$/ });
+  await t.rejects(of(new Uint8Array(5)), { ...invalid, message: /true masks of 1536 pixels, got one of 5$/ });
+  await t.rejects(of(new Uint8Array(48 * 32).fill(255)), { ...invalid, message: /got void alone$/ });
   const reason = new Error('enough');
   await t.rejects(quantiseWeights(weights, { network, pictures, signal: AbortSignal.abort(reason) }), reason);
 });

@@ -2,8 +2,23 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../model/training/checkpoint.js';
 import { recipes } from '../../../model/training/recipe.js';
+import { writeSafetensors } from '../../../model/weights.js';
 
 const card = { network: 'tiny', classes: [], normalisation: { mean: [0, 0, 0], std: [1, 1, 1] } } as const;
+
+t.test('a checkpoint whose state is cut off, empty or of something else is one clear error', async (t) => {
+  const path = join(t.testdir({}), 'last.safetensors');
+  const state = { recipe: recipes.compact, seed: 1, epoch: 2, step: 3, seconds: 4, card };
+  const whole = JSON.stringify(state);
+  const lacking = [{ recipe: undefined }, { recipe: {} }, { card: null }, { epoch: 'two' }];
+  const broken = ['', 'null', '{}', '7', whole.slice(0, -9)];
+  for (const text of [...broken, ...lacking.map((field) => JSON.stringify({ ...state, ...field }))]) {
+    await writeSafetensors(path, { card: JSON.stringify(card), state: text }, new Map());
+    await t.rejects(readCheckpoint(path), { code: 'CHECKPOINT_INVALID', message: new RegExp(path) }, text.slice(0, 20));
+  }
+  await writeSafetensors(path, { card: JSON.stringify(card) }, new Map());
+  await t.rejects(readCheckpoint(path), { code: 'CHECKPOINT_INVALID', message: /holds weights alone$/ });
+});
 
 t.test('a checkpoint from before there was a region loss goes on without one, and likewise with noise', async (t) => {
   const path = join(t.testdir({}), 'last.safetensors');

@@ -151,6 +151,39 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
     await t.rejects(run('mixed', { extra: { ...extra, classSet: renamed } }), { message: /other ones of that name/ });
   });
 
+  t.test(
+    'weights to start from, and checkpoints, of another network are refused before anything is written',
+    async (t) => {
+      const initial = new Map([['conv.weight', { shape: [1], data: Float32Array.of(1) }]]);
+      await t.rejects(run('unfit', { initial }), {
+        code: 'WEIGHTS_MISMATCH',
+        message: /conv\.weight is \[1\], not \[8,/,
+      });
+      const resume = await checkpointOf('whole');
+      const other = { ...tinyNetwork(), name: 'other' };
+      const mismatch = { code: 'CHECKPOINT_MISMATCH', message: /network tiny, got other/ };
+      await t.rejects(run('unfit', { resume, network: other }), mismatch);
+      const lacking = new Map([...resume.tensors].filter(([name]) => name !== 'conv.weight'));
+      const unfit = { code: 'WEIGHTS_MISMATCH', message: /conv\.weight is missing/ };
+      await t.rejects(run('unfit', { resume: { ...resume, tensors: lacking } }), unfit);
+      t.notOk(existsSync(join(folder, 'unfit')));
+    },
+  );
+
+  t.test('a checkpoint without its averages or the state of the optimizer is no checkpoint', async (t) => {
+    const { state, tensors } = await checkpointOf('whole');
+    for (const part of ['average.', 'slot.']) {
+      const rest = new Map([...tensors].filter(([name]) => !name.startsWith(part)));
+      const invalid = { code: 'CHECKPOINT_INVALID', message: new RegExp(`hold ${part}.*found none`) };
+      await t.rejects(run('halved', { resume: { state, tensors: rest } }), invalid);
+    }
+  });
+
+  t.test('a folder that cannot be made is one clear error', async (t) => {
+    const invalid = { code: 'OUTPUT_UNWRITABLE', message: /folder of training .*a folder is expected where a file is/ };
+    await t.rejects(run('whole/log.jsonl/run'), invalid);
+  });
+
   t.test('pictures that are gone in the middle stop it, and what was learnt until then is resumed from', async (t) => {
     const data = join(folder, 'vanishing');
     cpSync(dataDirectory, data, { recursive: true });

@@ -87,6 +87,17 @@ for (const network of ['segnet-lite', 'segnet-basic']) {
   }
 }
 
+t.test('weights are an argument as well as an option, and there is one file of them', async (t) => {
+  const weights = packagedFile('model', 'weights', 'segnet-lite.safetensors');
+  const output = join(t.testdir(), 'a.onnx');
+  const { status, stdout, stderr } = await runCli(['export', weights, '-o', output, '--size', '64x48', '--json']);
+  t.equal(status, 0, stderr);
+  t.match(JSON.parse(stdout), { weights, output });
+  const both = await runCli(['export', weights, '--weights', 'mine.safetensors', '-o', output]);
+  t.equal(both.status, 2);
+  t.match(both.stderr, /one file of weights, got .*segnet-lite\.safetensors and mine\.safetensors/);
+});
+
 t.test('an output that cannot be written, and a size that is none, are one clear error each', async (t) => {
   const nowhere = await runCli(['export', '-o', join(t.testdir(), 'none', 'a.onnx')]);
   t.equal(nowhere.status, 1);
