@@ -1,4 +1,4 @@
-import { catchError, EMPTY, lastValueFrom, merge, type Observable, share } from 'rxjs';
+import { catchError, EMPTY, lastValueFrom, merge, type Observable, Subject, share } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
@@ -13,6 +13,7 @@ import { readToken } from './read-secrets.js';
 import { checkRecording, record, recordingPath } from './record.js';
 import { createScrubber, passwordsOf } from './scrub.js';
 import { checkServeOptions, type ServeOptions } from './serve-options.js';
+import { type ClosedClient, tellClosed } from './tell-closed.js';
 import { watchSource } from './watch-source.js';
 
 /** What `serve` needs of the world around it. */
@@ -70,6 +71,8 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   let server: LiveServer | undefined;
   let isWarm = false;
   const begunAt = performance.now();
+  const closed = new Subject<ClosedClient>();
+  closed.pipe(tellClosed()).subscribe((client) => log.info(client, 'client closed'));
   const recordings: string[] = [];
   const taken = new Set<string>();
   const stopAll = (): void => {
@@ -122,7 +125,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
       describeError,
       notReady: () => (isWarm ? undefined : 'warming up'),
       onOverload: (advice) => log.warn({ advice }, 'overloaded'),
-      onClosed: (address, code, reason) => log.info({ address, code, reason }, 'client closed'),
+      onClosed: (address, code, reason) => closed.next({ address, code, reason }),
     });
     const { hub, url } = server;
     log.info({ url, sources: sources.map(({ name, shown }) => `${name}=${shown}`) }, 'listening');
@@ -141,6 +144,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     stop.abort();
     await server?.close('The sources are over');
     await engine.close();
+    closed.complete();
     log.info('stopped');
   }
 }
