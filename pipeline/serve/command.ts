@@ -62,12 +62,17 @@ async function serveAndReport(options: ServeOptions, json: boolean): Promise<voi
   }
 }
 
-function describeSummary({ seconds, streams, recordings }: ServeSummary): string {
+function describeSummary({ seconds, streams, recordings, failedRecordings }: ServeSummary): string {
   const lines = streams.map(({ name, frames, dropped, restarts }) => {
     const drops = Object.entries(dropped).map(([cause, count]) => `${count} ${cause}`);
     return `${name}: ${frames} frames shown, dropped ${drops.join(', ')}, ${restarts} restarts`;
   });
-  return [`Served for ${Math.round(seconds)} s`, ...lines, ...recordings.map((path) => `Recorded ${path}`)].join('\n');
+  const recorded = recordings.map((path) => `Recorded ${path}`);
+  const failed = failedRecordings.map(
+    ({ stream, part, error }) =>
+      `${stream}: ${part === undefined ? 'not recorded' : `recorded ${part} in part`}: ${error}`,
+  );
+  return [`Served for ${Math.round(seconds)} s`, ...lines, ...recorded, ...failed].join('\n');
 }
 
 const EXAMPLES = `

@@ -41,6 +41,8 @@ export interface ServeSummary {
     readonly error?: string;
   }[];
   readonly recordings: readonly string[];
+  /** Recordings that ended early; `part` is what was kept of them. */
+  readonly failedRecordings: readonly { readonly stream: string; readonly part?: string; readonly error: string }[];
 }
 
 /**
@@ -74,6 +76,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   const closed = new Subject<ClosedClient>();
   closed.pipe(tellClosed()).subscribe((client) => log.info(client, 'client closed'));
   const recordings: string[] = [];
+  const failedRecordings: ServeSummary['failedRecordings'][number][] = [];
   const taken = new Set<string>();
   const stopAll = (): void => {
     stop.abort();
@@ -109,19 +112,31 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     );
     if (options.record === undefined) return shown.pipe(recycle());
     const frames = shown.pipe(share());
+    hub.setRecording(name, false);
     const recording = record(recordingPath(options.record, name, sources.length), {
       opacity: options.opacity ?? 0.5,
       taken,
       onFile: (file) => recordings.push(file),
       onSlow: (file) => streamLog.warn({ file }, 'recording leaves frames out: its disk or encoder is too slow'),
-      onError: (error) => streamLog.error({ error: describeError(error) }, 'recording ended'),
+      onRecording: (isOn) => hub.setRecording(name, isOn),
+      onError(cause, part) {
+        const error = describeError(cause);
+        streamLog.error(
+          { error, ...(part !== undefined && { part }) },
+          'recording ended, a new one begins in a minute',
+        );
+        // A disk that stays full is not told of once a minute for days.
+        const isTold = failedRecordings.some((failed) => failed.stream === name && failed.part === undefined);
+        if (part !== undefined || !isTold)
+          failedRecordings.push({ stream: name, ...(part !== undefined && { part }), error });
+      },
     });
     return merge(frames, frames.pipe(recording));
   };
 
   try {
     const names = sources.map(({ name }) => name);
-    server = await openEngineServer(engine, names, options, {
+    server = await openEngineServer(engine, names, options, token, {
       describeError,
       notReady: () => (isWarm ? undefined : 'warming up'),
       onOverload: (advice) => log.warn({ advice }, 'overloaded'),
@@ -136,7 +151,8 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     const routes = merge(...sources.map((source) => routeOf(hub, source)));
     if (!stop.signal.aborted) await lastValueFrom(routes, { defaultValue: undefined });
     if (failure !== undefined) throw failure.error;
-    return { url, seconds: (performance.now() - begunAt) / 1000, streams: hub.streams.map(summarise), recordings };
+    const seconds = (performance.now() - begunAt) / 1000;
+    return { url, seconds, streams: hub.streams.map(summarise), recordings, failedRecordings };
   } catch (error) {
     throw error instanceof Failure ? new Failure(error.code, scrub(error.message), { cause: error }) : error;
   } finally {
