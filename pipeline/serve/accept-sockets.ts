@@ -67,11 +67,9 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
   const answering = new WeakSet<WebSocket>();
   const addresses = new WeakMap<WebSocket, string>();
 
-  /** Closes a connection, and cuts it if the other side does not close it too, or sends on. */
-  const closeSoon = (socket: WebSocket, connection: Socket, code: number, reason: string): void => {
-    socket.close(code, reason);
-    const cut = setTimeout(() => socket.terminate(), closeTimeoutMs);
-    cut.unref();
+  /** As `closeSoon`, and cuts the connection at once if the other side sends on. */
+  const close = (socket: WebSocket, connection: Socket, code: number, reason: string): void => {
+    closeSoon(socket, code, reason, closeTimeoutMs);
     const mostBytes = connection.bytesRead + MOST_BYTES_AFTER_CLOSE;
     const watch = (): void => {
       if (connection.bytesRead <= mostBytes) return;
@@ -81,14 +79,13 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       socket.terminate();
     };
     connection.on('data', watch);
-    socket.once('close', () => clearTimeout(cut));
   };
 
   const refuse = (socket: WebSocket, connection: Socket, address: string, code: number, reason: string): void => {
     onClosed(address, code, reason);
     metrics.refused(code);
     socket.on('error', () => {});
-    closeSoon(socket, connection, code, reason);
+    close(socket, connection, code, reason);
   };
 
   const admit = (socket: WebSocket, request: IncomingMessage): void => {
@@ -114,7 +111,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       send: (message) => socket.send(message),
       close(code, reason) {
         onClosed(address, code, reason);
-        closeSoon(socket, connection, code, reason);
+        close(socket, connection, code, reason);
       },
       get bufferedBytes() {
         return socket.bufferedAmount;
@@ -142,8 +139,8 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       if (answering.has(socket)) session.count();
       else answering.add(socket);
     });
-    // Broken framing, text that is not UTF-8, too large: `ws` has sent the code already.
-    socket.on('error', () => closeSoon(socket, connection, CloseCode.internal, ''));
+    // Broken framing, text that is not UTF-8, too large: `ws` has sent the code already, and looks at nothing more.
+    socket.on('error', () => closeSoon(socket, CloseCode.internal, '', closeTimeoutMs));
     socket.on('close', () => {
       clearTimeout(silent);
       session.leave();
@@ -203,6 +200,14 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       return new Promise((resolve) => sockets.close(() => resolve()));
     },
   };
+}
+
+/** Closes a connection and cuts it if the other side does not close it too. */
+function closeSoon(socket: WebSocket, code: number, reason: string, timeoutMs: number): void {
+  socket.close(code, reason);
+  const cut = setTimeout(() => socket.terminate(), timeoutMs);
+  cut.unref();
+  socket.once('close', () => clearTimeout(cut));
 }
 
 /** Has a request answered on the connection that Node has taken off HTTP, and ends that. */
