@@ -33,8 +33,11 @@ COPY --from=build /app/model/weights model/weights
 COPY --from=build /app/fixtures/clips fixtures/clips
 USER segnet
 # Inside a container the loopback is nobody's: it listens everywhere, and so needs SEGNET_STREAM_TOKEN.
+# Both beat `host` and `port` of a mounted YAML file, as the environment does: change them by -e, or map the port with -p.
 ENV NODE_ENV=production SEGNET_STREAM_HOST=0.0.0.0 SEGNET_STREAM_PORT=8080
 EXPOSE 8080
+# Whether the process answers. /readyz says whether the engine has warmed up, /metrics (segnet_stream_source_up) whether cameras are up.
+# Token, certificate and YAML are read once: restart the container after a change (SIGHUP stops it).
 # Of plain HTTP: with --tls-cert, run with --no-healthcheck or one of your own.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.SEGNET_STREAM_PORT + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

@@ -125,7 +125,7 @@ export function startDecoding(
     }
     lastMuxedUs = ptsUs;
     if (stepsBack === 2) {
-      const text = `The clock of ${source} steps back at ${(lastPtsUs / 1e6).toFixed(2)} s: its pictures go on at ${frameRate} frames/s, and sound may not fit them.`;
+      const text = `The clock of ${source} steps back at ${(lastPtsUs / 1e6).toFixed(2)} s: its pictures go on at ${frameRate} frames/s, which sound that is copied may not fit.`;
       options.onWarning?.(text, 'TIMES_STEP_BACK');
     }
     return frames === 0 ? ptsUs : Math.max(ptsUs + jumpUs, lastPtsUs + 1);

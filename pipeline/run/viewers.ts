@@ -22,13 +22,14 @@ export interface Viewers {
  * Listens for viewers of a run, once its engine is there, whose description they get.
  *
  * @param name What viewers see the stream called.
- * @throws `Failure` as `openEngineServer`, and as the making of the engine.
+ * @throws `Failure` as `readToken` and `openEngineServer`, and as the making of the engine.
  */
 export async function openViewers(engine: LazyEngine, name: string, options: ListenOptions): Promise<Viewers> {
   // Before the engine is loaded, which takes a while.
-  checkAdmission(options.host, await readToken(options));
+  const token = await readToken(options);
+  checkAdmission(options.host, token);
   await engine.ready();
-  const server = await openEngineServer(engine, [name], options);
+  const server = await openEngineServer(engine, [name], options, token);
   const { hub, url } = server;
   let epoch = -1;
   let state: SourceState = 'connecting';

@@ -1,16 +1,22 @@
-import type { IncomingMessage, Server } from 'node:http';
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { CloseCode, SOCKET_PATH, SUBPROTOCOL } from '../client/protocol.js';
 import { ClientSession, type Transport } from './client-session.js';
 import { type Gatekeeper, HOST_REFUSED } from './gatekeeper.js';
 import type { Hub } from './hub.js';
-import { NetworkCount } from './network-of.js';
+import type { Metrics } from './metrics.js';
+import { type NetworkBuckets, NetworkCount } from './network-of.js';
+import { requestPath } from './request-path.js';
 
 /** Who is let in, and who hears of it. */
 export interface AcceptSocketsOptions {
   readonly hub: Hub;
   readonly gatekeeper: Gatekeeper;
+  /** Requests that each network may still make. */
+  readonly budget: NetworkBuckets;
+  readonly metrics: Pick<Metrics, 'refused' | 'cut'>;
   /** @default 100 */
   readonly maxClients?: number;
   /** From one address. @default 20 */
@@ -21,9 +27,14 @@ export interface AcceptSocketsOptions {
   readonly helloTimeoutMs?: number;
   /** From our close to the other side's; then the connection is cut. @default 1_000 // 1 second */
   readonly closeTimeoutMs?: number;
-  /** Hears of what was refused or closed by the server. */
+  /** Hears of what was refused, closed or cut by the server. */
   readonly onClosed?: (address: string, code: number, reason: string) => void;
 }
+
+/** What a client may still send to a connection that was closed: acknowledgements under way. Who sends more is cut at once. */
+const MOST_BYTES_AFTER_CLOSE = 16 * 1024;
+/** A flood that fills a connection's buffers before it is cut is dear: it counts as so many requests of its address. */
+const REQUESTS_OF_A_FLOOD = 100;
 
 /** How many clients there may be at a time. */
 export const DEFAULT_MAX_CLIENTS = 100;
@@ -39,7 +50,7 @@ export interface Sockets {
 
 /** Takes WebSocket upgrades of an HTTP server and gives each accepted connection a session of the hub. */
 export function acceptSockets(server: Server, options: AcceptSocketsOptions): Sockets {
-  const { hub, gatekeeper, onClosed = () => {} } = options;
+  const { hub, gatekeeper, budget, metrics, onClosed = () => {} } = options;
   const { maxClients = DEFAULT_MAX_CLIENTS, maxClientsPerAddress = DEFAULT_MAX_CLIENTS_PER_ADDRESS } = options;
   const { heartbeatMs = 20_000, helloTimeoutMs = 10_000, closeTimeoutMs = 1_000 } = options;
   const sockets = new WebSocketServer({
@@ -52,29 +63,49 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
     // Browsers accept no connection whose offered subprotocols the server all passed over.
     handleProtocols: () => SUBPROTOCOL,
     clientTracking: true,
+    // Pings are answered below, as they are counted.
+    autoPong: false,
   });
   const clients = new NetworkCount();
   const answering = new WeakSet<WebSocket>();
+  const addresses = new WeakMap<WebSocket, string>();
 
-  const refuse = (socket: WebSocket, address: string, code: number, reason: string): void => {
-    onClosed(address, code, reason);
-    socket.on('error', () => {});
+  /** As `closeSoon`, and cuts the connection at once if the other side sends on. */
+  const close = (socket: WebSocket, connection: Socket, code: number, reason: string): void => {
     closeSoon(socket, code, reason, closeTimeoutMs);
+    const mostBytes = connection.bytesRead + MOST_BYTES_AFTER_CLOSE;
+    const watch = (): void => {
+      if (connection.bytesRead <= mostBytes) return;
+      budget.take(connection.remoteAddress, REQUESTS_OF_A_FLOOD);
+      metrics.cut('messages');
+      connection.off('data', watch);
+      socket.terminate();
+    };
+    connection.on('data', watch);
+  };
+
+  const refuse = (socket: WebSocket, connection: Socket, address: string, code: number, reason: string): void => {
+    onClosed(address, code, reason);
+    metrics.refused(code);
+    socket.on('error', () => {});
+    close(socket, connection, code, reason);
   };
 
   const admit = (socket: WebSocket, request: IncomingMessage): void => {
-    const address = request.socket.remoteAddress ?? 'unknown';
+    const connection = request.socket;
+    const address = connection.remoteAddress ?? 'unknown';
+    addresses.set(socket, address);
     const refusal = gatekeeper.judge(request);
     if (refusal) {
-      refuse(socket, address, refusal.code, refusal.reason);
+      refuse(socket, connection, address, refusal.code, refusal.reason);
       return;
     }
     if (hub.sessions.size >= maxClients) {
-      refuse(socket, address, CloseCode.limit, `At most ${maxClients} clients`);
+      refuse(socket, connection, address, CloseCode.limit, `At most ${maxClients} clients`);
       return;
     }
     if (clients.of(address) >= maxClientsPerAddress) {
-      refuse(socket, address, CloseCode.limit, `At most ${maxClientsPerAddress} clients from one address`);
+      refuse(socket, connection, address, CloseCode.limit, `At most ${maxClientsPerAddress} clients from one address`);
       return;
     }
     const takeOff = clients.add(address);
@@ -83,7 +114,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       send: (message) => socket.send(message),
       close(code, reason) {
         onClosed(address, code, reason);
-        closeSoon(socket, code, reason, closeTimeoutMs);
+        close(socket, connection, code, reason);
       },
       get bufferedBytes() {
         return socket.bufferedAmount;
@@ -93,29 +124,51 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
     const session = new ClientSession(hub, transport);
     const silent = setTimeout(() => session.end(CloseCode.limit, 'No message after hello'), helloTimeoutMs);
     silent.unref();
+    const forgetSession = gatekeeper.onSessionEnd(request, () =>
+      session.end(CloseCode.unauthorised, 'The session was ended'),
+    );
 
     socket.on('message', (data: RawData, isBinary: boolean) => {
       clearTimeout(silent);
       if (isBinary) return session.end(CloseCode.badMessage, 'Expected text');
       session.receive(String(data));
     });
-    socket.on('pong', () => answering.add(socket));
-    // Broken framing, text that is not UTF-8, too large: `ws` has sent the code already.
+    socket.on('ping', (data) => {
+      // Who reads nothing is answered nothing.
+      if (session.count() && session.hasRoom) socket.pong(data);
+    });
+    socket.on('pong', () => {
+      // The one that answers our ping is free.
+      if (answering.has(socket)) session.count();
+      else answering.add(socket);
+    });
+    // Broken framing, text that is not UTF-8, too large: `ws` has sent the code already, and looks at nothing more.
     socket.on('error', () => closeSoon(socket, CloseCode.internal, '', closeTimeoutMs));
     socket.on('close', () => {
       clearTimeout(silent);
       session.leave();
+      forgetSession();
       takeOff();
     });
   };
 
   const upgrade = (request: IncomingMessage, connection: Duplex, head: Buffer): void => {
     connection.on('error', () => connection.destroy());
+    // Node hands over all upgrades: others than ours (`h2c`) may be passed over, and the request is answered as any.
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      answerPlainly(server, request, connection as Socket);
+      return;
+    }
+    if (!budget.take(request.socket.remoteAddress)) {
+      metrics.cut('requests');
+      refuseUpgrade(connection, '429 Too Many Requests');
+      return;
+    }
     if (!gatekeeper.hostAllowed(request)) {
       refuseUpgrade(connection, '421 Misdirected Request', `${HOST_REFUSED}\n`);
       return;
     }
-    if (request.url?.split('?', 1)[0] !== SOCKET_PATH) {
+    if (requestPath(request) !== SOCKET_PATH) {
       refuseUpgrade(connection, '404 Not Found');
       return;
     }
@@ -130,8 +183,12 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
 
   const heartbeat = setInterval(() => {
     for (const socket of sockets.clients) {
-      if (!answering.delete(socket)) socket.terminate();
-      else socket.ping();
+      if (answering.delete(socket)) socket.ping();
+      else {
+        metrics.cut('heartbeat');
+        onClosed(addresses.get(socket) ?? 'unknown', 1006, 'It answered no ping');
+        socket.terminate();
+      }
     }
   }, heartbeatMs);
   heartbeat.unref();
@@ -154,6 +211,15 @@ function closeSoon(socket: WebSocket, code: number, reason: string, timeoutMs: n
   const cut = setTimeout(() => socket.terminate(), timeoutMs);
   cut.unref();
   socket.once('close', () => clearTimeout(cut));
+}
+
+/** Has a request answered on the connection that Node has taken off HTTP, and ends that. */
+function answerPlainly(server: Server, request: IncomingMessage, connection: Socket): void {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(connection);
+  response.once('finish', () => connection.destroySoon());
+  server.emit('request', request, response);
 }
 
 function refuseUpgrade(connection: Duplex, status: string, text = ''): void {

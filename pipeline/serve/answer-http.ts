@@ -1,13 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type Admission, type Gatekeeper, HOST_REFUSED, TOO_MANY_TOKENS } from './gatekeeper.js';
+import type { NetworkBuckets } from './network-of.js';
 import type { PageFile } from './page.js';
+import { requestPath } from './request-path.js';
 
 /** What requests are answered from. */
 export interface AnswerHttpOptions {
   readonly gatekeeper: Gatekeeper;
+  /** Requests that each network may still make. */
+  readonly budget: NetworkBuckets;
   readonly page: ReadonlyMap<string, PageFile>;
   /** Why the server is not ready, or undefined when it is. */
   readonly notReady: () => string | undefined;
+  /** Hears of a connection that asked for too much and is cut. */
+  readonly onFlood: () => void;
   /** Prometheus' text, and its content type. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
 }
@@ -40,11 +47,12 @@ class HttpError extends Error {
  * The page itself holds no secret and is served without a token; figures and frames are not.
  */
 export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessage, response: ServerResponse) => void {
-  const { gatekeeper, page, notReady, metrics } = options;
+  const { gatekeeper, budget, page, notReady, onFlood, metrics } = options;
+  const flooding = new WeakSet<Socket>();
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!gatekeeper.hostAllowed(request)) throw new HttpError(421, HOST_REFUSED);
-    const path = request.url?.split('?', 1)[0] ?? '/';
+    const path = requestPath(request);
     const reads = request.method === 'GET' || request.method === 'HEAD';
     if (path === '/session' && !reads) return session(request, response);
     if (!reads) throw new HttpError(405, 'Expected GET or HEAD');
@@ -53,7 +61,7 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
     switch (path) {
       case '/session':
         return sendJson(response, 200, {
-          authorised: gatekeeper.admission(request) === 'yes',
+          authorised: gatekeeper.look(request) === 'yes',
           needsToken: gatekeeper.needsToken,
         });
       case '/healthz':
@@ -82,11 +90,22 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
     }
     if (request.method !== 'POST') throw new HttpError(405, 'Expected POST or DELETE');
     demand(gatekeeper.try(await readToken(request), request), 'This is not the token');
-    response.setHeader('Set-Cookie', gatekeeper.startSession());
+    response.setHeader('Set-Cookie', gatekeeper.startSession(request));
     sendJson(response, 200, { authorised: true });
   };
 
   return (request, response) => {
+    const { socket } = request;
+    const isAllowed = budget.take(socket.remoteAddress);
+    // What came in one piece with a request that was refused: the connection ends with that.
+    if (flooding.has(socket)) return;
+    if (!isAllowed) {
+      flooding.add(socket);
+      onFlood();
+      socket.pause();
+      response.writeHead(429, { Connection: 'close', 'Retry-After': 10 }).end('Too many requests\n');
+      return;
+    }
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) return response.destroy();

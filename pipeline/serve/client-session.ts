@@ -15,8 +15,8 @@ export interface Transport {
 }
 
 /**
- * Text and new frames are held back from a client with so much unsent: it reads nothing, text has no window, and who subscribes
- * anew gets a new one.
+ * Text and new frames are held back from a client with so much unsent: it reads nothing, text has no window, and who unsubscribes
+ * and subscribes gets a new one.
  */
 const MOST_UNSENT_BYTES = 1024 * 1024;
 const DEFAULT_WINDOW = 2;
@@ -50,11 +50,7 @@ export class ClientSession {
 
   /** Takes a text message; ends the session where it is not what it should be. */
   receive(text: string): void {
-    if (this.#over) return;
-    if (!this.#messages.take(serverNow())) {
-      this.end(CloseCode.limit, 'Too many messages');
-      return;
-    }
+    if (!this.count()) return;
     try {
       this.#act(readClientMessage(text));
     } catch (error) {
@@ -63,9 +59,22 @@ export class ClientSession {
     }
   }
 
+  /** Counts a message, or a ping or pong, which costs the same; ends the session and is false where there are too many. */
+  count(): boolean {
+    if (this.#over) return false;
+    if (this.#messages.take(serverNow())) return true;
+    this.end(CloseCode.limit, 'Too many messages');
+    return false;
+  }
+
+  /** False while too much is unsent on the connection. */
+  get hasRoom(): boolean {
+    return this.unsentBytes < MOST_UNSENT_BYTES;
+  }
+
   tell(message: ServerMessage): void {
     if (this.#over) return;
-    const hasRoom = this.unsentBytes < MOST_UNSENT_BYTES;
+    const { hasRoom } = this;
     if (message.type === 'streams') this.#owed = hasRoom ? undefined : message;
     if (hasRoom) this.#transport.send(JSON.stringify(message));
   }
@@ -131,16 +140,18 @@ export class ClientSession {
     const { limits } = this.#hub;
     const window = Math.min(message.window ?? DEFAULT_WINDOW, limits.window);
     const maxFps = message.maxFps ?? null;
+    const before = this.#subscriptions.get(message.stream);
     this.#unsubscribe(message.stream);
     if (this.#subscriptions.size >= limits.subscriptions) {
       this.end(CloseCode.limit, `At most ${limits.subscriptions} subscriptions`);
       return;
     }
     const subscription = new Subscription({
+      before,
       parts: message.parts,
       window,
       maxFps,
-      hasRoom: () => this.unsentBytes < MOST_UNSENT_BYTES,
+      hasRoom: () => this.hasRoom,
       send: (bytes, seq) => {
         this.#sent.set(stream.id, seq);
         this.#transport.send(bytes);

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { printResult } from '../commands/print-result.js';
 import { addEngineOptions } from '../options/engine-options.js';
-import { flagOf } from '../options/flag.js';
 import { addOptions } from '../options/option-rule.js';
 import { DEFAULT_CONFIG_FILE } from './config-file.js';
-import { gatherOptions, type ServeFlags } from './gather-options.js';
+import { describeUnknownVariables } from './environment-options.js';
+import { gatherOptions, nameByOrigin, type ServeFlags } from './gather-options.js';
 import type { ServeSummary } from './serve.js';
 import type { ServeOptions } from './serve-options.js';
 import { SERVE_OPTIONS } from './serve-options.js';
@@ -23,15 +23,16 @@ export function serveCommand(): Command {
   return addEngineOptions(addOptions(command, SERVE_OPTIONS))
     .addHelpText('after', EXAMPLES)
     .action(async (sources: readonly string[], flags: ServeFlags) => {
+      for (const text of describeUnknownVariables(process.env)) process.stderr.write(`Warning: ${text}\n`);
       const options = await gatherOptions(sources, flags, process.env);
       // The command line may hold a camera's password, and everybody on the machine can read command lines.
       process.title = 'segnet-stream serve';
-      await serveAndReport(options, flags.json === true);
+      await serveAndReport(options, nameByOrigin(flags, process.env), flags.json === true);
     });
 }
 
 /** Serves until a signal, with its log on standard error, and prints the summary. */
-async function serveAndReport(options: ServeOptions, json: boolean): Promise<void> {
+async function serveAndReport(options: ServeOptions, nameOf: (option: string) => string, json: boolean): Promise<void> {
   const [{ serve }, { createLog }, { exitOnAbandon, listenForStop }, { openEngine }] = await Promise.all([
     import('./serve.js'),
     import('./log.js'),
@@ -45,8 +46,8 @@ async function serveAndReport(options: ServeOptions, json: boolean): Promise<voi
   try {
     const summary = await serve(options, {
       signal: requests.stop,
-      nameOf: flagOf,
-      createEngine: () => openEngine(options, flagOf),
+      nameOf,
+      createEngine: () => openEngine(options, nameOf),
       createLog: (scrub) =>
         createLog({
           format: options.logFormat ?? (process.stderr.isTTY ? 'text' : 'json'),
@@ -62,12 +63,17 @@ async function serveAndReport(options: ServeOptions, json: boolean): Promise<voi
   }
 }
 
-function describeSummary({ seconds, streams, recordings }: ServeSummary): string {
+function describeSummary({ seconds, streams, recordings, failedRecordings }: ServeSummary): string {
   const lines = streams.map(({ name, frames, dropped, restarts }) => {
     const drops = Object.entries(dropped).map(([cause, count]) => `${count} ${cause}`);
     return `${name}: ${frames} frames shown, dropped ${drops.join(', ')}, ${restarts} restarts`;
   });
-  return [`Served for ${Math.round(seconds)} s`, ...lines, ...recordings.map((path) => `Recorded ${path}`)].join('\n');
+  const recorded = recordings.map((path) => `Recorded ${path}`);
+  const failed = failedRecordings.map(
+    ({ stream, part, error }) =>
+      `${stream}: ${part === undefined ? 'not recorded' : `recorded ${part} in part`}: ${error}`,
+  );
+  return [`Served for ${Math.round(seconds)} s`, ...lines, ...recorded, ...failed].join('\n');
 }
 
 const EXAMPLES = `

@@ -45,6 +45,10 @@ export function parseConfig(text: string, path: string): Partial<ServeOptions> {
     const written = String(isScalar(key) ? key.value : key);
     const name = written.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
     const value = (pair.value as Node | null)?.toJS(document);
+    if (name === 'sources') {
+      const wrong = wrongSource(written, pair.value, value);
+      if (wrong) fail(wrong.node.range?.[0] ?? offset, `expected ${wrong.name} to be a source, a text`);
+    }
     if (Object.hasOwn(options, name)) fail(offset, `${written} is given twice`);
     try {
       options[name] = readValue(name, written, value);
@@ -59,8 +63,10 @@ export function parseConfig(text: string, path: string): Partial<ServeOptions> {
 
 function readValue(name: string, written: string, value: unknown): unknown {
   if (name === 'sources') return readSources(value);
+  // A number in quotes is a text: shown with them, or it looks right.
+  const shown = typeof value === 'string' ? JSON.stringify(value) : value;
   if ((ENGINE_KEYS as readonly string[]).includes(name)) {
-    checkEngineOptions({ [name]: value }, () => written);
+    checkEngineOptions({ [name]: name === 'threads' ? shown : value }, () => written);
     return value;
   }
   const rule = SERVE_OPTIONS[name as keyof typeof SERVE_OPTIONS];
@@ -77,8 +83,20 @@ function readValue(name: string, written: string, value: unknown): unknown {
       `${written} does not belong into this file: use tokenFile or SEGNET_STREAM_TOKEN`,
     );
   const list = rule.kind === 'list' && typeof value === 'string' ? [value] : value;
-  checkByRule(written, list, rule);
+  checkByRule(written, rule.kind === 'number' || rule.kind === 'flag' ? shown : list, rule);
   return list;
+}
+
+/** The first entry of a list or map of sources that is no text: what it is called, `sources[1]`, `sources.front`, and its place. */
+function wrongSource(written: string, node: unknown, value: unknown): { name: string; node: Node } | undefined {
+  const list = isSeq(node);
+  if (!list && !isMap(node)) return undefined;
+  const entries = Object.entries(value as object);
+  const at = entries.findIndex(([, source]) => typeof source !== 'string');
+  if (at < 0) return undefined;
+  const key = entries[at]![0];
+  const item = list ? node.items[at] : (node.items[at]?.value ?? node.items[at]?.key);
+  return { name: list ? `${written}[${key}]` : `${written}.${key}`, node: item as Node };
 }
 
 function readSources(value: unknown): string[] {

@@ -1,6 +1,11 @@
+import { didYouMean } from '../../model/did-you-mean.js';
 import { ENGINE_KEYS } from '../options/engine-options.js';
 import { numeric } from '../options/numeric.js';
 import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
+
+const PREFIX = 'SEGNET_STREAM_';
+/** What is read beside the options. */
+const OTHERS = ['sources', 'config', 'debug', 'peersPython'];
 
 /**
  * Reads `serve`'s options from the environment: `SEGNET_STREAM_MAX_FPS` is `--max-fps`. `SEGNET_STREAM_SOURCES` has one source a line, or several
@@ -36,6 +41,17 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): Partial<ServeOp
 }
 
 /** `maxFps` is `SEGNET_STREAM_MAX_FPS`. */
-function variableOf(option: string): string {
-  return `SEGNET_STREAM_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+export function variableOf(option: string): string {
+  return `${PREFIX}${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/**
+ * Says of each variable that looks like an option and is none that it does nothing. It is no error: Kubernetes makes some of its own
+ * for a service called `segnet-stream`.
+ */
+export function describeUnknownVariables(environment: NodeJS.ProcessEnv): string[] {
+  const known = [...Object.keys(SERVE_OPTIONS), ...ENGINE_KEYS, ...OTHERS].map(variableOf);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
+    .map((name) => `${name} is no option and does nothing${didYouMean(name, known)}`);
 }

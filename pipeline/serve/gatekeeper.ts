@@ -2,9 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { BEARER_SUBPROTOCOL_PREFIX, CloseCode } from '../client/protocol.js';
-import { networkOf } from './network-of.js';
+import { NetworkBuckets } from './network-of.js';
 import { serverNow } from './shown-frame.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** By what it is decided who may connect. */
 export interface GatekeeperOptions {
@@ -33,12 +32,17 @@ export const TOO_MANY_TOKENS = 'Too many tokens tried: wait a little';
 const COOKIE = 'segnet-stream-session';
 const SESSION_MS = 12 * 60 * 60 * 1000;
 const MOST_SESSIONS = 1000;
-const MOST_GUESSERS = 10_000;
 const WRONG_TOKENS_PER_SECOND = 1;
 const WRONG_TOKENS_AT_ONCE = 10;
 
 /** Whether a token lets somebody in; `wait`: too many wrong ones came from there of late for this one to be looked at. */
 export type Admission = 'yes' | 'no' | 'wait';
+
+interface Session {
+  readonly endsAt: number;
+  /** Called when the person ends it. */
+  readonly onEnd: Set<() => void>;
+}
 
 /**
  * Decides who may come in: by `Host` (a name that an attacker points at this address must not work), by `Origin` (pages of
@@ -47,10 +51,11 @@ export type Admission = 'yes' | 'no' | 'wait';
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
   readonly #tokenDigest: Buffer | undefined;
-  /** Digest of a page's session secret to when it ends. */
-  readonly #sessions = new Map<string, number>();
-  /** Wrong tokens of late, by network: who guesses keeps nobody out but himself. */
-  readonly #guesses = new Map<string, TokenBucket>();
+  /** By the digest of a page's session secret. */
+  readonly #sessions = new Map<string, Session>();
+  readonly #guesses = new NetworkBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
+  /** Who brings none is counted apart: he does not keep out who brings the right one from behind the same proxy. */
+  readonly #tokenless = new NetworkBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
 
   constructor(options: GatekeeperOptions) {
     this.#options = options;
@@ -95,55 +100,61 @@ export class Gatekeeper {
 
   /** `yes` if no token is needed, or the request brings it: as a header, a subprotocol or a page's cookie. */
   admission(request: IncomingMessage): Admission {
+    const admission = this.look(request);
+    if (admission !== 'no' || bearer(request) !== undefined) return admission;
+    return this.#tokenless.take(request.socket.remoteAddress) ? 'no' : 'wait';
+  }
+
+  /** As `admission`, for who only asks whether he is known: a request without a token is not counted. */
+  look(request: IncomingMessage): Admission {
     if (!this.needsToken) return 'yes';
-    const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? subprotocolToken(request);
-    if (bearer !== undefined) return this.try(bearer, request);
-    return this.#sessionLives(cookie(request)) ? 'yes' : 'no';
+    const token = bearer(request);
+    if (token !== undefined) return this.try(token, request);
+    return this.#sessionOf(request) ? 'yes' : 'no';
   }
 
   /** Looks at a token that a request brings; takes the same time whatever it is. */
   try(token: string, request: IncomingMessage): Admission {
-    const now = serverNow();
-    const network = networkOf(request.socket.remoteAddress);
-    const guesses = this.#guesses.get(network) ?? new TokenBucket(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE, now);
-    if (!guesses.has(now)) return 'wait';
+    const { remoteAddress } = request.socket;
+    if (!this.#guesses.has(remoteAddress)) return 'wait';
     if (this.#tokenDigest !== undefined && timingSafeEqual(digest(token), this.#tokenDigest)) return 'yes';
-    guesses.take(now);
-    // The one that guessed longest ago is forgotten first.
-    this.#guesses.delete(network);
-    this.#guesses.set(network, guesses);
-    for (const oldest of this.#guesses.keys()) {
-      if (this.#guesses.size <= MOST_GUESSERS) break;
-      this.#guesses.delete(oldest);
-    }
+    this.#guesses.take(remoteAddress);
     return 'no';
   }
 
   /** Starts a page's session; returns the `Set-Cookie` header that carries it. */
-  startSession(): string {
+  startSession(request: IncomingMessage): string {
     const now = serverNow();
-    for (const [key, endsAt] of this.#sessions)
+    for (const [key, { endsAt }] of this.#sessions)
       if (endsAt < now || this.#sessions.size >= MOST_SESSIONS) this.#sessions.delete(key);
     const secret = randomBytes(32).toString('base64url');
-    this.#sessions.set(digest(secret).toString('base64'), now + SESSION_MS);
-    return this.#setCookie(secret, SESSION_MS / 1000);
+    this.#sessions.set(keyOf(secret), { endsAt: now + SESSION_MS, onEnd: new Set() });
+    return this.#setCookie(request, secret, SESSION_MS / 1000);
   }
 
   /** Ends the request's session; returns the `Set-Cookie` header that says so. */
   endSession(request: IncomingMessage): string {
-    const secret = cookie(request);
-    if (secret) this.#sessions.delete(digest(secret).toString('base64'));
-    return this.#setCookie('', 0);
+    const session = this.#sessionOf(request);
+    this.#sessions.delete(keyOf(cookie(request) ?? ''));
+    for (const hear of session?.onEnd ?? []) hear();
+    return this.#setCookie(request, '', 0);
   }
 
-  #setCookie(value: string, seconds: number): string {
+  /** Calls `hear` when the session ends by which the request was let in, if it was by one; gives what forgets that. */
+  onSessionEnd(request: IncomingMessage, hear: () => void): () => void {
+    const session = bearer(request) === undefined ? this.#sessionOf(request) : undefined;
+    session?.onEnd.add(hear);
+    return () => session?.onEnd.delete(hear);
+  }
+
+  #setCookie(request: IncomingMessage, value: string, seconds: number): string {
     const secure = this.#options.secure ? '; Secure' : '';
-    return `${COOKIE}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
+    return `${cookieName(request)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
   }
 
-  #sessionLives(secret: string | undefined): boolean {
-    if (!secret) return false;
-    return (this.#sessions.get(digest(secret).toString('base64')) ?? 0) > serverNow();
+  #sessionOf(request: IncomingMessage): Session | undefined {
+    const session = this.#sessions.get(keyOf(cookie(request) ?? ''));
+    return session && session.endsAt > serverNow() ? session : undefined;
   }
 }
 
@@ -151,8 +162,24 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
+function keyOf(secret: string): string {
+  return digest(secret).toString('base64');
+}
+
+/**
+ * Browsers send a cookie to all ports of a host, so each server there has a name of its own: by the port that the page sees, or
+ * where a proxy hides that, by the server's own.
+ */
+function cookieName(request: IncomingMessage): string {
+  return `${COOKIE}-${/:(\d+)$/.exec(request.headers.host ?? '')?.[1] ?? request.socket.localPort}`;
+}
+
 function cookie(request: IncomingMessage): string | undefined {
-  return new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w-]+)`).exec(request.headers.cookie ?? '')?.[1];
+  return new RegExp(`(?:^|;\\s*)${cookieName(request)}=([\\w-]+)`).exec(request.headers.cookie ?? '')?.[1];
+}
+
+function bearer(request: IncomingMessage): string | undefined {
+  return /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? subprotocolToken(request);
 }
 
 function subprotocolToken(request: IncomingMessage): string | undefined {

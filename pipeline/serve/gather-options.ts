@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { flagOf } from '../options/flag.js';
 import { DEFAULT_CONFIG_FILE, readConfigFile } from './config-file.js';
-import { readEnvironment } from './environment-options.js';
+import { readEnvironment, variableOf } from './environment-options.js';
 import type { ServeOptions } from './serve-options.js';
 
 /** What the command line gives. */
@@ -24,6 +25,14 @@ export async function gatherOptions(
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options = [fromFile, fromEnvironment, own].reduce<ServeOptions>(layOver, { sources: [] });
   return sources.length > 0 ? { ...options, sources } : options;
+}
+
+/** What an option is called where it came from: `--port`, or `SEGNET_STREAM_PORT`; what the file says is checked as it is read. */
+export function nameByOrigin(flags: ServeFlags, environment: NodeJS.ProcessEnv): (option: string) => string {
+  return (option) => {
+    const isFlag = flags[option as keyof ServeFlags] !== undefined;
+    return !isFlag && environment[variableOf(option)] ? variableOf(option) : flagOf(option);
+  };
 }
 
 /** A token and a file with one are one setting: whoever gives either takes the other away. */

@@ -15,6 +15,8 @@ export interface HubObserver {
   shown?(stream: string, frame: SegmentedFrame, ageMs: number, encodeMs: number): void;
   dropped?(stream: string, cause: DropCause): void;
   skipped?(reason: SkipReason): void;
+  /** When a recording of the stream begins and ends. */
+  recording?(stream: string, isOn: boolean): void;
   /** After every change of state. */
   status?(stream: string, status: SourceStatus): void;
 }
@@ -95,6 +97,10 @@ export class Hub implements Audience {
   /** Counts a frame that one viewer did not get. */
   skip(reason: SkipReason): void {
     this.#options.observer?.skipped?.(reason);
+  }
+
+  setRecording(source: string, isOn: boolean): void {
+    this.#options.observer?.recording?.(source, isOn);
   }
 
   setStatus(source: string, status: SourceStatus): void {

@@ -11,14 +11,14 @@ import {
 import { answerHttp } from './answer-http.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { Hub, type HubOptions } from './hub.js';
-import { createMetrics } from './metrics.js';
-import { NetworkCount } from './network-of.js';
+import { type CutReason, createMetrics } from './metrics.js';
+import { NetworkBuckets, NetworkCount } from './network-of.js';
 import { loadPage } from './page.js';
 
 /** Where a server listens, for whom, and what it says of itself. */
 export interface LiveServerOptions
   extends Omit<HubOptions, 'observer'>,
-    Omit<AcceptSocketsOptions, 'hub' | 'gatekeeper'> {
+    Omit<AcceptSocketsOptions, 'hub' | 'gatekeeper' | 'budget' | 'metrics'> {
   /** @default '127.0.0.1' */
   readonly host?: string;
   /** 0 takes a free one. @default 8080 */
@@ -50,6 +50,13 @@ export interface LiveServer {
 const SHORTEST_TOKEN = 16;
 
 /**
+ * What one address may ask for, for each client that it may have: a page load takes some ten requests and a few connections, and all of
+ * them come back at once when the server was away.
+ */
+const REQUESTS_PER_SECOND = 5;
+const REQUESTS_AT_ONCE = 50;
+
+/**
  * Listens for viewers and programs, as `PROTOCOL.md` says.
  *
  * @throws `Failure` `OPTION_INVALID` for a short token; `TOKEN_NEEDED` for a public address without one; `PORT_TAKEN`,
@@ -65,11 +72,18 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
     allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
     secure: tls !== undefined,
   });
+  const { maxClients = DEFAULT_MAX_CLIENTS, maxClientsPerAddress = DEFAULT_MAX_CLIENTS_PER_ADDRESS } = options;
+  const budget = new NetworkBuckets(
+    maxClientsPerAddress * REQUESTS_PER_SECOND,
+    maxClientsPerAddress * REQUESTS_AT_ONCE,
+  );
   const metrics = createMetrics(() => sockets.clients);
   const hub = new Hub({ ...options, observer: metrics.observer });
   const listener = answerHttp({
     gatekeeper,
+    budget,
     page,
+    onFlood: () => metrics.cut('requests'),
     metrics: metrics.text,
     notReady: options.notReady ?? (() => undefined),
   });
@@ -85,9 +99,9 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
   const server = tls ? createTls(tls, limits, listener) : createHttpServer(limits, listener);
   // Who asks for the page and does not read it. A WebSocket has its own heartbeat instead.
   server.timeout = 10_000;
-  server.maxConnections = (options.maxClients ?? DEFAULT_MAX_CLIENTS) * 2;
-  const connections = limitConnections(server, (options.maxClientsPerAddress ?? DEFAULT_MAX_CLIENTS_PER_ADDRESS) * 2);
-  const sockets = acceptSockets(server, { ...options, hub, gatekeeper });
+  server.maxConnections = maxClients * 2;
+  const connections = limitConnections(server, budget, maxClientsPerAddress * 2, metrics.cut);
+  const sockets = acceptSockets(server, { ...options, hub, gatekeeper, budget, metrics });
   try {
     await listen(server, port, host);
   } catch (error) {
@@ -158,8 +172,16 @@ function createTls(
   }
 }
 
-/** Cuts connections beyond so many from one network, so that it cannot take those of all others by holding them open. */
-function limitConnections(server: Server, mostOfOne: number): ReadonlySet<Socket> {
+/**
+ * Cuts connections beyond so many from one network, so that it cannot take those of all others by holding them open, and those of one
+ * that has used up its requests, before they cost more.
+ */
+function limitConnections(
+  server: Server,
+  budget: NetworkBuckets,
+  mostOfOne: number,
+  onCut: (reason: CutReason) => void,
+): ReadonlySet<Socket> {
   const counts = new NetworkCount();
   const open = new Set<Socket>();
   server.on('connection', (connection: Socket) => {
@@ -170,7 +192,13 @@ function limitConnections(server: Server, mostOfOne: number): ReadonlySet<Socket
       takeOff();
       open.delete(connection);
     });
-    if (counts.of(remoteAddress) > mostOfOne) connection.destroy();
+    const isTooMany = counts.of(remoteAddress) > mostOfOne;
+    if (!isTooMany && budget.has(remoteAddress)) {
+      budget.take(remoteAddress);
+      return;
+    }
+    onCut(isTooMany ? 'connections' : 'requests');
+    connection.destroy();
   });
   return open;
 }

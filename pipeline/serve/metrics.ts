@@ -1,6 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { HubObserver } from './hub.js';
 
+/** Why a connection was cut: too many from its address, too many requests or messages, or no pong. */
+export type CutReason = 'connections' | 'requests' | 'messages' | 'heartbeat';
+
 /** Seconds: from a fast step to a frame that nobody wants any more. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1, 2, 5];
 
@@ -17,6 +20,10 @@ function createProcessRegistry(): Registry {
 export interface Metrics {
   /** To be given to the hub. */
   readonly observer: Required<HubObserver>;
+  /** Counts a client that was not let in. */
+  readonly refused: (code: number) => void;
+  /** Counts a connection that was cut. */
+  readonly cut: (reason: CutReason) => void;
   readonly text: () => Promise<{ readonly type: string; readonly text: string }>;
 }
 
@@ -69,6 +76,24 @@ export function createMetrics(clients: () => number): Metrics {
       this.set(clients());
     },
   });
+  const refused = new Counter({
+    name: 'segnet_stream_ws_clients_refused_total',
+    help: 'Clients that were not let in, by close code',
+    labelNames: ['code'],
+    registers,
+  });
+  const cut = new Counter({
+    name: 'segnet_stream_connections_cut_total',
+    help: 'Connections cut: too many from their address, too many requests or messages, no pong',
+    labelNames: ['reason'],
+    registers,
+  });
+  const recording = new Gauge({
+    name: 'segnet_stream_recording',
+    help: '1 while the stream is recorded',
+    labelNames: ['stream'],
+    registers,
+  });
   const up = new Gauge({
     name: 'segnet_stream_source_up',
     help: '1 while frames come from the source',
@@ -101,12 +126,15 @@ export function createMetrics(clients: () => number): Metrics {
       },
       dropped: (stream, reason) => dropped.inc({ stream, reason }),
       skipped: (reason) => skipped.inc({ reason }),
+      recording: (stream, isOn) => recording.set({ stream }, isOn ? 1 : 0),
       status(stream, status) {
         up.set({ stream }, status.state === 'live' ? 1 : 0);
         // So that the series is there, at 0, before the first restart.
         restarts.inc({ stream }, status.state === 'connecting' && status.epoch > 0 ? 1 : 0);
       },
     },
+    refused: (code) => refused.inc({ code }),
+    cut: (reason) => cut.inc({ reason }),
     text: async () => ({ type: registry.contentType, text: await Registry.merge([ofProcess!, registry]).metrics() }),
   };
 }

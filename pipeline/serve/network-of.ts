@@ -1,4 +1,6 @@
 import { isIPv6 } from 'node:net';
+import { serverNow } from './shown-frame.js';
+import { TokenBucket } from './token-bucket.js';
 
 /**
  * What stands for one machine when connections and guesses are counted: its IPv4 address, or of IPv6 the first 64 bits, since a
@@ -29,5 +31,37 @@ export class NetworkCount {
       if (left > 0) this.#counts.set(network, left);
       else this.#counts.delete(network);
     };
+  }
+}
+
+const MOST_NETWORKS = 10_000;
+
+/** A token bucket for each network of late: who takes too much keeps nobody out but himself. */
+export class NetworkBuckets {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  constructor(perSecond: number, burst: number) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+  }
+
+  /** True if one could be taken now. */
+  has(address: string | undefined): boolean {
+    return this.#buckets.get(networkOf(address))?.has(serverNow()) ?? true;
+  }
+
+  /** As `take` of a token bucket. */
+  take(address: string | undefined, count = 1): boolean {
+    const now = serverNow();
+    const network = networkOf(address);
+    const bucket = this.#buckets.get(network) ?? new TokenBucket(this.#perSecond, this.#burst, now);
+    // The one that took longest ago is forgotten first.
+    this.#buckets.delete(network);
+    this.#buckets.set(network, bucket);
+    const [oldest] = this.#buckets.keys();
+    if (this.#buckets.size > MOST_NETWORKS) this.#buckets.delete(oldest!);
+    return bucket.take(now, count);
   }
 }

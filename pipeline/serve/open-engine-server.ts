@@ -3,22 +3,23 @@ import type { Engine } from '../../model/engine.js';
 import type { ListenOptions } from '../options/listen-options.js';
 import { packagedFile } from '../options/package-root.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from './live-server.js';
-import { readTls, readToken } from './read-secrets.js';
+import { readTls } from './read-secrets.js';
 
 /**
  * Listens for viewers of what an engine segments; give `server.hub` to `broadcast()`.
  *
  * @param streams The names that frames carry as their `source`.
- * @throws `Failure` as `openLiveServer`, `readToken` and `readTls`.
+ * @param token As `readToken` gives it.
+ * @throws `Failure` as `openLiveServer` and `readTls`.
  */
 export async function openEngineServer(
   engine: Engine,
   streams: readonly string[],
   options: ListenOptions,
+  token: string | undefined,
   more: Pick<LiveServerOptions, 'notReady' | 'onClosed' | 'onOverload' | 'describeError'> = {},
 ): Promise<LiveServer> {
   const { host, port, maxClients, maxClientsPerAddress, allowOrigin = [], allowHost = [] } = options;
-  const token = await readToken(options);
   const tls = await readTls(options);
   const { version } = JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')) as { version: string };
   const { name, network, provider, precision, inputSize, classes } = engine;

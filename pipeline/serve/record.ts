@@ -2,14 +2,21 @@ import { existsSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import {
   catchError,
+  defer,
   EMPTY,
+  endWith,
   filter,
+  finalize,
   ignoreElements,
   map,
   mergeMap,
   Observable,
   type OperatorFunction,
+  retry,
   Subject,
+  takeUntil,
+  tap,
+  timer,
 } from 'rxjs';
 import { encode } from '../../operators/encode.js';
 import { containerOf } from '../../operators/encode-run.js';
@@ -30,43 +37,56 @@ export interface RecordOptions {
   readonly onFile: (path: string) => void;
   /** Hears when the recording begins to leave frames out, because its disk or its encoder is slower than the camera. */
   readonly onSlow?: (path: string) => void;
-  /** Hears why a recording ended early: a full disk does not end the live picture. */
-  readonly onError: (error: unknown) => void;
+  /** Hears why a recording ended early, and of its part, if there is one: a full disk does not end the live picture. */
+  readonly onError: (error: unknown, part: string | undefined) => void;
+  /** Hears when a file is begun, and when nothing is written any more. */
+  readonly onRecording?: (isOn: boolean) => void;
+  /** From a recording that ended early to the next of the same connection. @default 60_000 // 1 minute */
+  readonly retryMs?: number;
 }
 
 /**
  * Records what is shown, classes burnt in. Each connection to the source is a file of its own, because a camera that comes
- * back may have another size and begins its times anew: `OUT.mp4`, `OUT-2.mp4`, ... No file that is there is written over.
- * Gives nothing on; completes when the last file is finished.
+ * back may have another size and begins its times anew: `OUT.mp4`, `OUT-2.mp4`, ... No file that is there is written over. What
+ * ends early, by a full disk, is begun again in a new file after a while. Gives nothing on; completes when the last file is finished.
  */
 export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
-  const { opacity, taken, onFile, onSlow, onError } = options;
+  const { opacity, taken, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
+  // The last file of a connection may still be finished when the first of the next is begun.
+  let open = 0;
+  const count = (change: number): void => {
+    open += change;
+    onRecording?.(open > 0);
+  };
   return (source) =>
     source.pipe(
       splitByEpoch(),
       mergeMap((frames) => {
-        const file = freePath(path, taken);
-        taken.add(file);
-        return new Observable<never>((subscriber) =>
-          frames
-            .pipe(
-              ownGate(() => onSlow?.(file)),
-              overlay({ opacity }),
-              encode(file),
-              ignoreElements(),
-            )
-            .subscribe({
-              error: (error) => subscriber.error(error),
-              complete() {
-                onFile(file);
-                subscriber.complete();
+        const connectionEnds = frames.pipe(ignoreElements(), endWith(undefined));
+        return defer(() => {
+          const file = freePath(path, taken);
+          taken.add(file);
+          count(1);
+          return frames.pipe(
+            ownGate(() => onSlow?.(file)),
+            overlay({ opacity }),
+            encode(file),
+            ignoreElements(),
+            tap({
+              complete: () => onFile(file),
+              error(error) {
+                const part = partOf(file);
+                onError(error, existsSync(part) ? part : undefined);
+                // Nothing was written: the next one may have the name.
+                if (!existsSync(part)) taken.delete(file);
               },
             }),
-        ).pipe(
-          catchError((error: unknown) => {
-            onError(error);
-            return EMPTY;
-          }),
+            finalize(() => count(-1)),
+          );
+        }).pipe(
+          retry({ delay: () => timer(retryMs).pipe(takeUntil(connectionEnds)) }),
+          // Of the source itself, in the middle of that wait.
+          catchError(() => EMPTY),
         );
       }),
     );
@@ -99,6 +119,8 @@ function freePath(path: string, taken: ReadonlySet<string>): string {
     if (isFree) return `${stem}${ext}`;
   }
 }
+
+const RETRY_MS = 60_000;
 
 /** Frames that wait for a recording's disk or encoder before others are left out: a moment of it. */
 const MOST_WAITING = 8;

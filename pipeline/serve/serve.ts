@@ -1,4 +1,4 @@
-import { catchError, EMPTY, lastValueFrom, merge, type Observable, share } from 'rxjs';
+import { catchError, EMPTY, lastValueFrom, merge, type Observable, Subject, share } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
@@ -13,6 +13,7 @@ import { readToken } from './read-secrets.js';
 import { checkRecording, record, recordingPath } from './record.js';
 import { createScrubber, passwordsOf } from './scrub.js';
 import { checkServeOptions, type ServeOptions } from './serve-options.js';
+import { type ClosedClient, tellClosed } from './tell-closed.js';
 import { watchSource } from './watch-source.js';
 
 /** What `serve` needs of the world around it. */
@@ -40,6 +41,8 @@ export interface ServeSummary {
     readonly error?: string;
   }[];
   readonly recordings: readonly string[];
+  /** Recordings that ended early; `part` is what was kept of them. */
+  readonly failedRecordings: readonly { readonly stream: string; readonly part?: string; readonly error: string }[];
 }
 
 /**
@@ -70,7 +73,10 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   let server: LiveServer | undefined;
   let isWarm = false;
   const begunAt = performance.now();
+  const closed = new Subject<ClosedClient>();
+  closed.pipe(tellClosed()).subscribe((client) => log.info(client, 'client closed'));
   const recordings: string[] = [];
+  const failedRecordings: ServeSummary['failedRecordings'][number][] = [];
   const taken = new Set<string>();
   const stopAll = (): void => {
     stop.abort();
@@ -106,23 +112,35 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     );
     if (options.record === undefined) return shown.pipe(recycle());
     const frames = shown.pipe(share());
+    hub.setRecording(name, false);
     const recording = record(recordingPath(options.record, name, sources.length), {
       opacity: options.opacity ?? 0.5,
       taken,
       onFile: (file) => recordings.push(file),
       onSlow: (file) => streamLog.warn({ file }, 'recording leaves frames out: its disk or encoder is too slow'),
-      onError: (error) => streamLog.error({ error: describeError(error) }, 'recording ended'),
+      onRecording: (isOn) => hub.setRecording(name, isOn),
+      onError(cause, part) {
+        const error = describeError(cause);
+        streamLog.error(
+          { error, ...(part !== undefined && { part }) },
+          'recording ended, a new one begins in a minute',
+        );
+        // A disk that stays full is not told of once a minute for days.
+        const isTold = failedRecordings.some((failed) => failed.stream === name && failed.part === undefined);
+        if (part !== undefined || !isTold)
+          failedRecordings.push({ stream: name, ...(part !== undefined && { part }), error });
+      },
     });
     return merge(frames, frames.pipe(recording));
   };
 
   try {
     const names = sources.map(({ name }) => name);
-    server = await openEngineServer(engine, names, options, {
+    server = await openEngineServer(engine, names, options, token, {
       describeError,
       notReady: () => (isWarm ? undefined : 'warming up'),
       onOverload: (advice) => log.warn({ advice }, 'overloaded'),
-      onClosed: (address, code, reason) => log.info({ address, code, reason }, 'client closed'),
+      onClosed: (address, code, reason) => closed.next({ address, code, reason }),
     });
     const { hub, url } = server;
     log.info({ url, sources: sources.map(({ name, shown }) => `${name}=${shown}`) }, 'listening');
@@ -133,7 +151,8 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     const routes = merge(...sources.map((source) => routeOf(hub, source)));
     if (!stop.signal.aborted) await lastValueFrom(routes, { defaultValue: undefined });
     if (failure !== undefined) throw failure.error;
-    return { url, seconds: (performance.now() - begunAt) / 1000, streams: hub.streams.map(summarise), recordings };
+    const seconds = (performance.now() - begunAt) / 1000;
+    return { url, seconds, streams: hub.streams.map(summarise), recordings, failedRecordings };
   } catch (error) {
     throw error instanceof Failure ? new Failure(error.code, scrub(error.message), { cause: error }) : error;
   } finally {
@@ -141,6 +160,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     stop.abort();
     await server?.close('The sources are over');
     await engine.close();
+    closed.complete();
     log.info('stopped');
   }
 }

@@ -7,6 +7,11 @@ export type SkipReason = 'window' | 'rate';
 
 /** What a viewer wants of a stream. */
 export interface SubscriptionOptions {
+  /**
+   * The subscription of the same stream that this one replaces: what it is owed is owed on, its pace is kept, and what it sent is not
+   * sent again.
+   */
+  readonly before?: Subscription | undefined;
   readonly parts: readonly Part[];
   readonly window: number;
   readonly maxFps: number | null;
@@ -24,22 +29,27 @@ export class Subscription {
   readonly parts: readonly Part[];
   readonly pictureParts: readonly PicturePart[];
   readonly #options: SubscriptionOptions;
-  #inFlight: { readonly seq: number; readonly sentAt: number }[] = [];
+  #inFlight: readonly { readonly seq: number; readonly sentAt: number }[] = [];
   #waiting: ShownFrame | undefined;
-  #lastSent: number | undefined;
+  #lastSent: Pick<ShownFrame, 'seq' | 'capturedAt'> | undefined;
+  /** The viewer has frames up to this one with all their parts, from the subscription before. */
+  #known = -1;
   readonly #isDue: (at: number) => boolean;
 
   constructor(options: SubscriptionOptions) {
-    this.#options = options;
+    const { before, ...own } = options;
+    this.#options = own;
     this.#isDue = options.maxFps === null ? () => true : createPacer(options.maxFps);
     this.parts = options.parts;
     this.pictureParts = options.parts.filter((part) => part !== 'stats');
+    if (before) this.#takeOver(before);
   }
 
   /** Sends the frame now, or when there is room and no newer one has come. */
   offer(frame: ShownFrame): void {
     // The stream had not encoded these parts yet when the frame was made: the next one will have them.
     if (this.pictureParts.length === 0 || !this.pictureParts.every((part) => frame.parts.has(part))) return;
+    if (frame.seq <= this.#known) return;
     const { onSkip, window } = this.#options;
     if (!this.#isDue(frame.capturedAt)) {
       onSkip('rate');
@@ -69,15 +79,24 @@ export class Subscription {
     return oldest ? serverNow() - oldest.sentAt : 0;
   }
 
+  #takeOver(before: Subscription): void {
+    this.#inFlight = before.#inFlight;
+    this.#lastSent = before.#lastSent;
+    if (!this.#lastSent) return;
+    this.#isDue(this.#lastSent.capturedAt);
+    // Other parts of the same frame are news.
+    if (this.pictureParts.every((part) => before.parts.includes(part))) this.#known = this.#lastSent.seq;
+  }
+
   #send(frame: ShownFrame): void {
     const { hasRoom, onSkip } = this.#options;
     if (!hasRoom()) {
       onSkip('window');
       return;
     }
-    const skipped = this.#lastSent === undefined ? 0 : frame.seq - this.#lastSent - 1;
-    this.#lastSent = frame.seq;
-    this.#inFlight.push({ seq: frame.seq, sentAt: serverNow() });
+    const skipped = this.#lastSent ? Math.max(frame.seq - this.#lastSent.seq - 1, 0) : 0;
+    this.#lastSent = { seq: frame.seq, capturedAt: frame.capturedAt };
+    this.#inFlight = [...this.#inFlight, { seq: frame.seq, sentAt: serverNow() }];
     this.#options.send(packShownFrame(frame, this.pictureParts, skipped), frame.seq);
   }
 }

@@ -20,10 +20,14 @@ export class TokenBucket {
     return this.#tokens >= 1;
   }
 
-  /** True if one may be taken at `now`, ms. */
-  take(now: number): boolean {
-    if (!this.has(now)) return false;
-    this.#tokens -= 1;
-    return true;
+  /**
+   * True if one may be taken at `now`, ms. What is taken beyond that is owed, at most another `burst`: who goes on is kept waiting.
+   *
+   * @param count Of tokens, for what costs more than one.
+   */
+  take(now: number, count = 1): boolean {
+    const has = this.has(now);
+    this.#tokens = Math.max(this.#tokens - count, -this.#burst);
+    return has;
   }
 }

@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import { identity, type Observable } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import { broadcast } from '../../operators/broadcast.js';
@@ -51,6 +51,11 @@ const DEFAULT_MAX_STALENESS_MS = 500;
 const DEFAULT_STALL_SECONDS = 5;
 /** A TEARDOWN takes milliseconds; who is frozen will not send one. */
 const STOP_GRACE_MS = 1000;
+/**
+ * The first wait for a source whose port ffmpeg itself listens on (`udp:`): the ffmpeg of before has it for the grace. `supervise` waits
+ * between half of it and all.
+ */
+const LISTENING_BACKOFF_MS = 3 * STOP_GRACE_MS;
 /** Key frames may be ten seconds apart; a file has no reason to stall but a machine that is too busy to read it. */
 const PATIENT_STALL_SECONDS = 30;
 
@@ -90,6 +95,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
       ),
     {
       ...context.waits,
+      ...(source.kind === 'network' ? { backoffMs: LISTENING_BACKOFF_MS } : {}),
       openTimeoutMs: openTimeout * 1000,
       stallTimeoutMs: stallTimeout * 1000,
       quietMs: (stallTimeout * 1000) / 2,
@@ -100,13 +106,9 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
     },
   );
   return frames.pipe(
-    maxFps === undefined ? passAll : limitRate({ maxFps, onDrop: () => hub.drop(name, 'rate') }),
+    maxFps === undefined ? identity : limitRate({ maxFps, onDrop: () => hub.drop(name, 'rate') }),
     dropStale({ maxStalenessMs: maxStaleness, onDrop: () => hub.drop(name, 'stale') }),
     segment(engine, { batch: context.batch }),
     broadcast(hub, { ...(quality ? { quality } : {}), ...(opacity === undefined ? {} : { opacity }) }),
   );
-}
-
-function passAll<T>(source: Observable<T>): Observable<T> {
-  return source;
 }

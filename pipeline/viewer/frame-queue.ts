@@ -51,9 +51,10 @@ export class FrameQueue {
     this.#waiting = { frame, picture: { source, mask, displayWidth, displayHeight } };
   }
 
-  /** Forgets the frame that waits. */
+  /** Leaves out the frame that waits. */
   clear(): void {
     this.#waiting?.picture.source?.close();
+    this.#waiting?.frame.acknowledge();
     this.#waiting = undefined;
   }
 

@@ -4,8 +4,8 @@ import t from 'tap';
 import { ENGINE_KEYS } from '../../../pipeline/options/engine-options.js';
 import { packagedFile } from '../../../pipeline/options/package-root.js';
 import { parseConfig, readConfigFile } from '../../../pipeline/serve/config-file.js';
-import { readEnvironment } from '../../../pipeline/serve/environment-options.js';
-import { gatherOptions } from '../../../pipeline/serve/gather-options.js';
+import { describeUnknownVariables, readEnvironment } from '../../../pipeline/serve/environment-options.js';
+import { gatherOptions, nameByOrigin } from '../../../pipeline/serve/gather-options.js';
 import { checkServeOptions, SERVE_OPTIONS } from '../../../pipeline/serve/serve-options.js';
 
 t.test('reads options with and without hyphens, sources as list, map or text', async (t) => {
@@ -30,6 +30,7 @@ network: segnet-basic
   });
   t.same(parseConfig('sources: [a.mp4, b.mp4]', 'x'), { sources: ['a.mp4', 'b.mp4'] });
   t.same(parseConfig('sources: a.mp4', 'x'), { sources: ['a.mp4'] });
+  t.same(parseConfig('host: &it a.mp4\nsources: [*it]', 'x').sources, ['a.mp4']);
   t.same(parseConfig('', 'x'), {});
 });
 
@@ -38,7 +39,7 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
   [
     'a wrong type',
     'host: a\nport: high',
-    /^x\.yaml, line 2: Expected port to be a whole number from 0 to 65535, got `high`/,
+    /^x\.yaml, line 2: Expected port to be a whole number from 0 to 65535, got `"high"`/,
   ],
   ['a number out of range', '\n\nquality: 101', /line 3: Expected quality/],
   ['a wrong choice', 'transport: sctp', /line 1: Expected transport to be tcp or udp, got `sctp`/],
@@ -51,6 +52,11 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
     'port: 1\ntoken: abc',
     /line 2: token does not belong into this file: use tokenFile or SEGNET_STREAM_TOKEN/,
   ],
+  ['a number in quotes', 'port: "9320"', /line 1: Expected port to be .*, got `"9320"`/],
+  ['a number of the engine in quotes', 'threads: "2"', /line 1: Expected threads to be .*, got `"2"`/],
+  ['a wrong entry among sources', 'sources:\n  - a.mp4\n  - 5', /line 3: expected sources\[1\] to be a source, a text/],
+  ['a wrong entry among named sources', 'sources:\n  a: x\n  b: [c]', /line 3: expected sources\.b to be/],
+  ['a named source that is empty', 'sources:\n  a: x\n  b:', /line 3: expected sources\.b to be/],
   ['sources of another kind', 'port: 1\nsources: 5', /line 2: expected sources/],
   ['broken YAML', 'port: 1\nhost: [a\nx: y', /^x\.yaml, line \d: /],
   ['a list', '- a\n- b', /line 1: expected a map/],
@@ -144,6 +150,41 @@ t.test('the command line wins, then the environment, then the file: of a token a
     sources: ['y'],
   });
   t.equal((await gatherOptions([], { config }, {})).tokenFile, 'of-file');
+});
+
+t.test('a wrong option of the environment is told of by its variable', async (t) => {
+  const environment = { SEGNET_STREAM_PORT: 'abc', SEGNET_STREAM_ALLOW_HOST: 'a:1', SEGNET_STREAM_THREADS: 'no' };
+  for (const [option, name] of [
+    ['port', 'SEGNET_STREAM_PORT'],
+    ['allowHost', 'SEGNET_STREAM_ALLOW_HOST'],
+    ['threads', 'SEGNET_STREAM_THREADS'],
+  ] as const) {
+    const flags = { port: 1, allowHost: ['a'], threads: 1, [option]: undefined };
+    const options = await gatherOptions(['a.mp4'], flags, environment);
+    t.throws(() => checkServeOptions(options, nameByOrigin(flags, environment)), {
+      code: 'OPTION_INVALID',
+      message: new RegExp(`^Expected ${name} to be`),
+    });
+  }
+  const flags = { port: 70_000 };
+  const options = await gatherOptions(['a.mp4'], flags, environment);
+  t.throws(() => checkServeOptions(options, nameByOrigin(flags, environment)), { message: /^Expected --port to be/ });
+});
+
+t.test('a variable that is no option is told of, with the one that was meant', async (t) => {
+  t.same(describeUnknownVariables({ SEGNET_STREAM_MAXFPS: '5', SEGNET_STREAM_SERVICE_HOST: '10.0.0.1' }), [
+    'SEGNET_STREAM_MAXFPS is no option and does nothing (Did you mean SEGNET_STREAM_MAX_FPS?)',
+    'SEGNET_STREAM_SERVICE_HOST is no option and does nothing',
+  ]);
+  t.same(
+    describeUnknownVariables({
+      PATH: '',
+      SEGNET_STREAM_TOKEN: '',
+      SEGNET_STREAM_CONFIG: '',
+      SEGNET_STREAM_THREADS: '',
+    }),
+    [],
+  );
 });
 
 t.test('the example has every option, and what is commented out in it may stand there', async (t) => {

@@ -68,6 +68,8 @@ t.test('says hello, serves a subscription, and encodes what is wanted alone', as
   t.same([source?.kind, source?.codec, mask?.kind, mask?.codec], ['source', 'jpeg', 'mask', 'deflate-raw']);
   t.same([...source!.data.subarray(0, 2)], [0xff, 0xd8]);
   t.same(new Uint8Array(inflateRawSync(mask!.data)), fakeFrame().mask.data);
+  // Those of before the frame.
+  client.messages.length = 0;
   t.match(await client.hear('stats'), { stream: 0, viewers: 1, shares: [0.5, 0.5] });
 
   client.send({ type: 'unsubscribe', stream: 0 });
@@ -175,6 +177,26 @@ t.test('binary messages, floods and silence are closed', async (t) => {
   t.equal((await silent.closed).code, CloseCode.limit);
 });
 
+t.test('pings and pongs count as messages do; those that the heartbeat asks for are free', async (t) => {
+  const server = await openTestServer(t);
+  for (const kind of ['ping', 'pong'] as const) {
+    const flood = connectRaw(server);
+    await flood.hear('hello');
+    for (let count = 0; count < 1000; count++) flood.socket[kind]();
+    t.match(await flood.closed, { code: CloseCode.limit, reason: 'Too many messages' }, kind);
+  }
+  const asking = connectRaw(server);
+  await asking.hear('hello');
+  asking.socket.ping('x');
+  t.equal(String((await once(asking.socket, 'pong'))[0]), 'x');
+
+  const strict = await openTestServer(t, { heartbeatMs: 300, limits: { messagesPerSecond: 0 } });
+  const honest = connectRaw(strict);
+  await honest.hear('hello');
+  for (let beats = 0; beats < 3; beats++) await once(honest.socket, 'ping');
+  t.equal(honest.socket.readyState, honest.socket.OPEN);
+});
+
 t.test('many fragments are refused by the receiver', async (t) => {
   const server = await openTestServer(t);
   const client = connectRaw(server);
@@ -215,6 +237,14 @@ t.test('other origins, other hosts and other subprotocols stay outside', async (
   t.equal((await ask(server, '/ws', { headers: { ...upgrade, host: 'evil.example' } })).status, 421);
   t.equal((await ask(server, '/ws', { headers: upgrade })).status, 400, 'no subprotocol');
   t.equal((await ask(server, '/elsewhere', { headers: upgrade })).status, 404);
+  const h2c = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA' };
+  t.match(
+    await ask(server, '/healthz', { headers: h2c }),
+    { status: 200, text: 'ok\n' },
+    'passed over, as HTTP allows',
+  );
+  t.equal((await ask(server, '/elsewhere', { headers: h2c })).status, 404);
+  t.equal((await ask(server, 'http://localhost/healthz?x')).status, 200, 'as a proxy is asked');
   t.equal(
     (await ask(server, '/', { headers: { host: 'evil.example' } })).status,
     421,
@@ -261,7 +291,13 @@ t.test('with a token nobody without it gets in', async (t) => {
     (await connectRaw(server, { origin: undefined as never, headers: { cookie: `${session}x` } }).closed).code,
     CloseCode.unauthorised,
   );
+  t.match(session, `segnet-stream-session-${server.port}=`, 'cookies are sent to all ports of a host');
+  const open = connectRaw(server, { headers: { cookie: session } });
+  const byToken = connectRaw(server, { headers: { authorization: `Bearer ${TOKEN}` } });
+  await Promise.all([open.hear('hello'), byToken.hear('hello')]);
   await ask(server, '/session', { method: 'DELETE', headers: { origin, cookie: session } });
+  t.match(await open.closed, { code: CloseCode.unauthorised, reason: 'The session was ended' });
+  t.equal(byToken.socket.readyState, byToken.socket.OPEN);
   t.equal((await connectRaw(server, { headers: { cookie: session } }).closed).code, CloseCode.unauthorised);
 });
 
@@ -298,6 +334,17 @@ t.test('tokens cannot be guessed fast, whichever way they are tried', async (t) 
   for (let count = 0; count < 50; count++) t.equal((await ask(server, '/metrics', bearer(TOKEN))).status, 200);
 });
 
+t.test('who comes without a token is let try as seldom, and keeps out nobody who has it', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  const codes = [];
+  while (codes.at(-1) !== CloseCode.limit && codes.length < 50) codes.push((await connectRaw(server).closed).code);
+  t.equal(codes[0], CloseCode.unauthorised);
+  t.equal(codes.at(-1), CloseCode.limit, `${codes.length} tries`);
+  t.equal((await ask(server, '/metrics')).status, 429);
+  t.equal((await ask(server, '/session')).status, 200, 'the page may ask');
+  t.equal((await ask(server, '/metrics', { headers: { authorization: `Bearer ${TOKEN}` } })).status, 200);
+});
+
 /** A connection that sends this, and then nothing more; a `close` of it is the server's. */
 function hold(server: LiveServer, text: string, allowHalfOpen = false): Socket {
   const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen });
@@ -322,6 +369,57 @@ t.test('connections held open keep nobody else out, and are cut', async (t) => {
   while (cut < held.length) await sleep(50);
 });
 
+t.test('an address that asks for too much is cut, and keeps nobody else out', async (t) => {
+  const server = await openTestServer(t, { maxClientsPerAddress: 1 });
+  const flood = connect({ port: server.port, host: '127.0.0.1' });
+  flood.on('error', () => {});
+  let text = '';
+  flood.on('data', (data) => (text += data));
+  flood.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200));
+  await once(flood, 'close');
+  const answers = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+  t.ok(answers.length >= 49 && answers.length < 100, `${answers.length} answers`);
+  t.equal(answers.at(-1), '429');
+  t.match(text.slice(text.lastIndexOf('HTTP/1.1')), /Connection: close/i);
+  t.equal(answers.filter((status) => status !== '200').length, 1);
+  const again = hold(server, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(again, 'close');
+
+  const elsewhere = connect({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+  elsewhere.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  let metrics = '';
+  for await (const data of elsewhere) metrics += data;
+  t.match(metrics, /^segnet_stream_connections_cut_total\{reason="requests"\} 2$/m);
+});
+
+t.test('a page load and a scraper never ask for too much', async (t) => {
+  const server = await openTestServer(t);
+  for (let round = 0; round < 10; round++) {
+    for (const path of ['/', '/viewer.js', '/viewer.css', '/icon.svg', '/session', '/metrics', '/healthz', '/readyz'])
+      t.equal((await ask(server, path)).status, 200, path);
+    const client = connectRaw(server);
+    await client.hear('hello');
+    client.socket.terminate();
+  }
+});
+
+t.test('who goes on sending after a close is cut at once', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN, closeTimeoutMs: 60_000 });
+  const socket = hold(
+    server,
+    'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ${SUBPROTOCOL}\r\n\r\n`,
+  );
+  const pongs = Buffer.from([0x8a, 0x80, 0, 0, 0, 0].concat(...Array(99).fill([0x8a, 0x80, 0, 0, 0, 0])));
+  while (!socket.destroyed) {
+    socket.write(pongs);
+    await sleep(1);
+  }
+  const { text } = await ask(server, '/metrics', { headers: { authorization: `Bearer ${TOKEN}` } });
+  t.match(text, /^segnet_stream_connections_cut_total\{reason="messages"\} 1$/m);
+  t.match(text, /^segnet_stream_ws_clients_refused_total\{code="4401"\} 1$/m);
+});
+
 t.test('a refused upgrade leaves no connection behind', async (t) => {
   const server = await openTestServer(t);
   for (const path of ['/ws', '/elsewhere']) {
@@ -344,13 +442,53 @@ t.test('a client that reads nothing and subscribes again and again is sent no mo
   client.socket.pause();
   const parts = [{ kind: 'mask', codec: 'deflate-raw', data: new Uint8Array(100_000) }] as const;
   for (let index = 0; index < 200; index++) {
+    client.send({ type: 'unsubscribe', stream: 0 });
     client.send({ type: 'subscribe', stream: 0, parts: ['mask'], window: 8 });
-    await sleep(4);
+    await sleep(9);
     server.hub.show(fakeFrame({ index }), parts, 1);
   }
   const [session] = server.hub.sessions;
   t.ok(session!.unsentBytes > 500_000 && session!.unsentBytes < 1_200_000, `${session!.unsentBytes} bytes unsent`);
   client.socket.terminate();
+});
+
+t.test('who subscribes again owes what he owed, and is not sent the same frame again', async (t) => {
+  const server = await openTestServer(t);
+  const client = connectRaw(server);
+  await client.hear('hello');
+  for (let index = 0; index < 20; index++) {
+    client.send({ type: 'subscribe', stream: 0, parts: ['mask'], window: 2, maxFps: 240 });
+    await client.hear('subscribed');
+    if (index < 10) await show(server, { index, arrivedAt: 1000 + index * 10 });
+  }
+  client.send({ type: 'time', id: 1 });
+  await client.hear('time');
+  t.same(
+    client.frames.map(({ seq }) => seq),
+    [0, 1],
+    'a window of two',
+  );
+  client.send({ type: 'ack', stream: 0, seq: 1 });
+  await client.frame();
+  await client.frame();
+  t.match(await client.frame(), { seq: 9, skipped: 7 });
+});
+
+t.test('who subscribes again and never acknowledges is closed as too slow, and keeps its pace', async (t) => {
+  const server = await openTestServer(t, { limits: { ackTimeoutMs: 1500 } });
+  const client = connectRaw(server);
+  await client.hear('hello');
+  let isOpen = true;
+  void client.closed.then(() => (isOpen = false));
+  const begunAt = performance.timeOrigin + performance.now();
+  for (let index = 0; isOpen; index++) {
+    client.send({ type: 'subscribe', stream: 0, parts: ['mask'], maxFps: 1, window: 8 });
+    await sleep(20);
+    await show(server, { index, arrivedAt: begunAt + index * 20 });
+  }
+  t.equal((await client.closed).code, CloseCode.tooSlow);
+  const [first, second] = client.frames;
+  t.ok(second === undefined || second.capturedUs - first!.capturedUs >= 1e6);
 });
 
 t.test('refuses to let others in without a token, and short tokens', async (t) => {

@@ -49,6 +49,63 @@ t.test('a recording that hangs holds up nothing but itself', { skip: !canSeeProc
   t.ok((await probe(path)).durationSeconds! > 0.2);
 });
 
+t.test('a recording that ends early is begun again in another file', { skip: !canSeeProcesses }, async (t) => {
+  const path = `${t.testdir({})}/out.mp4`;
+  const states: boolean[] = [];
+  const files: string[] = [];
+  const parts: (string | undefined)[] = [];
+  const frames = new Subject<SegmentedFrame>();
+  const recording = record(path, {
+    opacity: 0.5,
+    taken: new Set(),
+    retryMs: 10,
+    onFile: (file) => files.push(file),
+    onError: (_, part) => parts.push(part),
+    onRecording: (isOn) => states.push(isOn),
+  });
+  const over = lastValueFrom(frames.pipe(recording), { defaultValue: undefined });
+  let index = 0;
+  /** Sends frames until it holds. */
+  const sendUntil = async (holds: () => boolean): Promise<void> => {
+    for (; !holds(); index += 1) {
+      frames.next(frameAt(index));
+      await sleep(10);
+    }
+  };
+  const encoder = (): number | undefined =>
+    runningFfmpegs().find((each) => readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('out.part.mp4'));
+  await sendUntil(() => encoder() !== undefined);
+  process.kill(encoder()!, 'SIGKILL');
+  await sendUntil(() => states.length === 3);
+  await sendUntil(() => index % 10 === 0);
+  frames.complete();
+  await over;
+  t.same(states, [true, false, true, false]);
+  t.same(files, [path], 'nothing was written under that name before');
+  t.same(parts, [undefined]);
+  t.ok((await probe(path)).width === 320);
+});
+
+t.test('a recording that waits to be begun again ends with the connection', { skip: !canSeeProcesses }, async (t) => {
+  const path = `${t.testdir({})}/none/out.mp4`;
+  const errors: unknown[] = [];
+  const frames = new Subject<SegmentedFrame>();
+  const recording = record(path, {
+    opacity: 0.5,
+    taken: new Set(),
+    onFile: () => {},
+    onError: (error) => errors.push(error),
+  });
+  const over = lastValueFrom(frames.pipe(recording), { defaultValue: undefined });
+  for (let index = 0; errors.length === 0; index += 1) {
+    frames.next(frameAt(index));
+    await sleep(10);
+  }
+  frames.complete();
+  await over;
+  t.match(errors, [{ code: 'OUTPUT_UNWRITABLE' }]);
+});
+
 t.test('sources whose names come to the same file have one each', async (t) => {
   const path = `${t.testdir({})}/out.mp4`;
   const taken = new Set<string>();

@@ -1,4 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import t, { type Test } from 'tap';
 import { type FaultServerOptions, startFaultServer } from '../../../fixtures/rtsp/fault-server.js';
@@ -237,6 +239,29 @@ t.test('an RTSP camera with its faults', { skip, timeout: 300_000 }, async (t) =
       ['connecting', 'live'],
     );
   });
+});
+
+t.test('a UDP source that falls silent is listened for again once its port is free', { skip }, async (t) => {
+  const clip = `${t.testdir({})}/clip.ts`;
+  await makeStreamClip(clip, { width: 320, height: 240, format: 'mpegts' });
+  const probe = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const url = `udp://127.0.0.1:${probe.address().port}`;
+  probe.close();
+  const play = () =>
+    spawn('ffmpeg', ['-v', 'error', '-re', '-stream_loop', '-1', '-i', clip, '-c', 'copy', '-f', 'mpegts', url]);
+  const { frames, states, until } = await watch(t, [`cam=${url}`], { stallTimeout: 1 });
+  for (const epoch of [0, 1]) {
+    const camera = play();
+    t.teardown(() => camera.kill('SIGKILL'));
+    await until(() => (frames.at(-1)?.epoch ?? -1) >= epoch);
+    camera.kill('SIGKILL');
+    await until(() => states.at(-1)!.epoch > epoch);
+  }
+  t.same(
+    states.flatMap(({ state, code }) => (state === 'reconnecting' ? [code] : [])),
+    ['SOURCE_SILENT', 'SOURCE_SILENT'],
+  );
 });
 
 t.test('a real RTSP server', { skip: skip || missingForRealServer(), timeout: 300_000 }, async (t) => {

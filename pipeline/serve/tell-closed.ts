@@ -1,0 +1,28 @@
+import { groupBy, map, merge, mergeMap, type OperatorFunction, skip, take, takeLast, timer } from 'rxjs';
+import { networkOf } from './network-of.js';
+
+/** A client that was refused, closed or cut. */
+export interface ClosedClient {
+  readonly address: string;
+  readonly code: number;
+  readonly reason: string;
+  /** So many more of its address and code since the last time. */
+  readonly more?: number;
+}
+
+const QUIET_MS = 60_000;
+
+/** Passes on the first of an address and a code, and a minute later how many more there were: who tries on and on fills no log. */
+export function tellClosed(): OperatorFunction<ClosedClient, ClosedClient> {
+  return (source) =>
+    source.pipe(
+      groupBy(({ address, code }) => `${code} ${networkOf(address)}`, { duration: () => timer(QUIET_MS) }),
+      mergeMap((same) => {
+        const others = same.pipe(
+          skip(1),
+          map((client, index) => ({ ...client, more: index + 1 })),
+        );
+        return merge(same.pipe(take(1)), others.pipe(takeLast(1)));
+      }),
+    );
+}
