@@ -5,6 +5,7 @@ import { addOptions } from '../options/option-rule.js';
 import { DEFAULT_CONFIG_FILE } from './config-file.js';
 import { describeUnknownVariables } from './environment-options.js';
 import { gatherOptions, nameByOrigin, type ServeFlags } from './gather-options.js';
+import type { Logger } from './log.js';
 import type { ServeSummary } from './serve.js';
 import type { ServeOptions } from './serve-options.js';
 import { SERVE_OPTIONS } from './serve-options.js';
@@ -39,23 +40,30 @@ async function serveAndReport(options: ServeOptions, nameOf: (option: string) =>
     import('../run/stop.js'),
     import('../options/open-engine.js'),
   ]);
-  const requests = listenForStop(() =>
-    process.stderr.write('Stopping: telling viewers, finishing recordings (again to end at once)\n'),
-  );
+  const format = options.logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
+  let log: Logger | undefined;
+  // Where machines read the log, it says the same in lines of its own.
+  const say = (text: string) => format === 'text' && process.stderr.write(`${text}\n`);
+  const requests = listenForStop(() => {
+    say('Stopping: telling viewers, finishing recordings (again to end at once)');
+    if (format === 'json') log?.info('stopping');
+  });
   exitOnAbandon(requests);
   try {
     const summary = await serve(options, {
       signal: requests.stop,
       nameOf,
       createEngine: () => openEngine(options, nameOf),
-      createLog: (scrub) =>
-        createLog({
-          format: options.logFormat ?? (process.stderr.isTTY ? 'text' : 'json'),
+      createLog(scrub) {
+        log = createLog({
+          format,
           scrub,
           write: (line) => process.stderr.write(line),
           ...(options.logLevel ? { level: options.logLevel } : {}),
-        }),
-      onListening: ({ url }) => process.stderr.write(`Watch at ${url}\n`),
+        });
+        return log;
+      },
+      onListening: ({ url }) => say(`Watch at ${url}`),
     });
     printResult({ json }, summary, describeSummary(summary));
   } finally {
