@@ -47,7 +47,7 @@ export class ConnectionRefused extends Error {
 
 /**
  * Watches a `segnet-stream serve`: its frames, statistics and states as one observable, which connects again whenever the
- * connection is lost. Unsubscribing closes it.
+ * connection is lost. It completes where what was shown is over (`run --broadcast`, files without `--loop`); unsubscribing closes it.
  *
  * ```ts
  * connect('ws://127.0.0.1:8080', { want: [{ parts: ['mask'] }] })
@@ -69,6 +69,11 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
   const { want = [{ parts: ['source', 'mask'] }] } = options;
   if (!isObservable(want)) checkWants(want);
   const token = options.token ?? (typeof process === 'undefined' ? undefined : process.env?.SEGNET_STREAM_TOKEN);
+  if (token !== undefined && !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(token)) {
+    throw new TypeError(
+      'Expected the token to be of ASCII without spaces or line feeds at its ends, as servers take no other',
+    );
+  }
 
   return new Observable<LiveEvent>((subscriber) => {
     let failures = 0;
@@ -99,6 +104,11 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
       if (FINAL.includes(code)) {
         subscriber.next({ type: 'closed', code, reason });
         subscriber.error(new ConnectionRefused(code, reason));
+        return;
+      }
+      if (retryAfterMs === Number.POSITIVE_INFINITY) {
+        subscriber.next({ type: 'closed', code, reason });
+        subscriber.complete();
         return;
       }
       // Spread, so that the viewers of a server that restarts do not all come back at once, and never before it asked for.

@@ -17,7 +17,7 @@ export interface ConnectionOptions {
   /** A server that says nothing for so long, though it is asked, is gone. */
   readonly answerTimeoutMs: number;
   readonly onEvent: (event: LiveEvent) => void;
-  /** Called once, unless the connection is abandoned. `retryAfterMs` is the server's wish, 0 without one. */
+  /** Called once, unless the connection is abandoned. `retryAfterMs` is the server's wish, 0 without one, infinite where there is nothing to come back to. */
   readonly onEnd: (code: number, reason: string, retryAfterMs: number) => void;
 }
 
@@ -143,7 +143,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         if (message.id === asked?.id) clock.add(asked.at, clientNow(), message.serverUs / 1000);
         break;
       case 'closing':
-        retryAfterMs = message.retryAfterMs;
+        retryAfterMs = message.isOver ? Number.POSITIVE_INFINITY : message.retryAfterMs;
         break;
       case 'subscribed':
         break;

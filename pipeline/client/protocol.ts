@@ -150,6 +150,8 @@ export interface Closing {
   readonly reason: string;
   /** When it is worth coming back. */
   readonly retryAfterMs: number;
+  /** True where there will be nothing to come back to: what was shown is over. */
+  readonly isOver?: boolean;
 }
 
 /** Every text message of the server. */

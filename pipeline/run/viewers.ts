@@ -56,7 +56,7 @@ export async function openViewers(engine: LazyEngine, name: string, options: Lis
     fail: (error) => say('failed', error),
     async close() {
       if (state !== 'failed') say('ended');
-      await server.close('The run is over');
+      await server.close('The run is over', true);
     },
   };
 }

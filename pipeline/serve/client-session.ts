@@ -128,7 +128,8 @@ export class ClientSession {
       this.end(CloseCode.badMessage, `Frame ${seq} of stream ${stream} was not sent`);
       return;
     }
-    this.#subscriptions.get(stream)?.acknowledge(seq);
+    // Frames are paced as it is: who watches many streams acknowledges more often than anybody else has something to say.
+    if (this.#subscriptions.get(stream)?.acknowledge(seq)) this.#messages.giveBack();
   }
 
   #subscribe(message: Subscribe): void {
@@ -143,7 +144,7 @@ export class ClientSession {
     const before = this.#subscriptions.get(message.stream);
     this.#unsubscribe(message.stream);
     if (this.#subscriptions.size >= limits.subscriptions) {
-      this.end(CloseCode.limit, `At most ${limits.subscriptions} subscriptions`);
+      this.end(CloseCode.badMessage, `At most ${limits.subscriptions} subscriptions`);
       return;
     }
     const subscription = new Subscription({

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { BEARER_SUBPROTOCOL_PREFIX, CloseCode } from '../client/protocol.js';
@@ -31,28 +31,24 @@ export const TOO_MANY_TOKENS = 'Too many tokens tried: wait a little';
 
 const COOKIE = 'segnet-stream-session';
 const SESSION_MS = 12 * 60 * 60 * 1000;
-const MOST_SESSIONS = 1000;
+const MOST_ENDED = 10_000;
 const WRONG_TOKENS_PER_SECOND = 1;
 const WRONG_TOKENS_AT_ONCE = 10;
 
 /** Whether a token lets somebody in; `wait`: too many wrong ones came from there of late for this one to be looked at. */
 export type Admission = 'yes' | 'no' | 'wait';
 
-interface Session {
-  readonly endsAt: number;
-  /** Called when the person ends it. */
-  readonly onEnd: Set<() => void>;
-}
-
 /**
  * Decides who may come in: by `Host` (a name that an attacker points at this address must not work), by `Origin` (pages of
- * other sites must not either) and by token.
+ * other sites must not either) and by token. A page's session is a cookie signed by means of the token, so that it outlasts the server.
  */
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
   readonly #tokenDigest: Buffer | undefined;
-  /** By the digest of a page's session secret. */
-  readonly #sessions = new Map<string, Session>();
+  /** Sessions that were ended before their time. */
+  readonly #ended = new Set<string>();
+  /** Who hears when a session is ended. */
+  readonly #listeners = new Map<string, Set<() => void>>();
   readonly #guesses = new NetworkBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
   /** Who brings none is counted apart: he does not keep out who brings the right one from behind the same proxy. */
   readonly #tokenless = new NetworkBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
@@ -124,27 +120,34 @@ export class Gatekeeper {
 
   /** Starts a page's session; returns the `Set-Cookie` header that carries it. */
   startSession(request: IncomingMessage): string {
-    const now = serverNow();
-    for (const [key, { endsAt }] of this.#sessions)
-      if (endsAt < now || this.#sessions.size >= MOST_SESSIONS) this.#sessions.delete(key);
-    const secret = randomBytes(32).toString('base64url');
-    this.#sessions.set(keyOf(secret), { endsAt: now + SESSION_MS, onEnd: new Set() });
-    return this.#setCookie(request, secret, SESSION_MS / 1000);
+    const session = `${(serverNow() + SESSION_MS).toString(36)}.${randomBytes(16).toString('base64url')}`;
+    return this.#setCookie(request, `${session}.${this.#sign(session)}`, SESSION_MS / 1000);
   }
 
   /** Ends the request's session; returns the `Set-Cookie` header that says so. */
   endSession(request: IncomingMessage): string {
     const session = this.#sessionOf(request);
-    this.#sessions.delete(keyOf(cookie(request) ?? ''));
-    for (const hear of session?.onEnd ?? []) hear();
+    if (session !== undefined) {
+      this.#ended.add(session);
+      // Whoever keeps a copy of so old a cookie may use it for what is left of its hours.
+      const [oldest] = this.#ended;
+      if (this.#ended.size > MOST_ENDED) this.#ended.delete(oldest!);
+      for (const hear of this.#listeners.get(session) ?? []) hear();
+      this.#listeners.delete(session);
+    }
     return this.#setCookie(request, '', 0);
   }
 
   /** Calls `hear` when the session ends by which the request was let in, if it was by one; gives what forgets that. */
   onSessionEnd(request: IncomingMessage, hear: () => void): () => void {
     const session = bearer(request) === undefined ? this.#sessionOf(request) : undefined;
-    session?.onEnd.add(hear);
-    return () => session?.onEnd.delete(hear);
+    if (session === undefined) return () => {};
+    const listeners = this.#listeners.get(session) ?? new Set();
+    this.#listeners.set(session, listeners.add(hear));
+    return () => {
+      listeners.delete(hear);
+      if (listeners.size === 0) this.#listeners.delete(session);
+    };
   }
 
   #setCookie(request: IncomingMessage, value: string, seconds: number): string {
@@ -152,18 +155,23 @@ export class Gatekeeper {
     return `${cookieName(request)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
   }
 
-  #sessionOf(request: IncomingMessage): Session | undefined {
-    const session = this.#sessions.get(keyOf(cookie(request) ?? ''));
-    return session && session.endsAt > serverNow() ? session : undefined;
+  /** The session that a request brings, if it is one of ours and not over. */
+  #sessionOf(request: IncomingMessage): string | undefined {
+    const [, session, signature] = /^(.+)\.([^.]+)$/.exec(cookie(request) ?? '') ?? [];
+    if (session === undefined || !timingSafeEqual(digest(signature!), digest(this.#sign(session)))) return undefined;
+    const endsAt = Number.parseInt(session, 36);
+    return endsAt > serverNow() && !this.#ended.has(session) ? session : undefined;
+  }
+
+  #sign(session: string): string {
+    return createHmac('sha256', this.#tokenDigest ?? '')
+      .update(session)
+      .digest('base64url');
   }
 }
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
-}
-
-function keyOf(secret: string): string {
-  return digest(secret).toString('base64');
 }
 
 /**
@@ -175,7 +183,7 @@ function cookieName(request: IncomingMessage): string {
 }
 
 function cookie(request: IncomingMessage): string | undefined {
-  return new RegExp(`(?:^|;\\s*)${cookieName(request)}=([\\w-]+)`).exec(request.headers.cookie ?? '')?.[1];
+  return new RegExp(`(?:^|;\\s*)${cookieName(request)}=([\\w.-]+)`).exec(request.headers.cookie ?? '')?.[1];
 }
 
 function bearer(request: IncomingMessage): string | undefined {

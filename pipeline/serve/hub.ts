@@ -45,6 +45,8 @@ const DEFAULT_LIMITS: Limits = {
 };
 
 const ADVICE_INTERVAL_MS = 60_000;
+/** A server that is started again is there by then. */
+const RETRY_AFTER_MS = 2000;
 
 /**
  * Where sources and viewers meet, without a transport: sources `show` frames and report their state, sessions subscribe.
@@ -110,11 +112,15 @@ export class Hub implements Audience {
     for (const session of this.sessions) session.tell(message);
   }
 
-  /** Tells every viewer that it is over, and why. */
-  close(reason: string, retryAfterMs = 2000): void {
+  /**
+   * Closes every viewer's connection.
+   *
+   * @param isOver True where there will be nothing to come back to.
+   */
+  close(reason: string, isOver = false): void {
     clearInterval(this.#timer);
     for (const session of this.sessions) {
-      session.tell({ type: 'closing', reason, retryAfterMs });
+      session.tell({ type: 'closing', reason, retryAfterMs: RETRY_AFTER_MS, ...(isOver && { isOver }) });
       session.end(CloseCode.shutdown, reason);
     }
   }

@@ -43,8 +43,12 @@ export interface LiveServer {
   /** Where the page is, `http://127.0.0.1:8080/`. */
   readonly url: string;
   readonly port: number;
-  /** Tells every client why, closes all connections and stops listening. Safe to call twice. */
-  close(reason: string): Promise<void>;
+  /**
+   * Tells every client why, closes all connections and stops listening. Safe to call twice.
+   *
+   * @param isOver True where there will be nothing to come back to.
+   */
+  close(reason: string, isOver?: boolean): Promise<void>;
 }
 
 const SHORTEST_TOKEN = 16;
@@ -117,10 +121,10 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
     hub,
     port: bound,
     url: `${tls ? 'https' : 'http'}://${shown}:${bound}/`,
-    close(reason) {
+    close(reason, isOver) {
       closing ??= (async () => {
         const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-        hub.close(reason);
+        hub.close(reason, isOver);
         await sockets.close();
         server.closeAllConnections();
         // Those that have not finished a TLS handshake are no HTTP connections yet.

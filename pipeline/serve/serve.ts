@@ -158,7 +158,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   } finally {
     context.signal.removeEventListener('abort', stopAll);
     stop.abort();
-    await server?.close('The sources are over');
+    await server?.close('The sources are over', !context.signal.aborted && failure === undefined);
     await engine.close();
     closed.complete();
     log.info('stopped');

@@ -63,14 +63,17 @@ export class Subscription {
     this.#waiting = frame;
   }
 
-  /** Takes an acknowledgement of this frame and all before it. */
-  acknowledge(seq: number): void {
+  /** Takes an acknowledgement of this frame and all before it; false where none of them was owed. */
+  acknowledge(seq: number): boolean {
+    const owed = this.#inFlight.length;
     this.#inFlight = this.#inFlight.filter((sent) => sent.seq > seq);
+    const wasOwed = this.#inFlight.length < owed;
     const next = this.#waiting;
     if (next && this.#inFlight.length < this.#options.window) {
       this.#waiting = undefined;
       this.#send(next);
     }
+    return wasOwed;
   }
 
   /** How long the oldest unacknowledged frame has been out, ms; 0 if there is none. */

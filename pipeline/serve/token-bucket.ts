@@ -20,6 +20,11 @@ export class TokenBucket {
     return this.#tokens >= 1;
   }
 
+  /** Takes back what turned out to cost nothing. */
+  giveBack(): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + 1);
+  }
+
   /**
    * True if one may be taken at `now`, ms. What is taken beyond that is owed, at most another `burst`: who goes on is kept waiting.
    *

@@ -24,6 +24,12 @@ export class LatencyChart {
     this.#plot?.setData(this.#data());
   }
 
+  /** Forgets all points. */
+  clear(): void {
+    for (const values of Object.values(this.#series)) values.length = 0;
+    this.#plot?.setData(this.#data());
+  }
+
   /** Takes on the page's colours of now. */
   restyle(): void {
     this.#plot?.destroy();

@@ -4,9 +4,11 @@ import { type Percentiles, percentilesOf } from '../client/percentiles.js';
 export class LatencyMeter {
   #recent: { readonly at: number; readonly ageMs: number }[] = [];
   #skipped = 0;
+  #firstAt: number | undefined;
 
   /** @param ageMs From capture to the drawing; undefined while the server's clock is not known. */
   drawn(at: number, ageMs: number | undefined, skipped: number): void {
+    this.#firstAt ??= at;
     this.#recent.push({ at, ageMs: ageMs ?? Number.NaN });
     this.#skipped += skipped;
   }
@@ -14,6 +16,7 @@ export class LatencyMeter {
   clear(): void {
     this.#recent = [];
     this.#skipped = 0;
+    this.#firstAt = undefined;
   }
 
   get skipped(): number {
@@ -28,6 +31,8 @@ export class LatencyMeter {
       .map((frame) => frame.ageMs)
       .filter((age) => !Number.isNaN(age))
       .sort((a, b) => a - b);
-    return { fps: (frames.length * 1000) / windowMs, ageMs: percentilesOf(ages) };
+    // In the first seconds there is less to divide by.
+    const sinceMs = Math.min(windowMs, Math.max(now - (this.#firstAt ?? now), 1));
+    return { fps: (frames.length * 1000) / sinceMs, ageMs: percentilesOf(ages) };
   }
 }

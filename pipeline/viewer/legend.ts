@@ -20,8 +20,13 @@ export class Legend {
     return this.#rows.map((row) => row.checkbox.checked);
   }
 
-  /** Builds the rows anew; hides what was hidden where the names are the same. */
+  /** Builds the rows anew where the names differ, as a focus in them would be lost; hides what was hidden of the same name. */
   setClasses(classes: readonly ClassInfo[]): void {
+    const isSame = classes.length === this.#rows.length && classes.every(({ name }, i) => name === this.#rows[i]!.name);
+    if (isSame) {
+      this.#changed();
+      return;
+    }
     const hidden = new Set(this.#rows.filter((row) => !row.checkbox.checked).map((row) => row.name));
     this.#rows = classes.map(({ name }, index) => {
       const row = makeRow(name);

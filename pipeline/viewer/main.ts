@@ -2,7 +2,7 @@ import { BehaviorSubject } from 'rxjs';
 import { countShares } from '../../operators/class-shares.js';
 import { connect } from '../client/connect.js';
 import type { LiveEvent, LiveFrame, Want } from '../client/live-event.js';
-import type { ClassInfo, StreamStats } from '../client/protocol.js';
+import { type ClassInfo, CloseCode, type StreamStats } from '../client/protocol.js';
 import { FrameQueue } from './frame-queue.js';
 import { bindKeys } from './key-bindings.js';
 import { LatencyChart } from './latency-chart.js';
@@ -40,6 +40,8 @@ const picker = new StreamPicker(element('streams'), () => {
   legend.setShares([]);
   element<HTMLButtonElement>('snapshot').disabled = true;
   meter.clear();
+  chart.clear();
+  clearServerFigures();
   subscribe();
 });
 
@@ -49,6 +51,8 @@ function subscribe(): void {
   const looking = stream !== undefined && !document.hidden && !paused;
   const detail = element<HTMLSelectElement>('detail').value as 'picture' | 'source';
   wants.next(looking ? [{ stream, parts: [detail, 'mask', 'stats'] }] : []);
+  // Nobody tells what they are now.
+  if (!looking) clearServerFigures();
 }
 
 function hear(event: LiveEvent): void {
@@ -59,10 +63,11 @@ function hear(event: LiveEvent): void {
       break;
     case 'closed':
       offline = {
-        reason: event.code === 1001 ? 'The server was shut down' : event.reason || 'The connection is lost',
+        reason: describeClose(event),
         retryAt: event.retryAt,
       };
       picker.setReachable(false);
+      clearServerFigures();
       break;
     case 'hello':
       classes = event.classes;
@@ -82,6 +87,12 @@ function hear(event: LiveEvent): void {
       break;
   }
   showStatus();
+}
+
+/** Where what was shown is over, and nothing is tried again, the server's own words say so. */
+function describeClose({ code, reason, retryAt }: Extract<LiveEvent, { type: 'closed' }>): string {
+  if (code === CloseCode.shutdown && retryAt !== undefined) return 'The server was shut down';
+  return reason || 'The connection is lost';
 }
 
 function draw(frame: LiveFrame, picture: Picture): void {
@@ -115,6 +126,8 @@ function showStatus(): void {
   const notice = element('notice');
   notice.hidden = status.notice === undefined;
   if (notice.textContent !== (status.notice ?? '')) notice.textContent = status.notice ?? '';
+  const said = element('said');
+  if (said.textContent !== status.said) said.textContent = status.said;
 }
 
 function showFigures(): void {
@@ -138,6 +151,12 @@ function showServerFigures(stats: Omit<StreamStats, 'stream'>): void {
   const advice = element('advice');
   advice.hidden = stats.advice === undefined;
   if (advice.textContent !== (stats.advice ?? '')) advice.textContent = stats.advice ?? '';
+}
+
+function clearServerFigures(): void {
+  for (const id of ['segmented-fps', 'decoded-fps', 'dropped']) element(id).textContent = '–';
+  element('dropped').title = '';
+  element('advice').hidden = true;
 }
 
 function setPaused(value: boolean): void {
@@ -244,7 +263,9 @@ function bindControls(): void {
 /** Watches until the session ends, and signs in again then. */
 async function watch(): Promise<void> {
   try {
-    await signIn(element<HTMLDialogElement>('login'));
+    await signIn(element<HTMLDialogElement>('login'), () => {
+      offline = { reason: 'The server asks for a token', retryAt: undefined };
+    });
   } catch {
     offline = { reason: 'The server does not answer', retryAt: Date.now() + 3000 };
     setTimeout(() => void watch(), 3000);
@@ -252,8 +273,8 @@ async function watch(): Promise<void> {
   }
   connect(location.origin, { want: wants, acknowledge: 'manual' }).subscribe({
     next: hear,
-    // Refused: what mends that, a token or another setting of the server, takes a while.
-    error: () => setTimeout(() => void watch(), 5000),
+    // Refused: a token is asked for at once; another setting of the server takes a while.
+    error: ({ code }) => setTimeout(() => void watch(), code === CloseCode.unauthorised ? 500 : 5000),
   });
 }
 

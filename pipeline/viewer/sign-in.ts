@@ -1,31 +1,38 @@
 /**
  * Makes sure that the server lets this page in: at once where it asks for no token or knows the page already, else by the token
  * in the address's fragment (`#token=...`, which browsers send nowhere; it is wiped), else by asking the person.
+ *
+ * @param onAsk Called before a person is asked.
  */
-export async function signIn(dialog: HTMLDialogElement): Promise<void> {
+export async function signIn(dialog: HTMLDialogElement, onAsk: () => void): Promise<void> {
   const fragment = new URLSearchParams(location.hash.slice(1)).get('token');
   if (fragment !== null) history.replaceState(null, '', location.pathname);
   const { authorised } = (await (await fetch('/session')).json()) as { authorised: boolean };
-  if (authorised || (fragment !== null && (await offer(fragment)) === undefined)) return;
-  await ask(dialog);
+  if (authorised) return;
+  const refusal = fragment === null ? '' : await offer(fragment);
+  if (refusal === undefined) return;
+  onAsk();
+  await ask(dialog, refusal);
 }
 
-function ask(dialog: HTMLDialogElement): Promise<void> {
+function ask(dialog: HTMLDialogElement, refusal: string): Promise<void> {
   const form = dialog.querySelector('form')!;
   const input = dialog.querySelector<HTMLInputElement>('#token')!;
   const message = dialog.querySelector('.error')!;
+  message.textContent = refusal;
   dialog.showModal();
   return new Promise((resolve) => {
     // It is asked again when the server forgets its sessions: listeners of before would answer too.
     const asking = new AbortController();
     const { signal } = asking;
-    dialog.addEventListener('cancel', (event) => event.preventDefault(), { signal });
+    // Without the token there is nothing to see: Escape, which browsers let nobody prevent twice, opens it anew.
+    dialog.addEventListener('close', () => dialog.showModal(), { signal });
     const submit = async (event: Event) => {
       event.preventDefault();
-      const refusal = await offer(input.value).catch(() => 'The server does not answer');
+      const answer = await offer(input.value).catch(() => 'The server does not answer');
       input.value = '';
-      message.textContent = refusal ?? '';
-      if (refusal !== undefined) return input.focus();
+      message.textContent = answer ?? '';
+      if (answer !== undefined) return input.focus();
       asking.abort();
       dialog.close();
       resolve();

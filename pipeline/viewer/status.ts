@@ -8,6 +8,8 @@ export interface Status {
   readonly age: string;
   /** What is wrong and what happens next; undefined where nothing is. */
   readonly notice: string | undefined;
+  /** What a screen reader is to say of it, when it changes: without ages and countdowns. */
+  readonly said: string;
 }
 
 /** What the status line is made of. */
@@ -24,6 +26,8 @@ export interface StatusFacts {
   readonly paused: boolean;
 }
 
+const WAITING = 'Waiting for the first frame';
+
 /** Older than this is not live. */
 const STALE_MS = 2000;
 
@@ -32,28 +36,26 @@ export function describeStatus({ now, serverNow, offline, stream, ageMs, paused 
   const age = ageMs === undefined ? '' : describeAge(ageMs);
   if (offline) {
     const next = offline.retryAt === undefined ? '' : ` Trying again ${inSeconds(offline.retryAt - now)}.`;
-    return { kind: 'offline', word: 'OFFLINE', age, notice: `${offline.reason.replace(/\.$/, '')}.${next}` };
+    const reason = `${offline.reason.replace(/\.$/, '')}.`;
+    return { kind: 'offline', word: 'OFFLINE', age, notice: `${reason}${next}`, said: `Offline. ${reason}` };
   }
-  if (paused) return { kind: 'paused', word: 'PAUSED', age, notice: undefined };
+  if (paused) return { kind: 'paused', word: 'PAUSED', age, notice: undefined, said: 'Paused' };
   if (stream && stream.state !== 'live' && !(stream.state === 'connecting' && stream.epoch === 0)) {
-    return {
-      kind: 'stale',
-      word: stream.state === 'ended' ? 'ENDED' : 'STALE',
-      age,
-      notice: describeSource(stream, serverNow),
-    };
+    const isEnded = stream.state === 'ended';
+    const reason = describeSource(stream);
+    const next = stream.retryAt === undefined ? '' : ` Next attempt ${inSeconds(stream.retryAt - serverNow)}.`;
+    return { kind: 'stale', word: isEnded ? 'ENDED' : 'STALE', age, notice: `${reason}${next}`, said: reason };
   }
-  if (ageMs === undefined)
-    return { kind: 'connecting', word: 'CONNECTING', age, notice: 'Waiting for the first frame' };
-  if (ageMs > STALE_MS) return { kind: 'stale', word: 'STALE', age, notice: undefined };
-  return { kind: 'live', word: 'LIVE', age, notice: undefined };
+  if (ageMs === undefined) return { kind: 'connecting', word: 'CONNECTING', age, notice: WAITING, said: WAITING };
+  if (ageMs > STALE_MS) return { kind: 'stale', word: 'STALE', age, notice: undefined, said: 'Stale' };
+  return { kind: 'live', word: 'LIVE', age, notice: undefined, said: 'Live' };
 }
 
-function describeSource({ name, state, error, retryAt }: StreamInfo, now: number): string {
+function describeSource({ name, state, error }: StreamInfo): string {
   if (state === 'ended') return `${name} is over`;
   const what =
     error?.replace(/\.$/, '') ?? { connecting: 'connecting', stalled: 'no frames' }[state as string] ?? state;
-  return `${name}: ${what}.${retryAt === undefined ? '' : ` Next attempt ${inSeconds(retryAt - now)}.`}`;
+  return `${name}: ${what}.`;
 }
 
 function describeAge(ms: number): string {
