@@ -190,6 +190,29 @@ t.test('a server that falls silent is given up, and tried again', async (t) => {
   await until('hello');
 });
 
+t.test('it completes where what was shown is over', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  const events: LiveEvent[] = [];
+  const completed = new Promise<void>((resolve, reject) => {
+    connect(server.url, quick).subscribe({
+      next(event) {
+        events.push(event);
+        if (event.type === 'hello') void server.close('The run is over', true);
+      },
+      error: reject,
+      complete: resolve,
+    });
+  });
+  await completed;
+  t.same(events.at(-1), { type: 'closed', code: 1001, reason: 'The run is over' });
+});
+
+t.test('a token that no server takes is refused at once', async (t) => {
+  for (const token of ['with a line feed\n', 'ünïcode-of-sixteen', '']) {
+    t.throws(() => connect('ws://127.0.0.1:9', { token }), /Expected the token to be of ASCII/);
+  }
+});
+
 t.test('what is no address is refused with an example', async (t) => {
   for (const url of ['localhost:8080', '127.0.0.1:8080', 'rtsp://camera/stream', '']) {
     t.throws(() => connect(url), { name: 'TypeError', message: /such as ws:\/\/127\.0\.0\.1:8080, got/ });

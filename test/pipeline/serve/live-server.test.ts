@@ -177,6 +177,55 @@ t.test('binary messages, floods and silence are closed', async (t) => {
   t.equal((await silent.closed).code, CloseCode.limit);
 });
 
+t.test('acknowledgements of frames that are owed do not count, others do', async (t) => {
+  const server = await openTestServer(t, { limits: { messagesPerSecond: 5 } });
+  const client = connectRaw(server);
+  await client.hear('hello');
+  client.send({ type: 'subscribe', stream: 0, parts: ['mask'] });
+  await client.hear('subscribed');
+  for (let index = 0; index < 60; index++) {
+    await show(server, { index });
+    const { stream, seq } = await client.frame();
+    client.send({ type: 'ack', stream, seq });
+  }
+  for (let count = 0; count < 20; count++) client.send({ type: 'ack', stream: 0, seq: 0 });
+  t.match(await client.closed, { code: CloseCode.limit, reason: 'Too many messages' });
+});
+
+t.test('more subscriptions than there may be are an error of the client', async (t) => {
+  const server = await openTestServer(t, { limits: { subscriptions: 1 } });
+  const client = connectRaw(server);
+  await client.hear('hello');
+  for (const stream of [0, 1]) client.send({ type: 'subscribe', stream, parts: ['mask'] });
+  t.match(await client.closed, { code: CloseCode.badMessage, reason: 'At most 1 subscriptions' });
+});
+
+t.test('a session of the page outlasts a restart with the same token, not its own end or another token', async (t) => {
+  const login = async (server: LiveServer) => {
+    const headers = { origin: server.url.slice(0, -1), 'content-type': 'application/json' };
+    const { headers: answer } = await ask(server, '/session', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ token: TOKEN }),
+    });
+    return String(answer['set-cookie']).split(';')[0]!;
+  };
+  const knows = async (server: LiveServer, cookie: string) => {
+    // As a browser keeps it, which knows the server by its address.
+    const own = cookie.replace(/-\d+=/, `-${server.port}=`);
+    return JSON.parse((await ask(server, '/session', { headers: { cookie: own } })).text).authorised as boolean;
+  };
+  const first = await openTestServer(t, { token: TOKEN });
+  const cookie = await login(first);
+  t.equal(await knows(first, cookie), true);
+  t.equal(await knows(await openTestServer(t, { token: TOKEN }), cookie), true);
+  t.equal(await knows(await openTestServer(t, { token: `${TOKEN}-2` }), cookie), false);
+  t.equal(await knows(first, cookie.replace(/=\w/, '=9')), false, 'a later end is not what was signed');
+  const headers = { origin: first.url.slice(0, -1), cookie };
+  t.equal((await ask(first, '/session', { method: 'DELETE', headers })).status, 200);
+  t.equal(await knows(first, cookie), false);
+});
+
 t.test('pings and pongs count as messages do; those that the heartbeat asks for are free', async (t) => {
   const server = await openTestServer(t);
   for (const kind of ['ping', 'pong'] as const) {

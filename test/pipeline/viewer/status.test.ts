@@ -6,7 +6,7 @@ const stream: StreamInfo = { id: 0, name: 'front', state: 'live', since: 0, epoc
 const facts = { now: 1_000_000, serverNow: 1_000_000, offline: undefined, stream, ageMs: 84, paused: false };
 
 t.test('what is shown is live, stale, paused or offline, and its age is told', async (t) => {
-  t.match(describeStatus(facts), { word: 'LIVE', age: '84 ms', notice: undefined });
+  t.match(describeStatus(facts), { word: 'LIVE', age: '84 ms', notice: undefined, said: 'Live' });
   t.match(describeStatus({ ...facts, ageMs: 12_300 }), { word: 'STALE', age: '12 s' });
   t.match(describeStatus({ ...facts, paused: true }), { word: 'PAUSED' });
   t.match(describeStatus({ ...facts, ageMs: undefined }), { word: 'CONNECTING', notice: /first frame/ });
