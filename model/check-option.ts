@@ -22,8 +22,17 @@ export interface NumberRange {
  * @param known Names among which the one that was meant may be.
  */
 export function optionInvalid(name: string, expected: string, value: unknown, known: readonly string[] = []): Failure {
-  const got = typeof value === 'string' ? value : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  // A text that reads as a number or as a truth value is shown to be one.
+  const isBare =
+    typeof value === 'string' && !(value.trim() !== '' && /^(?:true|false|[-+.\d]*\d[.\deE]*)$/.test(value));
+  const got = isBare ? value : shown(value);
   return new Failure('OPTION_INVALID', `Expected ${name} to be ${expected}, got \`${got}\`${didYouMean(got, known)}`);
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
 }
 
 /** Returns the value if it is a number in the range. @throws `Failure` `OPTION_INVALID`. */

@@ -18,19 +18,20 @@ export class Failure extends Error {
  * What the system says against writing a file or folder, as the `Failure` `OUTPUT_DISK_FULL` or `OUTPUT_UNWRITABLE`.
  *
  * @param what What the message calls it: `the weights file`.
+ * @param verb What could not be done with it.
  */
-export function outputFailure(what: string, path: string, cause: unknown): Failure {
+export function outputFailure(what: string, path: string, cause: unknown, verb: 'write' | 'make' = 'write'): Failure {
   const { code, message } = cause as NodeJS.ErrnoException;
-  const says = (reason: string) => `Could not write ${what} ${path}: ${reason}.`;
+  const says = (reason: string) => `Could not ${verb} ${what} ${path}: ${reason}.`;
   // A quota is a disk for one user.
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new Failure('OUTPUT_DISK_FULL', says('the disk is full'), { cause });
-  return new Failure('OUTPUT_UNWRITABLE', says(reasonOf(cause as NodeJS.ErrnoException) ?? message), { cause });
+  return new Failure('OUTPUT_UNWRITABLE', says(reasonOf(cause as NodeJS.ErrnoException, verb) ?? message), { cause });
 }
 
-function reasonOf({ code, syscall }: NodeJS.ErrnoException): string | undefined {
+function reasonOf({ code, syscall }: NodeJS.ErrnoException, verb: 'write' | 'make'): string | undefined {
   if (code === 'ENOTDIR' || (code === 'EEXIST' && syscall === 'mkdir')) return 'a folder is expected where a file is';
-  if (code !== 'ENOENT') return undefined;
+  if (code !== 'ENOENT' || verb === 'make') return undefined;
   return syscall === 'rename'
     ? 'its part is gone: does something else write or remove it?'
     : 'the folder does not exist';

@@ -21,6 +21,8 @@ const EXPECTED = {
   'a number above 0': (value: unknown) => Number.isFinite(value) && (value as number) > 0,
   'a number from 0 to below 1': (value: unknown) =>
     Number.isFinite(value) && 0 <= (value as number) && (value as number) < 1,
+  'two whole numbers of at least 1': (value: unknown) =>
+    Array.isArray(value) && value.length === 2 && value.every((side) => Number.isInteger(side) && side >= 1),
   'the 3 of a picture': (value: unknown) => value === 3,
   'bilinear, as the kernel is not learnt': (value: unknown) => value === 'bilinear',
 } as const;
@@ -32,10 +34,13 @@ const none = () => [];
 /** The fields of each kind of layer whose values may be wrong where their types are not. */
 const FIELDS: LayerRules<[], readonly Field[]> = {
   input: ({ channels }) => [['channels', channels, 'the 3 of a picture']],
-  conv: ({ filters, kernel: [rows, columns], stride, dilation, groups }) =>
-    counts({ filters, 'kernel rows': rows, 'kernel columns': columns, stride, dilation, groups }),
-  deconv: ({ filters, kernel: [rows, columns], stride, initial, learnt }) => [
-    ...counts({ filters, 'kernel rows': rows, 'kernel columns': columns, stride }),
+  conv: ({ filters, kernel, stride, dilation, groups }) => [
+    ['kernel', kernel, 'two whole numbers of at least 1'],
+    ...counts({ filters, stride, dilation, groups }),
+  ],
+  deconv: ({ filters, kernel, stride, initial, learnt }) => [
+    ['kernel', kernel, 'two whole numbers of at least 1'],
+    ...counts({ filters, stride }),
     ...(learnt ? [] : [['initial', initial, 'bilinear, as the kernel is not learnt'] as const]),
   ],
   maxPool: ({ kernel, stride }) => counts({ kernel, stride }),

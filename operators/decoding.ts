@@ -60,6 +60,8 @@ export function startDecoding(
   let jumpUs = 0;
   // As it came from the muxer.
   let lastMuxedUs = 0;
+  let lastGapUs = Number.POSITIVE_INFINITY;
+  let slipUs = 0;
   let demandedAt = frameNow();
 
   let inlets: readonly Inlet[] = [];
@@ -116,12 +118,16 @@ export function startDecoding(
   function ownTimeOf(ptsUs: number): number {
     const frameRate = info.source()?.frameRate ?? ASSUMED_FRAME_RATE;
     const step = Math.round(1e6 / frameRate);
-    if (frames > 0 && ptsUs - lastMuxedUs === 1) {
+    const gapUs = ptsUs - lastMuxedUs;
+    if (frames > 0 && gapUs === 1) {
       stepsBack += 1;
-      jumpUs += (stepsBack === 1 ? step >> 1 : step) - 1;
+      // Where the rate varies, the gap to the next is more like the last one than like their mean.
+      if (stepsBack === 1) slipUs = (Math.min(step, lastGapUs) >> 1) - 1;
+      jumpUs += stepsBack === 1 ? slipUs : step - 1;
     } else {
-      if (stepsBack === 1) jumpUs -= (step >> 1) - 1;
+      if (stepsBack === 1) jumpUs -= slipUs;
       stepsBack = 0;
+      if (frames > 0) lastGapUs = gapUs;
     }
     lastMuxedUs = ptsUs;
     if (stepsBack === 2) {
@@ -138,7 +144,8 @@ export function startDecoding(
     const found = info.source();
     const colour = coloursOf(found, info.output);
     if (found) options.onInfo?.({ ...found, width, height, pixelAspect, colour });
-    if (found && found.videoTracks > 1) {
+    // Of HLS and DASH they are one picture in several qualities.
+    if (found && found.videoTracks > 1 && !/^(?:hls|dash)\b/.test(found.container)) {
       options.onWarning?.(`${source} has ${found.videoTracks} video tracks: the first is taken.`, 'TRACKS_LEFT_OUT');
     }
     const room = Math.floor(defaultBytesUnderWay / (2 * pictureBytes('yuv420p', width, height)));
@@ -215,13 +222,14 @@ export function startDecoding(
     await lastGiven();
     if (frames === 0)
       return (
-        explainStart(source, options.startSeconds, end, info.source()) ?? explainNoFrames(input, end, info.sawInput)
+        explainStart(source, options.startSeconds, info.source(), end.code === 0 && damage.count === 0) ??
+        explainNoFrames(input, end, info.sawInput)
       );
     if (end.signal || (end.code !== 0 && damage.count === 0)) throw explainDeath(source, end, frames);
     // A clock that jumps says nothing of how long a source is.
     const isWhole = !options.startSeconds && !options.durationSeconds && jumpUs === 0;
     const loss = explainLoss({ input: source, info: info.source(), isWhole, frames, lastPtsUs, damage });
-    if (loss) options.onWarning?.(loss, 'INPUT_TRUNCATED');
+    if (loss) options.onWarning?.(loss.message, loss.code);
     return 'complete';
   }
 

@@ -104,8 +104,9 @@ export function startEncoding(output: string, container: Container, options: Enc
       const text = `The clock of ${original?.path ?? 'the source'} begins at ${lead.toFixed(3)} s: times in ${output} begin at 0 instead.`;
       options.onWarning?.(text, 'TIMES_SHIFTED');
     }
-    // A cut counts from the container's beginning, which may lie before 0 by an encoder's delay of sound.
-    const cut = options.startSeconds === undefined ? 0 : options.startSeconds + Math.min(startSeconds - lead, 0);
+    // ffmpeg counts a cut from the container's beginning, which may lie before 0 by an encoder's delay of sound: the first picture is
+    // not to come before the file's.
+    const cut = options.startSeconds === undefined ? 0 : Math.min(options.startSeconds, ptsUs / 1e6 - lead);
     const command: EncodeCommand = {
       ...ready,
       part,

@@ -182,7 +182,8 @@ function watch(child: ChildProcess, run: FfmpegRun): FfmpegProcess {
     level = match?.[2] ?? level;
     const line = redact(match ? `${match[1]}${match[3]}` : raw).trimEnd();
     if (line === '') return;
-    if (level !== 'info') {
+    // What has no level may also be of the system: a crash says why in such a line.
+    if (level !== 'info' || match === null) {
       log.push(line);
       if (log.length > keptLines) log.shift();
     }

@@ -84,8 +84,8 @@ const causes: readonly (readonly [RegExp, string, (input: string) => string])[] 
 export function explainStart(
   name: string,
   startSeconds: number | undefined,
-  { log }: FfmpegEnd,
   info: SourceInfo | undefined,
+  endedWell: boolean,
 ): Failure | undefined {
   const length = info?.durationSeconds;
   if (!startSeconds || length === undefined) return undefined;
@@ -94,8 +94,7 @@ export function explainStart(
     return new Failure('INPUT_TOO_SHORT', `${what} over before ${startSeconds} s, where it was to begin.`);
   }
   // Its last frame begins before, and is shown until after.
-  const isEmpty = log.some((line) => /nothing was (?:encoded|written)/i.test(line));
-  return isEmpty ? new Failure('INPUT_TOO_SHORT', `${what} has no frame after ${startSeconds} s.`) : undefined;
+  return endedWell ? new Failure('INPUT_TOO_SHORT', `${what} has no frame after ${startSeconds} s.`) : undefined;
 }
 
 /** Says why ffmpeg gave no frame at all. */
@@ -163,8 +162,18 @@ export interface Decoded {
   readonly damage: { readonly count: number; readonly first: string };
 }
 
-/** One sentence on what is missing of a source that did decode, expected against got; `undefined` if nothing is. */
-export function explainLoss({ input, info, isWhole, frames, lastPtsUs, damage }: Decoded): string | undefined {
+/**
+ * What is missing of a source that did decode, expected against got, as `INPUT_TRUNCATED`; `SOUND_LONGER` where that may be all that it
+ * is; `undefined` if nothing is.
+ */
+export function explainLoss({
+  input,
+  info,
+  isWhole,
+  frames,
+  lastPtsUs,
+  damage,
+}: Decoded): { readonly code: string; readonly message: string } | undefined {
   const expectedSeconds = isWhole ? info?.durationSeconds : undefined;
   const gotSeconds = lastPtsUs / 1e6 - (info?.startSeconds ?? 0) + 1 / (info?.frameRate ?? ASSUMED_FRAME_RATE);
   // Sound may well be longer than the picture; only a large part missing is worth a word by itself.
@@ -172,12 +181,14 @@ export function explainLoss({ input, info, isWhole, frames, lastPtsUs, damage }:
   if (!isShort && damage.count === 0) return undefined;
   const of = isWhole && info?.frames && info.frames > frames ? ` of about ${info.frames}` : '';
   if (damage.count === 0 && info?.hasAudio) {
-    return `Input ${redact(input)} has pictures for ${gotSeconds.toFixed(1)} s of its ${expectedSeconds!.toFixed(1)} s: its sound is longer, or it was cut off.`;
+    const message = `Input ${redact(input)} has pictures for ${gotSeconds.toFixed(1)} s of its ${expectedSeconds!.toFixed(1)} s: its sound is longer, or it was cut off.`;
+    return { code: 'SOUND_LONGER', message };
   }
   const seconds = isShort ? `, ${gotSeconds.toFixed(1)} s of ${expectedSeconds.toFixed(1)} s` : '';
   const reports =
     damage.count > 0
       ? ` ffmpeg reports ${damage.count === 1 ? 'an error' : `${damage.count} errors, the first`}: ${withoutAddresses(damage.first)}`
       : '';
-  return `Input ${redact(input)} is damaged or cut off: ${frames}${of} frames were decoded${seconds}.${reports}`;
+  const message = `Input ${redact(input)} is damaged or cut off: ${frames}${of} frames were decoded${seconds}.${reports}`;
+  return { code: 'INPUT_TRUNCATED', message };
 }

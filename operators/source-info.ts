@@ -74,7 +74,7 @@ export function createInfoParser(): InfoParser {
   let startSeconds = 0;
   let rotation = 0;
   let hasChapters = false;
-  let videoTracks = 0;
+  const videoTracks = new Set<string>();
   // A name with a line feed in it goes on in the next line.
   let isNameOpen = false;
   let video: VideoLine | undefined;
@@ -94,7 +94,8 @@ export function createInfoParser(): InfoParser {
     const stream = /^\s+Stream #\d+:\d+.*?: (Video|Audio|\w+): (.*)$/.exec(line);
     if (stream) {
       const isTrack = stream[1] === 'Video' && !line.includes('(attached pic)');
-      if (isTrack) videoTracks += 1;
+      // Of a transport stream each program lists its own.
+      if (isTrack) videoTracks.add(/#\d+:\d+/.exec(line)![0]);
       streamIsVideo = isTrack && !video;
       if (streamIsVideo) video = parseVideo(stream[2]!);
       if (stream[1] === 'Audio') audioCodecs.push(/^\w+/.exec(stream[2]!)?.[0] ?? 'unknown');
@@ -141,7 +142,7 @@ export function createInfoParser(): InfoParser {
         }),
         rotation,
         ...(frames !== undefined && { frames }),
-        videoTracks,
+        videoTracks: videoTracks.size,
         hasAudio: audioCodecs.length > 0,
         audioCodecs,
         otherStreams,

@@ -2,7 +2,7 @@ import { optionInvalid } from '../model/check-option.js';
 import { networkNames } from '../model/networks/index.js';
 import { type Recipe, recipes } from '../model/training/recipe.js';
 import type { TrainingEvent } from '../model/training/training-event.js';
-import { checkByRules, type OptionRules } from './options/option-rule.js';
+import { checkByRule, checkByRules, type OptionRules } from './options/option-rule.js';
 import { parseSize, type Size } from './options/size.js';
 
 /** What `segnet-stream train` takes. */
@@ -153,6 +153,8 @@ export function checkTrainingOptions(
   nameOf: (option: string) => string,
 ): CheckedTrainingOptions {
   checkByRules(options, TRAINING_RULES, nameOf);
+  for (const folder of ['data', 'out'] as const)
+    checkByRule(nameOf(folder), options[folder], { kind: 'text', help: '' });
   const { crop, scales, inputSize } = options;
   return {
     ...options,
@@ -166,7 +168,9 @@ function parseScales(name: string, value: readonly [number, number] | string): r
   const parts =
     typeof value === 'string'
       ? value.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
-      : [...value];
+      : Array.isArray(value)
+        ? value
+        : [];
   const [smallest = Number.NaN, largest = Number.NaN] = parts;
   if (parts.length === 2 && smallest >= 0.01 && largest <= 100 && smallest <= largest) return [smallest, largest];
   throw optionInvalid(name, 'two magnifications like 0.5,1', value);

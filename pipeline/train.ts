@@ -15,7 +15,7 @@ import { loadTensorflow } from '../model/training/tensorflow.js';
 import { type TrainResult, train } from '../model/training/train.js';
 import { readWeights } from '../model/weights.js';
 import { defaultNetwork } from './options/engine-options.js';
-import { flagOf } from './options/flag.js';
+import { asIs } from './options/flag.js';
 import { makeOutputFolder } from './options/make-output-folder.js';
 import { lockOutputs } from './run/output-lock.js';
 import { type CheckedTrainingOptions, checkTrainingOptions, type TrainingOptions } from './train-options.js';
@@ -36,7 +36,7 @@ export async function trainNetwork(
   if (!resume && existsSync(checkpointPathOf(out))) {
     throw new Failure(
       'OUTPUT_EXISTS',
-      `Expected ${out} to hold no training yet: resume it (--resume) or name another folder`,
+      `Expected ${out} to hold no training yet: resume it (${nameOf('resume')}) or name another folder`,
     );
   }
   const classes = options.classes === undefined ? {} : { classes: classSetByName(options.classes) };
@@ -45,7 +45,7 @@ export async function trainNetwork(
   if (folds !== undefined && (folds.held.items.length === 0 || folds.rest.items.length === 0)) {
     throw new Failure(
       'OPTION_INVALID',
-      `Expected --hold-out to take a part of the training pictures; ${options.holdOut!.join(', ')} takes ${folds.held.items.length} of ${whole.items.length}`,
+      `Expected ${nameOf('holdOut')} to take a part of the training pictures; ${options.holdOut!.join(', ')} takes ${folds.held.items.length} of ${whole.items.length}`,
     );
   }
   const validation = folds?.held ?? (await openDataset(data, 'val', classes));
@@ -53,16 +53,19 @@ export async function trainNetwork(
   const begun = resume ? await readCheckpoint(checkpointPathOf(out)) : undefined;
   const networkName = options.network ?? begun?.state.card.network ?? defaultNetwork;
   const network = buildNetwork(networkName, whole.classSet.classes.length);
-  if (begun !== undefined) checkResumed(options, network, begun);
+  if (begun !== undefined) checkResumed(options, network, begun, nameOf);
   if (options.pretrained !== undefined && options.weights !== undefined) {
     throw new Failure(
       'OPTION_INVALID',
-      'Expected --pretrained or --weights: those of the second are whole, and leave nothing of the first',
+      `Expected ${nameOf('pretrained')} or ${nameOf('weights')}: those of the second are whole, and leave nothing of the first`,
     );
   }
   const recipe = begun?.state.recipe ?? changed(recipes[options.recipe ?? suitableRecipe(network)], options);
   if (extra !== undefined && recipe.extraShare === 0) {
-    throw new Failure('OPTION_INVALID', `Expected no --extra with the recipe ${recipe.name}, which mixes nothing in`);
+    throw new Failure(
+      'OPTION_INVALID',
+      `Expected no ${nameOf('extra')} with the recipe ${recipe.name}, which mixes nothing in`,
+    );
   }
   const initial = new Map([
     ...(options.pretrained === undefined ? [] : await readPretrainedEncoder(options.pretrained, network)),
@@ -100,8 +103,6 @@ export async function trainNetwork(
   }
 }
 
-const asIs = (option: string) => option;
-
 /** Removes what a killed training left of files that it was writing. */
 async function removeParts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
@@ -126,10 +127,18 @@ const FIXED = [
   'pretrained',
 ] as const satisfies readonly (keyof TrainingOptions)[];
 
-function checkResumed(options: CheckedTrainingOptions, network: Network, begun: Checkpoint): void {
+function checkResumed(
+  options: CheckedTrainingOptions,
+  network: Network,
+  begun: Checkpoint,
+  nameOf: (option: string) => string,
+): void {
   const changed = FIXED.find((name) => options[name] !== undefined);
   if (changed !== undefined) {
-    throw new Failure('OPTION_INVALID', `Expected no ${flagOf(changed)} with --resume: the checkpoint has the recipe`);
+    throw new Failure(
+      'OPTION_INVALID',
+      `Expected no ${nameOf(changed)} with ${nameOf('resume')}: the checkpoint has the recipe`,
+    );
   }
   checkSameNetwork(network, begun);
 }

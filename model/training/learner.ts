@@ -22,7 +22,7 @@ export interface Learner {
   learn(batch: Batch, crop: CropSize, learningRate: number, index: number): number;
   /** Everything that a checkpoint has to keep. */
   tensors(): Map<string, WeightTensor>;
-  /** Goes back to what `tensors` gave. @throws `Failure` `CHECKPOINT_INVALID` where a part of it lacks. */
+  /** Goes back to what `tensors` gave. @throws `Failure` `CHECKPOINT_INVALID` where a part of it is missing. */
   restore(tensors: ReadonlyMap<string, WeightTensor>): void;
   dispose(): void;
 }

@@ -73,7 +73,7 @@ export interface TrainResult {
  * @throws `Failure` `ENGINE_UNAVAILABLE` without TensorFlow; `DATASET_INVALID` before the first step, `STOPPED` on a stop before
  * it; `TRAINING_DIVERGED`
  * where the loss is no number any more: the last checkpoint is from before; `CHECKPOINT_MISMATCH` on resuming with another
- * network or other data, `CHECKPOINT_INVALID` where its averages or the optimizer's state lack; `WEIGHTS_MISMATCH` for weights to
+ * network or other data, `CHECKPOINT_INVALID` where its averages or the optimizer's state are missing; `WEIGHTS_MISMATCH` for weights to
  * start from of other shapes than the network's; `PICTURE_*` and `TRAINING_FAILED` where a picture is gone meanwhile or a data thread died, with what was learnt until
  * then in the checkpoint; `OUTPUT_UNWRITABLE`.
  */
@@ -87,7 +87,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (resumed === undefined) checkWeights(network, start);
   else checkSameNetwork(network, resumed);
   await mkdir(directory, { recursive: true }).catch((error) => {
-    throw outputFailure('the folder of training', directory, error);
+    throw outputFailure('the folder of training', directory, error, 'make');
   });
   const checkpointPath = checkpointPathOf(directory);
   const weightsPath = join(directory, 'best.safetensors');

@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
+import { Failure } from '../../model/failure.js';
 import type { TrainResult } from '../../model/training/train.js';
 import type { TrainingEvent } from '../../model/training/training-event.js';
 import { flagOf } from '../options/flag.js';
@@ -49,10 +50,13 @@ async function runTraining(flags: TrainingOptions & CommonOptions): Promise<void
     const result = await trainNetwork({ ...flags, command, signal: requests.stop, onEvent: report.onEvent }, flagOf);
     report.close();
     printResult(flags, result, describeTraining(result));
+    process.exitCode = requests.exitStatus ?? 0;
+  } catch (error) {
+    // Before the first step there is no result to end with.
+    if (error instanceof Failure && error.code === 'STOPPED') process.exitCode = requests.exitStatus;
+    throw error;
   } finally {
     report.close();
-    // Stopped before the first step, it throws.
-    process.exitCode = requests.exitStatus ?? 0;
     requests.dispose();
   }
 }

@@ -8,6 +8,6 @@ import { makeFolder } from '../../operators/make-folder.js';
  */
 export async function makeOutputFolder(path: string): Promise<void> {
   await makeFolder(path).catch((error: unknown) => {
-    throw outputFailure('to the folder', path, error);
+    throw outputFailure('the folder', path, error, 'make');
   });
 }

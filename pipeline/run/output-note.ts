@@ -69,8 +69,8 @@ export async function identify(input: RunInput): Promise<MadeFrom['input'] | und
 
 function unreadable(path: string, error: unknown): never {
   // Where a folder was read, bytes that are no UTF-8 became this character, and the name is of no file.
-  const isForeign = path.includes('\uFFFD');
-  const reason = isForeign ? 'its name is not UTF-8: give it another' : (error as NodeJS.ErrnoException).code;
+  const { code } = error as NodeJS.ErrnoException;
+  const reason = code === 'ENOENT' && path.includes('\uFFFD') ? 'its name is not UTF-8: give it another' : code;
   throw new Failure('INPUT_UNREADABLE', `Input ${path} cannot be read (${reason})`, { cause: error });
 }
 

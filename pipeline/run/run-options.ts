@@ -1,6 +1,7 @@
 import { checkNumber, optionInvalid } from '../../model/check-option.js';
 import { checkEncoder } from '../../operators/choose-encoder.js';
 import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
+import { asIs } from '../options/flag.js';
 import { checkListenOptions, LISTEN_OPTIONS, type ListenOptions } from '../options/listen-options.js';
 import { checkByRules } from '../options/option-rule.js';
 import type { Palette } from '../options/palettes.js';
@@ -108,8 +109,6 @@ export interface CheckedRunOptions {
   readonly nameOf: (option: string) => string;
 }
 
-const asIs = (option: string) => option;
-
 /**
  * Checks the options of `run` before anything is opened.
  *
@@ -117,7 +116,7 @@ const asIs = (option: string) => option;
  * @throws `Failure` `OPTION_INVALID`.
  */
 export function checkRunOptions(options: RunOptions, nameOf: (option: string) => string = asIs): CheckedRunOptions {
-  const { opacity, alpha, duration, size, shard, smooth, realtime = true } = options;
+  const { opacity, alpha, start = 0, duration, size, shard, smooth, realtime = true } = options;
   // Of a program it may be a number, which the command line does not take.
   if (typeof smooth === 'number') checkNumber(nameOf('smooth'), smooth, { min: 0, max: 1 });
   checkByRules({ ...options, smooth: typeof smooth === 'number' ? undefined : smooth }, RUN_RULES, nameOf);
@@ -136,7 +135,7 @@ export function checkRunOptions(options: RunOptions, nameOf: (option: string) =>
     legend: options.legend ?? false,
     smooth: smooth ?? false,
     stride: options.stride ?? 1,
-    start: parseTime(nameOf('start'), options.start ?? 0),
+    start: parseTime(nameOf('start'), start),
     batch: options.batch ?? 1,
     overwrite: options.overwrite ?? false,
     realtime,

@@ -7,15 +7,15 @@ import { ClientSession, type Transport } from './client-session.js';
 import { type Gatekeeper, HOST_REFUSED } from './gatekeeper.js';
 import type { Hub } from './hub.js';
 import type { Metrics } from './metrics.js';
-import { type NetworkBuckets, NetworkCount } from './network-of.js';
 import { requestPath } from './request-path.js';
+import { type SubnetBuckets, SubnetCount } from './subnet.js';
 
 /** Who is let in, and who hears of it. */
 export interface AcceptSocketsOptions {
   readonly hub: Hub;
   readonly gatekeeper: Gatekeeper;
   /** Requests that each network may still make. */
-  readonly budget: NetworkBuckets;
+  readonly budget: SubnetBuckets;
   readonly metrics: Pick<Metrics, 'refused' | 'cut'>;
   /** @default 100 */
   readonly maxClients?: number;
@@ -66,7 +66,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
     // Pings are answered below, as they are counted.
     autoPong: false,
   });
-  const clients = new NetworkCount();
+  const clients = new SubnetCount();
   const answering = new WeakSet<WebSocket>();
   const addresses = new WeakMap<WebSocket, string>();
 
@@ -183,6 +183,8 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
 
   const heartbeat = setInterval(() => {
     for (const socket of sockets.clients) {
+      // Refused, or closing: who sees to that has a timer of his own.
+      if (socket.readyState !== socket.OPEN) continue;
       if (answering.delete(socket)) socket.ping();
       else {
         metrics.cut('heartbeat');
@@ -215,6 +217,11 @@ function closeSoon(socket: WebSocket, code: number, reason: string, timeoutMs: n
 
 /** Has a request answered on the connection that Node has taken off HTTP, and ends that. */
 function answerPlainly(server: Server, request: IncomingMessage, connection: Socket): void {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+  if (length !== '0' || encoding !== undefined) {
+    refuseUpgrade(connection, '400 Bad Request', 'Expected no body in a request with Upgrade\n');
+    return;
+  }
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(connection);

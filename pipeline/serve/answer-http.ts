@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Admission, type Gatekeeper, HOST_REFUSED, TOO_MANY_TOKENS } from './gatekeeper.js';
-import type { NetworkBuckets } from './network-of.js';
 import type { PageFile } from './page.js';
 import { requestPath } from './request-path.js';
+import type { SubnetBuckets } from './subnet.js';
 
 /** What requests are answered from. */
 export interface AnswerHttpOptions {
   readonly gatekeeper: Gatekeeper;
   /** Requests that each network may still make. */
-  readonly budget: NetworkBuckets;
+  readonly budget: SubnetBuckets;
   readonly page: ReadonlyMap<string, PageFile>;
   /** Why the server is not ready, or undefined when it is. */
   readonly notReady: () => string | undefined;

@@ -24,7 +24,6 @@ export function serveCommand(): Command {
   return addEngineOptions(addOptions(command, SERVE_OPTIONS))
     .addHelpText('after', EXAMPLES)
     .action(async (sources: readonly string[], flags: ServeFlags) => {
-      for (const text of describeUnknownVariables(process.env)) process.stderr.write(`Warning: ${text}\n`);
       const options = await gatherOptions(sources, flags, process.env);
       // The command line may hold a camera's password, and everybody on the machine can read command lines.
       process.title = 'segnet-stream serve';
@@ -61,6 +60,7 @@ async function serveAndReport(options: ServeOptions, nameOf: (option: string) =>
           write: (line) => process.stderr.write(line),
           ...(options.logLevel ? { level: options.logLevel } : {}),
         });
+        for (const text of describeUnknownVariables(process.env)) log.warn(text);
         return log;
       },
       onListening: ({ url }) => say(`Watch at ${url}`),

@@ -63,10 +63,8 @@ export function parseConfig(text: string, path: string): Partial<ServeOptions> {
 
 function readValue(name: string, written: string, value: unknown): unknown {
   if (name === 'sources') return readSources(value);
-  // A number in quotes is a text: shown with them, or it looks right.
-  const shown = typeof value === 'string' ? JSON.stringify(value) : value;
   if ((ENGINE_KEYS as readonly string[]).includes(name)) {
-    checkEngineOptions({ [name]: name === 'threads' ? shown : value }, () => written);
+    checkEngineOptions({ [name]: value }, () => written);
     return value;
   }
   const rule = SERVE_OPTIONS[name as keyof typeof SERVE_OPTIONS];
@@ -83,7 +81,7 @@ function readValue(name: string, written: string, value: unknown): unknown {
       `${written} does not belong into this file: use tokenFile or SEGNET_STREAM_TOKEN`,
     );
   const list = rule.kind === 'list' && typeof value === 'string' ? [value] : value;
-  checkByRule(written, rule.kind === 'number' || rule.kind === 'flag' ? shown : list, rule);
+  checkByRule(written, list, rule);
   return list;
 }
 

@@ -15,7 +15,8 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): Partial<ServeOp
   const options: Record<string, unknown> = {};
   for (const [name, rule] of Object.entries(SERVE_OPTIONS)) {
     const text = environment[variableOf(name)];
-    if (text === undefined || text === '') continue;
+    // Kubernetes says by this name where a service called `segnet-stream` is.
+    if (text === undefined || text === '' || (name === 'port' && text.startsWith('tcp://'))) continue;
     switch (rule.kind) {
       case 'number':
         options[name] = numeric(text);
@@ -46,12 +47,12 @@ export function variableOf(option: string): string {
 }
 
 /**
- * Says of each variable that looks like an option and is none that it does nothing. It is no error: Kubernetes makes some of its own
- * for a service called `segnet-stream`.
+ * Says of each variable that looks like an option and is none that it does nothing; those that Kubernetes makes for a service called
+ * `segnet-stream` are passed over.
  */
 export function describeUnknownVariables(environment: NodeJS.ProcessEnv): string[] {
   const known = [...Object.keys(SERVE_OPTIONS), ...ENGINE_KEYS, ...OTHERS].map(variableOf);
   return Object.keys(environment)
-    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name) && !/_SERVICE_|_PORT_\d+_/.test(name))
     .map((name) => `${name} is no option and does nothing${didYouMean(name, known)}`);
 }

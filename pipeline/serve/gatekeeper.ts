@@ -2,8 +2,8 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { BEARER_SUBPROTOCOL_PREFIX, CloseCode } from '../client/protocol.js';
-import { NetworkBuckets } from './network-of.js';
 import { serverNow } from './shown-frame.js';
+import { SubnetBuckets } from './subnet.js';
 
 /** By what it is decided who may connect. */
 export interface GatekeeperOptions {
@@ -49,9 +49,9 @@ export class Gatekeeper {
   readonly #ended = new Set<string>();
   /** Who hears when a session is ended. */
   readonly #listeners = new Map<string, Set<() => void>>();
-  readonly #guesses = new NetworkBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
+  readonly #guesses = new SubnetBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
   /** Who brings none is counted apart: he does not keep out who brings the right one from behind the same proxy. */
-  readonly #tokenless = new NetworkBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
+  readonly #tokenless = new SubnetBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
 
   constructor(options: GatekeeperOptions) {
     this.#options = options;
@@ -98,7 +98,9 @@ export class Gatekeeper {
   admission(request: IncomingMessage): Admission {
     const admission = this.look(request);
     if (admission !== 'no' || bearer(request) !== undefined) return admission;
-    return this.#tokenless.take(request.socket.remoteAddress) ? 'no' : 'wait';
+    const { remoteAddress } = request.socket;
+    // Who is told to wait owes nothing more: pages that try again and again would never be told that a token is asked for.
+    return this.#tokenless.has(remoteAddress) && this.#tokenless.take(remoteAddress) ? 'no' : 'wait';
   }
 
   /** As `admission`, for who only asks whether he is known: a request without a token is not counted. */

@@ -12,8 +12,8 @@ import { answerHttp } from './answer-http.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { Hub, type HubOptions } from './hub.js';
 import { type CutReason, createMetrics } from './metrics.js';
-import { NetworkBuckets, NetworkCount } from './network-of.js';
 import { loadPage } from './page.js';
+import { SubnetBuckets, SubnetCount } from './subnet.js';
 
 /** Where a server listens, for whom, and what it says of itself. */
 export interface LiveServerOptions
@@ -77,10 +77,7 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
     secure: tls !== undefined,
   });
   const { maxClients = DEFAULT_MAX_CLIENTS, maxClientsPerAddress = DEFAULT_MAX_CLIENTS_PER_ADDRESS } = options;
-  const budget = new NetworkBuckets(
-    maxClientsPerAddress * REQUESTS_PER_SECOND,
-    maxClientsPerAddress * REQUESTS_AT_ONCE,
-  );
+  const budget = new SubnetBuckets(maxClientsPerAddress * REQUESTS_PER_SECOND, maxClientsPerAddress * REQUESTS_AT_ONCE);
   const metrics = createMetrics(() => sockets.clients);
   const hub = new Hub({ ...options, observer: metrics.observer });
   const listener = answerHttp({
@@ -182,11 +179,11 @@ function createTls(
  */
 function limitConnections(
   server: Server,
-  budget: NetworkBuckets,
+  budget: SubnetBuckets,
   mostOfOne: number,
   onCut: (reason: CutReason) => void,
 ): ReadonlySet<Socket> {
-  const counts = new NetworkCount();
+  const counts = new SubnetCount();
   const open = new Set<Socket>();
   server.on('connection', (connection: Socket) => {
     const { remoteAddress } = connection;

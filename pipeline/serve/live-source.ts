@@ -13,6 +13,8 @@ export interface LiveSource {
   readonly input: string;
   /** The same for people. */
   readonly shown: string;
+  /** What came from the environment: for no log. */
+  readonly secrets: readonly string[];
   readonly kind: 'rtsp' | 'http' | 'rtmp' | 'device' | 'network' | 'file';
 }
 
@@ -62,7 +64,7 @@ export function parseSources(
         `Expected the name of a source to be at most 64 letters, digits, spaces, '.', '_' and '-', got \`${wrongName}\``,
       );
     }
-    const input = withVariables(rest!, environment);
+    const { input, secrets } = withVariables(rest!, environment);
     if (input === '')
       throw new Failure('OPTION_INVALID', `Expected a source to be [NAME=]URL, a file or a camera, got \`${spec}\``);
     if (givenName !== undefined && taken.has(givenName)) {
@@ -73,30 +75,54 @@ export function parseSources(
     const shown = redact(input);
     const name = givenName ?? freeName(nameOf(shown), taken);
     taken.add(name);
-    return { name, input, shown, kind };
+    return { name, input, shown, secrets, kind };
   });
 }
 
-/** Puts the variables in, and writes as a URL has to what cannot stand in one: passwords have it, and would end at it, or be shown. */
-function withVariables(spec: string, environment: NodeJS.ProcessEnv): string {
-  const read = (variable: string): string => {
-    const value = environment[variable];
-    if (value !== undefined) return value;
-    const message = `The source ${redact(spec)} needs the environment variable ${variable}, which is not set`;
-    throw new Failure('OPTION_INVALID', message);
-  };
-  const [, user = '', rest = spec] = /^([a-z][a-z0-9+.-]*:\/\/.*@)(.*)$/is.exec(spec) ?? [];
-  const escapedUser = user.replaceAll(VARIABLE, (_, variable: string) => escaped(read(variable)));
-  const input = escapedUser + rest.replaceAll(VARIABLE, (_, variable: string) => read(variable));
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(input) ? input.replaceAll(/\s/g, encodeURIComponent) : input;
+/** A source with its variables put in, and what those hold. */
+interface Filled {
+  readonly input: string;
+  /** As they are and as a URL writes them. */
+  readonly secrets: readonly string[];
 }
 
-const VARIABLE = /\$\{(\w+)\}/g;
-
-/** What is escaped already stays as it is. */
-function escaped(text: string): string {
-  return text.replaceAll(/%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%-]/giu, encodeURIComponent);
+/**
+ * Puts the variables in, and writes as a URL has to what cannot stand in its part of one: passwords have it, and would end at it, or
+ * be shown. What is escaped already stays as it is; RTMP's addresses are not unescaped by ffmpeg.
+ */
+function withVariables(spec: string, environment: NodeJS.ProcessEnv): Filled {
+  const secrets = new Set<string>();
+  const fill = (part: string, unsafe: RegExp): string =>
+    part.replaceAll(/\$\{(\w+)\}/g, (_, variable: string) => {
+      const value = environment[variable];
+      if (value === undefined) {
+        const message = `The source ${redact(spec)} needs the environment variable ${variable}, which is not set`;
+        throw new Failure('OPTION_INVALID', message);
+      }
+      const written = /^rtmp/i.test(spec) ? value : value.replaceAll(unsafe, encodeURIComponent);
+      secrets.add(value).add(written);
+      return written;
+    });
+  const [, user, path, query] = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?]*@)?)([^?]*)(.*)$/is.exec(spec) ?? [];
+  if (user === undefined) {
+    // A file, or an address that is all in a variable.
+    const input = fill(spec, /(?!)/g);
+    return { input: isUrl(input) ? input.replaceAll(/\s/g, encodeURIComponent) : input, secrets: [] };
+  }
+  // One variable may be name and password.
+  const ofUser = /^[^:]*:\/\/\$\{\w+\}@$/.test(user) ? NOT_IN_USER_AND_PASSWORD : NOT_IN_USER;
+  const input = fill(user, ofUser) + fill(path!, NOT_IN_PATH) + fill(query!, NOT_IN_QUERY);
+  return { input: input.replaceAll(/\s/g, encodeURIComponent), secrets: [...secrets] };
 }
+
+function isUrl(input: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(input);
+}
+
+const NOT_IN_USER = /%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%-]/giu;
+const NOT_IN_USER_AND_PASSWORD = /%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%:-]/giu;
+const NOT_IN_PATH = /%(?![0-9a-f]{2})|[\s#?@]/gi;
+const NOT_IN_QUERY = /%(?![0-9a-f]{2})|[\s#&+]/gi;
 
 /** The input that ffmpeg is given for a source, where that is not its name: USB cameras go by other names in ffmpeg. */
 export function ffmpegInput(source: LiveSource): string {

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catchError, defer, finalize, from, type Observable, switchMap, tap } from 'rxjs';
@@ -26,7 +26,12 @@ let orphansRemoved: Promise<void> | undefined;
 async function removeOrphans(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
-    if (pid > 0 && !isRunning(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+    if (!(pid > 0) || isRunning(pid)) continue;
+    const path = join(tmpdir(), name);
+    // Another user's are that one's concern, or a trap.
+    const found = await lstat(path).catch(() => undefined);
+    const isOurs = found?.isDirectory() && found.uid === (process.getuid?.() ?? found.uid);
+    if (isOurs) await rm(path, { recursive: true, force: true }).catch(() => {});
   }
 }
 
@@ -52,7 +57,6 @@ export function openSource<T>(
     let isFirst = true;
     let script = '';
     const written = (async () => {
-      // Another user's cannot be removed, and is that one's concern.
       orphansRemoved ??= removeOrphans().catch(() => {});
       await orphansRemoved;
       folder = await makeTemporaryFolder(`${PREFIX}${process.pid}-`);

@@ -60,7 +60,8 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   const token = await readToken(options);
   // Before the engine is loaded, which takes a while.
   checkAdmission(options.host, token);
-  const scrub = createScrubber([...sources.flatMap(({ input }) => passwordsOf(input)), ...(token ? [token] : [])]);
+  const secrets = sources.flatMap((source) => [...passwordsOf(source.input), ...source.secrets]);
+  const scrub = createScrubber(token ? [...secrets, token] : secrets);
   const describeError = (error: unknown): string => scrub(error instanceof Error ? error.message : String(error));
   const log = context.createLog(scrub);
   const tool = await findFfmpeg();
@@ -123,7 +124,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
         const error = describeError(cause);
         streamLog.error(
           { error, ...(part !== undefined && { part }) },
-          'recording ended, a new one begins in a minute',
+          'recording ended; a new one begins in a minute, unless the source is over',
         );
         // A disk that stays full is not told of once a minute for days.
         const isTold = failedRecordings.some((failed) => failed.stream === name && failed.part === undefined);

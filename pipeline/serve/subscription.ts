@@ -31,9 +31,8 @@ export class Subscription {
   readonly #options: SubscriptionOptions;
   #inFlight: readonly { readonly seq: number; readonly sentAt: number }[] = [];
   #waiting: ShownFrame | undefined;
-  #lastSent: Pick<ShownFrame, 'seq' | 'capturedAt'> | undefined;
-  /** The viewer has frames up to this one with all their parts, from the subscription before. */
-  #known = -1;
+  /** With the parts that the viewer has of it, of this subscription and of those that it replaces. */
+  #lastSent: (Pick<ShownFrame, 'seq' | 'capturedAt'> & { readonly parts: ReadonlySet<PicturePart> }) | undefined;
   readonly #isDue: (at: number) => boolean;
 
   constructor(options: SubscriptionOptions) {
@@ -49,9 +48,11 @@ export class Subscription {
   offer(frame: ShownFrame): void {
     // The stream had not encoded these parts yet when the frame was made: the next one will have them.
     if (this.pictureParts.length === 0 || !this.pictureParts.every((part) => frame.parts.has(part))) return;
-    if (frame.seq <= this.#known) return;
+    const isNew = this.#lastSent === undefined || frame.seq > this.#lastSent.seq;
+    // Other parts of the same frame are news, which need not wait for the pace.
+    if (!isNew && this.pictureParts.every((part) => this.#lastSent!.parts.has(part))) return;
     const { onSkip, window } = this.#options;
-    if (!this.#isDue(frame.capturedAt)) {
+    if (isNew && !this.#isDue(frame.capturedAt)) {
       onSkip('rate');
       return;
     }
@@ -85,10 +86,7 @@ export class Subscription {
   #takeOver(before: Subscription): void {
     this.#inFlight = before.#inFlight;
     this.#lastSent = before.#lastSent;
-    if (!this.#lastSent) return;
-    this.#isDue(this.#lastSent.capturedAt);
-    // Other parts of the same frame are news.
-    if (this.pictureParts.every((part) => before.parts.includes(part))) this.#known = this.#lastSent.seq;
+    if (this.#lastSent) this.#isDue(this.#lastSent.capturedAt);
   }
 
   #send(frame: ShownFrame): void {
@@ -98,7 +96,12 @@ export class Subscription {
       return;
     }
     const skipped = this.#lastSent ? Math.max(frame.seq - this.#lastSent.seq - 1, 0) : 0;
-    this.#lastSent = { seq: frame.seq, capturedAt: frame.capturedAt };
+    const before = this.#lastSent?.seq === frame.seq ? this.#lastSent.parts : [];
+    this.#lastSent = {
+      seq: frame.seq,
+      capturedAt: frame.capturedAt,
+      parts: new Set([...before, ...this.pictureParts]),
+    };
     this.#inFlight = [...this.#inFlight, { seq: frame.seq, sentAt: serverNow() }];
     this.#options.send(packShownFrame(frame, this.pictureParts, skipped), frame.seq);
   }

@@ -1,5 +1,5 @@
 import { groupBy, map, merge, mergeMap, type OperatorFunction, skip, take, takeLast, timer } from 'rxjs';
-import { networkOf } from './network-of.js';
+import { subnetOf } from './subnet.js';
 
 /** A client that was refused, closed or cut. */
 export interface ClosedClient {
@@ -16,7 +16,7 @@ const QUIET_MS = 60_000;
 export function tellClosed(): OperatorFunction<ClosedClient, ClosedClient> {
   return (source) =>
     source.pipe(
-      groupBy(({ address, code }) => `${code} ${networkOf(address)}`, { duration: () => timer(QUIET_MS) }),
+      groupBy(({ address, code }) => `${code} ${subnetOf(address)}`, { duration: () => timer(QUIET_MS) }),
       mergeMap((same) => {
         const others = same.pipe(
           skip(1),

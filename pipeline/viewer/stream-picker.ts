@@ -46,7 +46,8 @@ export class StreamPicker {
   step(by: number): void {
     const index = this.#streams.findIndex((stream) => stream.name === this.#picked);
     const next = this.#streams.at((index + by) % this.#streams.length);
-    if (next) this.pick(next.name);
+    // Where there is one alone, its picture would go, and come back with its next frame.
+    if (next && next.name !== this.#picked) this.pick(next.name);
   }
 
   #makeOption({ name }: StreamInfo): HTMLLabelElement {

@@ -72,7 +72,7 @@ const mistakes: Record<string, [Layer[], RegExp]> = {
   ],
   'half a filter': [[{ ...out, filters: 0.5 }], /filters of out .* got 0.5/],
   'no dilation': [[{ ...out, dilation: Number.NaN }], /dilation of out .* got NaN/],
-  'a kernel without rows': [[{ ...out, kernel: [0, 3] }], /kernel rows of out .* got 0/],
+  'a kernel without rows': [[{ ...out, kernel: [0, 3] }], /kernel of out .* got 0/],
   'a pool without a stride': [
     [{ op: 'maxPool', name: 'pool', from: 'image', kernel: 2, stride: -1 }],
     /stride of pool .* got -1/,

@@ -280,6 +280,19 @@ t.test('where the clock steps back pictures go on at the rate of the source, and
   );
 });
 
+t.test('one time that is too early costs its neighbours nothing, whatever the mean rate', async (t) => {
+  const { path: ffmpeg } = await findFfmpeg();
+  const clip = join(folder, 'burst.mkv');
+  // Thirty a second with one slip, and a long pause behind: two a second on average.
+  const pts = 'if(eq(N,4),0.0999,if(gt(N,9),N+8,N/30))';
+  const filter = ['-vf', `settb=1/1000000,setpts='(${pts})/TB'`, '-fps_mode', 'passthrough'];
+  const frames = ['-f', 'lavfi', '-i', 'testsrc=size=64x48:rate=30', '-frames:v', '12'];
+  execFileSync(ffmpeg, ['-v', 'error', '-y', ...frames, ...filter, '-c:v', 'ffv1', clip]);
+  const decoded = await decodeAll(clip);
+  const steps = times(decoded.frames).map((time, index, all) => time - (all[index - 1] ?? time - 33_333));
+  t.ok(Math.min(...steps) > 10_000, steps.join());
+});
+
 t.test('of several video tracks the first is taken, and it is said', async (t) => {
   const { path: ffmpeg } = await findFfmpeg();
   const tracks = join(folder, 'two\ntracks.mkv');

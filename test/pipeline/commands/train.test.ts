@@ -14,7 +14,7 @@ const common = ['--data', 'nowhere', '--out', 'nowhere'];
 
 t.test('options of train are checked before anything is read, and named in the error', async (t) => {
   const wrong: readonly (readonly [string, string, RegExp])[] = [
-    ['--scales', '0.5', /--scales.*0\.5,1.*got `0\.5`/],
+    ['--scales', '0.5', /--scales.*0\.5,1.*got `"0\.5"`/],
     ['--scales', '1,0.5', /--scales/],
     ['--scales', 'a,b', /--scales/],
     ['--scales', ',1', /--scales/],
@@ -64,7 +64,7 @@ t.test('a resume takes the network and the recipe of its checkpoint, and refuses
   const state = { recipe: recipes.compact, seed: 1, epoch: 1, step: 0, seconds: 1, card };
   await writeCheckpoint(join(out, 'last.safetensors'), { state, tensors: initialWeights(network, 1) });
   const resume = (options: Partial<TrainingOptions>) => trainNetwork({ data, out, resume: true, ...options });
-  await t.rejects(resume({ learningRate: 1 }), { code: 'OPTION_INVALID', message: /--learning-rate with --resume/ });
+  await t.rejects(resume({ learningRate: 1 }), { code: 'OPTION_INVALID', message: /learningRate with resume/ });
   await t.rejects(resume({ network: 'segnet-lite' }), {
     code: 'CHECKPOINT_MISMATCH',
     message: /enet, got segnet-lite/,
@@ -81,10 +81,20 @@ t.test('options that would do nothing are refused', async (t) => {
   const options = { data, out: join(folder, 'run'), network: 'segnet-lite' };
   await t.rejects(trainNetwork({ ...options, recipe: 'paper', extra: data }), {
     code: 'OPTION_INVALID',
-    message: /--extra with the recipe paper/,
+    message: /no extra with the recipe paper/,
   });
   await t.rejects(trainNetwork({ ...options, pretrained: 'a', weights: 'b' }), {
     code: 'OPTION_INVALID',
-    message: /--pretrained or --weights/,
+    message: /pretrained or weights/,
   });
+  for (const [wrong, name] of [
+    [{ scales: 5 }, 'scales'],
+    [{ data: 5 }, 'data'],
+    [{ epochs: '20' }, 'epochs'],
+  ] as const) {
+    await t.rejects(trainNetwork({ ...options, ...(wrong as object) }), {
+      code: 'OPTION_INVALID',
+      message: new RegExp(`Expected ${name} to be`),
+    });
+  }
 });

@@ -40,6 +40,20 @@ t.test('secrets come from the environment and are not shown', async (t) => {
     const [escaped] = parseSources([`rtsp://me:${PASSWORD}@camera/live`], { CAM_PW: password });
     t.match(escaped, { input: url, shown: 'rtsp://***@camera/live', name: 'camera-live' });
   }
+  for (const [spec, value, url] of [
+    [
+      `rtsp://127.0.0.1/s?user=admin&password=${PASSWORD}`,
+      'abc&def#+',
+      'rtsp://127.0.0.1/s?user=admin&password=abc%26def%23%2B',
+    ],
+    [`rtsp://${PASSWORD}@camera/s`, 'me:p@ss', 'rtsp://me:p%40ss@camera/s'],
+    [`http://host/${PASSWORD}/x@2.m3u8`, 'a/b', 'http://host/a/b/x@2.m3u8'],
+    [`rtmp://me:${PASSWORD}@host/app`, 'a@b', 'rtmp://me:a@b@host/app'],
+  ] as const) {
+    const [filled] = parseSources([spec], { CAM_PW: value });
+    t.equal(filled!.input, url);
+    t.ok(filled!.secrets.includes(value));
+  }
   t.match(parseSources(['$'.concat('{CAMERA}')], { CAMERA: 'rtsp://me:p%40ss@camera/live' }), [
     { input: 'rtsp://me:p%40ss@camera/live', name: 'camera-live' },
   ]);

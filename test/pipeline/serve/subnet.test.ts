@@ -1,5 +1,5 @@
 import t from 'tap';
-import { networkOf } from '../../../pipeline/serve/network-of.js';
+import { subnetOf } from '../../../pipeline/serve/subnet.js';
 
 t.test('an IPv4 address stands for itself, an IPv6 address for its first 64 bits', async (t) => {
   for (const [address, network] of [
@@ -13,6 +13,6 @@ t.test('an IPv4 address stands for itself, an IPv6 address for its first 64 bits
     ['::', '0:0:0:0'],
     [undefined, 'unknown'],
   ] as const) {
-    t.equal(networkOf(address), network, String(address));
+    t.equal(subnetOf(address), network, String(address));
   }
 });

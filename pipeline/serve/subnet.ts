@@ -6,7 +6,7 @@ import { TokenBucket } from './token-bucket.js';
  * What stands for one machine when connections and guesses are counted: its IPv4 address, or of IPv6 the first 64 bits, since a
  * machine can give itself any of the addresses in them.
  */
-export function networkOf(address = 'unknown'): string {
+export function subnetOf(address = 'unknown'): string {
   const ip4 = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
   if (ip4 !== undefined || !isIPv6(address)) return ip4 ?? address;
   const [left = [], right = []] = address.split('::').map((half) => (half === '' ? [] : half.split(':')));
@@ -15,16 +15,16 @@ export function networkOf(address = 'unknown'): string {
 }
 
 /** How many of something each network holds; networks that hold none are forgotten. */
-export class NetworkCount {
+export class SubnetCount {
   readonly #counts = new Map<string, number>();
 
   of(address: string | undefined): number {
-    return this.#counts.get(networkOf(address)) ?? 0;
+    return this.#counts.get(subnetOf(address)) ?? 0;
   }
 
   /** Counts one more of a network; gives what takes it off again. */
   add(address: string | undefined): () => void {
-    const network = networkOf(address);
+    const network = subnetOf(address);
     this.#counts.set(network, this.of(address) + 1);
     return () => {
       const left = this.#counts.get(network)! - 1;
@@ -34,10 +34,10 @@ export class NetworkCount {
   }
 }
 
-const MOST_NETWORKS = 10_000;
+const MOST_SUBNETS = 10_000;
 
 /** A token bucket for each network of late: who takes too much keeps nobody out but himself. */
-export class NetworkBuckets {
+export class SubnetBuckets {
   readonly #perSecond: number;
   readonly #burst: number;
   readonly #buckets = new Map<string, TokenBucket>();
@@ -49,19 +49,19 @@ export class NetworkBuckets {
 
   /** True if one could be taken now. */
   has(address: string | undefined): boolean {
-    return this.#buckets.get(networkOf(address))?.has(serverNow()) ?? true;
+    return this.#buckets.get(subnetOf(address))?.has(serverNow()) ?? true;
   }
 
   /** As `take` of a token bucket. */
   take(address: string | undefined, count = 1): boolean {
     const now = serverNow();
-    const network = networkOf(address);
+    const network = subnetOf(address);
     const bucket = this.#buckets.get(network) ?? new TokenBucket(this.#perSecond, this.#burst, now);
     // The one that took longest ago is forgotten first.
     this.#buckets.delete(network);
     this.#buckets.set(network, bucket);
     const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size > MOST_NETWORKS) this.#buckets.delete(oldest!);
+    if (this.#buckets.size > MOST_SUBNETS) this.#buckets.delete(oldest!);
     return bucket.take(now, count);
   }
 }
