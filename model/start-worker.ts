@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { modulePath } from './module-path.js';
 
 /** Threads work on bytes and make little garbage: with V8's default of 48 MB each would keep some ten more before it collects any. */
 const YOUNG_MB = 6;
@@ -15,8 +16,7 @@ const YOUNG_MB = 6;
  */
 export function startWorker(module: URL, options: WorkerOptions = {}): Worker {
   const frugal: WorkerOptions = { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB }, ...options };
-  if (existsSync(fileURLToPath(module))) return new Worker(module, frugal);
-  const source = new URL(module.href.replace(/\.js$/, '.ts'));
-  if (!existsSync(fileURLToPath(source))) throw new TypeError(`there is no worker module at ${fileURLToPath(module)}`);
-  return new Worker(source, frugal);
+  const path = modulePath(module);
+  if (!existsSync(path)) throw new TypeError(`there is no worker module at ${fileURLToPath(module)}`);
+  return new Worker(path, frugal);
 }

@@ -13,6 +13,7 @@ import { nutOffsetUs } from './nut-format.js';
 import type { NutStream } from './nut-reader.js';
 import { givePictureBytes } from './picture-memory.js';
 import { createPicturePipe, type PicturePipe, type PipedPicture } from './picture-pipe.js';
+import { createPictureTimes } from './picture-times.js';
 import { redact } from './redact.js';
 import { ASSUMED_FRAME_RATE, createInfoParser } from './source-info.js';
 
@@ -56,12 +57,11 @@ export function startDecoding(
   let newest: Frame | undefined;
   let frames = 0;
   let lastPtsUs = 0;
-  let stepsBack = 0;
-  let jumpUs = 0;
-  // As it came from the muxer.
-  let lastMuxedUs = 0;
-  let lastGapUs = Number.POSITIVE_INFINITY;
-  let slipUs = 0;
+  const rate = () => info.source()?.frameRate ?? ASSUMED_FRAME_RATE;
+  const pictureTimes = createPictureTimes(rate, (atUs) => {
+    const text = `The clock of ${source} steps back at ${(atUs / 1e6).toFixed(2)} s: its pictures go on at ${rate()} frames/s, which sound that is copied may not fit.`;
+    options.onWarning?.(text, 'TIMES_STEP_BACK');
+  });
   let demandedAt = frameNow();
 
   let inlets: readonly Inlet[] = [];
@@ -98,7 +98,7 @@ export function startDecoding(
   function makeFrame(picture: PipedPicture, fitted: PipedPicture): Frame {
     constants ??= describe(picturePipe.format!, inputPipe.format!);
     const arrivedAt = Math.max(picture.arrivedAt, fitted.arrivedAt);
-    lastPtsUs = ownTimeOf(picture.ptsUs - nutOffsetUs);
+    lastPtsUs = pictureTimes.next(picture.ptsUs - nutOffsetUs);
     return {
       ...constants,
       index: frames++,
@@ -108,33 +108,6 @@ export function startDecoding(
       input: { ...constants.input, data: fitted.data },
       stepTimes: { decode: Math.max(0, arrivedAt - demandedAt) },
     };
-  }
-
-  /**
-   * A time that steps back (files that were joined, a clock that was set) ffmpeg's muxer moves to one microsecond after the last. One
-   * such picture is a slip, and gets its place half-way to the next; in a row they would all be shown at once, and go on at the
-   * source's rate instead.
-   */
-  function ownTimeOf(ptsUs: number): number {
-    const frameRate = info.source()?.frameRate ?? ASSUMED_FRAME_RATE;
-    const step = Math.round(1e6 / frameRate);
-    const gapUs = ptsUs - lastMuxedUs;
-    if (frames > 0 && gapUs === 1) {
-      stepsBack += 1;
-      // Where the rate varies, the gap to the next is more like the last one than like their mean.
-      if (stepsBack === 1) slipUs = (Math.min(step, lastGapUs) >> 1) - 1;
-      jumpUs += stepsBack === 1 ? slipUs : step - 1;
-    } else {
-      if (stepsBack === 1) jumpUs -= slipUs;
-      stepsBack = 0;
-      if (frames > 0) lastGapUs = gapUs;
-    }
-    lastMuxedUs = ptsUs;
-    if (stepsBack === 2) {
-      const text = `The clock of ${source} steps back at ${(lastPtsUs / 1e6).toFixed(2)} s: its pictures go on at ${frameRate} frames/s, which sound that is copied may not fit.`;
-      options.onWarning?.(text, 'TIMES_STEP_BACK');
-    }
-    return frames === 0 ? ptsUs : Math.max(ptsUs + jumpUs, lastPtsUs + 1);
   }
 
   function describe(picture: NutStream, fitted: NutStream): Constants {
@@ -227,7 +200,7 @@ export function startDecoding(
       );
     if (end.signal || (end.code !== 0 && damage.count === 0)) throw explainDeath(source, end, frames);
     // A clock that jumps says nothing of how long a source is.
-    const isWhole = !options.startSeconds && !options.durationSeconds && jumpUs === 0;
+    const isWhole = !options.startSeconds && !options.durationSeconds && !pictureTimes.isMended;
     const loss = explainLoss({ input: source, info: info.source(), isWhole, frames, lastPtsUs, damage });
     if (loss) options.onWarning?.(loss.message, loss.code);
     return 'complete';

@@ -80,12 +80,16 @@ const causes: readonly (readonly [RegExp, string, (input: string) => string])[] 
   ],
 ];
 
-/** Says that a source is over before the part of it that is asked for; undefined where that is not why there is no frame. */
+/**
+ * Says that a source is over before the part of it that is asked for; undefined where that is not why there is no frame.
+ *
+ * @param isClean Whether ffmpeg ended well, without a word of damage.
+ */
 export function explainStart(
   name: string,
   startSeconds: number | undefined,
   info: SourceInfo | undefined,
-  endedWell: boolean,
+  isClean: boolean,
 ): Failure | undefined {
   const length = info?.durationSeconds;
   if (!startSeconds || length === undefined) return undefined;
@@ -94,7 +98,7 @@ export function explainStart(
     return new Failure('INPUT_TOO_SHORT', `${what} over before ${startSeconds} s, where it was to begin.`);
   }
   // Its last frame begins before, and is shown until after.
-  return endedWell ? new Failure('INPUT_TOO_SHORT', `${what} has no frame after ${startSeconds} s.`) : undefined;
+  return isClean ? new Failure('INPUT_TOO_SHORT', `${what} has no frame after ${startSeconds} s.`) : undefined;
 }
 
 /** Says why ffmpeg gave no frame at all. */

@@ -1,16 +1,9 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { modulePath } from '../model/module-path.js';
 
 /** A program and its arguments. */
 export interface ProgramCall {
   readonly file: string;
   readonly args: readonly string[];
-}
-
-/** The file of a module: the TypeScript source where nothing is compiled. */
-export function modulePath(module: URL): string {
-  const compiled = fileURLToPath(module);
-  return existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts');
 }
 
 /**

@@ -1,18 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { checkChoice, checkNumber, MOST_THREADS } from '../check-option.js';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import type { Weights } from '../weights.js';
 import {
+  checkEngineChoices,
   type EngineName,
-  engineNames,
   type GoalName,
-  goalNames,
   type PrecisionName,
   type ProviderName,
-  precisionNames,
-  providerNames,
 } from './choices.js';
 import { createInstances, planInstances, shareWeights } from './instances.js';
 
@@ -76,11 +72,7 @@ export async function createEngine(options: CreateEngineOptions): Promise<Engine
     network,
     goal = 'latency',
   } = options;
-  checkChoice('engine', engine, engineNames);
-  checkChoice('provider', provider, providerNames);
-  checkChoice('precision', precision, precisionNames);
-  checkChoice('goal', goal, goalNames);
-  if (threads !== undefined) checkNumber('threads', threads, { min: 1, max: MOST_THREADS, integer: true });
+  checkEngineChoices(options);
   const common = { weights, ...(threads !== undefined && { threads }), ...(network !== undefined && { network }) };
   const createOnnx = async () => {
     const { createOnnxEngine } = await import('./onnx.js');

@@ -1,7 +1,7 @@
 import { isObservable, Observable, of, tap } from 'rxjs';
 import { type Connection, openConnection } from './connection.js';
 import type { LiveEvent, Want } from './live-event.js';
-import { CloseCode, PARTS, SOCKET_PATH } from './protocol.js';
+import { CloseCode, PARTS, SOCKET_PATH, TOKEN_FORM } from './protocol.js';
 import { clientNow } from './server-clock.js';
 
 /** What to ask a server for, and how long to wait for it. */
@@ -69,7 +69,7 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
   const { want = [{ parts: ['source', 'mask'] }] } = options;
   if (!isObservable(want)) checkWants(want);
   const token = options.token ?? (typeof process === 'undefined' ? undefined : process.env?.SEGNET_STREAM_TOKEN);
-  if (token !== undefined && !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(token)) {
+  if (token !== undefined && !TOKEN_FORM.test(token)) {
     throw new TypeError(
       'Expected the token to be of ASCII without spaces or line feeds at its ends, as servers take no other',
     );

@@ -11,6 +11,9 @@ import type { Percentiles } from './percentiles.js';
 
 export type { Percentiles, PicturePart, SourceState };
 
+/** What tokens are made of: ASCII, as HTTP headers are, without spaces at the ends. */
+export const TOKEN_FORM = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
+
 /** The WebSocket subprotocol that names this version; the server speaks no other. */
 export const SUBPROTOCOL = 'segnet-stream.v1';
 
@@ -37,7 +40,7 @@ export const CloseCode = {
   noSuchStream: 4404,
   /** A frame stayed unacknowledged for `limits.ackTimeoutMs`. */
   tooSlow: 4408,
-  /** Too many clients, connections, messages, subscriptions or wrong tokens; or nothing was said after `hello`. */
+  /** Too many clients, connections, messages, or wrong or missing tokens; or nothing was said after `hello`. */
   limit: 4429,
 } as const;
 

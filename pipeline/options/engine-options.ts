@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { checkChoice, checkNumber, MOST_THREADS, optionInvalid } from '../../model/check-option.js';
+import { optionInvalid } from '../../model/check-option.js';
 import {
+  checkEngineChoices,
   type EngineName,
   engineNames,
   type GoalName,
-  goalNames,
   type PrecisionName,
   type ProviderName,
   precisionNames,
@@ -61,15 +61,14 @@ export function checkEngineOptions(options: EngineOptions, nameOf: (option: stri
     if (value !== undefined && (typeof value !== 'string' || value === ''))
       throw optionInvalid(nameOf(option), 'a name', value);
   }
+  checkEngineChoices(options, nameOf);
   return {
     ...(network !== undefined && { network }),
     ...(weights !== undefined && { weights }),
-    engine: checkChoice(nameOf('engine'), engine, engineNames),
-    provider: checkChoice(nameOf('provider'), provider, providerNames),
-    precision: checkChoice(nameOf('precision'), precision, precisionNames),
-    ...(goal !== undefined && { goal: checkChoice(nameOf('goal'), goal, goalNames) }),
-    ...(threads !== undefined && {
-      threads: checkNumber(nameOf('threads'), threads, { min: 1, max: MOST_THREADS, integer: true }),
-    }),
+    engine,
+    provider,
+    precision,
+    ...(goal !== undefined && { goal }),
+    ...(threads !== undefined && { threads }),
   };
 }

@@ -47,7 +47,7 @@ export function parseConfig(text: string, path: string): Partial<ServeOptions> {
     const value = (pair.value as Node | null)?.toJS(document);
     if (name === 'sources') {
       const wrong = wrongSource(written, pair.value, value);
-      if (wrong) fail(wrong.node.range?.[0] ?? offset, `expected ${wrong.name} to be a source, a text`);
+      if (wrong) fail(wrong.offset ?? offset, `expected ${wrong.name} to be a source, a text`);
     }
     if (Object.hasOwn(options, name)) fail(offset, `${written} is given twice`);
     try {
@@ -86,24 +86,24 @@ function readValue(name: string, written: string, value: unknown): unknown {
 }
 
 /** The first entry of a list or map of sources that is no text: what it is called, `sources[1]`, `sources.front`, and its place. */
-function wrongSource(written: string, node: unknown, value: unknown): { name: string; node: Node } | undefined {
-  const list = isSeq(node);
-  if (!list && !isMap(node)) return undefined;
-  const entries = Object.entries(value as object);
+function wrongSource(written: string, node: unknown, value: unknown): { name: string; offset?: number } | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const entries = Object.entries(value);
   const at = entries.findIndex(([, source]) => typeof source !== 'string');
   if (at < 0) return undefined;
   const key = entries[at]![0];
-  const item = list ? node.items[at] : (node.items[at]?.value ?? node.items[at]?.key);
-  return { name: list ? `${written}[${key}]` : `${written}.${key}`, node: item as Node };
+  const name = Array.isArray(value) ? `${written}[${key}]` : `${written}.${key}`;
+  // Of an alias the entries stand elsewhere.
+  const item = isSeq(node) ? node.items[at] : isMap(node) ? (node.items[at]?.value ?? node.items[at]?.key) : undefined;
+  const offset = (item as Node | undefined)?.range?.[0];
+  return { name, ...(offset !== undefined && { offset }) };
 }
 
+/** Of sources that `wrongSource` has looked at. */
 function readSources(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  if (Array.isArray(value) && value.every((source) => typeof source === 'string')) return value;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const entries = Object.entries(value);
-    if (entries.every(([, source]) => typeof source === 'string'))
-      return entries.map(([name, source]) => `${name}=${source}`);
-  }
+  if (Array.isArray(value)) return value;
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).map(([name, source]) => `${name}=${source}`);
   throw new Failure('CONFIG_INVALID', 'expected sources to be a list of sources, or a map of names to sources');
 }

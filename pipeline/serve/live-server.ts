@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { Failure } from '../../model/failure.js';
+import { TOKEN_FORM } from '../client/protocol.js';
 import {
   type AcceptSocketsOptions,
   acceptSockets,
@@ -145,7 +146,7 @@ export function checkAdmission(host: string | undefined, token: string | undefin
       `Expected the token to have at least ${SHORTEST_TOKEN} characters, got ${token.length}`,
     );
   }
-  if (token !== undefined && !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(token)) {
+  if (token !== undefined && !TOKEN_FORM.test(token)) {
     throw new Failure(
       'OPTION_INVALID',
       'Expected the token to be of letters, digits and signs of ASCII, as HTTP headers are, got others or a space at an end',

@@ -91,38 +91,44 @@ interface Filled {
  * be shown. What is escaped already stays as it is; RTMP's addresses are not unescaped by ffmpeg.
  */
 function withVariables(spec: string, environment: NodeJS.ProcessEnv): Filled {
-  const secrets = new Set<string>();
-  const fill = (part: string, unsafe: RegExp): string =>
+  const secrets: string[] = [];
+  const fill = (part: string, unsafe?: RegExp): string =>
     part.replaceAll(/\$\{(\w+)\}/g, (_, variable: string) => {
       const value = environment[variable];
       if (value === undefined) {
         const message = `The source ${redact(spec)} needs the environment variable ${variable}, which is not set`;
         throw new Failure('OPTION_INVALID', message);
       }
-      const written = /^rtmp/i.test(spec) ? value : value.replaceAll(unsafe, encodeURIComponent);
-      secrets.add(value).add(written);
+      const written = unsafe === undefined ? value : value.replaceAll(unsafe, encodeURIComponent);
+      secrets.push(value, written);
       return written;
     });
-  const [, user, path, query] = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?]*@)?)([^?]*)(.*)$/is.exec(spec) ?? [];
-  if (user === undefined) {
-    // A file, or an address that is all in a variable.
-    const input = fill(spec, /(?!)/g);
-    return { input: isUrl(input) ? input.replaceAll(/\s/g, encodeURIComponent) : input, secrets: [] };
-  }
-  // One variable may be name and password.
-  const ofUser = /^[^:]*:\/\/\$\{\w+\}@$/.test(user) ? NOT_IN_USER_AND_PASSWORD : NOT_IN_USER;
-  const input = fill(user, ofUser) + fill(path!, NOT_IN_PATH) + fill(query!, NOT_IN_QUERY);
-  return { input: input.replaceAll(/\s/g, encodeURIComponent), secrets: [...secrets] };
+  const [, user, path = '', query = ''] = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?]*@)?)([^?]*)(.*)$/is.exec(spec) ?? [];
+  // A file, or an address that is all in a variable, of which the password alone is secret.
+  if (user === undefined) return { input: withoutSpaces(fill(spec)), secrets: [] };
+  const parts = [
+    // One variable may be name and password.
+    [user, /^[^:]*:\/\/\$\{\w+\}@$/.test(user) ? UNSAFE.userAndPassword : UNSAFE.user],
+    [path, UNSAFE.path],
+    [query, UNSAFE.query],
+  ] as const;
+  const isRtmp = /^rtmp/i.test(spec);
+  const input = parts.map(([part, unsafe]) => fill(part, isRtmp ? undefined : unsafe)).join('');
+  return { input: withoutSpaces(input), secrets };
 }
 
-function isUrl(input: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(input);
-}
+/** What cannot stand in a part of a URL, or would end it. */
+const UNSAFE = {
+  user: /%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%-]/giu,
+  userAndPassword: /%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%:-]/giu,
+  path: /%(?![0-9a-f]{2})|[\s#?@]/gi,
+  query: /%(?![0-9a-f]{2})|[\s#&+]/gi,
+};
 
-const NOT_IN_USER = /%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%-]/giu;
-const NOT_IN_USER_AND_PASSWORD = /%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%:-]/giu;
-const NOT_IN_PATH = /%(?![0-9a-f]{2})|[\s#?@]/gi;
-const NOT_IN_QUERY = /%(?![0-9a-f]{2})|[\s#&+]/gi;
+/** A URL has none; the name of a file may. */
+function withoutSpaces(input: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(input) ? input.replaceAll(/\s/g, encodeURIComponent) : input;
+}
 
 /** The input that ffmpeg is given for a source, where that is not its name: USB cameras go by other names in ffmpeg. */
 export function ffmpegInput(source: LiveSource): string {
