@@ -1,29 +1,17 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dataset } from '../dataset/dataset.js';
-import { Failure, outputFailure } from '../failure.js';
-import { initialWeights } from '../initial-weights.js';
+import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
-import { checkWeights } from '../parameters.js';
-import type { WeightsCard, Tensor as WeightTensor } from '../weights.js';
-import { notFinite, writeWeights } from '../weights.js';
-import { writeWhole } from '../write-whole.js';
+import { notFinite, type Tensor as WeightTensor, writeWeights } from '../weights.js';
 import { type BatchPlace, createBatches } from './batches.js';
-import {
-  type Checkpoint,
-  checkpointPathOf,
-  checkSameNetwork,
-  type TrainingState,
-  writeCheckpoint,
-} from './checkpoint.js';
+import { type Checkpoint, checkpointPathOf, type TrainingState, writeCheckpoint } from './checkpoint.js';
 import { createLearner } from './learner.js';
-import { classWeights } from './loss.js';
 import { NORMALISATION } from './normalisation.js';
+import { prepareTraining } from './prepare-training.js';
 import { cropAt, learningRateAt, type Recipe } from './recipe.js';
 import { loadTensorflow } from './tensorflow.js';
-import { checkSameTraining, checkTrainingData, listingOf } from './training-data.js';
 import type { TrainingEvent } from './training-event.js';
 import { reportTraining, validate } from './validate.js';
 
@@ -78,47 +66,13 @@ export interface TrainResult {
  * then in the checkpoint; `OUTPUT_UNWRITABLE`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { network, train: data, validation, extra, directory, onEvent } = options;
+  const { network, train: data, validation, extra, directory, resume, signal } = options;
   const tf = await loadTensorflow();
-  const resumed = options.resume;
-  const recipe = resumed?.state.recipe ?? options.recipe;
-  const seed = resumed?.state.seed ?? options.seed;
-  const start = new Map([...initialWeights(network, seed), ...(options.initial ?? [])]);
-  if (resumed === undefined) checkWeights(network, start);
-  else checkSameNetwork(network, resumed);
-  await mkdir(directory, { recursive: true }).catch((error) => {
-    throw outputFailure('the folder of training', directory, error, 'make');
-  });
+  const { recipe, seed, start, card, listing, weights, emit } = await prepareTraining(options);
   const checkpointPath = checkpointPathOf(directory);
   const weightsPath = join(directory, 'best.safetensors');
-
-  const logPath = join(directory, 'log.jsonl');
-  if (resumed === undefined) await writeWhole(logPath, 'the log of training', []);
-  const emit = async (event: TrainingEvent) => {
-    onEvent?.(event);
-    await appendFile(logPath, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`).catch((error) => {
-      throw outputFailure('the log of training', logPath, error);
-    });
-  };
-
-  const { frequencies, warnings } = await checkTrainingData({ ...options, recipe });
-  for (const message of warnings) await emit({ kind: 'warning', message });
-
-  const fresh: WeightsCard = {
-    network: network.name,
-    classes: data.classSet.classes,
-    normalisation: NORMALISATION,
-    inputSize: recipe.inputSize,
-    training: { recipe, seed, images: data.items.length, extraImages: extra?.items.length ?? 0, ...options.provenance },
-  };
-  const listing = listingOf(data);
-  if (resumed !== undefined) checkSameTraining(resumed.state, fresh, data);
-  // How it began, `--weights` and all, is how it was trained.
-  const card = resumed?.state.card ?? fresh;
-
   const stepsPerEpoch = Math.max(1, Math.floor(data.items.length / recipe.batch));
   const steps = stepsPerEpoch * recipe.epochs;
-  const weights = classWeights(frequencies, recipe.balancing);
   const learner = createLearner(tf, network, recipe, start, NORMALISATION, weights, seed);
   const batches = createBatches(
     {
@@ -133,43 +87,27 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     },
     options.dataThreads,
   );
+  const progress = progressOf(resume?.state);
 
-  let { epoch, step, seconds, best } = resumed?.state ?? { epoch: 0, step: 0, seconds: 0, best: undefined };
-  let losses = resumed?.state.losses ?? { sum: 0, count: 0 };
-  const diverged = (what: string) => {
-    const saved =
-      epoch > 0 || resumed ? `${checkpointPath} is from before` : 'No epoch was finished, so there is no checkpoint';
+  function save(tensors = learner.tensors()): Promise<void> {
+    return writeCheckpoint(checkpointPath, { state: { recipe, seed, card, listing, ...progress }, tensors });
+  }
+
+  function diverged(what: string): Failure {
+    const isSaved = progress.epoch > 0 || resume !== undefined;
+    const saved = isSaved ? `${checkpointPath} is from before` : 'No epoch was finished, so there is no checkpoint';
     return new Failure('TRAINING_DIVERGED', `${what}: try a smaller learning rate. ${saved}`);
-  };
-  const save = (tensors = learner.tensors()) => {
-    const state = {
-      recipe,
-      seed,
-      epoch,
-      step,
-      seconds,
-      card,
-      losses,
-      listing,
-      ...(best === undefined ? {} : { best }),
-    };
-    return writeCheckpoint(checkpointPath, { state, tensors });
-  };
-  const result = (stopped: boolean): TrainResult => ({
-    epochs: epoch,
-    stopped,
-    checkpointPath,
-    seconds,
-    // Where it was resumed without its weights, they come with the next epoch that is better.
-    ...(best && { best, ...(existsSync(weightsPath) && { weightsPath }) }),
-  });
-  const placeOf = (index: number): BatchPlace => {
-    const at = Math.floor(index / stepsPerEpoch);
-    return { epoch: at, step: index % stepsPerEpoch, batch: recipe.batch, crop: cropAt(recipe, at) };
-  };
+  }
 
-  /** One step of training; gives its loss. */
-  async function learnFrom(index: number): Promise<number> {
+  function placeOf(index: number): BatchPlace {
+    const epoch = Math.floor(index / stepsPerEpoch);
+    return { epoch, step: index % stepsPerEpoch, batch: recipe.batch, crop: cropAt(recipe, epoch) };
+  }
+
+  /** One step of training. */
+  async function learn(): Promise<void> {
+    const { epoch, step, losses } = progress;
+    const index = epoch * stepsPerEpoch + step;
     const began = performance.now();
     const ahead = Array.from({ length: BATCHES_AHEAD }, (_, i) => index + 1 + i).filter((next) => next < steps);
     const place = placeOf(index);
@@ -181,85 +119,103 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const learningRate = learningRateAt(recipe, index, steps);
     const loss = learner.learn(batch, place.crop, learningRate, index);
     if (!Number.isFinite(loss)) {
-      throw diverged(
-        `The loss became ${loss} in epoch ${epoch + 1}, step ${step + 1}, at learning rate ${learningRate.toPrecision(3)}`,
-      );
+      const where = `epoch ${epoch + 1}, step ${step + 1}, at learning rate ${learningRate.toPrecision(3)}`;
+      throw diverged(`The loss became ${loss} in ${where}`);
     }
     const ms = performance.now() - began;
-    seconds += ms / 1000;
-    const [tensors, rssBytes] = [tf.memory().numTensors, process.memoryUsage.rss()];
-    await emit({
-      kind: 'step',
-      epoch,
-      step: index,
-      steps,
-      loss,
-      learningRate,
-      ms,
-      waitMs,
-      images: recipe.batch,
-      tensors,
-      rssBytes,
-    });
-    return loss;
+    const tensors = tf.memory().numTensors;
+    const rssBytes = process.memoryUsage.rss();
+    const images = recipe.batch;
+    progress.seconds += ms / 1000;
+    progress.losses = { sum: losses.sum + loss, count: losses.count + 1 };
+    await emit({ kind: 'step', epoch, step: index, steps, loss, learningRate, ms, waitMs, images, tensors, rssBytes });
+  }
+
+  /** The steps that are left of an epoch; false where it was stopped among them. */
+  async function learnEpoch(): Promise<boolean> {
+    const began = performance.now();
+    const firstStep = progress.step;
+    for (; progress.step < stepsPerEpoch; progress.step += 1) {
+      if (signal?.aborted) return false;
+      await learn();
+      // Signals and the data threads' messages get their turn: TensorFlow's calls block.
+      await nextTurn();
+    }
+    const { epoch, losses } = progress;
+    const [seconds, done] = [(performance.now() - began) / 1000, stepsPerEpoch - firstStep];
+    // Resumed between an epoch and its validation, there is nothing left of the epoch.
+    if (done > 0) {
+      const imagesPerSecond = (done * recipe.batch) / seconds;
+      await emit({ kind: 'epoch', epoch, loss: losses.sum / losses.count, seconds, imagesPerSecond });
+    }
+    return true;
   }
 
   /** Scores the weights so far and keeps them if they are the best. */
   async function validateEpoch(): Promise<void> {
     const began = performance.now();
+    const { epoch, best } = progress;
     const scores = await validate(tf, learner.trainable, validation, recipe.inputSize, learner.averaged);
     const { G, C, mIoU } = scores;
-    const better = best === undefined || scores[recipe.selectBy] > best[recipe.selectBy];
-    if (better) {
-      best = { epoch: epoch + 1, G, C, mIoU };
-      const training = { ...card.training, epoch: epoch + 1, hours: seconds / 3600 };
+    const isBetter = best === undefined || scores[recipe.selectBy] > best[recipe.selectBy];
+    if (isBetter) {
+      progress.best = { epoch: epoch + 1, G, C, mIoU };
+      const training = { ...card.training, epoch: epoch + 1, hours: progress.seconds / 3600 };
       await writeWeights(weightsPath, {
         card: { ...card, training, scores: { validation: { G, C, mIoU } } },
         tensors: learner.trainable.read(learner.averaged),
       });
     }
-    await emit({ kind: 'validation', epoch, scores, seconds: (performance.now() - began) / 1000, best: better });
+    await emit({ kind: 'validation', epoch, scores, seconds: (performance.now() - began) / 1000, best: isBetter });
+  }
+
+  function resultOf(stopped: boolean): TrainResult {
+    const { epoch: epochs, seconds, best } = progress;
+    // Where it was resumed without its weights, they come with the next epoch that is better.
+    const kept = best && { best, ...(existsSync(weightsPath) && { weightsPath }) };
+    return { epochs, stopped, checkpointPath, seconds, ...kept };
   }
 
   try {
-    if (resumed !== undefined) learner.restore(resumed.tensors);
-    while (epoch < recipe.epochs) {
-      const began = performance.now();
-      const firstStep = step;
-      for (; step < stepsPerEpoch; step += 1) {
-        if (options.signal?.aborted) {
-          await save();
-          return result(true);
-        }
-        const loss = await learnFrom(epoch * stepsPerEpoch + step);
-        losses = { sum: losses.sum + loss, count: losses.count + 1 };
-        // Signals and the data threads' messages get their turn: TensorFlow's calls block.
-        await nextTurn();
+    if (resume !== undefined) learner.restore(resume.tensors);
+    while (progress.epoch < recipe.epochs) {
+      if (!(await learnEpoch())) {
+        await save();
+        return resultOf(true);
       }
-      const [took, done] = [(performance.now() - began) / 1000, stepsPerEpoch - firstStep];
-      const imagesPerSecond = (done * recipe.batch) / took;
-      // Resumed between an epoch and its validation, there is nothing left of the epoch.
-      if (done > 0) {
-        await emit({ kind: 'epoch', epoch, loss: losses.sum / losses.count, seconds: took, imagesPerSecond });
-      }
-      // A finite loss may have had gradients that are not.
+      const epochs = progress.epoch + 1;
       const tensors = learner.tensors();
+      // A finite loss may have had gradients that are not.
       const broken = notFinite(tensors);
-      if (broken !== undefined) throw diverged(`${broken} holds no numbers any more after epoch ${epoch + 1}`);
-      const isValidated = epoch + 1 === recipe.epochs || (epoch + 1) % recipe.validateEvery === 0;
+      if (broken !== undefined) throw diverged(`${broken} holds no numbers any more after epoch ${epochs}`);
+      const isValidated = epochs === recipe.epochs || epochs % recipe.validateEvery === 0;
       if (isValidated) {
         // Before a validation that may fail, or take long.
         await save(tensors);
         await validateEpoch();
       }
-      [epoch, step, losses] = [epoch + 1, 0, { sum: 0, count: 0 }];
+      Object.assign(progress, { epoch: epochs, step: 0, losses: { sum: 0, count: 0 } });
       await save(tensors);
       // Last: what was learnt does not depend on a report.
       if (isValidated) await reportTraining(tf, options, learner.trainable, recipe.inputSize, learner.averaged);
     }
-    return result(false);
+    return resultOf(false);
   } finally {
     await batches.close();
     learner.dispose();
   }
+}
+
+/** How far a training is: what changes of its state from step to step. */
+interface Progress {
+  epoch: number;
+  step: number;
+  seconds: number;
+  best?: NonNullable<TrainingState['best']>;
+  losses: NonNullable<TrainingState['losses']>;
+}
+
+function progressOf(state: TrainingState | undefined): Progress {
+  const { epoch = 0, step = 0, seconds = 0, best, losses = { sum: 0, count: 0 } } = state ?? {};
+  return { epoch, step, seconds, losses, ...(best && { best }) };
 }
