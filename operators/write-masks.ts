@@ -1,4 +1,4 @@
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { ClassMask } from '../model/engine.js';
@@ -7,6 +7,7 @@ import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { encodeIndexedPng } from './indexed-png.js';
 import { makeFolder } from './make-folder.js';
+import { writeByPart } from './write-by-part.js';
 
 /** Options of {@link writeMasks}. */
 export interface WriteMasksOptions {
@@ -44,7 +45,7 @@ export function writeMasks<T extends SegmentedFrame>(
         }
         const { width, height } = frame.picture;
         const mask = size === 'source' ? enlargeMask(frame.mask, width, height) : frame.mask;
-        await write(join(folder, nameOf(frame)), await encodeIndexedPng(mask, frame.classes));
+        await writeByPart(join(folder, nameOf(frame)), await encodeIndexedPng(mask, frame.classes));
         return { ...frame, stepTimes: { ...frame.stepTimes, masks: performance.now() - beganAt } };
       },
     };
@@ -68,17 +69,6 @@ async function removeMasks(folder: string): Promise<void> {
 function nameOf({ epoch, index, ptsUs }: SegmentedFrame): string {
   const number = String(index).padStart(6, '0');
   return `${epoch > 0 ? `e${epoch}-` : ''}${number}-${(ptsUs / 1e6).toFixed(6)}.png`;
-}
-
-async function write(path: string, content: Uint8Array): Promise<void> {
-  const part = path.replace(/\.png$/, '.part.png');
-  try {
-    await writeFile(part, content);
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw outputFailure('the output', path, error);
-  }
 }
 
 /** A mask at another size, each pixel of the class of the nearest: class indices have no values in between. */

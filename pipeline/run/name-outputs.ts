@@ -4,6 +4,7 @@ import { listChoices, optionInvalid } from '../../model/check-option.js';
 import { Failure } from '../../model/failure.js';
 import type { Visualize } from '../../operators/paint-picture.js';
 import { partOf, wholeOf } from '../../operators/part-files.js';
+import { PICTURE_ENDINGS } from '../../operators/write-picture.js';
 import type { FoundInputs, RunInput } from './find-inputs.js';
 
 /** What the encoded picture shows; `none` encodes nothing. */
@@ -33,7 +34,6 @@ export type OutputPaths = {
 };
 
 const VIDEO_CONTAINERS = ['.mp4', '.m4v', '.mov', '.mkv'];
-const PICTURE_FORMATS = ['.png', '.jpg', '.jpeg', '.webp'];
 
 /**
  * Names the outputs of every input, no two alike: `NAME-overlay.mp4` in the output folder, with the folders above the
@@ -91,8 +91,8 @@ function outputsOf(input: RunInput, stem: string, many: boolean, request: Output
   };
   const picture = input.kind === 'image';
   const asIs = extname(input.path).toLowerCase();
-  const extension = picture ? (PICTURE_FORMATS.includes(asIs) ? asIs : '.png') : '.mp4';
-  const formats = picture ? PICTURE_FORMATS : VIDEO_CONTAINERS;
+  const extension = picture ? (PICTURE_ENDINGS.includes(asIs) ? asIs : '.png') : '.mp4';
+  const formats = picture ? PICTURE_ENDINGS : VIDEO_CONTAINERS;
   return {
     ...(visualize !== 'none' && {
       output: place('output', output ?? '.', `${stem}-${visualize.replace(',', '-')}${extension}`, formats),
@@ -115,7 +115,7 @@ function isFolder(path: string): boolean {
 /** What looks like a file, and not like a folder that does not exist yet. */
 const KNOWN_FILES = new Set([
   ...VIDEO_CONTAINERS,
-  ...PICTURE_FORMATS,
+  ...PICTURE_ENDINGS,
   '.jsonl',
   '.ndjson',
   '.avi',

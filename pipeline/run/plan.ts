@@ -8,6 +8,7 @@ import { ASSUMED_FRAME_RATE, type SourceInfo } from '../../operators/source-info
 import { sequenceOptions } from './image-sequence.js';
 import type { OutputPaths } from './name-outputs.js';
 import { checkReplaceable, upToDate } from './output-note.js';
+import { picturesAtOnce } from './pictures-at-once.js';
 import { type Job, type PreparedRun, prepareRun } from './prepare-run.js';
 import { framesOf, labelOf } from './process-job.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
@@ -68,7 +69,8 @@ export async function planRun(options: RunOptions, nameOf?: (option: string) => 
     for (const job of prepared.jobs) looked.push(await look(job, prepared));
     const samples = await sampleSizes(looked, prepared);
     const isPaced = checked.broadcast !== undefined && checked.realtime;
-    const files = looked.map((one) => estimate(one, samples, isPaced));
+    const atOnce = picturesAtOnce(checked);
+    const files = looked.map((one) => estimate(one, samples, isPaced, atOnce));
     const count = (action: PlannedFile['action']) => files.filter((file) => file.action === action).length;
     const total = (of: 'frames' | 'seconds' | 'bytes') => files.reduce((sum, file) => sum + (file[of] ?? 0), 0);
     const freeBytes = await freeSpace(prepared.jobs);
@@ -151,7 +153,12 @@ function isPicture({ input }: Job): boolean {
   return input.kind === 'image';
 }
 
-function estimate({ job, file, info }: Looked, all: readonly SizeSample[], isPaced: boolean): PlannedFile {
+function estimate(
+  { job, file, info }: Looked,
+  all: readonly SizeSample[],
+  isPaced: boolean,
+  atOnce: number,
+): PlannedFile {
   const samples = all.filter((sample) => sample.isPicture === isPicture(job));
   if (info === undefined || file.frames === undefined || samples.length === 0) return file;
   const pixels = info.width * info.height;
@@ -160,9 +167,11 @@ function estimate({ job, file, info }: Looked, all: readonly SizeSample[], isPac
   // Disk goes by the pixels, time mostly by the network, whose pictures are of one size.
   const scale = pixels / (nearest!.width * nearest!.height);
   const pace = isPaced ? (info.frameRate ?? ASSUMED_FRAME_RATE) : Number.POSITIVE_INFINITY;
+  // Of a picture that others are beside: they mostly wait for processes to start.
+  const share = isPicture(job) ? atOnce : 1;
   return {
     ...file,
-    seconds: round(file.frames / Math.min(nearest!.framesPerSecond, pace) + nearest!.secondsAround),
+    seconds: round((file.frames / Math.min(nearest!.framesPerSecond, pace) + nearest!.secondsAround) / share),
     bytes: Math.round(file.frames * nearest!.bytesPerFrame * scale),
   };
 }

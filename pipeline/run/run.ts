@@ -1,5 +1,7 @@
+import { concatMap, from, lastValueFrom, mergeMap } from 'rxjs';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
-import { prepareRun } from './prepare-run.js';
+import { picturesAtOnce } from './pictures-at-once.js';
+import { type Job, prepareRun } from './prepare-run.js';
 import { labelOf, processJob } from './process-job.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
 import { count, type FileSummary, type RunSummary, shorten, summarise } from './summary.js';
@@ -7,7 +9,7 @@ import { openViewers, type Viewers } from './viewers.js';
 
 /**
  * Segments files and writes what is asked for: what `segnet-stream run` does, as a function. One engine serves all files,
- * one after the other; a file that fails does not stop the rest, and is told of in the summary.
+ * videos one after the other, still pictures several at a time; a file that fails does not stop the rest, and is told of in the summary.
  *
  * @throws `Failure` where nothing at all can be done: `OPTION_INVALID`, `OUTPUT_IS_INPUT`, `PALETTE_INVALID`,
  * `WEIGHTS_MISSING`, `WEIGHTS_INVALID`, `ENGINE_UNAVAILABLE`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`; with `broadcast` those
@@ -47,18 +49,37 @@ export async function runFiles(options: RunOptions, nameOf?: (option: string) =>
       viewers = await openViewers(engine, name, checked.broadcast);
       onEvent({ kind: 'listening', url: viewers.url });
     }
-    for (const [index, job] of jobs.entries()) {
+    const take = async ({ job, index }: (typeof numbered)[number]): Promise<void> => {
+      if (engine.failure !== undefined) return;
       onEvent({ kind: 'begin', input: labelOf(job), number: index + 1, count: jobs.length });
       const file = await processJob(job, { prepared, signal, abandon, begunAt, onEvent, viewers });
       // Without an engine no file can be done, and each would fail alike.
-      if (engine.failure !== undefined) throw engine.failure;
-      files.push(file);
+      if (engine.failure !== undefined) return;
+      files[index] = file;
       onEvent({ kind: 'end', file });
-    }
+    };
+    const numbered = jobs.map((job, index) => ({ job, index }));
+    const groups = from(inGroups(numbered)).pipe(
+      concatMap((group) => from(group).pipe(mergeMap(take, picturesAtOnce(checked)))),
+    );
+    await lastValueFrom(groups, { defaultValue: undefined });
+    if (engine.failure !== undefined) throw engine.failure;
   } finally {
     await viewers?.close();
     await prepared.engine.close();
   }
   const seconds = (performance.now() - begunAt) / 1000;
   return summarise(files, seconds, signal?.aborted === true || abandon?.aborted === true, description);
+}
+
+/** Still pictures that follow one another are taken together, all else by itself. */
+function inGroups<T extends { readonly job: Job }>(jobs: readonly T[]): readonly (readonly T[])[] {
+  const groups: T[][] = [];
+  for (const one of jobs) {
+    const last = groups.at(-1);
+    const isJoined = one.job.input.kind === 'image' && last?.[0]?.job.input.kind === 'image';
+    if (isJoined) last.push(one);
+    else groups.push([one]);
+  }
+  return groups;
 }

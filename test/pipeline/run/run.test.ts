@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import t from 'tap';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
 import { testClip } from '../../operators/test-clip.js';
@@ -93,6 +93,24 @@ t.test('pictures give pictures, and numbered pictures a video', async (t) => {
   t.match(moving.files, [{ outcome: 'done', frames: 3 }]);
   t.match(await watchFile(join(folder, 'moving.mp4')), { frames: 3, complaints: '' });
 });
+
+t.test(
+  'pictures are done several at a time, and told of in their order; one that is none stops no other',
+  async (t) => {
+    const place = t.testdir({ 'b.png': 'no picture', 'e.mp4': t.fixture('symlink', clip) });
+    const picture = readFileSync(join(folder, 'pictures', 'p007.png'));
+    for (const name of ['a', 'c', 'd', 'f', 'g']) writeFileSync(join(place, `${name}.png`), picture);
+    const { files } = await run(place, '-o', join(place, 'out'), '--duration', '0.1');
+    t.same(
+      files.map(({ input, outcome }) => `${basename(input)} ${outcome}`),
+      ['a.png done', 'b.png failed', 'c.png done', 'd.png done', 'e.mp4 done', 'f.png done', 'g.png done'],
+    );
+    const made = ['a', 'c', 'd', 'f', 'g'].map((name) => `${name}-overlay.png`);
+    t.same(readdirSync(join(place, 'out')).sort(), ['.segnet-stream', ...made, 'e-overlay.mp4'].sort());
+    const again = await run(place, '-o', join(place, 'out'), '--duration', '0.1');
+    t.equal(again.files.filter(({ outcome }) => outcome === 'skipped').length, 6);
+  },
+);
 
 t.test('standard input is decoded, and what cannot be kept of it is said', async (t) => {
   const output = join(folder, 'piped.mp4');

@@ -1,0 +1,19 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { outputFailure } from '../model/failure.js';
+import { partOf } from './part-files.js';
+
+/**
+ * Writes a file under the name of its part, and gives it its own when it is whole.
+ *
+ * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`; nothing is left then.
+ */
+export async function writeByPart(output: string, content: Uint8Array): Promise<void> {
+  const part = partOf(output);
+  try {
+    await writeFile(part, content);
+    await rename(part, output);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw outputFailure('the output', output, error);
+  }
+}
