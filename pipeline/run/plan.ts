@@ -1,5 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { from, lastValueFrom, mergeMap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import { checkFolder } from '../../operators/output-failure.js';
@@ -65,8 +67,13 @@ export async function planRun(options: RunOptions, nameOf?: (option: string) => 
     engine = description;
   });
   try {
-    const looked = [];
-    for (const job of prepared.jobs) looked.push(await look(job, prepared));
+    const looked: Looked[] = [];
+    const lookAt = async (job: Job, index: number): Promise<void> => {
+      looked[index] = await look(job, prepared);
+    };
+    await lastValueFrom(from(prepared.jobs).pipe(mergeMap(lookAt, availableParallelism())), {
+      defaultValue: undefined,
+    });
     const samples = await sampleSizes(looked, prepared);
     const isPaced = checked.broadcast !== undefined && checked.realtime;
     const atOnce = picturesAtOnce(checked);
