@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { packagedFile } from '../../../pipeline/options/package-root.js';
@@ -80,27 +81,27 @@ t.test('a place that cannot be written to is one clear error', async (t) => {
 t.test('of several processes that find a dead lock one takes it', async (t) => {
   const dead = 2 ** 22 + 1;
   const module = packagedFile('dist', 'pipeline', 'run', 'output-lock.js');
+  // Each begins at a line on its standard input, and holds what it has until that ends.
   const script = `
     const { lockOutputs } = await import(${JSON.stringify(module)});
-    while (Date.now() < Number(process.argv[2])) {}
-    try {
-      await lockOutputs([process.argv[1]]);
-      console.log('taken');
-    } catch (error) {
-      console.log(error.code);
-    }
-    setTimeout(() => process.exit(), Number(process.argv[2]) + 500 - Date.now());`;
+    console.log('ready');
+    process.stdin.once('data', async () => {
+      const end = await lockOutputs([process.argv[1]]).then(() => 'taken', (error) => error.code);
+      console.log(end);
+    });`;
   for (let round = 0; round < 4; round++) {
     const { output } = leave(t, `${dead} ${hostname()}\n`);
-    const at = String(Date.now() + 700);
-    const ends = await Promise.all(
-      [1, 2, 3, 4].map(() => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, output, at])),
-    );
-    t.same(
-      ends.map(({ stdout }) => stdout.trim()).sort(),
-      ['OUTPUT_BUSY', 'OUTPUT_BUSY', 'OUTPUT_BUSY', 'taken'],
-      `round ${round}`,
-    );
+    const processes = [1, 2, 3, 4].map(() => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script, output]);
+      const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+      return { child, nextLine: async () => (await lines.next()).value as string };
+    });
+    const nextLines = () => Promise.all(processes.map(({ nextLine }) => nextLine()));
+    t.same(await nextLines(), ['ready', 'ready', 'ready', 'ready']);
+    for (const { child } of processes) child.stdin.write('go\n');
+    const ends = await nextLines();
+    for (const { child } of processes) child.stdin.end();
+    t.same(ends.sort(), ['OUTPUT_BUSY', 'OUTPUT_BUSY', 'OUTPUT_BUSY', 'taken'], `round ${round}`);
   }
 });
 

@@ -31,7 +31,10 @@ function told(isTTY: boolean, expectedFrames?: number): string {
   }
   onEvent({ kind: 'end', file });
   close();
-  return String(stream.read());
+  // As text in one piece, which a `read` gave before Node 26.
+  let text = '';
+  for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) text += chunk;
+  return text;
 }
 
 t.test('without a terminal there are plain lines alone, and not one a frame', async (t) => {

@@ -157,7 +157,8 @@ for (const [name, message, code] of refusals) {
     await client.hear('hello');
     client.send(message);
     t.equal((await client.closed).code, code);
-    t.equal(server.hub.sessions.size, 0);
+    // The server's own end of the connection may be over a moment later.
+    while (server.hub.sessions.size > 0) await sleep(5);
   });
 }
 
