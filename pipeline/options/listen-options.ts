@@ -1,5 +1,6 @@
 import { optionInvalid } from '../../model/check-option.js';
 import { checkByRules, type OptionRules } from './option-rule.js';
+import { parseSubnets } from './subnets.js';
 
 /** Where viewers are listened for, and who is let in. `serve` and `run --broadcast` take them. */
 export interface ListenOptions {
@@ -16,6 +17,8 @@ export interface ListenOptions {
   readonly tlsKey?: string | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
   readonly allowHost?: readonly string[] | undefined;
+  /** Addresses and subnets of reverse proxies, `loopback` or `private`: where a request comes from is what they say. */
+  readonly trustProxy?: readonly string[] | undefined;
   /** @default 100 */
   readonly maxClients?: number | undefined;
   /** From one address. @default 20 */
@@ -44,6 +47,11 @@ export const LISTEN_RULES: OptionRules<keyof ListenOptions> = {
     kind: 'list',
     value: 'names',
     help: 'host names by which the server may be addressed, beside localhost and IP addresses',
+  },
+  trustProxy: {
+    kind: 'list',
+    value: 'addresses',
+    help: 'reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, subnets (10.0.0.0/8), loopback, private',
   },
   maxClients: {
     kind: 'number',
@@ -86,6 +94,7 @@ export function checkListenOptions(options: ListenOptions, nameOf: (option: stri
       throw optionInvalid(nameOf('allowHost'), 'a name without a port, camera.example', host);
     }
   }
+  parseSubnets(nameOf('trustProxy'), options.trustProxy ?? []);
   const given = LISTEN_OPTIONS.filter((name) => options[name] !== undefined);
   return Object.fromEntries(given.map((name) => [name, options[name]]));
 }

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { BEARER_SUBPROTOCOL_PREFIX, CloseCode } from '../client/protocol.js';
 import { serverNow } from './shown-frame.js';
 import { SubnetBuckets } from './subnet.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 
 /** By what it is decided who may connect. */
 export interface GatekeeperOptions {
@@ -13,8 +14,8 @@ export interface GatekeeperOptions {
   readonly allowedOrigins: readonly string[];
   /** Names by which the server may be addressed beside `localhost` and IP addresses. */
   readonly allowedHosts: readonly string[];
-  /** True where pages are served by TLS. */
-  readonly secure: boolean;
+  /** Whose word is taken for where a request comes from, and whether by TLS. */
+  readonly proxies: TrustedProxies;
 }
 
 /** Why a connection is refused. */
@@ -73,7 +74,7 @@ export class Gatekeeper {
   originAllowed(request: IncomingMessage): boolean {
     const origin = request.headers.origin?.toLowerCase();
     if (origin === undefined) return false;
-    const own = `${this.#options.secure ? 'https' : 'http'}://${request.headers.host?.toLowerCase()}`;
+    const own = `${this.#options.proxies.isSecure(request) ? 'https' : 'http'}://${request.headers.host?.toLowerCase()}`;
     return origin === own || this.#options.allowedOrigins.includes(origin);
   }
 
@@ -98,9 +99,9 @@ export class Gatekeeper {
   admission(request: IncomingMessage): Admission {
     const admission = this.look(request);
     if (admission !== 'no' || bearer(request) !== undefined) return admission;
-    const { remoteAddress } = request.socket;
+    const address = this.#options.proxies.addressOf(request);
     // Who is told to wait owes nothing more: pages that try again and again would never be told that a token is asked for.
-    return this.#tokenless.has(remoteAddress) && this.#tokenless.take(remoteAddress) ? 'no' : 'wait';
+    return this.#tokenless.has(address) && this.#tokenless.take(address) ? 'no' : 'wait';
   }
 
   /** As `admission`, for who only asks whether he is known: a request without a token is not counted. */
@@ -113,10 +114,10 @@ export class Gatekeeper {
 
   /** Looks at a token that a request brings; takes the same time whatever it is. */
   try(token: string, request: IncomingMessage): Admission {
-    const { remoteAddress } = request.socket;
-    if (!this.#guesses.has(remoteAddress)) return 'wait';
+    const address = this.#options.proxies.addressOf(request);
+    if (!this.#guesses.has(address)) return 'wait';
     if (this.#tokenDigest !== undefined && timingSafeEqual(digest(token), this.#tokenDigest)) return 'yes';
-    this.#guesses.take(remoteAddress);
+    this.#guesses.take(address);
     return 'no';
   }
 
@@ -153,7 +154,7 @@ export class Gatekeeper {
   }
 
   #setCookie(request: IncomingMessage, value: string, seconds: number): string {
-    const secure = this.#options.secure ? '; Secure' : '';
+    const secure = this.#options.proxies.isSecure(request) ? '; Secure' : '';
     return `${cookieName(request)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
   }
 

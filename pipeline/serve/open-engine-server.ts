@@ -19,7 +19,7 @@ export async function openEngineServer(
   token: string | undefined,
   more: Pick<LiveServerOptions, 'notReady' | 'onClosed' | 'onOverload' | 'describeError'> = {},
 ): Promise<LiveServer> {
-  const { host, port, maxClients, maxClientsPerAddress, allowOrigin = [], allowHost = [] } = options;
+  const { host, port, maxClients, maxClientsPerAddress, allowOrigin = [], allowHost = [], trustProxy = [] } = options;
   const tls = await readTls(options);
   const { version } = JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')) as { version: string };
   const { name, network, provider, precision, inputSize, classes } = engine;
@@ -31,6 +31,7 @@ export async function openEngineServer(
     streams,
     allowedOrigins: allowOrigin,
     allowedHosts: allowHost,
+    trustedProxies: trustProxy,
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(maxClients !== undefined && { maxClients }),
