@@ -48,8 +48,8 @@ export class Gatekeeper {
   readonly #tokenDigest: Buffer | undefined;
   /** Sessions that were ended before their time. */
   readonly #ended = new Set<string>();
-  /** Who hears when a session is ended. */
-  readonly #listeners = new Map<string, Set<() => void>>();
+  /** Who hears when which session is ended. */
+  readonly #listeners = new Set<{ session: string; readonly hear: () => void }>();
   readonly #guesses = new SubnetBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
   /** Who brings none is counted apart: he does not keep out who brings the right one from behind the same proxy. */
   readonly #tokenless = new SubnetBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
@@ -121,9 +121,17 @@ export class Gatekeeper {
     return 'no';
   }
 
-  /** Starts a page's session; returns the `Set-Cookie` header that carries it. */
+  /**
+   * Starts a page's session; returns the `Set-Cookie` header that carries it. The one that the request brings is over, but what it has
+   * opened goes on, as the new one's.
+   */
   startSession(request: IncomingMessage): string {
     const session = `${(serverNow() + SESSION_MS).toString(36)}.${randomBytes(16).toString('base64url')}`;
+    const before = this.#sessionOf(request);
+    if (before !== undefined) {
+      this.#remember(before);
+      for (const listener of this.#listeners) if (listener.session === before) listener.session = session;
+    }
     return this.#setCookie(request, `${session}.${this.#sign(session)}`, SESSION_MS / 1000);
   }
 
@@ -131,12 +139,12 @@ export class Gatekeeper {
   endSession(request: IncomingMessage): string {
     const session = this.#sessionOf(request);
     if (session !== undefined) {
-      this.#ended.add(session);
-      // Whoever keeps a copy of so old a cookie may use it for what is left of its hours.
-      const [oldest] = this.#ended;
-      if (this.#ended.size > MOST_ENDED) this.#ended.delete(oldest!);
-      for (const hear of this.#listeners.get(session) ?? []) hear();
-      this.#listeners.delete(session);
+      this.#remember(session);
+      for (const listener of this.#listeners) {
+        if (listener.session !== session) continue;
+        this.#listeners.delete(listener);
+        listener.hear();
+      }
     }
     return this.#setCookie(request, '', 0);
   }
@@ -145,12 +153,17 @@ export class Gatekeeper {
   onSessionEnd(request: IncomingMessage, hear: () => void): () => void {
     const session = bearer(request) === undefined ? this.#sessionOf(request) : undefined;
     if (session === undefined) return () => {};
-    const listeners = this.#listeners.get(session) ?? new Set();
-    this.#listeners.set(session, listeners.add(hear));
-    return () => {
-      listeners.delete(hear);
-      if (listeners.size === 0) this.#listeners.delete(session);
-    };
+    const listener = { session, hear };
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Remembers that a session is over before its time. */
+  #remember(session: string): void {
+    this.#ended.add(session);
+    // Whoever keeps a copy of so old a cookie may use it for what is left of its hours.
+    const [oldest] = this.#ended;
+    if (this.#ended.size > MOST_ENDED) this.#ended.delete(oldest!);
   }
 
   #setCookie(request: IncomingMessage, value: string, seconds: number): string {

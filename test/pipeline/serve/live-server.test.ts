@@ -205,6 +205,34 @@ t.test('a session of the page outlasts a restart with the same token, not its ow
   t.equal(await knows(first, cookie), false);
 });
 
+t.test('who signs in again has one session, to which belongs what the one before opened', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  const origin = server.url.slice(0, -1);
+  const login = async (cookie = '') => {
+    const body = JSON.stringify({ token: TOKEN });
+    const answer = await ask(server, '/session', { method: 'POST', headers: { origin, cookie }, body });
+    return String(answer.headers['set-cookie']).split(';')[0]!;
+  };
+  const knows = async (cookie: string) =>
+    JSON.parse((await ask(server, '/session', { headers: { cookie } })).text).authorised as boolean;
+  const first = await login();
+  const other = await login();
+  const open = connectRaw(server, { headers: { cookie: first } });
+  await open.hear('hello');
+  const second = await login(first);
+  t.same(await Promise.all([first, second, other].map(knows)), [false, true, true]);
+  open.send({ type: 'time', id: 1 });
+  await open.hear('time');
+  t.equal(
+    (await ask(server, '/session', { method: 'POST', headers: { origin, cookie: second }, body: '{}' })).status,
+    400,
+  );
+  t.equal(await knows(second), true, 'who brings no token ends nothing');
+  await ask(server, '/session', { method: 'DELETE', headers: { origin, cookie: second } });
+  t.match(await open.closed, { code: CloseCode.unauthorised, reason: 'The session was ended' });
+  t.same(await Promise.all([first, second, other].map(knows)), [false, false, true]);
+});
+
 t.test('pings and pongs count as messages do; those that the heartbeat asks for are free', async (t) => {
   const server = await openTestServer(t);
   for (const kind of ['ping', 'pong'] as const) {
