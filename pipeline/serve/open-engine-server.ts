@@ -5,6 +5,13 @@ import { packagedFile } from '../options/package-root.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from './live-server.js';
 import { readTls } from './read-secrets.js';
 
+/** What a server is told beside its options. */
+export interface EngineServerContext
+  extends Pick<LiveServerOptions, 'notReady' | 'onClosed' | 'onOverload' | 'describeError'> {
+  /** What an option is called where it came from. */
+  readonly nameOf: (option: string) => string;
+}
+
 /**
  * Listens for viewers of what an engine segments; give `server.hub` to `broadcast()`.
  *
@@ -17,10 +24,10 @@ export async function openEngineServer(
   streams: readonly string[],
   options: ListenOptions,
   token: string | undefined,
-  more: Pick<LiveServerOptions, 'notReady' | 'onClosed' | 'onOverload' | 'describeError'> = {},
+  { nameOf, ...more }: EngineServerContext,
 ): Promise<LiveServer> {
   const { host, port, maxClients, maxClientsPerAddress, allowOrigin = [], allowHost = [], trustProxy = [] } = options;
-  const tls = await readTls(options);
+  const tls = await readTls(options, nameOf);
   const { version } = JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')) as { version: string };
   const { name, network, provider, precision, inputSize, classes } = engine;
   return openLiveServer({

@@ -57,7 +57,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   // A camera comes when it can; a file that is not there now was hardly meant.
   for (const { kind, input } of sources) if (kind === 'file') await checkInput(input);
   if (options.record !== undefined) await checkRecording(options.record);
-  const token = await readToken(options);
+  const token = await readToken(options, context.nameOf);
   // Before the engine is loaded, which takes a while.
   checkAdmission(options.host, token);
   const secrets = sources.flatMap((source) => [...passwordsOf(source.input), ...source.secrets]);
@@ -139,6 +139,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     const names = sources.map(({ name }) => name);
     server = await openEngineServer(engine, names, options, token, {
       describeError,
+      nameOf: context.nameOf,
       notReady: () => (isWarm ? undefined : 'warming up'),
       onOverload: (advice) => log.warn({ advice }, 'overloaded'),
       onClosed: (address, code, reason) => closed.next({ address, code, reason }),
