@@ -139,14 +139,23 @@ async function readToken(request: IncomingMessage): Promise<string> {
 }
 
 function sendFile(request: IncomingMessage, response: ServerResponse, file: PageFile): void {
-  response.setHeader('ETag', file.etag);
+  const zipped = takesGzip(request.headers['accept-encoding']) ? file.gzip : undefined;
+  const { bytes, etag } = zipped ?? file.plain;
+  response.setHeader('ETag', etag);
   response.setHeader('Cache-Control', 'no-cache');
-  if (request.headers['if-none-match'] === file.etag) {
+  response.setHeader('Vary', 'Accept-Encoding');
+  if (request.headers['if-none-match'] === etag) {
     response.writeHead(304).end();
     return;
   }
-  response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.body.length });
-  response.end(request.method === 'HEAD' ? undefined : file.body);
+  if (zipped) response.setHeader('Content-Encoding', 'gzip');
+  response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': bytes.length });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+/** True where gzip is named, and not with a weight of 0. */
+function takesGzip(accepted: string | readonly string[] = ''): boolean {
+  return /(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i.test(String(accepted));
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
