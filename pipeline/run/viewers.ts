@@ -1,6 +1,6 @@
 import type { Audience } from '../../operators/broadcast.js';
 import type { SourceState } from '../../operators/supervise.js';
-import type { ListenOptions } from '../options/listen-options.js';
+import type { CheckedListenOptions } from '../options/listen-options.js';
 import { checkAdmission } from '../serve/live-server.js';
 import { openEngineServer } from '../serve/open-engine-server.js';
 import { readToken } from '../serve/read-secrets.js';
@@ -28,7 +28,7 @@ export interface Viewers {
 export async function openViewers(
   engine: LazyEngine,
   name: string,
-  options: ListenOptions,
+  options: CheckedListenOptions,
   nameOf: (option: string) => string,
 ): Promise<Viewers> {
   // Before the engine is loaded, which takes a while.

@@ -19,10 +19,9 @@ export interface AcceptSocketsOptions {
   readonly limits: AddressLimits;
   readonly proxies: TrustedProxies;
   readonly metrics: Pick<Metrics, 'refused' | 'cut'>;
-  /** @default 100 */
-  readonly maxClients?: number;
-  /** From one address. @default 20 */
-  readonly maxClientsPerAddress?: number;
+  readonly maxClients: number;
+  /** From one address. */
+  readonly maxClientsPerAddress: number;
   /** Between pings; who answered none by the next is ended. @default 20_000 // 20 seconds */
   readonly heartbeatMs?: number;
   /** From connecting to the first message. @default 10_000 // 10 seconds */
@@ -36,11 +35,6 @@ export interface AcceptSocketsOptions {
 /** What a client may still send to a connection that was closed: acknowledgements under way. Who sends more is cut at once. */
 const MOST_BYTES_AFTER_CLOSE = 16 * 1024;
 
-/** How many clients there may be at a time. */
-export const DEFAULT_MAX_CLIENTS = 100;
-/** How many of them may come from one address. */
-export const DEFAULT_MAX_CLIENTS_PER_ADDRESS = 20;
-
 /** The WebSocket side of a server. */
 export interface Sockets {
   readonly clients: number;
@@ -51,7 +45,7 @@ export interface Sockets {
 /** Takes WebSocket upgrades of an HTTP server and gives each accepted connection a session of the hub. */
 export function acceptSockets(server: Server, options: AcceptSocketsOptions): Sockets {
   const { hub, gatekeeper, limits, proxies, metrics, onClosed = () => {} } = options;
-  const { maxClients = DEFAULT_MAX_CLIENTS, maxClientsPerAddress = DEFAULT_MAX_CLIENTS_PER_ADDRESS } = options;
+  const { maxClients, maxClientsPerAddress } = options;
   const { heartbeatMs = 20_000, helloTimeoutMs = 10_000, closeTimeoutMs = 1_000 } = options;
   const sockets = new WebSocketServer({
     noServer: true,

@@ -53,12 +53,12 @@ async function serveAndReport(options: ServeOptions, nameOf: (option: string) =>
       signal: requests.stop,
       nameOf,
       createEngine: () => openEngine(options, nameOf),
-      createLog(scrub) {
+      createLog(scrub, level) {
         log = createLog({
           format,
           scrub,
           write: (line) => process.stderr.write(line),
-          ...(options.logLevel ? { level: options.logLevel } : {}),
+          level,
         });
         for (const text of describeUnknownVariables(process.env)) log.warn(text);
         return log;

@@ -4,12 +4,7 @@ import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { Failure } from '../../model/failure.js';
 import { TOKEN_FORM } from '../client/protocol.js';
 import { parseSubnets } from '../options/subnets.js';
-import {
-  type AcceptSocketsOptions,
-  acceptSockets,
-  DEFAULT_MAX_CLIENTS,
-  DEFAULT_MAX_CLIENTS_PER_ADDRESS,
-} from './accept-sockets.js';
+import { type AcceptSocketsOptions, acceptSockets } from './accept-sockets.js';
 import { AddressLimits } from './address-limits.js';
 import { answerHttp } from './answer-http.js';
 import { Gatekeeper } from './gatekeeper.js';
@@ -22,10 +17,9 @@ import { TrustedProxies } from './trusted-proxies.js';
 export interface LiveServerOptions
   extends Omit<HubOptions, 'observer'>,
     Omit<AcceptSocketsOptions, 'hub' | 'gatekeeper' | 'limits' | 'proxies' | 'metrics'> {
-  /** @default '127.0.0.1' */
-  readonly host?: string;
-  /** 0 takes a free one. @default 8080 */
-  readonly port?: number;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
   /** At least 16 characters; needed to listen anywhere but on this machine's loopback. */
   readonly token?: string;
   /** PEM. Both or none. */
@@ -65,7 +59,7 @@ const SHORTEST_TOKEN = 16;
  * `ADDRESS_UNUSABLE`, `TLS_INVALID`, `PAGE_MISSING`.
  */
 export async function openLiveServer(options: LiveServerOptions): Promise<LiveServer> {
-  const { host = '127.0.0.1', port = 8080, token, tls, allowedOrigins = [], allowedHosts = [] } = options;
+  const { host, port, token, tls, allowedOrigins = [], allowedHosts = [] } = options;
   checkAdmission(host, token);
   const page = await loadPage(options.pageFolder);
   const proxies = new TrustedProxies(parseSubnets('trustedProxies', options.trustedProxies ?? []));
@@ -75,8 +69,7 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
     allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
     proxies,
   });
-  const { maxClients = DEFAULT_MAX_CLIENTS, maxClientsPerAddress = DEFAULT_MAX_CLIENTS_PER_ADDRESS } = options;
-  const limits = new AddressLimits(proxies, maxClientsPerAddress);
+  const limits = new AddressLimits(proxies, options.maxClientsPerAddress);
   const metrics = createMetrics(() => sockets.clients);
   const hub = new Hub({ ...options, observer: metrics.observer });
   const listener = answerHttp({
@@ -99,7 +92,7 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
   const server = tls ? createTls(tls, connectionLimits, listener) : createHttpServer(connectionLimits, listener);
   // Who asks for the page and does not read it. A WebSocket has its own heartbeat instead.
   server.timeout = 10_000;
-  server.maxConnections = maxClients * 2;
+  server.maxConnections = options.maxClients * 2;
   const connections = limitConnections(server, limits, metrics.cut);
   const sockets = acceptSockets(server, { ...options, hub, gatekeeper, limits, proxies, metrics });
   try {
@@ -137,7 +130,7 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
  *
  * @throws `Failure` `OPTION_INVALID` for a short token; `TOKEN_NEEDED` for an address that others can reach without one.
  */
-export function checkAdmission(host: string | undefined, token: string | undefined): void {
+export function checkAdmission(host: string, token: string | undefined): void {
   if (token !== undefined && token.length < SHORTEST_TOKEN) {
     throw new Failure(
       'OPTION_INVALID',
@@ -150,7 +143,7 @@ export function checkAdmission(host: string | undefined, token: string | undefin
       'Expected the token to be of letters, digits and signs of ASCII, as HTTP headers are, got others or a space at an end',
     );
   }
-  if (token === undefined && host !== undefined && !isLoopback(host)) {
+  if (token === undefined && !isLoopback(host)) {
     throw new Failure(
       'TOKEN_NEEDED',
       `Listening on ${host} lets other machines in, which needs a token: set SEGNET_STREAM_TOKEN or --token-file, or listen on 127.0.0.1`,

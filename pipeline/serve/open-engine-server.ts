@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Engine } from '../../model/engine.js';
-import type { ListenOptions } from '../options/listen-options.js';
+import type { CheckedListenOptions } from '../options/listen-options.js';
 import { packagedFile } from '../options/package-root.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from './live-server.js';
 import { readTls } from './read-secrets.js';
@@ -22,7 +22,7 @@ export interface EngineServerContext
 export async function openEngineServer(
   engine: Engine,
   streams: readonly string[],
-  options: ListenOptions,
+  options: CheckedListenOptions,
   token: string | undefined,
   { nameOf, ...more }: EngineServerContext,
 ): Promise<LiveServer> {
@@ -39,10 +39,10 @@ export async function openEngineServer(
     allowedOrigins: allowOrigin,
     allowedHosts: allowHost,
     trustedProxies: trustProxy,
-    ...(host !== undefined && { host }),
-    ...(port !== undefined && { port }),
-    ...(maxClients !== undefined && { maxClients }),
-    ...(maxClientsPerAddress !== undefined && { maxClientsPerAddress }),
+    host,
+    port,
+    maxClients,
+    maxClientsPerAddress,
     ...(token !== undefined && { token }),
     ...(tls && { tls }),
   });

@@ -2,12 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { ENGINE_KEYS } from '../../../pipeline/options/engine-options.js';
+import { LISTEN_DEFAULTS } from '../../../pipeline/options/listen-options.js';
 import { packagedFile } from '../../../pipeline/options/package-root.js';
 import { parseConfig, readConfigFile } from '../../../pipeline/serve/config-file.js';
 import { describeUnknownVariables, readEnvironment } from '../../../pipeline/serve/environment-options.js';
 import { gatherOptions } from '../../../pipeline/serve/gather-options.js';
 import { readTls, readToken } from '../../../pipeline/serve/read-secrets.js';
-import { checkServeOptions, SERVE_OPTIONS } from '../../../pipeline/serve/serve-options.js';
+import { checkServeOptions, SERVE_DEFAULTS, SERVE_OPTIONS } from '../../../pipeline/serve/serve-options.js';
 
 t.test('reads options with and without hyphens, sources as list, map or text', async (t) => {
   const text = `
@@ -128,6 +129,20 @@ t.test('options are checked under the names by which they came', async (t) => {
   t.throws(check({ allowOrigin: ['https://a.example/'] }), { message: /--allowOrigin/ });
   t.throws(check({ sources: [] }), { message: /one source or more/ });
   t.ok(Object.values(SERVE_OPTIONS).every(({ help }) => help.length > 0));
+});
+
+t.test('what was left out is filled in with what the help says', async (t) => {
+  const given = { sources: ['a.mp4'], port: 0, loop: true, quality: undefined, host: undefined, logLevel: undefined };
+  const checked = checkServeOptions(given, (option) => option);
+  t.match(checked, { ...LISTEN_DEFAULTS, ...SERVE_DEFAULTS, sources: ['a.mp4'], port: 0, loop: true });
+  t.same(
+    checkServeOptions(checked, (option) => option),
+    checked,
+  );
+  for (const [name, value] of Object.entries({ ...LISTEN_DEFAULTS, ...SERVE_DEFAULTS })) {
+    const { help } = SERVE_OPTIONS[name as keyof typeof SERVE_DEFAULTS];
+    if (typeof value !== 'boolean') t.match(help, `(default: ${value}`, name);
+  }
 });
 
 t.test('the command line wins, then the environment, then the file: of a token and a file with one, too', async (t) => {

@@ -5,6 +5,7 @@ import { inflateRawSync } from 'node:zlib';
 import t from 'tap';
 import { encodeParts } from '../../../operators/encode-parts.js';
 import { BEARER_SUBPROTOCOL_PREFIX, CloseCode, SUBPROTOCOL } from '../../../pipeline/client/protocol.js';
+import { LISTEN_DEFAULTS } from '../../../pipeline/options/listen-options.js';
 import type { LiveServer } from '../../../pipeline/serve/live-server.js';
 import { openLiveServer } from '../../../pipeline/serve/live-server.js';
 import { ask } from './ask.js';
@@ -563,7 +564,7 @@ t.test('who subscribes again and never acknowledges is closed as too slow, and k
 });
 
 t.test('refuses to let others in without a token, and short tokens', async (t) => {
-  const options = { streams: ['a'], server: '', model: {} as never, classes: [], port: 0 };
+  const options = { ...LISTEN_DEFAULTS, streams: ['a'], server: '', model: {} as never, classes: [], port: 0 };
   for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org']) {
     await t.rejects(openLiveServer({ ...options, host }), { code: 'TOKEN_NEEDED' });
   }
