@@ -5,6 +5,7 @@ import { broadcast } from '../../operators/broadcast.js';
 import { decode } from '../../operators/decode.js';
 import { frameNow, type SegmentedFrame } from '../../operators/frame.js';
 import { segment } from '../../operators/segment.js';
+import { LISTEN_DEFAULTS } from '../options/listen-options.js';
 import { openLiveServer } from '../serve/live-server.js';
 import { answerLines } from './answer-lines.js';
 import { createNothingEngine } from './nothing-engine.js';
@@ -48,6 +49,7 @@ async function open({ clip }: OpenQuestion): Promise<OpenAnswer> {
   const { network, name, provider, precision, inputSize, classes } = engine;
   const token = randomUUID();
   const server = await openLiveServer({
+    ...LISTEN_DEFAULTS,
     token,
     server: 'segnet-stream/benchmark',
     // All viewers are on this machine.

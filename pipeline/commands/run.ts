@@ -5,7 +5,7 @@ import { LISTEN_OPTIONS, LISTEN_RULES, type ListenOptions } from '../options/lis
 import { addOptions } from '../options/option-rule.js';
 import type { RunOptions } from '../run/run-options.js';
 import { RUN_RULES } from '../run/run-rules.js';
-import { readEnvironment } from '../serve/environment-options.js';
+import { nameByOrigin, readEnvironment } from '../serve/environment-options.js';
 import { type CommonOptions, printResult } from './print-result.js';
 
 type Flags = Omit<RunOptions, 'inputs'> & EngineOptions & CommonOptions & { readonly plan?: boolean };
@@ -25,23 +25,27 @@ export function createRunCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (inputs: readonly string[], flags: Flags) => {
       const options = { ...(flags.broadcast ? listenEnvironment() : {}), ...flags, inputs };
+      const nameOf = flags.broadcast ? nameByOrigin({ ...flags }, process.env) : flagOf;
       if (flags.plan) {
         const [{ planRun }, { describePlan }] = await Promise.all([
           import('../run/plan.js'),
           import('../run/describe-plan.js'),
         ]);
-        const plan = await planRun(options, flagOf);
+        const plan = await planRun(options, nameOf);
         printResult(flags, plan, describePlan(plan));
         // As the run itself would end.
         process.exitCode = plan.refuse > 0 ? 1 : 0;
         return;
       }
-      await runAndReport(options);
+      await runAndReport(options, nameOf);
     });
 }
 
 /** Runs with progress on standard error, stops on signals, prints the summary and sets the exit status. */
-async function runAndReport(options: Flags & Pick<RunOptions, 'inputs'>): Promise<void> {
+async function runAndReport(
+  options: Flags & Pick<RunOptions, 'inputs'>,
+  nameOf: (option: string) => string,
+): Promise<void> {
   // It answers while the rest is loaded; what it may be wrong with, `runFiles` says.
   const { findFfmpeg } = await import('../../operators/find-ffmpeg.js');
   findFfmpeg().catch(() => {});
@@ -56,7 +60,7 @@ async function runAndReport(options: Flags & Pick<RunOptions, 'inputs'>): Promis
   const requests = listenForStop(reporter.stopping);
   try {
     const { stop: signal, abandon } = requests;
-    const summary = await runFiles({ ...options, signal, abandon, onEvent }, flagOf);
+    const summary = await runFiles({ ...options, signal, abandon, onEvent }, nameOf);
     printResult(options, summary, describeRun(summary));
     process.exitCode = requests.exitStatus ?? (summary.failed > 0 ? 1 : 0);
   } finally {

@@ -1,5 +1,6 @@
 import { optionInvalid } from '../../model/check-option.js';
-import { checkByRules, type OptionRules } from './option-rule.js';
+import { type Completed, checkByRules, complete, type OptionRules } from './option-rule.js';
+import { parseSubnets } from './subnets.js';
 
 /** Where viewers are listened for, and who is let in. `serve` and `run --broadcast` take them. */
 export interface ListenOptions {
@@ -16,20 +17,37 @@ export interface ListenOptions {
   readonly tlsKey?: string | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
   readonly allowHost?: readonly string[] | undefined;
+  /** Addresses and subnets of reverse proxies, `loopback` or `private`: where a request comes from is what they say. */
+  readonly trustProxy?: readonly string[] | undefined;
   /** @default 100 */
   readonly maxClients?: number | undefined;
   /** From one address. @default 20 */
   readonly maxClientsPerAddress?: number | undefined;
 }
 
+/** What is taken where nothing is said; the help says the same by them. */
+export const LISTEN_DEFAULTS = {
+  host: '127.0.0.1',
+  port: 8080,
+  maxClients: 100,
+  maxClientsPerAddress: 20,
+} satisfies ListenOptions;
+
+/** `ListenOptions` with everything checked and filled in; what has no default and was not given is absent. */
+export type CheckedListenOptions = Completed<ListenOptions, keyof typeof LISTEN_DEFAULTS>;
+
 /** What every way of giving them needs to know, in the order of the help. */
 export const LISTEN_RULES: OptionRules<keyof ListenOptions> = {
-  host: { kind: 'text', value: 'address', help: 'address to listen on (default: 127.0.0.1; others need a token)' },
+  host: {
+    kind: 'text',
+    value: 'address',
+    help: `address to listen on (default: ${LISTEN_DEFAULTS.host}; others need a token)`,
+  },
   port: {
     kind: 'number',
     value: 'n',
     range: { min: 0, max: 65535, integer: true },
-    help: 'port to listen on, 0 for a free one (default: 8080)',
+    help: `port to listen on, 0 for a free one (default: ${LISTEN_DEFAULTS.port})`,
   },
   token: { kind: 'text', secret: true, help: 'what clients have to bring' },
   tokenFile: {
@@ -45,25 +63,30 @@ export const LISTEN_RULES: OptionRules<keyof ListenOptions> = {
     value: 'names',
     help: 'host names by which the server may be addressed, beside localhost and IP addresses',
   },
+  trustProxy: {
+    kind: 'list',
+    value: 'addresses',
+    help: 'reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, subnets (10.0.0.0/8), loopback, private',
+  },
   maxClients: {
     kind: 'number',
     value: 'n',
     range: { min: 1, max: 10_000, integer: true },
-    help: 'most clients at a time (default: 100)',
+    help: `most clients at a time (default: ${LISTEN_DEFAULTS.maxClients})`,
   },
   maxClientsPerAddress: {
     kind: 'number',
     value: 'n',
     range: { min: 1, max: 10_000, integer: true },
-    help: 'most clients from one address (default: 20)',
+    help: `most clients from one address (default: ${LISTEN_DEFAULTS.maxClientsPerAddress})`,
   },
 };
 
 /** Their names, in that order. */
 export const LISTEN_OPTIONS = Object.keys(LISTEN_RULES) as readonly (keyof ListenOptions)[];
 
-/** Checks the options that are about listening, and returns them alone. @throws `Failure` `OPTION_INVALID`. */
-export function checkListenOptions(options: ListenOptions, nameOf: (option: string) => string): ListenOptions {
+/** Checks the options that are about listening, and returns them alone, completed. @throws `Failure` `OPTION_INVALID`. */
+export function checkListenOptions(options: ListenOptions, nameOf: (option: string) => string): CheckedListenOptions {
   checkByRules(options, LISTEN_RULES, nameOf);
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
     throw optionInvalid(
@@ -86,6 +109,10 @@ export function checkListenOptions(options: ListenOptions, nameOf: (option: stri
       throw optionInvalid(nameOf('allowHost'), 'a name without a port, camera.example', host);
     }
   }
+  parseSubnets(nameOf('trustProxy'), options.trustProxy ?? []);
   const given = LISTEN_OPTIONS.filter((name) => options[name] !== undefined);
-  return Object.fromEntries(given.map((name) => [name, options[name]]));
+  return complete<ListenOptions, keyof typeof LISTEN_DEFAULTS>(
+    Object.fromEntries(given.map((name) => [name, options[name]])),
+    LISTEN_DEFAULTS,
+  );
 }

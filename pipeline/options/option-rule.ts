@@ -79,3 +79,17 @@ export function checkByRule(name: string, value: unknown, rule: OptionRule): voi
     case 'parsed':
   }
 }
+
+/** Options of which some are there in any case. */
+export type Completed<Options, Filled extends keyof Options> = Omit<Options, Filled> & {
+  readonly [Each in Filled]-?: NonNullable<Options[Each]>;
+};
+
+/** Fills in what was left out, or is undefined. */
+export function complete<Options extends object, Filled extends keyof Options>(
+  options: Options,
+  defaults: { readonly [Each in Filled]: NonNullable<Options[Each]> },
+): Completed<Options, Filled> {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(given) } as Completed<Options, Filled>;
+}

@@ -2,7 +2,12 @@ import { checkNumber, optionInvalid } from '../../model/check-option.js';
 import { checkEncoder } from '../../operators/choose-encoder.js';
 import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import { asIs } from '../options/flag.js';
-import { checkListenOptions, LISTEN_OPTIONS, type ListenOptions } from '../options/listen-options.js';
+import {
+  type CheckedListenOptions,
+  checkListenOptions,
+  LISTEN_OPTIONS,
+  type ListenOptions,
+} from '../options/listen-options.js';
 import { checkByRules } from '../options/option-rule.js';
 import type { Palette } from '../options/palettes.js';
 import { parseSize, type Size } from '../options/size.js';
@@ -103,7 +108,7 @@ export interface CheckedRunOptions {
   readonly overwrite: boolean;
   readonly shard?: Shard;
   /** How to listen for viewers; absent where nobody is to watch. */
-  readonly broadcast?: ListenOptions;
+  readonly broadcast?: CheckedListenOptions;
   readonly realtime: boolean;
   readonly engine: EngineOptions;
   readonly nameOf: (option: string) => string;

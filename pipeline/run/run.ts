@@ -46,7 +46,7 @@ export async function runFiles(options: RunOptions, nameOf?: (option: string) =>
     const { jobs, engine } = prepared;
     if (checked.broadcast !== undefined && jobs.length > 0) {
       const name = jobs.length === 1 ? jobs[0]!.input.stem : count(jobs.length, 'file');
-      viewers = await openViewers(engine, name, checked.broadcast);
+      viewers = await openViewers(engine, name, checked.broadcast, checked.nameOf);
       onEvent({ kind: 'listening', url: viewers.url });
     }
     const take = async ({ job, index }: (typeof numbered)[number]): Promise<void> => {

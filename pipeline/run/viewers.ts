@@ -1,6 +1,6 @@
 import type { Audience } from '../../operators/broadcast.js';
 import type { SourceState } from '../../operators/supervise.js';
-import type { ListenOptions } from '../options/listen-options.js';
+import type { CheckedListenOptions } from '../options/listen-options.js';
 import { checkAdmission } from '../serve/live-server.js';
 import { openEngineServer } from '../serve/open-engine-server.js';
 import { readToken } from '../serve/read-secrets.js';
@@ -22,14 +22,20 @@ export interface Viewers {
  * Listens for viewers of a run, once its engine is there, whose description they get.
  *
  * @param name What viewers see the stream called.
+ * @param nameOf What an option is called where it came from.
  * @throws `Failure` as `readToken` and `openEngineServer`, and as the making of the engine.
  */
-export async function openViewers(engine: LazyEngine, name: string, options: ListenOptions): Promise<Viewers> {
+export async function openViewers(
+  engine: LazyEngine,
+  name: string,
+  options: CheckedListenOptions,
+  nameOf: (option: string) => string,
+): Promise<Viewers> {
   // Before the engine is loaded, which takes a while.
-  const token = await readToken(options);
+  const token = await readToken(options, nameOf);
   checkAdmission(options.host, token);
   await engine.ready();
-  const server = await openEngineServer(engine, [name], options, token);
+  const server = await openEngineServer(engine, [name], options, token, { nameOf });
   const { hub, url } = server;
   let epoch = -1;
   let state: SourceState = 'connecting';

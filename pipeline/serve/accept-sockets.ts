@@ -3,24 +3,25 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { CloseCode, SOCKET_PATH, SUBPROTOCOL } from '../client/protocol.js';
+import type { AddressLimits } from './address-limits.js';
 import { ClientSession, type Transport } from './client-session.js';
 import { type Gatekeeper, HOST_REFUSED } from './gatekeeper.js';
 import type { Hub } from './hub.js';
 import type { Metrics } from './metrics.js';
 import { requestPath } from './request-path.js';
-import { type SubnetBuckets, SubnetCount } from './subnet.js';
+import { SubnetCount } from './subnet.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 
 /** Who is let in, and who hears of it. */
 export interface AcceptSocketsOptions {
   readonly hub: Hub;
   readonly gatekeeper: Gatekeeper;
-  /** Requests that each network may still make. */
-  readonly budget: SubnetBuckets;
+  readonly limits: AddressLimits;
+  readonly proxies: TrustedProxies;
   readonly metrics: Pick<Metrics, 'refused' | 'cut'>;
-  /** @default 100 */
-  readonly maxClients?: number;
-  /** From one address. @default 20 */
-  readonly maxClientsPerAddress?: number;
+  readonly maxClients: number;
+  /** From one address. */
+  readonly maxClientsPerAddress: number;
   /** Between pings; who answered none by the next is ended. @default 20_000 // 20 seconds */
   readonly heartbeatMs?: number;
   /** From connecting to the first message. @default 10_000 // 10 seconds */
@@ -33,13 +34,6 @@ export interface AcceptSocketsOptions {
 
 /** What a client may still send to a connection that was closed: acknowledgements under way. Who sends more is cut at once. */
 const MOST_BYTES_AFTER_CLOSE = 16 * 1024;
-/** A flood that fills a connection's buffers before it is cut is dear: it counts as so many requests of its address. */
-const REQUESTS_OF_A_FLOOD = 100;
-
-/** How many clients there may be at a time. */
-export const DEFAULT_MAX_CLIENTS = 100;
-/** How many of them may come from one address. */
-export const DEFAULT_MAX_CLIENTS_PER_ADDRESS = 20;
 
 /** The WebSocket side of a server. */
 export interface Sockets {
@@ -50,8 +44,8 @@ export interface Sockets {
 
 /** Takes WebSocket upgrades of an HTTP server and gives each accepted connection a session of the hub. */
 export function acceptSockets(server: Server, options: AcceptSocketsOptions): Sockets {
-  const { hub, gatekeeper, budget, metrics, onClosed = () => {} } = options;
-  const { maxClients = DEFAULT_MAX_CLIENTS, maxClientsPerAddress = DEFAULT_MAX_CLIENTS_PER_ADDRESS } = options;
+  const { hub, gatekeeper, limits, proxies, metrics, onClosed = () => {} } = options;
+  const { maxClients, maxClientsPerAddress } = options;
   const { heartbeatMs = 20_000, helloTimeoutMs = 10_000, closeTimeoutMs = 1_000 } = options;
   const sockets = new WebSocketServer({
     noServer: true,
@@ -71,12 +65,12 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
   const addresses = new WeakMap<WebSocket, string>();
 
   /** As `closeSoon`, and cuts the connection at once if the other side sends on. */
-  const close = (socket: WebSocket, connection: Socket, code: number, reason: string): void => {
+  const close = (socket: WebSocket, connection: Socket, address: string, code: number, reason: string): void => {
     closeSoon(socket, code, reason, closeTimeoutMs);
     const mostBytes = connection.bytesRead + MOST_BYTES_AFTER_CLOSE;
     const watch = (): void => {
       if (connection.bytesRead <= mostBytes) return;
-      budget.take(connection.remoteAddress, REQUESTS_OF_A_FLOOD);
+      limits.flooded(address);
       metrics.cut('messages');
       connection.off('data', watch);
       socket.terminate();
@@ -88,12 +82,12 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
     onClosed(address, code, reason);
     metrics.refused(code);
     socket.on('error', () => {});
-    close(socket, connection, code, reason);
+    close(socket, connection, address, code, reason);
   };
 
   const admit = (socket: WebSocket, request: IncomingMessage): void => {
     const connection = request.socket;
-    const address = connection.remoteAddress ?? 'unknown';
+    const address = proxies.addressOf(request);
     addresses.set(socket, address);
     const refusal = gatekeeper.judge(request);
     if (refusal) {
@@ -114,7 +108,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       send: (message) => socket.send(message),
       close(code, reason) {
         onClosed(address, code, reason);
-        close(socket, connection, code, reason);
+        close(socket, connection, address, code, reason);
       },
       get bufferedBytes() {
         return socket.bufferedAmount;
@@ -159,8 +153,9 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       answerPlainly(server, request, connection as Socket);
       return;
     }
-    if (!budget.take(request.socket.remoteAddress)) {
-      metrics.cut('requests');
+    const flood = limits.ask(request, connection);
+    if (flood !== undefined) {
+      metrics.cut(flood);
       refuseUpgrade(connection, '429 Too Many Requests');
       return;
     }
@@ -226,6 +221,7 @@ function answerPlainly(server: Server, request: IncomingMessage, connection: Soc
   response.shouldKeepAlive = false;
   response.assignSocket(connection);
   response.once('finish', () => connection.destroySoon());
+  connection.once('close', () => request.destroy());
   server.emit('request', request, response);
 }
 

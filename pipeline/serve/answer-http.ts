@@ -1,20 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { AddressLimits } from './address-limits.js';
 import { type Admission, type Gatekeeper, HOST_REFUSED, TOO_MANY_TOKENS } from './gatekeeper.js';
+import type { CutReason } from './metrics.js';
 import type { PageFile } from './page.js';
 import { requestPath } from './request-path.js';
-import type { SubnetBuckets } from './subnet.js';
 
 /** What requests are answered from. */
 export interface AnswerHttpOptions {
   readonly gatekeeper: Gatekeeper;
-  /** Requests that each network may still make. */
-  readonly budget: SubnetBuckets;
+  readonly limits: AddressLimits;
   readonly page: ReadonlyMap<string, PageFile>;
   /** Why the server is not ready, or undefined when it is. */
   readonly notReady: () => string | undefined;
   /** Hears of a connection that asked for too much and is cut. */
-  readonly onFlood: () => void;
+  readonly onFlood: (reason: CutReason) => void;
   /** Prometheus' text, and its content type. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
 }
@@ -47,7 +47,7 @@ class HttpError extends Error {
  * The page itself holds no secret and is served without a token; figures and frames are not.
  */
 export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessage, response: ServerResponse) => void {
-  const { gatekeeper, budget, page, notReady, onFlood, metrics } = options;
+  const { gatekeeper, limits, page, notReady, onFlood, metrics } = options;
   const flooding = new WeakSet<Socket>();
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -96,12 +96,12 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
 
   return (request, response) => {
     const { socket } = request;
-    const isAllowed = budget.take(socket.remoteAddress);
+    const flood = limits.ask(request, request);
     // What came in one piece with a request that was refused: the connection ends with that.
     if (flooding.has(socket)) return;
-    if (!isAllowed) {
+    if (flood !== undefined) {
       flooding.add(socket);
-      onFlood();
+      onFlood(flood);
       socket.pause();
       response.writeHead(429, { Connection: 'close', 'Retry-After': 10 }).end('Too many requests\n');
       return;
@@ -139,14 +139,23 @@ async function readToken(request: IncomingMessage): Promise<string> {
 }
 
 function sendFile(request: IncomingMessage, response: ServerResponse, file: PageFile): void {
-  response.setHeader('ETag', file.etag);
+  const zipped = takesGzip(request.headers['accept-encoding']) ? file.gzip : undefined;
+  const { bytes, etag } = zipped ?? file.plain;
+  response.setHeader('ETag', etag);
   response.setHeader('Cache-Control', 'no-cache');
-  if (request.headers['if-none-match'] === file.etag) {
+  response.setHeader('Vary', 'Accept-Encoding');
+  if (request.headers['if-none-match'] === etag) {
     response.writeHead(304).end();
     return;
   }
-  response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.body.length });
-  response.end(request.method === 'HEAD' ? undefined : file.body);
+  if (zipped) response.setHeader('Content-Encoding', 'gzip');
+  response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': bytes.length });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+/** True where gzip is named, and not with a weight of 0. */
+function takesGzip(accepted: string | readonly string[] = ''): boolean {
+  return /(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i.test(String(accepted));
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {

@@ -4,7 +4,7 @@ import { addEngineOptions } from '../options/engine-options.js';
 import { addOptions } from '../options/option-rule.js';
 import { DEFAULT_CONFIG_FILE } from './config-file.js';
 import { describeUnknownVariables } from './environment-options.js';
-import { gatherOptions, nameByOrigin, type ServeFlags } from './gather-options.js';
+import { gatherOptions, type ServeFlags } from './gather-options.js';
 import type { Logger } from './log.js';
 import type { ServeSummary } from './serve.js';
 import type { ServeOptions } from './serve-options.js';
@@ -24,10 +24,10 @@ export function serveCommand(): Command {
   return addEngineOptions(addOptions(command, SERVE_OPTIONS))
     .addHelpText('after', EXAMPLES)
     .action(async (sources: readonly string[], flags: ServeFlags) => {
-      const options = await gatherOptions(sources, flags, process.env);
+      const { options, nameOf } = await gatherOptions(sources, flags, process.env);
       // The command line may hold a camera's password, and everybody on the machine can read command lines.
       process.title = 'segnet-stream serve';
-      await serveAndReport(options, nameByOrigin(flags, process.env), flags.json === true);
+      await serveAndReport(options, nameOf, flags.json === true);
     });
 }
 
@@ -53,12 +53,12 @@ async function serveAndReport(options: ServeOptions, nameOf: (option: string) =>
       signal: requests.stop,
       nameOf,
       createEngine: () => openEngine(options, nameOf),
-      createLog(scrub) {
+      createLog(scrub, level) {
         log = createLog({
           format,
           scrub,
           write: (line) => process.stderr.write(line),
-          ...(options.logLevel ? { level: options.logLevel } : {}),
+          level,
         });
         for (const text of describeUnknownVariables(process.env)) log.warn(text);
         return log;

@@ -1,5 +1,6 @@
 import { didYouMean } from '../../model/did-you-mean.js';
 import { ENGINE_KEYS } from '../options/engine-options.js';
+import { flagOf } from '../options/flag.js';
 import { numeric } from '../options/numeric.js';
 import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
 
@@ -44,6 +45,19 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): Partial<ServeOp
 /** `maxFps` is `SEGNET_STREAM_MAX_FPS`. */
 export function variableOf(option: string): string {
   return `${PREFIX}${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** What an option is called where it came from: `--port`, `SEGNET_STREAM_PORT`, or of a file `port in segnet-stream.yaml`. */
+export function nameByOrigin(
+  flags: { readonly [option: string]: unknown },
+  environment: NodeJS.ProcessEnv,
+  file?: { readonly path: string | undefined; readonly options: object },
+): (option: string) => string {
+  return (option) => {
+    if (flags[option] !== undefined) return flagOf(option);
+    if (environment[variableOf(option)]) return variableOf(option);
+    return file !== undefined && Object.hasOwn(file.options, option) ? `${option} in ${file.path}` : flagOf(option);
+  };
 }
 
 /**

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { BEARER_SUBPROTOCOL_PREFIX, CloseCode } from '../client/protocol.js';
 import { serverNow } from './shown-frame.js';
 import { SubnetBuckets } from './subnet.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 
 /** By what it is decided who may connect. */
 export interface GatekeeperOptions {
@@ -13,8 +14,8 @@ export interface GatekeeperOptions {
   readonly allowedOrigins: readonly string[];
   /** Names by which the server may be addressed beside `localhost` and IP addresses. */
   readonly allowedHosts: readonly string[];
-  /** True where pages are served by TLS. */
-  readonly secure: boolean;
+  /** Whose word is taken for where a request comes from, and whether by TLS. */
+  readonly proxies: TrustedProxies;
 }
 
 /** Why a connection is refused. */
@@ -47,8 +48,8 @@ export class Gatekeeper {
   readonly #tokenDigest: Buffer | undefined;
   /** Sessions that were ended before their time. */
   readonly #ended = new Set<string>();
-  /** Who hears when a session is ended. */
-  readonly #listeners = new Map<string, Set<() => void>>();
+  /** Who hears when which session is ended. */
+  readonly #listeners = new Set<{ session: string; readonly hear: () => void }>();
   readonly #guesses = new SubnetBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
   /** Who brings none is counted apart: he does not keep out who brings the right one from behind the same proxy. */
   readonly #tokenless = new SubnetBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
@@ -73,7 +74,7 @@ export class Gatekeeper {
   originAllowed(request: IncomingMessage): boolean {
     const origin = request.headers.origin?.toLowerCase();
     if (origin === undefined) return false;
-    const own = `${this.#options.secure ? 'https' : 'http'}://${request.headers.host?.toLowerCase()}`;
+    const own = `${this.#options.proxies.isSecure(request) ? 'https' : 'http'}://${request.headers.host?.toLowerCase()}`;
     return origin === own || this.#options.allowedOrigins.includes(origin);
   }
 
@@ -98,9 +99,9 @@ export class Gatekeeper {
   admission(request: IncomingMessage): Admission {
     const admission = this.look(request);
     if (admission !== 'no' || bearer(request) !== undefined) return admission;
-    const { remoteAddress } = request.socket;
+    const address = this.#options.proxies.addressOf(request);
     // Who is told to wait owes nothing more: pages that try again and again would never be told that a token is asked for.
-    return this.#tokenless.has(remoteAddress) && this.#tokenless.take(remoteAddress) ? 'no' : 'wait';
+    return this.#tokenless.has(address) && this.#tokenless.take(address) ? 'no' : 'wait';
   }
 
   /** As `admission`, for who only asks whether he is known: a request without a token is not counted. */
@@ -113,16 +114,24 @@ export class Gatekeeper {
 
   /** Looks at a token that a request brings; takes the same time whatever it is. */
   try(token: string, request: IncomingMessage): Admission {
-    const { remoteAddress } = request.socket;
-    if (!this.#guesses.has(remoteAddress)) return 'wait';
+    const address = this.#options.proxies.addressOf(request);
+    if (!this.#guesses.has(address)) return 'wait';
     if (this.#tokenDigest !== undefined && timingSafeEqual(digest(token), this.#tokenDigest)) return 'yes';
-    this.#guesses.take(remoteAddress);
+    this.#guesses.take(address);
     return 'no';
   }
 
-  /** Starts a page's session; returns the `Set-Cookie` header that carries it. */
+  /**
+   * Starts a page's session; returns the `Set-Cookie` header that carries it. The one that the request brings is over, but what it has
+   * opened goes on, as the new one's.
+   */
   startSession(request: IncomingMessage): string {
     const session = `${(serverNow() + SESSION_MS).toString(36)}.${randomBytes(16).toString('base64url')}`;
+    const before = this.#sessionOf(request);
+    if (before !== undefined) {
+      this.#remember(before);
+      for (const listener of this.#listeners) if (listener.session === before) listener.session = session;
+    }
     return this.#setCookie(request, `${session}.${this.#sign(session)}`, SESSION_MS / 1000);
   }
 
@@ -130,12 +139,12 @@ export class Gatekeeper {
   endSession(request: IncomingMessage): string {
     const session = this.#sessionOf(request);
     if (session !== undefined) {
-      this.#ended.add(session);
-      // Whoever keeps a copy of so old a cookie may use it for what is left of its hours.
-      const [oldest] = this.#ended;
-      if (this.#ended.size > MOST_ENDED) this.#ended.delete(oldest!);
-      for (const hear of this.#listeners.get(session) ?? []) hear();
-      this.#listeners.delete(session);
+      this.#remember(session);
+      for (const listener of this.#listeners) {
+        if (listener.session !== session) continue;
+        this.#listeners.delete(listener);
+        listener.hear();
+      }
     }
     return this.#setCookie(request, '', 0);
   }
@@ -144,16 +153,21 @@ export class Gatekeeper {
   onSessionEnd(request: IncomingMessage, hear: () => void): () => void {
     const session = bearer(request) === undefined ? this.#sessionOf(request) : undefined;
     if (session === undefined) return () => {};
-    const listeners = this.#listeners.get(session) ?? new Set();
-    this.#listeners.set(session, listeners.add(hear));
-    return () => {
-      listeners.delete(hear);
-      if (listeners.size === 0) this.#listeners.delete(session);
-    };
+    const listener = { session, hear };
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Remembers that a session is over before its time. */
+  #remember(session: string): void {
+    this.#ended.add(session);
+    // Whoever keeps a copy of so old a cookie may use it for what is left of its hours.
+    const [oldest] = this.#ended;
+    if (this.#ended.size > MOST_ENDED) this.#ended.delete(oldest!);
   }
 
   #setCookie(request: IncomingMessage, value: string, seconds: number): string {
-    const secure = this.#options.secure ? '; Secure' : '';
+    const secure = this.#options.proxies.isSecure(request) ? '; Secure' : '';
     return `${cookieName(request)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
   }
 

@@ -3,27 +3,23 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { Failure } from '../../model/failure.js';
 import { TOKEN_FORM } from '../client/protocol.js';
-import {
-  type AcceptSocketsOptions,
-  acceptSockets,
-  DEFAULT_MAX_CLIENTS,
-  DEFAULT_MAX_CLIENTS_PER_ADDRESS,
-} from './accept-sockets.js';
+import { parseSubnets } from '../options/subnets.js';
+import { type AcceptSocketsOptions, acceptSockets } from './accept-sockets.js';
+import { AddressLimits } from './address-limits.js';
 import { answerHttp } from './answer-http.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { Hub, type HubOptions } from './hub.js';
 import { type CutReason, createMetrics } from './metrics.js';
 import { loadPage } from './page.js';
-import { SubnetBuckets, SubnetCount } from './subnet.js';
+import { TrustedProxies } from './trusted-proxies.js';
 
 /** Where a server listens, for whom, and what it says of itself. */
 export interface LiveServerOptions
   extends Omit<HubOptions, 'observer'>,
-    Omit<AcceptSocketsOptions, 'hub' | 'gatekeeper' | 'budget' | 'metrics'> {
-  /** @default '127.0.0.1' */
-  readonly host?: string;
-  /** 0 takes a free one. @default 8080 */
-  readonly port?: number;
+    Omit<AcceptSocketsOptions, 'hub' | 'gatekeeper' | 'limits' | 'proxies' | 'metrics'> {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
   /** At least 16 characters; needed to listen anywhere but on this machine's loopback. */
   readonly token?: string;
   /** PEM. Both or none. */
@@ -32,6 +28,8 @@ export interface LiveServerOptions
   readonly allowedOrigins?: readonly string[];
   /** @default [] */
   readonly allowedHosts?: readonly string[];
+  /** Proxies whose word is taken for where requests come from: addresses and subnets. @default [] */
+  readonly trustedProxies?: readonly string[];
   /** Why the server is not ready, or undefined when it is. If not provided, it is ready at once. */
   readonly notReady?: () => string | undefined;
   /** Where the built page is. If not provided, defaults to the package's own. */
@@ -55,41 +53,34 @@ export interface LiveServer {
 const SHORTEST_TOKEN = 16;
 
 /**
- * What one address may ask for, for each client that it may have: a page load takes some ten requests and a few connections, and all of
- * them come back at once when the server was away.
- */
-const REQUESTS_PER_SECOND = 5;
-const REQUESTS_AT_ONCE = 50;
-
-/**
  * Listens for viewers and programs, as `PROTOCOL.md` says.
  *
  * @throws `Failure` `OPTION_INVALID` for a short token; `TOKEN_NEEDED` for a public address without one; `PORT_TAKEN`,
  * `ADDRESS_UNUSABLE`, `TLS_INVALID`, `PAGE_MISSING`.
  */
 export async function openLiveServer(options: LiveServerOptions): Promise<LiveServer> {
-  const { host = '127.0.0.1', port = 8080, token, tls, allowedOrigins = [], allowedHosts = [] } = options;
+  const { host, port, token, tls, allowedOrigins = [], allowedHosts = [] } = options;
   checkAdmission(host, token);
   const page = await loadPage(options.pageFolder);
+  const proxies = new TrustedProxies(parseSubnets('trustedProxies', options.trustedProxies ?? []));
   const gatekeeper = new Gatekeeper({
     ...(token === undefined ? {} : { token }),
     allowedOrigins: allowedOrigins.map((origin) => origin.toLowerCase()),
     allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
-    secure: tls !== undefined,
+    proxies,
   });
-  const { maxClients = DEFAULT_MAX_CLIENTS, maxClientsPerAddress = DEFAULT_MAX_CLIENTS_PER_ADDRESS } = options;
-  const budget = new SubnetBuckets(maxClientsPerAddress * REQUESTS_PER_SECOND, maxClientsPerAddress * REQUESTS_AT_ONCE);
+  const limits = new AddressLimits(proxies, options.maxClientsPerAddress);
   const metrics = createMetrics(() => sockets.clients);
   const hub = new Hub({ ...options, observer: metrics.observer });
   const listener = answerHttp({
     gatekeeper,
-    budget,
+    limits,
     page,
-    onFlood: () => metrics.cut('requests'),
+    onFlood: metrics.cut,
     metrics: metrics.text,
     notReady: options.notReady ?? (() => undefined),
   });
-  const limits = {
+  const connectionLimits = {
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
     requestTimeout: 15_000,
@@ -98,12 +89,12 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
     keepAliveTimeout: 5_000,
     handshakeTimeout: 10_000,
   };
-  const server = tls ? createTls(tls, limits, listener) : createHttpServer(limits, listener);
+  const server = tls ? createTls(tls, connectionLimits, listener) : createHttpServer(connectionLimits, listener);
   // Who asks for the page and does not read it. A WebSocket has its own heartbeat instead.
   server.timeout = 10_000;
-  server.maxConnections = maxClients * 2;
-  const connections = limitConnections(server, budget, maxClientsPerAddress * 2, metrics.cut);
-  const sockets = acceptSockets(server, { ...options, hub, gatekeeper, budget, metrics });
+  server.maxConnections = options.maxClients * 2;
+  const connections = limitConnections(server, limits, metrics.cut);
+  const sockets = acceptSockets(server, { ...options, hub, gatekeeper, limits, proxies, metrics });
   try {
     await listen(server, port, host);
   } catch (error) {
@@ -139,7 +130,7 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
  *
  * @throws `Failure` `OPTION_INVALID` for a short token; `TOKEN_NEEDED` for an address that others can reach without one.
  */
-export function checkAdmission(host: string | undefined, token: string | undefined): void {
+export function checkAdmission(host: string, token: string | undefined): void {
   if (token !== undefined && token.length < SHORTEST_TOKEN) {
     throw new Failure(
       'OPTION_INVALID',
@@ -152,7 +143,7 @@ export function checkAdmission(host: string | undefined, token: string | undefin
       'Expected the token to be of letters, digits and signs of ASCII, as HTTP headers are, got others or a space at an end',
     );
   }
-  if (token === undefined && host !== undefined && !isLoopback(host)) {
+  if (token === undefined && !isLoopback(host)) {
     throw new Failure(
       'TOKEN_NEEDED',
       `Listening on ${host} lets other machines in, which needs a token: set SEGNET_STREAM_TOKEN or --token-file, or listen on 127.0.0.1`,
@@ -174,32 +165,19 @@ function createTls(
   }
 }
 
-/**
- * Cuts connections beyond so many from one network, so that it cannot take those of all others by holding them open, and those of one
- * that has used up its requests, before they cost more.
- */
+/** Cuts connections beyond what an address may have, so that it cannot take those of all others by holding them open. */
 function limitConnections(
   server: Server,
-  budget: SubnetBuckets,
-  mostOfOne: number,
+  limits: AddressLimits,
   onCut: (reason: CutReason) => void,
 ): ReadonlySet<Socket> {
-  const counts = new SubnetCount();
   const open = new Set<Socket>();
   server.on('connection', (connection: Socket) => {
-    const { remoteAddress } = connection;
-    const takeOff = counts.add(remoteAddress);
     open.add(connection);
-    connection.once('close', () => {
-      takeOff();
-      open.delete(connection);
-    });
-    const isTooMany = counts.of(remoteAddress) > mostOfOne;
-    if (!isTooMany && budget.has(remoteAddress)) {
-      budget.take(remoteAddress);
-      return;
-    }
-    onCut(isTooMany ? 'connections' : 'requests');
+    connection.once('close', () => open.delete(connection));
+    const reason = limits.connect(connection);
+    if (reason === undefined) return;
+    onCut(reason);
     connection.destroy();
   });
   return open;

@@ -4,6 +4,7 @@ import { Failure } from '../../model/failure.js';
 import { type FfmpegTool, isAtLeast } from '../../operators/find-ffmpeg.js';
 import { redact } from '../../operators/redact.js';
 import { unescaped } from './scrub.js';
+import type { CheckedServeOptions } from './serve-options.js';
 
 /** A source of live video, as a person named it. */
 export interface LiveSource {
@@ -19,23 +20,10 @@ export interface LiveSource {
 }
 
 /** How sources are read; the same for all of a server. */
-export interface SourceOptions {
-  /** For RTSP. @default 'tcp' */
-  readonly transport?: 'tcp' | 'udp' | undefined;
-  /** `keyframes` decodes those alone: a picture every second or so for a fraction of the work. @default 'all' */
-  readonly decode?: 'all' | 'keyframes' | undefined;
-  /** Files begin anew at their end. @default false */
-  readonly loop?: boolean | undefined;
-  /**
-   * How a USB camera is to give its pictures: a codec (`mjpeg`, `h264`) or a pixel format (`yuyv422`), by ffmpeg's names. If not
-   * provided, the driver decides.
-   */
-  readonly cameraFormat?: string | undefined;
-  /** The size to ask a USB camera for, `1280x720`. If not provided, the driver decides. */
-  readonly cameraSize?: string | undefined;
-  /** Frames a second to ask a USB camera for. If not provided, the driver decides, on macOS 30. */
-  readonly cameraFps?: number | undefined;
-}
+export type SourceOptions = Pick<
+  CheckedServeOptions,
+  'transport' | 'decode' | 'loop' | 'cameraFormat' | 'cameraSize' | 'cameraFps'
+>;
 
 /** How long ffmpeg itself waits for a network; the watchdog of `supervise` is for what this does not see. */
 const NETWORK_TIMEOUT_US = '5000000';
@@ -136,8 +124,8 @@ export function ffmpegInput(source: LiveSource): string {
 }
 
 /** The options before `-i` by which ffmpeg opens a source at once, keeps nothing back, and gives up on a dead network. */
-export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: SourceOptions = {}): string[] {
-  const { transport = 'tcp', decode = 'all', loop = false } = options;
+export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: SourceOptions): string[] {
+  const { transport, decode, loop } = options;
   // On ffmpeg 4 RTSP's -timeout means: listen for so long.
   const rtspTimeout = isAtLeast(tool, [59, 0]) ? '-timeout' : '-stimeout';
   // Threads that decode frame by frame each hold one back: 6 times the latency with 16 of them.

@@ -21,8 +21,7 @@ const SECRET_FIELDS = [
 
 /** What a log writes, and where. */
 export interface LogOptions {
-  /** @default 'info' */
-  readonly level?: LogLevel;
+  readonly level: LogLevel;
   /** `text` for people, `json` for machines. */
   readonly format: 'text' | 'json';
   /** Takes secrets out of every line. */
@@ -31,7 +30,7 @@ export interface LogOptions {
 }
 
 /** Makes a log of one JSON object, or one line for people, an event; nothing leaves it unscrubbed. */
-export function createLog({ level = 'info', format, scrub, write }: LogOptions): Logger {
+export function createLog({ level, format, scrub, write }: LogOptions): Logger {
   return pino(
     {
       level,

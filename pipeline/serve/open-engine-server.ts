@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { Engine } from '../../model/engine.js';
-import type { ListenOptions } from '../options/listen-options.js';
+import type { CheckedListenOptions } from '../options/listen-options.js';
 import { packagedFile } from '../options/package-root.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from './live-server.js';
 import { readTls } from './read-secrets.js';
+
+/** What a server is told beside its options. */
+export interface EngineServerContext
+  extends Pick<LiveServerOptions, 'notReady' | 'onClosed' | 'onOverload' | 'describeError'> {
+  /** What an option is called where it came from. */
+  readonly nameOf: (option: string) => string;
+}
 
 /**
  * Listens for viewers of what an engine segments; give `server.hub` to `broadcast()`.
@@ -15,12 +22,12 @@ import { readTls } from './read-secrets.js';
 export async function openEngineServer(
   engine: Engine,
   streams: readonly string[],
-  options: ListenOptions,
+  options: CheckedListenOptions,
   token: string | undefined,
-  more: Pick<LiveServerOptions, 'notReady' | 'onClosed' | 'onOverload' | 'describeError'> = {},
+  { nameOf, ...more }: EngineServerContext,
 ): Promise<LiveServer> {
-  const { host, port, maxClients, maxClientsPerAddress, allowOrigin = [], allowHost = [] } = options;
-  const tls = await readTls(options);
+  const { host, port, maxClients, maxClientsPerAddress, allowOrigin = [], allowHost = [], trustProxy = [] } = options;
+  const tls = await readTls(options, nameOf);
   const { version } = JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')) as { version: string };
   const { name, network, provider, precision, inputSize, classes } = engine;
   return openLiveServer({
@@ -31,10 +38,11 @@ export async function openEngineServer(
     streams,
     allowedOrigins: allowOrigin,
     allowedHosts: allowHost,
-    ...(host !== undefined && { host }),
-    ...(port !== undefined && { port }),
-    ...(maxClients !== undefined && { maxClients }),
-    ...(maxClientsPerAddress !== undefined && { maxClientsPerAddress }),
+    trustedProxies: trustProxy,
+    host,
+    port,
+    maxClients,
+    maxClientsPerAddress,
     ...(token !== undefined && { token }),
     ...(tls && { tls }),
   });

@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { Failure } from '../../model/failure.js';
 import { packagedFile } from '../options/package-root.js';
 import { PAGE_FILES } from '../viewer/page-files.js';
 
+/** The bytes of a file, and their name. */
+export interface PageBody {
+  readonly bytes: Buffer;
+  readonly etag: string;
+}
+
 /** A file of the page, as it is served. */
 export interface PageFile {
   readonly type: string;
-  readonly body: Buffer;
-  readonly etag: string;
+  readonly plain: PageBody;
+  /** Where that is smaller. Browsers take nothing smaller still without TLS. */
+  readonly gzip?: PageBody;
 }
 
 /**
@@ -21,9 +30,9 @@ export async function loadPage(
 ): Promise<ReadonlyMap<string, PageFile>> {
   const page = new Map<string, PageFile>();
   for (const { path, file, type } of PAGE_FILES) {
-    let body: Buffer;
+    let bytes: Buffer;
     try {
-      body = await readFile(`${folder}/${file}`);
+      bytes = await readFile(`${folder}/${file}`);
     } catch (cause) {
       throw new Failure(
         'PAGE_MISSING',
@@ -31,7 +40,13 @@ export async function loadPage(
         { cause },
       );
     }
-    page.set(path, { type, body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` });
+    const zipped = await promisify(gzip)(bytes, { level: 9 });
+    const isSmaller = zipped.length < bytes.length;
+    page.set(path, { type, plain: named(bytes), ...(isSmaller && { gzip: named(zipped) }) });
   }
   return page;
+}
+
+function named(bytes: Buffer): PageBody {
+  return { bytes, etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"` };
 }

@@ -1,7 +1,12 @@
 import { optionInvalid } from '../../model/check-option.js';
 import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
-import { checkListenOptions, LISTEN_RULES, type ListenOptions } from '../options/listen-options.js';
-import { checkByRules, type OptionRules } from '../options/option-rule.js';
+import {
+  type CheckedListenOptions,
+  checkListenOptions,
+  LISTEN_RULES,
+  type ListenOptions,
+} from '../options/listen-options.js';
+import { type Completed, checkByRules, complete, type OptionRules } from '../options/option-rule.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 
 /** What `serve` takes, from the command line, the environment, a file or a program. */
@@ -45,6 +50,28 @@ export interface ServeOptions extends EngineOptions, ListenOptions {
   readonly logFormat?: 'text' | 'json' | undefined;
 }
 
+/** What is taken where nothing is said; the help says the same by them. */
+export const SERVE_DEFAULTS = {
+  loop: false,
+  realtime: true,
+  transport: 'tcp',
+  decode: 'all',
+  maxStaleness: 500,
+  openTimeout: 10,
+  opacity: 0.5,
+  quality: 80,
+  logLevel: 'info',
+} as const satisfies Partial<ServeOptions>;
+
+/** Of `stallTimeout`, s: key frames may be ten seconds apart; a file has no reason to stall but a machine that is too busy to read it. */
+export const STALL_TIMEOUTS = { usual: 5, patient: 30 } as const;
+
+/** Of `batch` where it goes by the sources: so many at most. */
+export const MOST_SOURCES_AT_ONCE = 8;
+
+/** `ServeOptions` with everything checked and filled in; what goes by a source, the engine or the terminal is absent if it was not given. */
+export type CheckedServeOptions = Completed<ServeOptions, keyof typeof SERVE_DEFAULTS> & CheckedListenOptions;
+
 /** The name of an option of `serve` itself. */
 export type OwnOption = Exclude<keyof ServeOptions, keyof EngineOptions | 'sources'>;
 
@@ -57,12 +84,17 @@ export const SERVE_OPTIONS: OptionRules<OwnOption> = {
     help: 'read files at their own speed (default)',
     no: 'read files as fast as they decode',
   },
-  transport: { kind: 'text', value: 'name', choices: ['tcp', 'udp'], help: 'of RTSP: tcp or udp (default: tcp)' },
+  transport: {
+    kind: 'text',
+    value: 'name',
+    choices: ['tcp', 'udp'],
+    help: `of RTSP: tcp or udp (default: ${SERVE_DEFAULTS.transport})`,
+  },
   decode: {
     kind: 'text',
     value: 'what',
     choices: ['all', 'keyframes'],
-    help: 'all, or keyframes alone: slow looks at many cameras (default: all)',
+    help: `all, or keyframes alone: slow looks at many cameras (default: ${SERVE_DEFAULTS.decode})`,
   },
   hwaccel: { kind: 'text', value: 'name', help: 'decode in hardware: auto, cuda, vaapi, videotoolbox, ...' },
   cameraFormat: {
@@ -87,25 +119,25 @@ export const SERVE_OPTIONS: OptionRules<OwnOption> = {
     kind: 'number',
     value: 'ms',
     range: { min: 1, max: 60_000 },
-    help: 'do not segment frames older than this (default: 500)',
+    help: `do not segment frames older than this (default: ${SERVE_DEFAULTS.maxStaleness})`,
   },
   batch: {
     kind: 'number',
     value: 'n',
     range: { min: 1, max: 64, integer: true },
-    help: 'pictures of several sources that the engine is given at once (default: 1 on a processor, else the number of sources up to 8)',
+    help: `pictures of several sources that the engine is given at once (default: 1 on a processor, else the number of sources up to ${MOST_SOURCES_AT_ONCE})`,
   },
   openTimeout: {
     kind: 'number',
     value: 's',
     range: { min: 0.1, max: 600 },
-    help: 'longest time from connecting to the first frame (default: 10)',
+    help: `longest time from connecting to the first frame (default: ${SERVE_DEFAULTS.openTimeout})`,
   },
   stallTimeout: {
     kind: 'number',
     value: 's',
     range: { min: 0.1, max: 600 },
-    help: 'connect anew after so long without a frame (default: 5; 30 for files and with --decode keyframes)',
+    help: `connect anew after so long without a frame (default: ${STALL_TIMEOUTS.usual}; ${STALL_TIMEOUTS.patient} for files and with --decode keyframes)`,
   },
   record: {
     kind: 'text',
@@ -116,15 +148,20 @@ export const SERVE_OPTIONS: OptionRules<OwnOption> = {
     kind: 'number',
     value: '0-1',
     range: { min: 0, max: 1 },
-    help: 'of class colours in the burnt overlay and the recording (default: 0.5)',
+    help: `of class colours in the burnt overlay and the recording (default: ${SERVE_DEFAULTS.opacity})`,
   },
   quality: {
     kind: 'number',
     value: '1-100',
     range: { min: 1, max: 100, integer: true },
-    help: 'of JPEG pictures (default: 80)',
+    help: `of JPEG pictures (default: ${SERVE_DEFAULTS.quality})`,
   },
-  logLevel: { kind: 'text', value: 'level', choices: LOG_LEVELS, help: `${LOG_LEVELS.join(', ')} (default: info)` },
+  logLevel: {
+    kind: 'text',
+    value: 'level',
+    choices: LOG_LEVELS,
+    help: `${LOG_LEVELS.join(', ')} (default: ${SERVE_DEFAULTS.logLevel})`,
+  },
   logFormat: {
     kind: 'text',
     value: 'name',
@@ -134,16 +171,16 @@ export const SERVE_OPTIONS: OptionRules<OwnOption> = {
 };
 
 /**
- * Checks every option.
+ * Checks every option, and fills in what was left out.
  *
  * @param nameOf What an option is called where it came from, `--max-fps`.
  * @throws `Failure` `OPTION_INVALID`.
  */
-export function checkServeOptions(options: ServeOptions, nameOf: (option: string) => string): ServeOptions {
+export function checkServeOptions(options: ServeOptions, nameOf: (option: string) => string): CheckedServeOptions {
   checkByRules(options, SERVE_OPTIONS, nameOf);
   if (!Array.isArray(options.sources) || options.sources.length === 0) {
     throw optionInvalid('<sources...>', 'one source or more: a URL, a file or a camera', options.sources ?? []);
   }
-  checkListenOptions(options, nameOf);
-  return { ...options, ...checkEngineOptions(options, nameOf) };
+  const listen = checkListenOptions(options, nameOf);
+  return { ...complete(options, SERVE_DEFAULTS), ...listen, ...checkEngineOptions(options, nameOf) };
 }

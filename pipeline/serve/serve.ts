@@ -7,12 +7,12 @@ import { recycle } from '../../operators/picture-memory.js';
 import type { SourceStatus } from '../../operators/supervise.js';
 import { checkAdmission, type LiveServer } from './live-server.js';
 import { checkCameraFormat, parseSources } from './live-source.js';
-import type { Logger } from './log.js';
+import type { Logger, LogLevel } from './log.js';
 import { openEngineServer } from './open-engine-server.js';
 import { readToken } from './read-secrets.js';
 import { checkRecording, record, recordingPath } from './record.js';
 import { createScrubber, passwordsOf } from './scrub.js';
-import { checkServeOptions, type ServeOptions } from './serve-options.js';
+import { checkServeOptions, MOST_SOURCES_AT_ONCE, type ServeOptions } from './serve-options.js';
 import { type ClosedClient, tellClosed } from './tell-closed.js';
 import { watchSource } from './watch-source.js';
 
@@ -20,7 +20,7 @@ import { watchSource } from './watch-source.js';
 export interface ServeContext {
   /** Makes the engine; `serve` closes it. */
   readonly createEngine: () => Promise<Engine>;
-  readonly createLog: (scrub: (text: string) => string) => Logger;
+  readonly createLog: (scrub: (text: string) => string, level: LogLevel) => Logger;
   /** Stops: clients are told, recordings finished. */
   readonly signal: AbortSignal;
   /** What an option is called where it came from. */
@@ -57,13 +57,13 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   // A camera comes when it can; a file that is not there now was hardly meant.
   for (const { kind, input } of sources) if (kind === 'file') await checkInput(input);
   if (options.record !== undefined) await checkRecording(options.record);
-  const token = await readToken(options);
+  const token = await readToken(options, context.nameOf);
   // Before the engine is loaded, which takes a while.
   checkAdmission(options.host, token);
   const secrets = sources.flatMap((source) => [...passwordsOf(source.input), ...source.secrets]);
   const scrub = createScrubber(token ? [...secrets, token] : secrets);
   const describeError = (error: unknown): string => scrub(error instanceof Error ? error.message : String(error));
-  const log = context.createLog(scrub);
+  const log = context.createLog(scrub, options.logLevel);
   const tool = await findFfmpeg();
   if (tool.warning) log.warn(tool.warning);
   const engine = await context.createEngine();
@@ -115,7 +115,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     const frames = shown.pipe(share());
     hub.setRecording(name, false);
     const recording = record(recordingPath(options.record, name, sources.length), {
-      opacity: options.opacity ?? 0.5,
+      opacity: options.opacity,
       taken,
       onFile: (file) => recordings.push(file),
       onSlow: (file) => streamLog.warn({ file }, 'recording leaves frames out: its disk or encoder is too slow'),
@@ -139,6 +139,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     const names = sources.map(({ name }) => name);
     server = await openEngineServer(engine, names, options, token, {
       describeError,
+      nameOf: context.nameOf,
       notReady: () => (isWarm ? undefined : 'warming up'),
       onOverload: (advice) => log.warn({ advice }, 'overloaded'),
       onClosed: (address, code, reason) => closed.next({ address, code, reason }),
@@ -168,7 +169,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
 
 /** On a processor a batch takes as long as its pictures one by one; a GPU takes several cameras at once. */
 function batchFor(engine: Engine, sources: number): number {
-  return engine.provider === 'cpu' ? 1 : Math.min(sources, 8);
+  return engine.provider === 'cpu' ? 1 : Math.min(sources, MOST_SOURCES_AT_ONCE);
 }
 
 /** The first batch is slow everywhere: before it the server is not ready. False where it was stopped meanwhile. */

@@ -12,14 +12,14 @@ import { type SourceStatus, type SuperviseOptions, supervise } from '../../opera
 import type { Hub } from './hub.js';
 import type { LiveSource } from './live-source.js';
 import { openSource } from './open-source.js';
-import type { ServeOptions } from './serve-options.js';
+import { type CheckedServeOptions, STALL_TIMEOUTS } from './serve-options.js';
 
 /** What the route of a source needs. */
 export interface WatchSourceOptions {
   readonly engine: Engine;
   readonly hub: Hub;
   readonly tool: FfmpegTool;
-  readonly options: ServeOptions;
+  readonly options: CheckedServeOptions;
   /** The most pictures of several sources that the engine is given at once. */
   readonly batch: number;
   readonly onStatus: (status: SourceStatus) => void;
@@ -47,8 +47,6 @@ const PASSING: Partial<Record<LiveSource['kind'], readonly string[]>> = {
   device: ['INPUT_NOT_VIDEO', 'INPUT_MISSING'],
 };
 const PASSING_OF_NETWORKS: readonly string[] = ['INPUT_NOT_VIDEO'];
-const DEFAULT_MAX_STALENESS_MS = 500;
-const DEFAULT_STALL_SECONDS = 5;
 /** A TEARDOWN takes milliseconds; who is frozen will not send one. */
 const STOP_GRACE_MS = 1000;
 /**
@@ -56,8 +54,6 @@ const STOP_GRACE_MS = 1000;
  * between half of it and all.
  */
 const LISTENING_BACKOFF_MS = 3 * STOP_GRACE_MS;
-/** Key frames may be ten seconds apart; a file has no reason to stall but a machine that is too busy to read it. */
-const PATIENT_STALL_SECONDS = 30;
 
 /**
  * The route of one live source: supervised decoding, the latest frame segmented, shown to the hub. Errors of the source are
@@ -65,10 +61,10 @@ const PATIENT_STALL_SECONDS = 30;
  */
 export function watchSource(source: LiveSource, context: WatchSourceOptions): Observable<SegmentedFrame> {
   const { engine, hub, tool, options, onStatus, onWarning, signal } = context;
-  const { maxFps, maxStaleness = DEFAULT_MAX_STALENESS_MS, quality, opacity, hwaccel } = options;
+  const { maxFps, maxStaleness, quality, opacity, hwaccel, openTimeout } = options;
   const { name } = source;
   const isPatient = options.decode === 'keyframes' || source.kind === 'file';
-  const { openTimeout = 10, stallTimeout = isPatient ? PATIENT_STALL_SECONDS : DEFAULT_STALL_SECONDS } = options;
+  const { stallTimeout = isPatient ? STALL_TIMEOUTS.patient : STALL_TIMEOUTS.usual } = options;
   const passing = PASSING[source.kind] ?? PASSING_OF_NETWORKS;
   const lasting = LASTING.filter((code) => !passing.includes(code));
   const endsByItself = source.kind === 'file' && !options.loop;
@@ -81,7 +77,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
           fit: engine.inputSize,
           source: name,
           epoch,
-          realtime: source.kind === 'file' && options.realtime !== false,
+          realtime: source.kind === 'file' && options.realtime,
           inputOptions,
           ...(hwaccel ? { hwaccel } : {}),
           ...(source.kind === 'file' ? {} : { stopGraceMs: STOP_GRACE_MS }),
@@ -109,6 +105,6 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
     maxFps === undefined ? identity : limitRate({ maxFps, onDrop: () => hub.drop(name, 'rate') }),
     dropStale({ maxStalenessMs: maxStaleness, onDrop: () => hub.drop(name, 'stale') }),
     segment(engine, { batch: context.batch }),
-    broadcast(hub, { ...(quality ? { quality } : {}), ...(opacity === undefined ? {} : { opacity }) }),
+    broadcast(hub, { quality, opacity }),
   );
 }

@@ -2,11 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { ENGINE_KEYS } from '../../../pipeline/options/engine-options.js';
+import { LISTEN_DEFAULTS } from '../../../pipeline/options/listen-options.js';
 import { packagedFile } from '../../../pipeline/options/package-root.js';
 import { parseConfig, readConfigFile } from '../../../pipeline/serve/config-file.js';
 import { describeUnknownVariables, readEnvironment } from '../../../pipeline/serve/environment-options.js';
-import { gatherOptions, nameByOrigin } from '../../../pipeline/serve/gather-options.js';
-import { checkServeOptions, SERVE_OPTIONS } from '../../../pipeline/serve/serve-options.js';
+import { gatherOptions } from '../../../pipeline/serve/gather-options.js';
+import { readTls, readToken } from '../../../pipeline/serve/read-secrets.js';
+import { checkServeOptions, SERVE_DEFAULTS, SERVE_OPTIONS } from '../../../pipeline/serve/serve-options.js';
 
 t.test('reads options with and without hyphens, sources as list, map or text', async (t) => {
   const text = `
@@ -129,27 +131,41 @@ t.test('options are checked under the names by which they came', async (t) => {
   t.ok(Object.values(SERVE_OPTIONS).every(({ help }) => help.length > 0));
 });
 
+t.test('what was left out is filled in with what the help says', async (t) => {
+  const given = { sources: ['a.mp4'], port: 0, loop: true, quality: undefined, host: undefined, logLevel: undefined };
+  const checked = checkServeOptions(given, (option) => option);
+  t.match(checked, { ...LISTEN_DEFAULTS, ...SERVE_DEFAULTS, sources: ['a.mp4'], port: 0, loop: true });
+  t.same(
+    checkServeOptions(checked, (option) => option),
+    checked,
+  );
+  for (const [name, value] of Object.entries({ ...LISTEN_DEFAULTS, ...SERVE_DEFAULTS })) {
+    const { help } = SERVE_OPTIONS[name as keyof typeof SERVE_DEFAULTS];
+    if (typeof value !== 'boolean') t.match(help, `(default: ${value}`, name);
+  }
+});
+
 t.test('the command line wins, then the environment, then the file: of a token and a file with one, too', async (t) => {
   const config = join(
     t.testdir({ 'a.yaml': 'port: 1\nhost: a\nmaxFps: 1\ntokenFile: of-file\nsources: [x]\n' }),
     'a.yaml',
   );
   const environment = { SEGNET_STREAM_PORT: '2', SEGNET_STREAM_HOST: 'b', SEGNET_STREAM_TOKEN: 'of-environment' };
-  t.same(await gatherOptions([], { config, port: 3 }, environment), {
+  t.same((await gatherOptions([], { config, port: 3 }, environment)).options, {
     port: 3,
     host: 'b',
     maxFps: 1,
     token: 'of-environment',
     sources: ['x'],
   });
-  t.same(await gatherOptions(['y'], { config, tokenFile: 'of-flags' }, environment), {
+  t.same((await gatherOptions(['y'], { config, tokenFile: 'of-flags' }, environment)).options, {
     port: 2,
     host: 'b',
     maxFps: 1,
     tokenFile: 'of-flags',
     sources: ['y'],
   });
-  t.equal((await gatherOptions([], { config }, {})).tokenFile, 'of-file');
+  t.equal((await gatherOptions([], { config }, {})).options.tokenFile, 'of-file');
 });
 
 t.test('a wrong option of the environment is told of by its variable', async (t) => {
@@ -160,15 +176,38 @@ t.test('a wrong option of the environment is told of by its variable', async (t)
     ['threads', 'SEGNET_STREAM_THREADS'],
   ] as const) {
     const flags = { port: 1, allowHost: ['a'], threads: 1, [option]: undefined };
-    const options = await gatherOptions(['a.mp4'], flags, environment);
-    t.throws(() => checkServeOptions(options, nameByOrigin(flags, environment)), {
+    const { options, nameOf } = await gatherOptions(['a.mp4'], flags, environment);
+    t.throws(() => checkServeOptions(options, nameOf), {
       code: 'OPTION_INVALID',
       message: new RegExp(`^Expected ${name} to be`),
     });
   }
   const flags = { port: 70_000 };
-  const options = await gatherOptions(['a.mp4'], flags, environment);
-  t.throws(() => checkServeOptions(options, nameByOrigin(flags, environment)), { message: /^Expected --port to be/ });
+  const { options, nameOf } = await gatherOptions(['a.mp4'], flags, environment);
+  t.throws(() => checkServeOptions(options, nameOf), { message: /^Expected --port to be/ });
+});
+
+t.test('what the file says is told of by the file', async (t) => {
+  const config = join(t.testdir({ 'a.yaml': 'allowHost: [a:1]\nport: 1\nsources: [x]\n' }), 'a.yaml');
+  const environment = { SEGNET_STREAM_HOST: '::1' };
+  const { options, nameOf } = await gatherOptions([], { config, port: 3 }, environment);
+  t.throws(() => checkServeOptions(options, nameOf), {
+    message: `Expected allowHost in ${config} to be a name without a port, camera.example, got \`a:1\``,
+  });
+  t.same(['port', 'host', 'tokenFile'].map(nameOf), ['--port', 'SEGNET_STREAM_HOST', '--token-file']);
+});
+
+t.test('a token, certificate or key that cannot be read is told of by where it was named', async (t) => {
+  const none = `${t.testdirName}/none`;
+  const { options, nameOf } = await gatherOptions(['x'], { tlsKey: none }, { SEGNET_STREAM_TOKEN_FILE: none });
+  await t.rejects(readToken(options, nameOf), {
+    code: 'OPTION_INVALID',
+    message: `Expected SEGNET_STREAM_TOKEN_FILE to be a readable file, got ${none} (ENOENT)`,
+  });
+  await t.rejects(readTls({ tlsCert: packagedFile('package.json'), tlsKey: none }, nameOf), {
+    code: 'TLS_INVALID',
+    message: `Expected --tls-key to be a readable file, got ${none} (ENOENT)`,
+  });
 });
 
 t.test('what Kubernetes says of a service called segnet-stream is no option', async (t) => {

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inflateRawSync } from 'node:zlib';
 import t from 'tap';
 import { encodeParts } from '../../../operators/encode-parts.js';
 import { BEARER_SUBPROTOCOL_PREFIX, CloseCode, SUBPROTOCOL } from '../../../pipeline/client/protocol.js';
+import { LISTEN_DEFAULTS } from '../../../pipeline/options/listen-options.js';
 import type { LiveServer } from '../../../pipeline/serve/live-server.js';
 import { openLiveServer } from '../../../pipeline/serve/live-server.js';
+import { ask } from './ask.js';
 import { fakeFrame } from './fake-frames.js';
 import { openTestServer } from './open-test-server.js';
 import { connectRaw } from './raw-client.js';
@@ -18,27 +19,6 @@ const TOKEN = 'correct-horse-battery-staple';
 async function show(server: LiveServer, given: Parameters<typeof fakeFrame>[0] = {}): Promise<void> {
   const frame = fakeFrame(given);
   server.hub.show(frame, await encodeParts(frame, server.hub.wanted(frame.source)), 1);
-}
-
-/** An HTTP request with any headers, `Host` and `Origin` included. */
-function ask(
-  server: LiveServer,
-  path: string,
-  {
-    method = 'GET',
-    headers = {},
-    body = '',
-  }: { method?: string; headers?: Record<string, string>; body?: string } = {},
-): Promise<{ status: number; headers: Record<string, unknown>; text: string }> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ port: server.port, host: '127.0.0.1', path, method, headers }, (response) => {
-      let text = '';
-      response.on('data', (data) => (text += data));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
 }
 
 t.test('says hello, serves a subscription, and encodes what is wanted alone', async (t) => {
@@ -225,6 +205,34 @@ t.test('a session of the page outlasts a restart with the same token, not its ow
   const headers = { origin: first.url.slice(0, -1), cookie };
   t.equal((await ask(first, '/session', { method: 'DELETE', headers })).status, 200);
   t.equal(await knows(first, cookie), false);
+});
+
+t.test('who signs in again has one session, to which belongs what the one before opened', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  const origin = server.url.slice(0, -1);
+  const login = async (cookie = '') => {
+    const body = JSON.stringify({ token: TOKEN });
+    const answer = await ask(server, '/session', { method: 'POST', headers: { origin, cookie }, body });
+    return String(answer.headers['set-cookie']).split(';')[0]!;
+  };
+  const knows = async (cookie: string) =>
+    JSON.parse((await ask(server, '/session', { headers: { cookie } })).text).authorised as boolean;
+  const first = await login();
+  const other = await login();
+  const open = connectRaw(server, { headers: { cookie: first } });
+  await open.hear('hello');
+  const second = await login(first);
+  t.same(await Promise.all([first, second, other].map(knows)), [false, true, true]);
+  open.send({ type: 'time', id: 1 });
+  await open.hear('time');
+  t.equal(
+    (await ask(server, '/session', { method: 'POST', headers: { origin, cookie: second }, body: '{}' })).status,
+    400,
+  );
+  t.equal(await knows(second), true, 'who brings no token ends nothing');
+  await ask(server, '/session', { method: 'DELETE', headers: { origin, cookie: second } });
+  t.match(await open.closed, { code: CloseCode.unauthorised, reason: 'The session was ended' });
+  t.same(await Promise.all([first, second, other].map(knows)), [false, false, true]);
 });
 
 t.test('pings and pongs count as messages do; those that the heartbeat asks for are free', async (t) => {
@@ -425,21 +433,36 @@ t.test('an address that asks for too much is cut, and keeps nobody else out', as
   flood.on('error', () => {});
   let text = '';
   flood.on('data', (data) => (text += data));
-  flood.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200));
+  flood.write('GET /icon.svg HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200));
   await once(flood, 'close');
   const answers = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
   t.ok(answers.length >= 49 && answers.length < 100, `${answers.length} answers`);
   t.equal(answers.at(-1), '429');
   t.match(text.slice(text.lastIndexOf('HTTP/1.1')), /Connection: close/i);
   t.equal(answers.filter((status) => status !== '200').length, 1);
-  const again = hold(server, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await once(again, 'close');
+  t.equal((await ask(server, '/icon.svg')).status, 429);
+  t.equal((await ask(server, '/healthz')).status, 200, 'health probes have a budget of their own');
 
   const elsewhere = connect({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
   elsewhere.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   let metrics = '';
   for await (const data of elsewhere) metrics += data;
   t.match(metrics, /^segnet_stream_connections_cut_total\{reason="requests"\} 2$/m);
+});
+
+t.test('who floods health probes is cut as well, and keeps to himself', async (t) => {
+  const server = await openTestServer(t, { maxClientsPerAddress: 1 });
+  const statuses = [];
+  while (statuses.at(-1) !== 429 && statuses.length < 50) statuses.push((await ask(server, '/readyz')).status);
+  t.equal(statuses.at(-1), 429);
+  t.ok(statuses.length > 10, `${statuses.length} probes`);
+  t.equal((await ask(server, '/icon.svg')).status, 200, 'its page goes on');
+  await once(hold(server, 'GET /icon.svg HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200)), 'close');
+  const unheard = hold(server, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  let answer = '';
+  unheard.on('data', (data) => (answer += data));
+  await once(unheard, 'close');
+  t.equal(answer, '', 'where both are used up no connection is looked at');
 });
 
 t.test('a page load and a scraper never ask for too much', async (t) => {
@@ -542,7 +565,7 @@ t.test('who subscribes again and never acknowledges is closed as too slow, and k
 });
 
 t.test('refuses to let others in without a token, and short tokens', async (t) => {
-  const options = { streams: ['a'], server: '', model: {} as never, classes: [], port: 0 };
+  const options = { ...LISTEN_DEFAULTS, streams: ['a'], server: '', model: {} as never, classes: [], port: 0 };
   for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org']) {
     await t.rejects(openLiveServer({ ...options, host }), { code: 'TOKEN_NEEDED' });
   }

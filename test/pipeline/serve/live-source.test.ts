@@ -1,7 +1,14 @@
 import t from 'tap';
 import type { FfmpegTool } from '../../../operators/find-ffmpeg.js';
 import { checkInput } from '../../../operators/input-failure.js';
-import { checkCameraFormat, ffmpegInput, ffmpegOptions, parseSources } from '../../../pipeline/serve/live-source.js';
+import {
+  checkCameraFormat,
+  ffmpegInput,
+  ffmpegOptions,
+  parseSources,
+  type SourceOptions,
+} from '../../../pipeline/serve/live-source.js';
+import { SERVE_DEFAULTS } from '../../../pipeline/serve/serve-options.js';
 
 const tool: FfmpegTool = { path: 'ffmpeg', version: '5.1', codecVersion: [59, 37], origin: 'path' };
 
@@ -66,8 +73,8 @@ t.test('secrets come from the environment and are not shown', async (t) => {
 });
 
 t.test('each kind has its options', async (t) => {
-  const options = (spec: string, more: Parameters<typeof ffmpegOptions>[2] = {}, by = tool) =>
-    ffmpegOptions(parseSources([spec], {}, 'linux')[0]!, by, more).join(' ');
+  const options = (spec: string, more: Partial<SourceOptions> = {}, by = tool) =>
+    ffmpegOptions(parseSources([spec], {}, 'linux')[0]!, by, { ...SERVE_DEFAULTS, ...more }).join(' ');
   t.match(options('rtsp://a/b'), /-rtsp_transport tcp -timeout 5000000 .*-flags low_delay/);
   t.match(options('rtsps://a/b', { transport: 'udp' }), /-rtsp_transport udp/);
   t.match(options('rtsp://a/b', {}, { ...tool, codecVersion: [58, 18] }), /-stimeout 5000000/);
@@ -83,10 +90,10 @@ t.test('USB cameras are opened by the format of their system, and never taken fo
   const camera = async (
     spec: string,
     platform: NodeJS.Platform,
-    more: Parameters<typeof ffmpegOptions>[2] = {},
+    more: Partial<SourceOptions> = {},
   ): Promise<string> => {
     const [source] = parseSources([spec], {}, platform);
-    const inputOptions = ffmpegOptions(source!, tool, more);
+    const inputOptions = ffmpegOptions(source!, tool, { ...SERVE_DEFAULTS, ...more });
     const input = ffmpegInput(source!);
     if (platform !== 'linux') await checkInput(input, inputOptions);
     return `${source!.name}: ${inputOptions.join(' ')} -i ${input}`;

@@ -32,7 +32,7 @@ t.test('passwords of URLs, as written and as meant', async (t) => {
 t.test('a secret that is an ordinary word leaves lines as they are made', async (t) => {
   const lines: string[] = [];
   const scrub = createScrubber(['info', '2026', 'longpass1']);
-  const log = createLog({ format: 'json', scrub, write: (line) => lines.push(line) });
+  const log = createLog({ level: 'info', format: 'json', scrub, write: (line) => lines.push(line) });
   const sources = ['front=rtsp://v:longpass1@127.0.0.1/x', 'rear=rtsp://v:longpass2@127.0.0.1/y'];
   log.info({ sources, url: 'http://127.0.0.1:8080' }, 'listening');
   t.match(JSON.parse(lines.join('')), {
@@ -46,7 +46,7 @@ t.test('a secret that is an ordinary word leaves lines as they are made', async 
 for (const format of ['text', 'json'] as const) {
   t.test(`the log as ${format} has no secrets, in messages, fields or errors`, async (t) => {
     const lines: string[] = [];
-    const log = createLog({ format, scrub: createScrubber(SECRETS), write: (line) => lines.push(line) });
+    const log = createLog({ level: 'info', format, scrub: createScrubber(SECRETS), write: (line) => lines.push(line) });
     log.info(
       { url: 'rtsp://me:s3cret%2Fpw@camera', token: 'abc', nested: { password: 'def' } },
       'connecting to s3cret/pw',

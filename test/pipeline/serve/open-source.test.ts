@@ -7,6 +7,7 @@ import { Failure } from '../../../model/failure.js';
 import type { FfmpegTool } from '../../../operators/find-ffmpeg.js';
 import { parseSources } from '../../../pipeline/serve/live-source.js';
 import { openSource } from '../../../pipeline/serve/open-source.js';
+import { SERVE_DEFAULTS } from '../../../pipeline/serve/serve-options.js';
 
 const tool: FfmpegTool = { path: 'ffmpeg', version: '5.1', codecVersion: [59, 37], origin: 'path' };
 const [camera] = parseSources(['rtsp://me:s3cret@camera/live']);
@@ -30,7 +31,7 @@ t.test('a password reaches ffmpeg in a file for its user alone, which goes with 
     openSource(
       camera!,
       tool,
-      {},
+      SERVE_DEFAULTS,
       (input, options) =>
         new Observable<{ text: string; mode: number; options: string }>((subscriber) => {
           const { mode } = statSync(input);
@@ -47,7 +48,7 @@ t.test('a password reaches ffmpeg in a file for its user alone, which goes with 
 });
 
 t.test('an error names the source, and leaves no file', async (t) => {
-  const failing = openSource(camera!, tool, {}, (input) =>
+  const failing = openSource(camera!, tool, SERVE_DEFAULTS, (input) =>
     throwError(() => new Failure('INPUT_UNREACHABLE', `Input ${input} cannot be reached`)),
   );
   await t.rejects(firstValueFrom(failing), { message: 'Input rtsp://***@camera/live cannot be reached' });

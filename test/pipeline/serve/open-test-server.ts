@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Test } from 'tap';
+import { LISTEN_DEFAULTS } from '../../../pipeline/options/listen-options.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from '../../../pipeline/serve/live-server.js';
 import { PAGE_FILES } from '../../../pipeline/viewer/page-files.js';
 
@@ -9,6 +10,7 @@ export async function openTestServer(t: Test, options: Partial<LiveServerOptions
   await mkdir(pageFolder, { recursive: true });
   for (const { file } of PAGE_FILES) await writeFile(`${pageFolder}/${file}`, file);
   const server = await openLiveServer({
+    ...LISTEN_DEFAULTS,
     server: 'segnet-stream/test',
     port: 0,
     pageFolder,

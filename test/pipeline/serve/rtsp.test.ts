@@ -9,10 +9,11 @@ import { missingForRealServer, startRealServer } from '../../../fixtures/rtsp/re
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
 import type { SegmentedFrame } from '../../../operators/frame.js';
 import type { SourceStatus } from '../../../operators/supervise.js';
+import { asIs } from '../../../pipeline/options/flag.js';
 import { Hub } from '../../../pipeline/serve/hub.js';
 import { parseSources } from '../../../pipeline/serve/live-source.js';
 import { createScrubber, passwordsOf } from '../../../pipeline/serve/scrub.js';
-import type { ServeOptions } from '../../../pipeline/serve/serve-options.js';
+import { checkServeOptions, type ServeOptions } from '../../../pipeline/serve/serve-options.js';
 import { watchSource } from '../../../pipeline/serve/watch-source.js';
 import { noFfmpegRuns, runningFfmpegs } from '../../operators/running-ffmpegs.js';
 import { fakeEngine } from './fake-engine.js';
@@ -48,7 +49,7 @@ async function watch(t: Test, sources: readonly string[], options: Partial<Serve
       batch: 1,
       hub,
       tool,
-      options: { sources, ...options },
+      options: checkServeOptions({ sources, ...options }, asIs),
       signal: stop.signal,
       onStatus(status) {
         hub.setStatus(source.name, status);

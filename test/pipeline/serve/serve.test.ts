@@ -35,7 +35,7 @@ async function start(
         signal: stop.signal,
         nameOf: (option) => option,
         createEngine: async () => engine,
-        createLog: (scrub) => createLog({ format: 'json', scrub, write: (line) => lines.push(line) }),
+        createLog: (scrub, level) => createLog({ level, format: 'json', scrub, write: (line) => lines.push(line) }),
         onListening: resolve,
       },
     );

@@ -5,7 +5,9 @@ import t from 'tap';
 import { type FaultServer, startFaultServer } from '../../../fixtures/rtsp/fault-server.js';
 import { makeStreamClip } from '../../../fixtures/rtsp/make-stream-clip.js';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
+import { asIs } from '../../../pipeline/options/flag.js';
 import { parseSources } from '../../../pipeline/serve/live-source.js';
+import { checkServeOptions } from '../../../pipeline/serve/serve-options.js';
 import { watchSource } from '../../../pipeline/serve/watch-source.js';
 import { fakeEngine } from './fake-engine.js';
 import { openTestServer } from './open-test-server.js';
@@ -79,7 +81,7 @@ t.test(
         batch: 1,
         hub: server.hub,
         tool,
-        options: { sources: [], stallTimeout: 2, openTimeout: 5 },
+        options: checkServeOptions({ sources: ['all'], stallTimeout: 2, openTimeout: 5 }, asIs),
         signal: new AbortController().signal,
         waits: { backoffMs: 50, maxBackoffMs: 400 },
         onStatus(status) {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { encodeParts } from '../../../operators/encode-parts.js';
+import { LISTEN_DEFAULTS } from '../../../pipeline/options/listen-options.js';
 import { colourBlindColours } from '../../../pipeline/options/palettes.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from '../../../pipeline/serve/live-server.js';
 import { bundlePage } from '../../../pipeline/viewer/bundle.js';
@@ -22,6 +23,7 @@ async function openServer(t: Test, options: Partial<LiveServerOptions> = {}): Pr
   const pageFolder = t.testdirName;
   await bundlePage(pageFolder);
   const server = await openLiveServer({
+    ...LISTEN_DEFAULTS,
     server: 'segnet-stream/test',
     port: 0,
     pageFolder,
