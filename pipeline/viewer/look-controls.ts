@@ -1,6 +1,7 @@
 import type { ClassInfo } from '../client/protocol.js';
 import { element } from './element.js';
 import { type Colour, PALETTES } from './palettes.js';
+import { recall, remember } from './remember.js';
 
 /** Who hears of the controls of how the picture looks. */
 export interface LookListeners {
@@ -10,7 +11,7 @@ export interface LookListeners {
   readonly onDetail: () => void;
 }
 
-/** How the picture looks: the opacity and the palette of its classes, and how much of it is sent. */
+/** How the picture looks: the opacity and the palette of its classes, and how much of it is sent. All are remembered. */
 export class LookControls {
   readonly #opacity = element<HTMLInputElement>('opacity');
   readonly #palette = element<HTMLSelectElement>('palette');
@@ -20,13 +21,20 @@ export class LookControls {
   constructor({ onOpacity, onPalette, onDetail }: LookListeners) {
     this.#onOpacity = onOpacity;
     this.#palette.append(...Object.keys(PALETTES).map((name) => new Option(name)));
-    this.#palette.addEventListener('change', onPalette);
-    this.#detail.value = localStorage.getItem('detail') === 'source' ? 'source' : 'picture';
-    this.#detail.addEventListener('change', () => {
-      localStorage.setItem('detail', this.#detail.value);
-      onDetail();
-    });
-    this.#opacity.addEventListener('input', () => this.#showOpacity());
+    for (const [choice, select, onChange] of [
+      ['palette', this.#palette, onPalette],
+      ['detail', this.#detail, onDetail],
+    ] as const) {
+      // A later version may no longer offer what was chosen.
+      const isOffered = (value: string): boolean => [...select.options].some((option) => option.value === value);
+      select.value = recall(choice, isOffered) ?? select.value;
+      select.addEventListener('change', () => {
+        remember(choice, select.value);
+        onChange();
+      });
+    }
+    this.#opacity.value = recall('opacity', (value) => /^\d{1,3}$/.test(value)) ?? this.#opacity.value;
+    this.#opacity.addEventListener('input', () => this.#takeOpacity());
     this.#showOpacity();
   }
 
@@ -44,6 +52,11 @@ export class LookControls {
   changeOpacity(by: number): void {
     // The control keeps it between 0 and 100.
     this.#opacity.value = String(Number(this.#opacity.value) + by);
+    this.#takeOpacity();
+  }
+
+  #takeOpacity(): void {
+    remember('opacity', this.#opacity.value);
     this.#showOpacity();
   }
 

@@ -1,3 +1,5 @@
+import { recall, remember } from './remember.js';
+
 /**
  * Takes on the theme that was chosen before, else that of the system.
  *
@@ -8,15 +10,16 @@ export function startTheme(onChange: () => void): () => void {
   const root = document.documentElement;
   const set = (theme: string): void => {
     root.dataset.theme = theme;
-    localStorage.setItem('theme', theme);
     onChange();
   };
-  const theme = localStorage.getItem('theme');
+  const theme = recall('theme', (value) => value === 'light' || value === 'dark');
   if (theme) set(theme);
   return () => {
     const isDark = root.dataset.theme
       ? root.dataset.theme === 'dark'
       : matchMedia('(prefers-color-scheme: dark)').matches;
-    set(isDark ? 'light' : 'dark');
+    const other = isDark ? 'light' : 'dark';
+    set(other);
+    remember('theme', other);
   };
 }
