@@ -13,7 +13,6 @@ import type { Colour } from './palettes.js';
 import { pointAtClasses } from './point-at-classes.js';
 import { saveSnapshot } from './save-snapshot.js';
 import { showStatus } from './show-status.js';
-import { describeStatus } from './status.js';
 import { StreamPicker } from './stream-picker.js';
 import { startTheme } from './theme.js';
 import { describeClose, type Offline, watch } from './watch.js';
@@ -33,6 +32,8 @@ let colours: readonly Colour[] = [];
 let serverNow: () => number | undefined = () => undefined;
 let offline: Offline | undefined;
 let newest: LiveFrame | undefined;
+/** The file that it is of, where the server shows one after the other. */
+let file: string | undefined;
 let paused = false;
 
 const toggleTheme = startTheme(() => figures.restyle());
@@ -45,6 +46,7 @@ const queue = new FrameQueue({ isWanted: ({ stream }) => stream === picker.picke
 const legend = new Legend(element('legend'), element('show-all'), paint);
 const picker = new StreamPicker(element('streams'), () => {
   newest = undefined;
+  file = undefined;
   queue.clear();
   // Another camera's picture and figures under this one's name would be believed.
   painter.clear();
@@ -95,6 +97,9 @@ function hear(event: LiveEvent): void {
 
 function draw(frame: LiveFrame, picture: Picture): void {
   painter.show(picture);
+  // The server may tell of the next file while the last pictures of this one are still to be drawn.
+  if (frame.epoch === picker.picked?.epoch) file = picker.picked.file;
+  else if (frame.epoch !== newest?.epoch) file = undefined;
   newest = frame;
   figures.drawn(frame);
   canvas.dataset.seq = String(frame.seq);
@@ -111,7 +116,7 @@ function paint(): void {
 function tellStatus(): void {
   const now = Date.now();
   const facts = { now, serverNow: serverNow() ?? now, offline, stream: picker.picked, ageMs: newest?.ageMs(), paused };
-  showStatus(describeStatus(facts));
+  showStatus(facts, file);
 }
 
 function togglePause(): void {
@@ -130,12 +135,16 @@ async function snapshot(): Promise<void> {
 
 function toggleFullscreen(): void {
   if (document.fullscreenElement) void document.exitFullscreen();
-  else void stage.requestFullscreen();
+  else if (document.fullscreenEnabled) void stage.requestFullscreen();
 }
 
 pauseButton.addEventListener('click', togglePause);
 snapshotButton.addEventListener('click', () => void snapshot());
-element('fullscreen').addEventListener('click', toggleFullscreen);
+const fullscreenButton = element('fullscreen');
+// An iPhone has it for videos alone.
+fullscreenButton.hidden = !document.fullscreenEnabled;
+fullscreenButton.addEventListener('click', toggleFullscreen);
+canvas.addEventListener('dblclick', toggleFullscreen);
 element('theme').addEventListener('click', toggleTheme);
 element('help-open').addEventListener('click', () => help.showModal());
 document.addEventListener('visibilitychange', subscribe);

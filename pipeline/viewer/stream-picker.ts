@@ -68,7 +68,14 @@ export class StreamPicker {
     for (const input of this.#box.querySelectorAll('input')) input.checked = input.value === next?.name;
     if (!next || next.name === this.#picked) return;
     this.#picked = next.name;
+    this.#slideTo(next);
     this.#onPick(next.name);
+  }
+
+  /** Where the row is longer than the screen is wide. The page itself stays where it is: `scrollIntoView` would move that, too. */
+  #slideTo({ name }: StreamInfo): void {
+    const option = this.#box.children[this.#streams.findIndex((stream) => stream.name === name)] as HTMLElement;
+    this.#box.scrollLeft = option.offsetLeft - (this.#box.clientWidth - option.offsetWidth) / 2;
   }
 
   #named(name: string | undefined): StreamInfo | undefined {

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { encodeParts } from '../../../operators/encode-parts.js';
+import type { SegmentedFrame } from '../../../operators/frame.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from '../../../pipeline/serve/live-server.js';
 import { bundlePage } from '../../../pipeline/viewer/bundle.js';
 import { fakeFrame } from '../serve/fake-frames.js';
@@ -33,11 +34,11 @@ export async function openServer(t: Test, options: Partial<LiveServerOptions> = 
 }
 
 /** Shows moving frames on `front` until stopped: a bright bar over sky and road; in the source's own picture there are stripes of 4 pixels, black and white. */
-export function keepShowing(t: Test, server: LiveServer): () => void {
+export function keepShowing(t: Test, server: LiveServer, given: Partial<SegmentedFrame> = {}): () => void {
   let index = 0;
   let isOver = false;
   const timer = setInterval(async () => {
-    const frame = fakeFrame({ index: index++ });
+    const frame = fakeFrame({ index: index++, ...given });
     const data = new Uint8Array(64 * 48 * 3).fill(60);
     const bar = (index * 2) % 48;
     data.fill(250, bar * 64 * 3, (bar + 4) * 64 * 3);

@@ -160,6 +160,21 @@ t.test('in Chromium', { skip: skipWithoutChromium, timeout: 300_000 }, async (t)
     t.equal(png.subarray(1, 4).toString(), 'PNG');
   });
 
+  t.test('a double click on the picture fills the screen, and another one ends that', async (t) => {
+    const server = await openServer(t);
+    keepShowing(t, server);
+    const { page, complaints } = await openPage(t, server.url);
+    await status(page, 'live');
+    const filling = (id: string | undefined) =>
+      page.waitForFunction((id) => document.fullscreenElement?.id === id, id, { polling: 50 });
+    await page.dblclick('#canvas');
+    await filling('stage');
+    await page.dblclick('#canvas');
+    await filling(undefined);
+    t.ok(await page.isVisible('#fullscreen'));
+    t.same(complaints, []);
+  });
+
   t.test('a camera that stops is STALE with its age, and says why; then LIVE again', async (t) => {
     const server = await openServer(t);
     const stop = keepShowing(t, server);
