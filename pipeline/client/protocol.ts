@@ -63,6 +63,8 @@ export interface StreamInfo {
   readonly error?: string;
   /** When the next attempt is due, ms since 1970 by the server's clock. */
   readonly retryAt?: number;
+  /** Of a stream that shows one file after the other (`run --broadcast`): the name of the one that `epoch` counts. */
+  readonly file?: string;
 }
 
 /** A class and the colour in which the server draws it. */

@@ -89,7 +89,7 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
   let frames = 0;
   const route = buildRoute(job, engine, options, {
     ...(signal && { signal }),
-    audience: viewers?.begin(),
+    audience: viewers?.begin(job.input),
     // Of an old ffmpeg the run has spoken at its beginning.
     onWarning: (text, code) => code === 'FFMPEG_OLD' || note(text, code),
     onInfo: (info) => {

@@ -6,7 +6,7 @@ import type { SourceStatus } from '../../operators/supervise.js';
 import { CloseCode, type Hello, type Limits } from '../client/protocol.js';
 import { adviseLoad } from './advise-load.js';
 import type { ClientSession } from './client-session.js';
-import { type DropCause, LiveStream } from './live-stream.js';
+import { type DropCause, LiveStream, type StreamStatus } from './live-stream.js';
 import { serverNow } from './shown-frame.js';
 import type { SkipReason } from './subscription.js';
 
@@ -105,7 +105,7 @@ export class Hub implements Audience {
     this.#options.observer?.recording?.(source, isOn);
   }
 
-  setStatus(source: string, status: SourceStatus): void {
+  setStatus(source: string, status: StreamStatus): void {
     this.#named(source).setStatus(status, this.#options.describeError ?? messageOf);
     this.#options.observer?.status?.(source, status);
     const message = { type: 'streams', streams: this.streams.map((stream) => stream.info) } as const;

@@ -10,6 +10,11 @@ import type { Subscription } from './subscription.js';
 /** Why a frame was not shown to anybody: the network was busy, the frame too old, or `--max-fps` reached. */
 export type DropCause = 'busy' | 'stale' | 'rate';
 
+/** What is told of a stream: how its source does, and which file it shows where it shows one after the other. */
+export interface StreamStatus extends SourceStatus {
+  readonly file?: string;
+}
+
 /** One source as the server shows it: its state, its newest frame, its figures, and who watches. */
 export class LiveStream {
   readonly id: number;
@@ -44,7 +49,7 @@ export class LiveStream {
   }
 
   /** @param describeError Says what is wrong in one sentence without secrets. */
-  setStatus(status: SourceStatus, describeError: (error: unknown) => string): void {
+  setStatus(status: StreamStatus, describeError: (error: unknown) => string): void {
     // Supervision goes by the system's clock, which may have been put right since; clients by the server's.
     const ahead = Math.trunc(serverNow() - Date.now());
     this.#status = {
@@ -53,6 +58,7 @@ export class LiveStream {
       epoch: status.epoch,
       ...(status.error === undefined ? {} : { error: describeError(status.error) }),
       ...(status.retryAt === undefined ? {} : { retryAt: status.retryAt + ahead }),
+      ...(status.file === undefined ? {} : { file: status.file }),
     };
   }
 

@@ -1,12 +1,15 @@
 import type { ClassInfo } from '../client/protocol.js';
 import type { Colour } from './palettes.js';
+import { recall, remember } from './remember.js';
 
-/** The list of classes: which are coloured, and how much of the picture each covers. */
+/** The list of classes: which are coloured, which is remembered, and how much of the picture each covers. */
 export class Legend {
   readonly #list: HTMLElement;
   readonly #showAll: HTMLButtonElement;
   readonly #onChange: () => void;
   #rows: Row[] = [];
+  /** By name: another network may have other classes, or the same in another order. */
+  readonly #hidden = new Set(namesIn(recall('hidden')));
 
   constructor(list: HTMLElement, showAll: HTMLButtonElement, onChange: () => void) {
     this.#list = list;
@@ -20,18 +23,17 @@ export class Legend {
     return this.#rows.map((row) => row.checkbox.checked);
   }
 
-  /** Builds the rows anew where the names differ, as a focus in them would be lost; hides what was hidden of the same name. */
+  /** Builds the rows anew where the names differ, as a focus in them would be lost; hides what a person hid of the same name. */
   setClasses(classes: readonly ClassInfo[]): void {
     const isSame = classes.length === this.#rows.length && classes.every(({ name }, i) => name === this.#rows[i]!.name);
     if (isSame) {
       this.#changed();
       return;
     }
-    const hidden = new Set(this.#rows.filter((row) => !row.checkbox.checked).map((row) => row.name));
     this.#rows = classes.map(({ name }, index) => {
       const row = makeRow(name);
-      row.checkbox.checked = !hidden.has(name);
-      row.checkbox.addEventListener('change', () => this.#changed());
+      row.checkbox.checked = !this.#hidden.has(name);
+      row.checkbox.addEventListener('change', () => this.#chosen());
       row.solo.addEventListener('click', () => this.solo(index));
       return row;
     });
@@ -66,7 +68,7 @@ export class Legend {
     const row = this.#rows[index];
     if (!row) return;
     row.checkbox.checked = !row.checkbox.checked;
-    this.#changed();
+    this.#chosen();
   }
 
   /** Shows one class alone; all again if it is alone already. */
@@ -77,11 +79,21 @@ export class Legend {
       return;
     }
     for (const [place, row] of this.#rows.entries()) row.checkbox.checked = place === index;
-    this.#changed();
+    this.#chosen();
   }
 
   showAll(): void {
     for (const row of this.#rows) row.checkbox.checked = true;
+    this.#chosen();
+  }
+
+  /** A person chose: what is hidden of these classes is remembered, beside what was hidden of others. */
+  #chosen(): void {
+    for (const { name, checkbox } of this.#rows) {
+      if (checkbox.checked) this.#hidden.delete(name);
+      else this.#hidden.add(name);
+    }
+    remember('hidden', JSON.stringify([...this.#hidden]));
     this.#changed();
   }
 
@@ -105,6 +117,16 @@ interface Row {
   readonly share: HTMLElement;
   readonly fill: HTMLElement;
   readonly solo: HTMLButtonElement;
+}
+
+/** The names in a text that should be a JSON list of them. */
+function namesIn(text = '[]'): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
+  } catch {
+    return [];
+  }
 }
 
 function makeRow(name: string): Row {

@@ -6,7 +6,7 @@
  */
 export async function signIn(dialog: HTMLDialogElement, onAsk: () => void): Promise<void> {
   const fragment = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (fragment !== null) history.replaceState(null, '', location.pathname);
+  if (fragment !== null) history.replaceState(null, '', location.pathname + location.search);
   const { authorised } = (await (await fetch('/session')).json()) as { authorised: boolean };
   if (authorised) return;
   const refusal = fragment === null ? '' : await offer(fragment);

@@ -51,11 +51,18 @@ export function describeStatus({ now, serverNow, offline, stream, ageMs, paused 
   return { kind: 'live', word: 'LIVE', age, notice: undefined, said: 'Live' };
 }
 
-function describeSource({ name, state, error }: StreamInfo): string {
+/** What the tab is called: the stream, and how its source does. A hidden tab asks for no frames: their age is not in it. */
+export function describeTitle({ offline, stream, paused }: StatusFacts): string {
+  if (!stream) return 'segnet-stream';
+  const state = offline ? 'offline' : paused ? 'paused' : stream.state;
+  return `${stream.name}${state === 'live' ? '' : ` (${state})`} – segnet-stream`;
+}
+
+function describeSource({ name, file, state, error }: StreamInfo): string {
   if (state === 'ended') return `${name} is over`;
   const what =
     error?.replace(/\.$/, '') ?? { connecting: 'connecting', stalled: 'no frames' }[state as string] ?? state;
-  return `${name}: ${what}.`;
+  return `${file ?? name}: ${what}.`;
 }
 
 function describeAge(ms: number): string {

@@ -1,23 +1,32 @@
 import type { StreamInfo } from '../client/protocol.js';
 
-/** The row of streams to choose from, each with its state. */
+/**
+ * The row of streams to choose from, each with its state. What a person picks stands in the address (`?stream=front`), which can be
+ * shared, kept and gone back in; a fragment would be lost to the token's and the skip link's.
+ */
 export class StreamPicker {
   readonly #box: HTMLElement;
   readonly #onPick: (name: string) => void;
   #streams: readonly StreamInfo[] = [];
   #picked: string | undefined;
+  /** What the address or the person asks for, whether or not it is there. */
+  #wanted = streamInAddress();
 
   constructor(box: HTMLElement, onPick: (name: string) => void) {
     this.#box = box;
     this.#onPick = onPick;
+    addEventListener('popstate', () => {
+      this.#wanted = streamInAddress() ?? this.#streams[0]?.name;
+      this.#settle();
+    });
   }
 
   /** What the server last said of the stream that is picked. */
   get picked(): StreamInfo | undefined {
-    return this.#streams.find((stream) => stream.name === this.#picked);
+    return this.#named(this.#picked);
   }
 
-  /** Takes the server's list; picks the first stream where the one picked is not in it. */
+  /** Takes the server's list; picks what is wanted, and the first stream where neither that nor the one picked is in it. */
   setStreams(streams: readonly StreamInfo[]): void {
     const same = streams.map((s) => s.name).join('\n') === this.#streams.map((s) => s.name).join('\n');
     this.#streams = streams;
@@ -28,7 +37,7 @@ export class StreamPicker {
       option.title = error ?? state;
       option.querySelector('.state')!.textContent = state === 'live' ? '' : `(${state})`;
     }
-    if (!this.picked && streams[0]) this.pick(streams[0].name);
+    this.#settle();
   }
 
   /** False while the server is not connected: what it last said of its streams is no longer so. */
@@ -36,18 +45,41 @@ export class StreamPicker {
     this.#box.classList.toggle('unreachable', !isReachable);
   }
 
-  pick(name: string): void {
-    this.#picked = name;
-    for (const input of this.#box.querySelectorAll('input')) input.checked = input.value === name;
-    this.#onPick(name);
-  }
-
   /** @param by 1 for the next, -1 for the one before. */
   step(by: number): void {
     const index = this.#streams.findIndex((stream) => stream.name === this.#picked);
     const next = this.#streams.at((index + by) % this.#streams.length);
     // Where there is one alone, its picture would go, and come back with its next frame.
-    if (next && next.name !== this.#picked) this.pick(next.name);
+    if (next && next.name !== this.#picked) this.#pick(next.name);
+  }
+
+  #pick(name: string): void {
+    this.#wanted = name;
+    try {
+      history.pushState(null, '', `?${new URLSearchParams({ stream: name })}`);
+    } catch {
+      // Safari takes a hundred in half a minute, which a key held down exceeds.
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
+    const next = this.#named(this.#wanted) ?? this.picked ?? this.#streams[0];
+    for (const input of this.#box.querySelectorAll('input')) input.checked = input.value === next?.name;
+    if (!next || next.name === this.#picked) return;
+    this.#picked = next.name;
+    this.#slideTo(next);
+    this.#onPick(next.name);
+  }
+
+  /** Where the row is longer than the screen is wide. The page itself stays where it is: `scrollIntoView` would move that, too. */
+  #slideTo({ name }: StreamInfo): void {
+    const option = this.#box.children[this.#streams.findIndex((stream) => stream.name === name)] as HTMLElement;
+    this.#box.scrollLeft = option.offsetLeft - (this.#box.clientWidth - option.offsetWidth) / 2;
+  }
+
+  #named(name: string | undefined): StreamInfo | undefined {
+    return this.#streams.find((stream) => stream.name === name);
   }
 
   #makeOption({ name }: StreamInfo): HTMLLabelElement {
@@ -56,7 +88,7 @@ export class StreamPicker {
     input.type = 'radio';
     input.name = 'stream';
     input.value = name;
-    input.addEventListener('change', () => this.pick(name));
+    input.addEventListener('change', () => this.#pick(name));
     const dot = document.createElement('span');
     dot.className = 'dot';
     dot.setAttribute('aria-hidden', 'true');
@@ -65,4 +97,8 @@ export class StreamPicker {
     label.append(input, dot, document.createTextNode(name), state);
     return label;
   }
+}
+
+function streamInAddress(): string | undefined {
+  return new URLSearchParams(location.search).get('stream') ?? undefined;
 }

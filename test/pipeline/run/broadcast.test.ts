@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -88,6 +88,10 @@ t.test('a file is played at its own pace while it is written', async (t) => {
   );
   const states = events.flatMap((event) => (event.type === 'streams' ? event.streams.map(({ state }) => state) : []));
   t.equal(states.at(-1), 'ended');
+  t.match(
+    events.findLast(({ type }) => type === 'streams'),
+    { streams: [{ file: 'grey.mkv' }] },
+  );
   t.match(events.at(-1), { type: 'closed', code: 1001, reason: 'The run is over' });
 
   const written = statSync(output).mtimeMs;
@@ -105,12 +109,24 @@ t.test('a file is played at its own pace while it is written', async (t) => {
 });
 
 t.test('several files are one stream, and nothing needs to be written', async (t) => {
-  const second = join(folder, 'second.mkv');
-  copyFileSync(clip, second);
-  const { frames, end } = await watchRun(clip, join(folder, 'missing.mkv'), second, '--visualize', 'none');
+  const week = join(folder, 'week');
+  mkdirSync(join(week, 'monday'), { recursive: true });
+  copyFileSync(clip, join(week, 'monday', 'second.mkv'));
+  const inputs = [clip, join(folder, 'missing.mkv'), week, '--recursive'];
+  const { frames, events, end } = await watchRun(...inputs, '--visualize', 'none');
   t.match(await end(), { status: 1, done: 2, failed: 1, frames: 2 * FRAMES });
   t.same([...new Set(frames.map(({ stream }) => stream))], ['3 files']);
   t.ok(frames.some(({ epoch }) => epoch > 0));
+  const told = events.flatMap((event) => ('streams' in event ? event.streams : []));
+  const files = new Map(told.map(({ epoch, file }) => [epoch, file]));
+  t.same(
+    [...files],
+    [
+      [0, 'grey.mkv'],
+      [1, 'monday/second.mkv'],
+    ],
+    'viewers are told which file it is, and not where',
+  );
   t.same(readdirSync(join(folder, 'empty')), []);
 });
 

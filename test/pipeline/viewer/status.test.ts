@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { StreamInfo } from '../../../pipeline/client/protocol.js';
-import { describeStatus } from '../../../pipeline/viewer/status.js';
+import { describeStatus, describeTitle } from '../../../pipeline/viewer/status.js';
 
 const stream: StreamInfo = { id: 0, name: 'front', state: 'live', since: 0, epoch: 1 };
 const facts = { now: 1_000_000, serverNow: 1_000_000, offline: undefined, stream, ageMs: 84, paused: false };
@@ -22,10 +22,24 @@ t.test('the next attempt of a source is told by the server’s clock, that of th
     describeStatus({ ...facts, serverNow: 1_120_000, stream: failing }).notice,
     'front: Connection refused. Next attempt in 5 s.',
   );
+  t.equal(
+    describeStatus({ ...facts, stream: { ...stream, state: 'failed', error: 'No video', file: 'dash.mp4' } }).notice,
+    'dash.mp4: No video.',
+  );
   const offline = { reason: 'The connection is lost', retryAt: 1_003_000 };
   t.equal(
     describeStatus({ ...facts, serverNow: 1_120_000, offline }).notice,
     'The connection is lost. Trying again in 3 s.',
   );
   t.equal(describeStatus({ ...facts, offline: { reason: 'Refused.', retryAt: undefined } }).notice, 'Refused.');
+});
+
+t.test('a tab is called after its stream, and says what is not live', async (t) => {
+  const titled = (given: Partial<typeof facts> | object) => describeTitle({ ...facts, ...given });
+  t.equal(titled({}), 'front – segnet-stream');
+  t.equal(titled({ ageMs: 60_000 }), 'front – segnet-stream', 'a hidden tab gets no frames');
+  t.equal(titled({ stream: { ...stream, state: 'failed' } }), 'front (failed) – segnet-stream');
+  t.equal(titled({ paused: true }), 'front (paused) – segnet-stream');
+  t.equal(titled({ paused: true, offline: { reason: 'Lost', retryAt: 0 } }), 'front (offline) – segnet-stream');
+  t.equal(titled({ stream: undefined }), 'segnet-stream');
 });

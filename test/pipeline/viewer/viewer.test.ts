@@ -1,86 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import t, { type Test } from 'tap';
-import { encodeParts } from '../../../operators/encode-parts.js';
-import { LISTEN_DEFAULTS } from '../../../pipeline/options/listen-options.js';
+import type { Page } from 'playwright-core';
+import t from 'tap';
 import { colourBlindColours } from '../../../pipeline/options/palettes.js';
-import { type LiveServer, type LiveServerOptions, openLiveServer } from '../../../pipeline/serve/live-server.js';
-import { bundlePage } from '../../../pipeline/viewer/bundle.js';
 import { PALETTES } from '../../../pipeline/viewer/palettes.js';
-import { fakeFrame } from '../serve/fake-frames.js';
-import { openChromium, skipWithoutChromium } from './open-chromium.js';
+import { skipWithoutChromium } from './open-chromium.js';
+import { keepShowing, openPage, openServer, seqOf, status } from './open-page.js';
 
 const TOKEN = 'correct-horse-battery-staple';
-/** One for all tests, each with a context of its own. */
-let browser: Browser | undefined;
-t.teardown(() => browser?.close());
-
 const SCREENSHOTS = process.env.SEGNET_STREAM_SCREENSHOTS;
-
-/** A server with the real page and two streams, of which `front` moves: a bright bar over sky and road. */
-async function openServer(t: Test, options: Partial<LiveServerOptions> = {}): Promise<LiveServer> {
-  const pageFolder = t.testdirName;
-  await bundlePage(pageFolder);
-  const server = await openLiveServer({
-    ...LISTEN_DEFAULTS,
-    server: 'segnet-stream/test',
-    port: 0,
-    pageFolder,
-    streams: ['front', 'back'],
-    model: { network: 'fake', engine: 'fake', provider: 'cpu', precision: 'float32', width: 64, height: 48 },
-    classes: [
-      { name: 'sky', colour: [0, 0, 255] },
-      { name: 'road', colour: [255, 0, 0] },
-    ],
-    ...options,
-  });
-  t.teardown(() => server.close('The test is over'));
-  for (const name of ['front', 'back']) server.hub.setStatus(name, { state: 'live', epoch: 0, since: 0 });
-  return server;
-}
-
-/** Shows moving frames on `front` until stopped; in the source's own picture there are stripes of 4 pixels, black and white. */
-function keepShowing(t: Test, server: LiveServer): () => void {
-  let index = 0;
-  let isOver = false;
-  const timer = setInterval(async () => {
-    const frame = fakeFrame({ index: index++ });
-    const data = new Uint8Array(64 * 48 * 3).fill(60);
-    const bar = (index * 2) % 48;
-    data.fill(250, bar * 64 * 3, (bar + 4) * 64 * 3);
-    const luma = Uint8Array.from({ length: 128 * 96 }, (_, at) => (at & 4 ? 235 : 16));
-    frame.picture.data.set(luma);
-    const moving = { ...frame, input: { ...frame.input, data } };
-    const parts = await encodeParts(moving, server.hub.wanted('front'));
-    if (!isOver) server.hub.show(moving, parts, 1);
-  }, 40);
-  const stop = (): void => {
-    isOver = true;
-    clearInterval(timer);
-  };
-  t.teardown(stop);
-  return stop;
-}
-
-async function openPage(t: Test, url: string, options: BrowserContextOptions = {}) {
-  browser ??= await openChromium();
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  t.teardown(() => context.close());
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.text().includes('Content Security Policy'))
-      complaints.push(message.text());
-  });
-  await page.goto(url);
-  return { page, complaints };
-}
-
-const status = (page: Page, kind: string) => page.waitForSelector(`#stage[data-status="${kind}"]`);
-const seqOf = (page: Page) =>
-  page.$eval('#canvas', (canvas) => Number((canvas as HTMLCanvasElement).dataset.seq ?? -1));
 
 /** The colour at a place of the canvas, both coordinates 0-1. */
 function pixelAt(page: Page, x: number, y: number): Promise<number[]> {
@@ -230,6 +158,21 @@ t.test('in Chromium', { skip: skipWithoutChromium, timeout: 300_000 }, async (t)
     t.match(download.suggestedFilename(), /^front-\d{4}-.*\.png$/);
     const png = await readFile(await download.path());
     t.equal(png.subarray(1, 4).toString(), 'PNG');
+  });
+
+  t.test('a double click on the picture fills the screen, and another one ends that', async (t) => {
+    const server = await openServer(t);
+    keepShowing(t, server);
+    const { page, complaints } = await openPage(t, server.url);
+    await status(page, 'live');
+    const filling = (id: string | undefined) =>
+      page.waitForFunction((id) => document.fullscreenElement?.id === id, id, { polling: 50 });
+    await page.dblclick('#canvas');
+    await filling('stage');
+    await page.dblclick('#canvas');
+    await filling(undefined);
+    t.ok(await page.isVisible('#fullscreen'));
+    t.same(complaints, []);
   });
 
   t.test('a camera that stops is STALE with its age, and says why; then LIVE again', async (t) => {

@@ -1,0 +1,26 @@
+import { element } from './element.js';
+import { describeStatus, describeTitle, type StatusFacts } from './status.js';
+
+/**
+ * Says how what is shown relates to what is: in the badge, over the picture, in the tab's title, and to screen readers.
+ *
+ * @param file The name of the file that is shown; undefined where the stream's own name says it all.
+ */
+export function showStatus(facts: StatusFacts, file: string | undefined): void {
+  const status = describeStatus(facts);
+  element('stage').dataset.status = status.kind;
+  element('badge-word').textContent = status.word;
+  element('badge-age').textContent = status.age;
+  setText(element('badge-file'), file ?? '');
+  element('badge').title = file ?? '';
+  const notice = element('notice');
+  notice.hidden = status.notice === undefined;
+  setText(notice, status.notice ?? '');
+  setText(element('said'), status.said);
+  document.title = describeTitle(facts);
+}
+
+/** Leaves alone what says it already: a screen reader would say it again. */
+function setText(place: HTMLElement, text: string): void {
+  if (place.textContent !== text) place.textContent = text;
+}
