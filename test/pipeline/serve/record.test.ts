@@ -138,10 +138,10 @@ t.test('a long connection goes on in another file, and no frame is lost', async 
   await over;
   t.ok(files.length > 2, 'more than two files');
   t.equal(states.at(-1), false);
-  files.sort();
-  t.equal(files.at(-1), path);
+  const numbered = files.map((_, at) => (at === 0 ? path : path.replace('out.mp4', `out-${at + 1}.mp4`)));
+  t.same(new Set(files), new Set(numbered));
   const shown: number[] = [];
-  for (const file of [path, ...files.slice(0, -1)]) {
+  for (const file of numbered) {
     const decoded = await lastValueFrom(decode(file).pipe(toArray()));
     t.equal(decoded[0]!.ptsUs, 0, 'each begins at 0');
     shown.push(...decoded.map((frame) => Math.round((frame.picture.data[0]! - 20) / 5)));
