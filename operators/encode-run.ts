@@ -59,6 +59,8 @@ export interface EncodeCommand {
   /** Taken off every time stamp. */
   readonly shiftSeconds: number;
   readonly threads?: number;
+  /** Ms since 1970. */
+  readonly createdAt?: number;
 }
 
 /**
@@ -112,6 +114,7 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
         options: [
           ...['-map', '0:v:0'],
           ...(original ? soundAndMetadata(original.info, container) : []),
+          ...creationTime(command),
           // Copied sound would begin at the key frame before the cut.
           ...(startSeconds ? ['-copypriorss:a', '0'] : []),
           // Chapters come with the final file: in fragments they would become a track, and then two.
@@ -169,6 +172,7 @@ export function remuxRun(
         options: [
           ...['-map', '0:v', '-map', '1:a?', '-c', 'copy'],
           ...(original ? ['-map_metadata', '2', '-map_chapters', isTrimmed ? '-1' : '2'] : []),
+          ...creationTime(command),
           ...(untilSeconds === undefined ? [] : ['-t', untilSeconds.toFixed(6)]),
           ...(container.isMp4 ? [...mp4Options(tool, ticksPerSecond(command)), '-movflags', '+faststart'] : []),
           ...['-f', container.format],
@@ -177,6 +181,10 @@ export function remuxRun(
     ],
     log: 'error',
   };
+}
+
+function creationTime({ createdAt }: EncodeCommand): string[] {
+  return createdAt === undefined ? [] : ['-metadata', `creation_time=${new Date(createdAt).toISOString()}`];
 }
 
 function soundAndMetadata(info: SourceInfo, container: Container): string[] {

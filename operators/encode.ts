@@ -8,6 +8,9 @@ import { type Encodable, startEncoding } from './encoding.js';
 import type { Frame, OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 
+/** The end of 9999: later years are written in another way. */
+const LAST_TIME_MS = 253_402_300_799_999;
+
 /** Options of {@link encode}. */
 export interface EncodeOptions {
   /** The file from which sound, metadata and chapters are copied: the one that was decoded. */
@@ -33,6 +36,8 @@ export interface EncodeOptions {
    * sound goes on to its own end.
    */
   readonly signal?: AbortSignal | undefined;
+  /** When the first frame was taken, ms since 1970: the file's metadata say so (`creation_time`). If not provided, defaults to what `copyFrom` says. */
+  readonly createdAt?: number | undefined;
   /** Frames a second, a hint to the encoder's rate control. If not provided, defaults to that of `copyFrom`, else 25. */
   readonly frameRate?: number | undefined;
   /** One sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `TIMES_SHIFTED`, `OUTPUT_FRAGMENTED`, `STREAMS_LEFT_OUT`. */
@@ -62,6 +67,7 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
     throw new Failure('OPTION_INVALID', `Expected the output of the encoder ffv1 to end in .mkv, got ${output}.`);
   }
   checkPart(options);
+  if (options.createdAt !== undefined) checkNumber('createdAt', options.createdAt, { min: 0, max: LAST_TIME_MS });
   checkNumber('threads', threads, { min: 1, max: MOST_THREADS, integer: true });
   const step = content === 'mask' ? 'maskVideo' : 'encode';
   return inOrder(() => {

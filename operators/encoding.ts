@@ -118,6 +118,7 @@ export function startEncoding(output: string, container: Container, options: Enc
       ...(options.startSeconds !== undefined && { startSeconds: options.startSeconds }),
       ...(options.durationSeconds !== undefined && { durationSeconds: options.durationSeconds }),
       ...(options.threads !== undefined && { threads: options.threads }),
+      ...(options.createdAt !== undefined && { createdAt: options.createdAt }),
     };
     const frameRate = rationalRate(options.frameRate ?? original?.info.frameRate ?? ASSUMED_FRAME_RATE);
     const nut = createNutWriter({ ...first, frameRate });

@@ -1,19 +1,21 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, parse } from 'node:path';
+import { dirname } from 'node:path';
 import {
   catchError,
+  connect,
   defer,
   EMPTY,
   endWith,
   filter,
   finalize,
+  groupBy,
   ignoreElements,
   map,
+  merge,
   mergeMap,
-  Observable,
+  type Observable,
   type OperatorFunction,
   retry,
-  Subject,
   takeUntil,
   tap,
   timer,
@@ -22,15 +24,18 @@ import { encode } from '../../operators/encode.js';
 import { containerOf } from '../../operators/encode-run.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import { createGate } from '../../operators/gate.js';
-import { checkOutput } from '../../operators/output-failure.js';
 import { overlay } from '../../operators/overlay.js';
 import { partOf } from '../../operators/part-files.js';
+import { prepareEncoding } from '../../operators/prepare-encoding.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
+import { nextRecording } from './next-recording.js';
 
 /** How a source is recorded, and who hears of it. */
 export interface RecordOptions {
   /** Of the class colours, 0-1. */
   readonly opacity: number;
+  /** After so long a connection goes on in another file, ms. */
+  readonly fileMs: number;
   /** The files of all recordings of a server: one that was only just begun may not be there to be seen. Is added to. */
   readonly taken: Set<string>;
   /** Hears of each file when it is finished. */
@@ -46,13 +51,14 @@ export interface RecordOptions {
 }
 
 /**
- * Records what is shown, classes burnt in. Each connection to the source is a file of its own, because a camera that comes
- * back may have another size and begins its times anew: `OUT.mp4`, `OUT-2.mp4`, ... No file that is there is written over. What
- * ends early, by a full disk, is begun again in a new file after a while. Gives nothing on; completes when the last file is finished.
+ * Records what is shown, classes burnt in, without a gap, in files that each begin at 0: `OUT.mp4`, `OUT-2.mp4`, ... Each connection to the
+ * source begins one, because a camera that comes back may have another size, and a long one several, because an encoder remembers something of
+ * each frame. No file that is there is written over. What ends early, by a full disk, is begun again in a new file after a
+ * while. Gives nothing on; completes when the last file is finished.
  */
 export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
-  const { opacity, taken, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
-  // The last file of a connection may still be finished when the first of the next is begun.
+  const { opacity, fileMs, taken, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
+  // A file may still be being finished when the next is begun.
   let open = 0;
   const count = (change: number): void => {
     open += change;
@@ -60,17 +66,18 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
   };
   return (source) =>
     source.pipe(
-      splitByEpoch(),
+      // An encoder that hangs is not given others beside it without end: one more, and the cut waits.
+      splitIntoFiles(() => timer(fileMs, CUT_AGAIN_MS).pipe(filter(() => open < 2))),
       mergeMap((frames) => {
-        const connectionEnds = frames.pipe(ignoreElements(), endWith(undefined));
+        const fileEnds = frames.pipe(ignoreElements(), endWith(undefined));
         return defer(() => {
-          const file = freePath(path, taken);
+          const file = nextRecording(path, taken);
           taken.add(file);
           count(1);
           return frames.pipe(
             ownGate(() => onSlow?.(file)),
             overlay({ opacity }),
-            encode(file),
+            encode(file, { createdAt: Date.now() }),
             ignoreElements(),
             tap({
               complete: () => onFile(file),
@@ -84,7 +91,7 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
             finalize(() => count(-1)),
           );
         }).pipe(
-          retry({ delay: () => timer(retryMs).pipe(takeUntil(connectionEnds)) }),
+          retry({ delay: () => timer(retryMs).pipe(takeUntil(fileEnds)) }),
           // Of the source itself, in the middle of that wait.
           catchError(() => EMPTY),
         );
@@ -95,35 +102,20 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
 /**
  * Says before anything is started what stands against recording to a file; the folder is made.
  *
- * @throws `Failure` `OPTION_INVALID` for an ending that is not written, `OUTPUT_UNWRITABLE`.
+ * @throws `Failure` `OPTION_INVALID` for an ending that is not written, `OUTPUT_UNWRITABLE`, `ENCODER_UNAVAILABLE`, those of `findFfmpeg`.
  */
 export async function checkRecording(path: string): Promise<void> {
-  containerOf(path);
+  const container = containerOf(path);
   await makeOutputFolder(dirname(path));
-  await checkOutput(path);
-}
-
-/** The file of one of several sources: `drive.mp4` and `front` make `drive-front.mp4`. */
-export function recordingPath(path: string, source: string, sources: number): string {
-  if (sources === 1) return path;
-  const { dir, name, ext } = parse(path);
-  return join(dir, `${name}-${source.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}${ext}`);
-}
-
-/** The first of `OUT.mp4`, `OUT-2.mp4`, ... that is neither there, nor being written, nor taken. */
-function freePath(path: string, taken: ReadonlySet<string>): string {
-  const { dir, name, ext } = parse(path);
-  for (let count = 1; ; count++) {
-    const stem = join(dir, count === 1 ? name : `${name}-${count}`);
-    const isFree = !taken.has(`${stem}${ext}`) && !existsSync(`${stem}${ext}`) && !existsSync(partOf(`${stem}${ext}`));
-    if (isFree) return `${stem}${ext}`;
-  }
+  // Which encoder works here is tried once: before the first frames come, which would wait for it.
+  await prepareEncoding(path, container, {}, new AbortController().signal);
 }
 
 const RETRY_MS = 60_000;
+const CUT_AGAIN_MS = 1000;
 
-/** Frames that wait for a recording's disk or encoder before others are left out: a moment of it. */
-const MOST_WAITING = 8;
+/** Frames that wait for a recording's disk or encoder before others are left out: enough for the start of the next file's. */
+const MOST_WAITING = 16;
 
 /**
  * Has the steps behind it hold a gate of their own instead of the source's, and leaves frames out while that is shut: a disk
@@ -144,30 +136,18 @@ function ownGate(onFirstLeftOut: () => void): OperatorFunction<SegmentedFrame, S
   };
 }
 
-/** One observable for the frames of each epoch; it completes when the next begins. */
-function splitByEpoch(): OperatorFunction<SegmentedFrame, Observable<SegmentedFrame>> {
-  return (source) =>
-    new Observable((subscriber) => {
-      let epoch: number | undefined;
-      let frames = new Subject<SegmentedFrame>();
-      return source.subscribe({
-        next(frame) {
-          if (frame.epoch !== epoch) {
-            frames.complete();
-            frames = new Subject();
-            epoch = frame.epoch;
-            subscriber.next(frames);
-          }
-          frames.next(frame);
-        },
-        error(error) {
-          frames.error(error);
-          subscriber.error(error);
-        },
-        complete() {
-          frames.complete();
-          subscriber.complete();
-        },
-      });
-    });
+/**
+ * One observable for the frames of each file: it completes when the next epoch begins or `isLongEnough` first emits, and the next frame
+ * begins another.
+ */
+function splitIntoFiles(
+  isLongEnough: () => Observable<unknown>,
+): OperatorFunction<SegmentedFrame, Observable<SegmentedFrame>> {
+  return connect((frames) =>
+    frames.pipe(
+      groupBy(({ epoch }) => epoch, {
+        duration: ({ key }) => merge(isLongEnough(), frames.pipe(filter(({ epoch }) => epoch !== key))),
+      }),
+    ),
+  );
 }

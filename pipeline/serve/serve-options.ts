@@ -40,6 +40,12 @@ export interface ServeOptions extends EngineOptions, ListenOptions {
   readonly stallTimeout?: number | undefined;
   /** A video of what is shown; for several sources, one each: `OUT-NAME.mp4`. */
   readonly record?: string | undefined;
+  /** After so many a recording goes on in another file, `OUT-2.mp4`. @default 60 */
+  readonly recordMinutes?: number | undefined;
+  /** Finished recordings are deleted so long after their end, but for the newest of each source. If not provided, defaults to: never. */
+  readonly recordKeepHours?: number | undefined;
+  /** The oldest finished recordings are deleted where all together are larger, 10^9 bytes. If not provided, defaults to: never. */
+  readonly recordKeepGb?: number | undefined;
   /** Of the burnt overlay. @default 0.5 */
   readonly opacity?: number | undefined;
   /** Of JPEG, 1-100. @default 80 */
@@ -58,6 +64,7 @@ export const SERVE_DEFAULTS = {
   decode: 'all',
   maxStaleness: 500,
   openTimeout: 10,
+  recordMinutes: 60,
   opacity: 0.5,
   quality: 80,
   logLevel: 'info',
@@ -143,6 +150,24 @@ export const SERVE_OPTIONS: OptionRules<OwnOption> = {
     kind: 'text',
     value: 'path',
     help: 'write what is shown to a video as well; OUT-NAME.mp4 each for several sources',
+  },
+  recordMinutes: {
+    kind: 'number',
+    value: 'n',
+    range: { min: 0.1, max: 10_080 },
+    help: `after so many a recording goes on in another file, OUT-2.mp4 (default: ${SERVE_DEFAULTS.recordMinutes})`,
+  },
+  recordKeepHours: {
+    kind: 'number',
+    value: 'n',
+    range: { min: 0.01, max: 1_000_000 },
+    help: 'delete finished OUT[-NAME][-N].mp4, of earlier runs too, so long after their end; the newest of each source stays (default: keep them)',
+  },
+  recordKeepGb: {
+    kind: 'number',
+    value: 'n',
+    range: { min: 0.001, max: 1_000_000 },
+    help: 'and the oldest while all together are larger; what is being written comes on top (default: keep them)',
   },
   opacity: {
     kind: 'number',

@@ -286,6 +286,19 @@ t.test('without a source, a clock that begins late begins at 0', async (t) => {
   t.same(warnings, ['TIMES_SHIFTED']);
 });
 
+t.test('when it was taken stands in the file, before what the original says', async (t) => {
+  const createdAt = Date.UTC(2024, 1, 29, 23, 59, 59);
+  const dated = join(folder, 'dated.mp4');
+  run('-y', '-f', 'lavfi', '-i', 'testsrc2=s=64x48:d=0.2', '-metadata', 'creation_time=2001-01-01T00:00:00Z', dated);
+  for (const [name, more] of [['a.mp4'], ['a.mkv'], ['b.mp4', { copyFrom: dated }]] as const) {
+    const output = join(folder, `taken-${name}`);
+    await lastValueFrom(from(drawn(2)).pipe(encode(output, { ...fast, createdAt, ...more })));
+    const { stderr } = spawnSync(ffmpeg, ['-hide_banner', '-i', output], { encoding: 'utf8' });
+    t.match(stderr, /creation_time *: *2024-02-29T23:59:59/, name);
+    t.notMatch(stderr, /2001-01-01/, name);
+  }
+});
+
 t.test('masks come back as they were, index by index', async (t) => {
   const mask = { width: 33, height: 17, data: Uint8Array.from({ length: 561 }, (_, at) => at % 40) };
   const output = join(folder, 'masks.mkv');
@@ -479,6 +492,10 @@ t.test('a full disk is told as that', { skip: disk ? false : 'only root can make
 t.test('options that make no sense are refused by name', async (t) => {
   t.throws(() => encode('a.txt'), { code: 'OPTION_INVALID', message: /end in \.mp4, .*got a\.txt/ });
   t.throws(() => encode('a.mp4', { crf: 52 }), { code: 'OPTION_INVALID', message: /crf .*got `52`/ });
+  t.throws(() => encode('a.mp4', { createdAt: Number.NaN }), {
+    code: 'OPTION_INVALID',
+    message: /createdAt .*got `NaN`/,
+  });
   t.throws(() => encode('a.mp4', { content: 'mask' }), { code: 'OPTION_INVALID', message: /end in \.mkv/ });
   const unknown = lastValueFrom(from(drawn(1)).pipe(encode(join(folder, 'c.mp4'), { encoder: 'h266' })));
   await t.rejects(unknown, { code: 'OPTION_INVALID', message: /encoder option to be one of auto, .*got h266/ });

@@ -92,6 +92,7 @@ t.test('the environment has every option', async (t) => {
       SEGNET_STREAM_PORT: '9000',
       SEGNET_STREAM_MAX_FPS: 'many',
       SEGNET_STREAM_CAMERA_FORMAT: 'mjpeg',
+      SEGNET_STREAM_RECORD_MINUTES: '2.5',
       SEGNET_STREAM_LOOP: '1',
       SEGNET_STREAM_REALTIME: 'false',
       SEGNET_STREAM_ALLOW_HOST: 'a.example, b.example',
@@ -103,6 +104,7 @@ t.test('the environment has every option', async (t) => {
       port: 9000,
       maxFps: 'many',
       cameraFormat: 'mjpeg',
+      recordMinutes: 2.5,
       loop: true,
       realtime: false,
       allowHost: ['a.example', 'b.example'],
@@ -125,6 +127,12 @@ t.test('options are checked under the names by which they came', async (t) => {
   const check = (options: object) => () => checkServeOptions({ sources, ...options }, (option) => `--${option}`);
   t.doesNotThrow(check({ port: 0, maxFps: 5, record: 'a.mp4' }));
   t.throws(check({ maxFps: 'many' }), { code: 'OPTION_INVALID', message: /Expected --maxFps to be .*, got `many`/ });
+  t.doesNotThrow(check({ recordMinutes: 0.5, recordKeepHours: 0.5, recordKeepGb: 0.5 }));
+  for (const value of [0, -1, '60', Number.NaN, 1e9]) {
+    t.throws(check({ recordMinutes: value }), { message: /--recordMinutes to be a number from 0.1 to 10080/ });
+    t.throws(check({ recordKeepHours: value }), { message: /--recordKeepHours/ });
+    t.throws(check({ recordKeepGb: value }), { message: /--recordKeepGb/ });
+  }
   t.throws(check({ tlsCert: 'a.pem' }), { message: /--tlsCert and --tlsKey to be given together/ });
   t.throws(check({ allowOrigin: ['https://a.example/'] }), { message: /--allowOrigin/ });
   t.throws(check({ sources: [] }), { message: /one source or more/ });

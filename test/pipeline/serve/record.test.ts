@@ -1,11 +1,15 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lastValueFrom, Subject } from 'rxjs';
+import { lastValueFrom, Subject, toArray } from 'rxjs';
 import t from 'tap';
+import { decode } from '../../../operators/decode.js';
+import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
 import type { SegmentedFrame } from '../../../operators/frame.js';
 import { createGate } from '../../../operators/gate.js';
 import { probe } from '../../../operators/probe.js';
-import { record, recordingPath } from '../../../pipeline/serve/record.js';
+import { recordingPath } from '../../../pipeline/serve/next-recording.js';
+import { record } from '../../../pipeline/serve/record.js';
 import { fakeSegmentedFrame } from '../../operators/fake-frame.js';
 import { canSeeProcesses, runningFfmpegs } from '../../operators/running-ffmpegs.js';
 
@@ -26,9 +30,12 @@ t.test('a recording that hangs holds up nothing but itself', { skip: !canSeeProc
   const onError = (error: unknown) => t.fail(String(error));
   const onFile = (file: string) => files.push(file);
   const onSlow = (file: string) => slow.push(file);
-  const over = lastValueFrom(frames.pipe(record(path, { opacity: 0.5, taken, onFile, onSlow, onError })), {
-    defaultValue: undefined,
-  });
+  const over = lastValueFrom(
+    frames.pipe(record(path, { opacity: 0.5, fileMs: 60_000, taken, onFile, onSlow, onError })),
+    {
+      defaultValue: undefined,
+    },
+  );
   frames.next(frameAt(0, gate));
   const encoder = async (): Promise<number> => {
     const pid = runningFfmpegs().find((each) => readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('out.part.mp4'));
@@ -57,6 +64,7 @@ t.test('a recording that ends early is begun again in another file', { skip: !ca
   const frames = new Subject<SegmentedFrame>();
   const recording = record(path, {
     opacity: 0.5,
+    fileMs: 60_000,
     taken: new Set(),
     retryMs: 10,
     onFile: (file) => files.push(file),
@@ -92,6 +100,7 @@ t.test('a recording that waits to be begun again ends with the connection', { sk
   const frames = new Subject<SegmentedFrame>();
   const recording = record(path, {
     opacity: 0.5,
+    fileMs: 60_000,
     taken: new Set(),
     onFile: () => {},
     onError: (error) => errors.push(error),
@@ -106,6 +115,82 @@ t.test('a recording that waits to be begun again ends with the connection', { sk
   t.match(errors, [{ code: 'OUTPUT_UNWRITABLE' }]);
 });
 
+t.test('a long connection goes on in another file, and no frame is lost', async (t) => {
+  const path = `${t.testdir({})}/out.mp4`;
+  const files: string[] = [];
+  const states: boolean[] = [];
+  const frames = new Subject<SegmentedFrame>();
+  const recording = record(path, {
+    opacity: 0,
+    fileMs: 300,
+    taken: new Set(),
+    onFile: (file) => files.push(file),
+    onSlow: (file) => t.fail(`${file} left frames out`),
+    onError: (error) => t.fail(String(error)),
+    onRecording: (isOn) => states.push(isOn),
+  });
+  const begunAt = Date.now();
+  const over = lastValueFrom(frames.pipe(recording), { defaultValue: undefined });
+  const count = 30;
+  for (let index = 0; index < count; index += 1) {
+    const { picture, ...frame } = frameAt(index);
+    const data = new Uint8Array(picture.data).fill(20 + index * 5, 0, 320 * 240);
+    frames.next({ ...frame, ptsUs: 10_000_000 + index * 50_000, picture: { ...picture, data } });
+    await sleep(50);
+  }
+  // With some files still under way.
+  frames.complete();
+  await over;
+  t.ok(files.length > 2, 'more than two files');
+  t.equal(states.at(-1), false);
+  const numbered = files.map((_, at) => (at === 0 ? path : path.replace('out.mp4', `out-${at + 1}.mp4`)));
+  t.same(new Set(files), new Set(numbered));
+  const shown: number[] = [];
+  for (const file of numbered) {
+    const decoded = await lastValueFrom(decode(file).pipe(toArray()));
+    t.equal(decoded[0]!.ptsUs, 0, 'each begins at 0');
+    shown.push(...decoded.map((frame) => Math.round((frame.picture.data[0]! - 20) / 5)));
+    const { stderr } = spawnSync((await findFfmpeg()).path, ['-hide_banner', '-i', file], { encoding: 'utf8' });
+    const createdAt = Date.parse(/creation_time *: *(\S+)/.exec(stderr)?.[1] ?? '');
+    // The file counts whole seconds.
+    t.ok(createdAt > begunAt - 1000 && createdAt <= Date.now(), 'when it was begun');
+  }
+  t.same(
+    shown,
+    Array.from({ length: count }, (_, index) => index),
+  );
+});
+
+t.test('beside an encoder that hangs one more is begun, and no third', { skip: !canSeeProcesses }, async (t) => {
+  const path = `${t.testdir({})}/out.mp4`;
+  const files: string[] = [];
+  const frames = new Subject<SegmentedFrame>();
+  const recording = record(path, {
+    opacity: 0.5,
+    fileMs: 100,
+    taken: new Set(),
+    onFile: (file) => files.push(file),
+    onError: (error) => t.fail(String(error)),
+  });
+  const over = lastValueFrom(frames.pipe(recording), { defaultValue: undefined });
+  const stopped = new Set<number>();
+  // Longer than two cuts, of which the second is tried again after a second.
+  for (let index = 0; index < 70; index += 1) {
+    frames.next(frameAt(index));
+    await sleep(20);
+    for (const pid of runningFfmpegs()) {
+      if (stopped.has(pid) || !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('.part.mp4')) continue;
+      process.kill(pid, 'SIGSTOP');
+      stopped.add(pid);
+    }
+  }
+  t.equal(stopped.size, 2);
+  for (const pid of stopped) process.kill(pid, 'SIGCONT');
+  frames.complete();
+  await over;
+  t.same(files.sort(), [path.replace('out', 'out-2'), path]);
+});
+
 t.test('sources whose names come to the same file have one each', async (t) => {
   const path = `${t.testdir({})}/out.mp4`;
   const taken = new Set<string>();
@@ -115,7 +200,7 @@ t.test('sources whose names come to the same file have one each', async (t) => {
     const onFile = (file: string) => files.push(file);
     const onError = (error: unknown) => t.fail(String(error));
     const over = lastValueFrom(
-      frames.pipe(record(recordingPath(path, name, 2), { opacity: 0.5, taken, onFile, onError })),
+      frames.pipe(record(recordingPath(path, name, 2), { opacity: 0.5, fileMs: 60_000, taken, onFile, onError })),
       { defaultValue: undefined },
     );
     for (let index = 0; index < 3; index += 1) frames.next(frameAt(index));

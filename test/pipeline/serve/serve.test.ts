@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { filter, firstValueFrom } from 'rxjs';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { count, filter, firstValueFrom, lastValueFrom } from 'rxjs';
 import t, { type Test } from 'tap';
 import { makeStreamClip } from '../../../fixtures/rtsp/make-stream-clip.js';
+import { decode } from '../../../operators/decode.js';
 import { connect, type LiveEvent } from '../../../pipeline/client/index.js';
 import { packagedFile } from '../../../pipeline/options/package-root.js';
 import type { LiveServer } from '../../../pipeline/serve/live-server.js';
@@ -100,6 +102,32 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
     const { recordings } = await summary;
     t.same(recordings, [`${folder}/out-2.mp4`]);
     t.equal(spawnSync('ffmpeg', ['-v', 'error', '-i', recordings[0]!, '-f', 'null', '-']).status, 0);
+  });
+
+  t.test('a recording is cut, and the oldest are removed', async (t) => {
+    const folder = t.testdir({
+      'out.mp4': 'x'.repeat(2e6),
+      'out-2.mp4': 'a later one',
+      'out-notes.mp4': 'of somebody',
+    });
+    await utimes(`${folder}/out.mp4`, 1e9, 1e9);
+    const { stop, summary, lines } = await start(t, {
+      sources: [clip],
+      loop: true,
+      record: `${folder}/out.mp4`,
+      recordMinutes: 0.1,
+      recordKeepGb: 0.001,
+    });
+    while (!existsSync(`${folder}/out-4.part.mp4`)) await sleep(50);
+    stop();
+    const { recordings, streams } = await summary;
+    t.same(recordings, [`${folder}/out-3.mp4`, `${folder}/out-4.mp4`]);
+    t.same((await readdir(folder)).sort(), ['out-2.mp4', 'out-3.mp4', 'out-4.mp4', 'out-notes.mp4']);
+    const removed = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'old recording removed');
+    t.match(removed, [{ level: 'info', file: `${folder}/out.mp4` }]);
+    let frames = 0;
+    for (const file of recordings) frames += await lastValueFrom(decode(file).pipe(count()));
+    t.equal(frames, streams[0]!.frames);
   });
 
   t.test('several sources, one of them no video: the others are shown, and it is said', async (t) => {

@@ -1,0 +1,89 @@
+import { lstat, readdir, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { concatMap, ignoreElements, type OperatorFunction } from 'rxjs';
+import { outputOfPart } from '../../operators/part-files.js';
+import { placesOf } from './next-recording.js';
+
+/** What is kept of the finished recordings of a server, and who hears of the others. */
+export interface PruneOptions {
+  /** Since the end of a recording. If not provided, defaults to: for ever. */
+  readonly keepHours?: number | undefined;
+  /** Of all together, 10^9 bytes. If not provided, defaults to: all. */
+  readonly keepGb?: number | undefined;
+  /** Absolute paths of files that are none of ours, whatever they are called: what the server shows. */
+  readonly inputs?: ReadonlySet<string>;
+  /** Hears of each file that was removed. */
+  readonly onRemoved: (path: string) => void;
+  /** Hears, once of each, what is wrong with a file that cannot be removed, or with the folder. */
+  readonly onError: (error: unknown, path: string) => void;
+}
+
+interface Recording {
+  readonly path: string;
+  readonly size: number;
+  readonly endedAt: number;
+}
+
+/**
+ * At each value of the source, looks which finished recordings are too old or too much and removes these, the oldest first. The
+ * newest of each source stays, whatever its age and size. Files are known by their names alone, so that those of a server of before
+ * are among them; links, folders, parts and all other names are left alone.
+ *
+ * @param paths The recordings of each source without their numbers, in one folder.
+ */
+export function pruneRecordings(paths: readonly string[], options: PruneOptions): OperatorFunction<unknown, never> {
+  const { keepHours = Number.POSITIVE_INFINITY, keepGb = Number.POSITIVE_INFINITY, onRemoved, onError } = options;
+  const folder = dirname(paths[0]!);
+  const bases = new Set(paths.map((path) => basename(path)));
+  const told = new Set<string>();
+
+  /** What comes of it, or `undefined` where that failed. */
+  async function attempt<T>(path: string, action: Promise<T>): Promise<T | undefined> {
+    try {
+      return await action;
+    } catch (error) {
+      // What somebody else removed is no matter.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !told.has(path)) {
+        told.add(path);
+        onError(error, path);
+      }
+      return undefined;
+    }
+  }
+
+  async function prune(): Promise<void> {
+    const newest = new Map<string, { readonly number: number; readonly recording: Recording }>();
+    const recordings: Recording[] = [];
+    for (const name of (await attempt(folder, readdir(folder))) ?? []) {
+      const places = placesOf(name, bases);
+      // A part of the source `x` is called as a recording of the source `x.part`.
+      if (places.length === 0 || placesOf(basename(outputOfPart(name) ?? ''), bases).length > 0) continue;
+      const path = join(folder, name);
+      if (options.inputs?.has(resolve(path))) continue;
+      const stats = await attempt(path, lstat(path));
+      if (!stats?.isFile()) continue;
+      const recording = { path, size: stats.size, endedAt: stats.mtimeMs };
+      recordings.push(recording);
+      for (const { base, number } of places) {
+        if (number > (newest.get(base)?.number ?? 0)) newest.set(base, { number, recording });
+      }
+    }
+    const kept = new Set([...newest.values()].map(({ recording }) => recording));
+    let bytes = 0;
+    for (const { size } of kept) bytes += size;
+    const others = recordings.filter((recording) => !kept.has(recording)).sort((a, b) => b.endedAt - a.endedAt);
+    const tooMuch = others.filter(({ size, endedAt }) => {
+      bytes += size;
+      return bytes > keepGb * 1e9 || Date.now() - endedAt > keepHours * 3_600_000;
+    });
+    for (const { path } of tooMuch.reverse()) {
+      const isRemoved = await attempt(
+        path,
+        unlink(path).then(() => true),
+      );
+      if (isRemoved) onRemoved(path);
+    }
+  }
+
+  return (source) => source.pipe(concatMap(prune), ignoreElements());
+}
