@@ -1,5 +1,4 @@
-import { resolve } from 'node:path';
-import { catchError, EMPTY, ignoreElements, lastValueFrom, merge, type Observable, Subject, share } from 'rxjs';
+import { catchError, EMPTY, lastValueFrom, merge, type Observable, Subject, share } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
@@ -9,11 +8,10 @@ import type { SourceStatus } from '../../operators/supervise.js';
 import { checkAdmission, type LiveServer } from './live-server.js';
 import { checkCameraFormat, parseSources } from './live-source.js';
 import type { Logger, LogLevel } from './log.js';
-import { recordingPath } from './next-recording.js';
 import { openEngineServer } from './open-engine-server.js';
-import { pruneRecordings } from './prune-recordings.js';
 import { readToken } from './read-secrets.js';
-import { checkRecording, record } from './record.js';
+import { checkRecording } from './record.js';
+import { type FailedRecording, Recordings } from './recordings.js';
 import { createScrubber, passwordsOf } from './scrub.js';
 import { checkServeOptions, MOST_SOURCES_AT_ONCE, type ServeOptions } from './serve-options.js';
 import { type ClosedClient, tellClosed } from './tell-closed.js';
@@ -45,8 +43,7 @@ export interface ServeSummary {
   }[];
   /** Without those that were removed since. */
   readonly recordings: readonly string[];
-  /** Recordings that ended early; `part` is what was kept of them. */
-  readonly failedRecordings: readonly { readonly stream: string; readonly part?: string; readonly error: string }[];
+  readonly failedRecordings: readonly FailedRecording[];
 }
 
 /**
@@ -80,29 +77,8 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   const begunAt = performance.now();
   const closed = new Subject<ClosedClient>();
   closed.pipe(tellClosed()).subscribe((client) => log.info(client, 'client closed'));
-  const recordings = new Set<string>();
-  const failedRecordings: ServeSummary['failedRecordings'][number][] = [];
-  const taken = new Set<string>();
-  const recordingTo = (name: string): string => recordingPath(options.record!, name, sources.length);
-  const filesChanged = new Subject<void>();
-  const isPruned = options.record !== undefined && (options.recordKeepHours ?? options.recordKeepGb) !== undefined;
-  const prune = isPruned
-    ? pruneRecordings(
-        sources.map(({ name }) => recordingTo(name)),
-        {
-          keepHours: options.recordKeepHours,
-          keepGb: options.recordKeepGb,
-          inputs: new Set(sources.flatMap(({ kind, input }) => (kind === 'file' ? [resolve(input)] : []))),
-          onRemoved(file) {
-            recordings.delete(file);
-            taken.delete(file);
-            log.info({ file }, 'old recording removed');
-          },
-          onError: (error, file) => log.warn({ file, error: describeError(error) }, 'old recordings cannot be removed'),
-        },
-      )
-    : ignoreElements();
-  const pruned = lastValueFrom(filesChanged.pipe(prune), { defaultValue: undefined });
+  const { record: path } = options;
+  const recordings = path === undefined ? undefined : new Recordings({ ...options, path, sources, log, describeError });
   const stopAll = (): void => {
     stop.abort();
     // Viewers are told at once; finishing the recordings may take a while.
@@ -135,32 +111,10 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
         return EMPTY;
       }),
     );
-    if (options.record === undefined) return shown.pipe(recycle());
+    if (recordings === undefined) return shown.pipe(recycle());
     const frames = shown.pipe(share());
     hub.setRecording(name, false);
-    const recording = record(recordingTo(name), {
-      opacity: options.opacity,
-      fileMs: options.recordMinutes * 60_000,
-      taken,
-      onFile: (file) => recordings.add(file),
-      onSlow: (file) => streamLog.warn({ file }, 'recording leaves frames out: its disk or encoder is too slow'),
-      onRecording(isOn) {
-        hub.setRecording(name, isOn);
-        filesChanged.next();
-      },
-      onError(cause, part) {
-        const error = describeError(cause);
-        streamLog.error(
-          { error, ...(part !== undefined && { part }) },
-          'recording ended; a new one begins within a minute, unless the source is over',
-        );
-        // A disk that stays full is not told of once a minute for days.
-        const isTold = failedRecordings.some((failed) => failed.stream === name && failed.part === undefined);
-        if (part !== undefined || !isTold)
-          failedRecordings.push({ stream: name, ...(part !== undefined && { part }), error });
-      },
-    });
-    return merge(frames, frames.pipe(recording));
+    return merge(frames, frames.pipe(recordings.of(name, (isOn) => hub.setRecording(name, isOn))));
   };
 
   try {
@@ -180,11 +134,11 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
 
     const routes = merge(...sources.map((source) => routeOf(hub, source)));
     if (!stop.signal.aborted) await lastValueFrom(routes, { defaultValue: undefined });
-    filesChanged.complete();
-    await pruned;
+    await recordings?.close();
     if (failure !== undefined) throw failure.error;
     const seconds = (performance.now() - begunAt) / 1000;
-    return { url, seconds, streams: hub.streams.map(summarise), recordings: [...recordings], failedRecordings };
+    const { finished = [], failed = [] } = recordings ?? {};
+    return { url, seconds, streams: hub.streams.map(summarise), recordings: finished, failedRecordings: failed };
   } catch (error) {
     throw error instanceof Failure ? new Failure(error.code, scrub(error.message), { cause: error }) : error;
   } finally {

@@ -1,0 +1,116 @@
+import { resolve } from 'node:path';
+import { endWith, ignoreElements, lastValueFrom, merge, type OperatorFunction, Subject, takeUntil, timer } from 'rxjs';
+import type { SegmentedFrame } from '../../operators/frame.js';
+import type { LiveSource } from './live-source.js';
+import type { Logger } from './log.js';
+import { recordingPath } from './next-recording.js';
+import { pruneRecordings } from './prune-recordings.js';
+import { record } from './record.js';
+import type { CheckedServeOptions } from './serve-options.js';
+
+/** How the sources of a server are recorded, and who hears of it. */
+export interface RecordingsOptions
+  extends Pick<CheckedServeOptions, 'opacity' | 'recordMinutes' | 'recordKeepHours' | 'recordKeepGb'> {
+  /** Of the first recording of the only source; others are called after it. */
+  readonly path: string;
+  readonly sources: readonly LiveSource[];
+  readonly log: Logger;
+  readonly describeError: (error: unknown) => string;
+}
+
+/** A recording that ended early. */
+export interface FailedRecording {
+  readonly stream: string;
+  /** What was kept of it. */
+  readonly part?: string;
+  readonly error: string;
+}
+
+/** Where a camera is away, nothing is begun or finished for days. */
+const LOOK_EVERY_MS = 600_000;
+
+/** All recordings of a server: makes them, removes old ones, and tells the log of both. */
+export class Recordings {
+  readonly #options: RecordingsOptions;
+  readonly #taken = new Set<string>();
+  readonly #finished = new Set<string>();
+  readonly #failed: FailedRecording[] = [];
+  /** Files were begun or finished. */
+  readonly #changes = new Subject<void>();
+  readonly #pruned: Promise<unknown>;
+
+  constructor(options: RecordingsOptions) {
+    this.#options = options;
+    const { recordKeepHours, recordKeepGb } = options;
+    const keepsAll = recordKeepHours === undefined && recordKeepGb === undefined;
+    this.#pruned = keepsAll ? Promise.resolve() : this.#pruneAtChanges();
+  }
+
+  /** Those that are finished, without what was removed since. */
+  get finished(): readonly string[] {
+    return [...this.#finished];
+  }
+
+  get failed(): readonly FailedRecording[] {
+    return this.#failed;
+  }
+
+  /**
+   * Records what a source shows, as `record` does.
+   *
+   * @param onRecording Hears when a file is begun, and when nothing is written any more.
+   */
+  of(name: string, onRecording: (isOn: boolean) => void): OperatorFunction<SegmentedFrame, never> {
+    const { opacity, recordMinutes, describeError } = this.#options;
+    const log = this.#options.log.child({ stream: name });
+    return record(this.#pathOf(name), {
+      opacity,
+      fileMs: recordMinutes * 60_000,
+      taken: this.#taken,
+      onFile: (file) => this.#finished.add(file),
+      onSlow: (file) => log.warn({ file }, 'recording leaves frames out: its disk or encoder is too slow'),
+      onRecording: (isOn) => {
+        onRecording(isOn);
+        this.#changes.next();
+      },
+      onError: (cause, part) => {
+        const failed = { ...(part !== undefined && { part }), error: describeError(cause) };
+        log.error(failed, 'recording ended; a new one begins within a minute, unless the source is over');
+        // A disk that stays full is not told of once a minute for days.
+        const isTold = this.#failed.some((other) => other.stream === name && other.part === undefined);
+        if (part !== undefined || !isTold) this.#failed.push({ stream: name, ...failed });
+      },
+    });
+  }
+
+  /** Resolves when old recordings were looked for the last time. */
+  async close(): Promise<void> {
+    this.#changes.complete();
+    await this.#pruned;
+  }
+
+  #pathOf(name: string): string {
+    return recordingPath(this.#options.path, name, this.#options.sources.length);
+  }
+
+  #pruneAtChanges(): Promise<unknown> {
+    const { sources, recordKeepHours, recordKeepGb, log, describeError } = this.#options;
+    const prune = pruneRecordings(
+      sources.map(({ name }) => this.#pathOf(name)),
+      {
+        keepHours: recordKeepHours,
+        keepGb: recordKeepGb,
+        inputs: new Set(sources.flatMap(({ kind, input }) => (kind === 'file' ? [resolve(input)] : []))),
+        onRemoved: (file) => {
+          this.#finished.delete(file);
+          this.#taken.delete(file);
+          log.info({ file }, 'old recording removed');
+        },
+        onError: (error, file) => log.warn({ file, error: describeError(error) }, 'old recordings cannot be removed'),
+      },
+    );
+    const isClosed = this.#changes.pipe(ignoreElements(), endWith(undefined));
+    const looks = timer(0, LOOK_EVERY_MS).pipe(takeUntil(isClosed));
+    return lastValueFrom(merge(this.#changes, looks).pipe(prune), { defaultValue: undefined });
+  }
+}
