@@ -69,4 +69,3 @@ async function memory(): Promise<MemoryAnswer> {
 }
 
 await answerLines({ load, masks, run, memory });
-process.exit();

@@ -6,6 +6,7 @@ import { decode } from '../../../operators/decode.js';
 import type { ProgramCall } from '../../module-command.js';
 import type { EngineOptions } from '../../options/engine-options.js';
 import { openEngine } from '../../options/open-engine.js';
+import { followOrder } from '../process/follow-order.js';
 import { measureProgram } from '../process/measure-program.js';
 
 /* The program that gives the frames of one clip to an engine, with nothing around it. Prints an `EngineAloneReport`. */
@@ -64,9 +65,4 @@ async function measureEngine({ clip, engine: options, beside }: EngineAloneOrder
   return { frames: timed.length, wallSeconds, cpuSeconds: (user + system) / 1e6 + (program?.cpuSeconds ?? 0) };
 }
 
-try {
-  process.stdout.write(JSON.stringify(await measureEngine(JSON.parse(process.argv.at(-1)!) as EngineAloneOrder)));
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+await followOrder(measureEngine);

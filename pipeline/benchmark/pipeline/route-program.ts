@@ -6,6 +6,7 @@ import { run } from '../../run/run.js';
 import { checkRunOptions } from '../../run/run-options.js';
 import type { FileSummary } from '../../run/summary.js';
 import { createNothingEngine } from '../nothing-engine.js';
+import { followOrder } from '../process/follow-order.js';
 
 /* The program that takes one clip through `run`, in a process whose time and memory are its own. Prints a `RouteReport`. */
 
@@ -78,11 +79,4 @@ async function runNetwork({ clip, output, engine, encoder, crf }: RouteOrder): P
   return { description, frames, firstFrameAt, steadyFramesPerSecond, steps };
 }
 
-const order = JSON.parse(process.argv.at(-1)!) as RouteOrder;
-try {
-  const report = await (order.engine === 'none' ? runNothing(order) : runNetwork(order));
-  process.stdout.write(JSON.stringify(report));
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+await followOrder((order: RouteOrder) => (order.engine === 'none' ? runNothing(order) : runNetwork(order)));

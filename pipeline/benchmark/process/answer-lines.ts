@@ -5,8 +5,8 @@ import { explainError } from '../../commands/explain-error.js';
 export type Answer = (question: never) => Promise<object>;
 
 /**
- * Answers lines of JSON on standard input by lines of JSON on standard output, one after the other, until the input ends:
- * the other side of `startLineProcess`. A question's `ask` says which of the answers is wanted.
+ * Answers lines of JSON on standard input by lines of JSON on standard output, one after the other, until the input ends, and
+ * then ends the process: the other side of `startLineProcess`. A question's `ask` says which of the answers is wanted.
  */
 export async function answerLines(answers: Readonly<Record<string, Answer>>): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
@@ -19,4 +19,6 @@ export async function answerLines(answers: Readonly<Record<string, Answer>>): Pr
     );
     process.stdout.write(`${JSON.stringify(answer)}\n`);
   }
+  // Engines and servers would keep it running.
+  process.exit();
 }

@@ -4,6 +4,7 @@ import { createMeter, measure } from '../../../operators/measure.js';
 import { segment } from '../../../operators/segment.js';
 import type { EngineOptions } from '../../options/engine-options.js';
 import { openEngine } from '../../options/open-engine.js';
+import { followOrder } from '../process/follow-order.js';
 
 /* The program that segments several streams at once with one engine, as `serve` does. Prints a `StreamsReport`. */
 
@@ -36,9 +37,4 @@ async function segmentStreams({ clip, streams, seconds, engine: options }: Strea
   return { frames, framesPerSecond: fps };
 }
 
-try {
-  process.stdout.write(JSON.stringify(await segmentStreams(JSON.parse(process.argv.at(-1)!) as StreamsOrder)));
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+await followOrder(segmentStreams);

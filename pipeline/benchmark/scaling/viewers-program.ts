@@ -75,4 +75,3 @@ async function show(question: ShowQuestion): Promise<ShowAnswer> {
 }
 
 await answerLines({ open, show });
-process.exit();

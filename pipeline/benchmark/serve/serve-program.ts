@@ -123,4 +123,3 @@ function cpuMsOf(stat: string): number {
 }
 
 await answerLines({ serve: start, cost });
-process.exit();

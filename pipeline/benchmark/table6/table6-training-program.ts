@@ -6,6 +6,7 @@ import { createOptimizer } from '../../../model/training/optimizer.js';
 import { recipes } from '../../../model/training/recipe.js';
 import { loadTensorflow, prepareTensorflow } from '../../../model/training/tensorflow.js';
 import { createTrainable } from '../../../model/training/trainable.js';
+import { followOrder } from '../process/follow-order.js';
 
 /* The program that trains one network for some steps on noise, in a process whose memory is its own. Prints a `TrainingReport`. */
 
@@ -73,9 +74,4 @@ async function trainSome(order: TrainingOrder): Promise<TrainingReport> {
   return { forwardMs: forwardMs.slice(1), gradientsMs: gradientsMs.slice(1), peakBytes };
 }
 
-try {
-  process.stdout.write(JSON.stringify(await trainSome(JSON.parse(process.argv.at(-1)!) as TrainingOrder)));
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+await followOrder(trainSome);

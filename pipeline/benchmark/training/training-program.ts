@@ -57,4 +57,3 @@ async function memory(): Promise<MemoryAnswer> {
 }
 
 await answerLines({ load, run, memory });
-process.exit();

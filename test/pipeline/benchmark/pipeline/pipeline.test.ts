@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import t from 'tap';
+import { measureRoute } from '../../../../pipeline/benchmark/pipeline/measure-route.js';
 import { benchmarkPipeline, type PipelineRow, ratiosOf } from '../../../../pipeline/benchmark/pipeline/pipeline.js';
 import { renderPipeline } from '../../../../pipeline/benchmark/pipeline/render-pipeline.js';
 import { testClip } from '../../../operators/test-clip.js';
@@ -69,4 +71,9 @@ t.test('with a network, the engine alone and beside ffmpeg get every frame as we
 
 t.test('a clip that is not there is an error before anything runs', async (t) => {
   await t.rejects(benchmarkPipeline({ clip: '/nowhere.mp4', engine: 'none' }), { code: 'INPUT_MISSING' });
+});
+
+t.test('what the program of a route cannot do is told in its own words', async (t) => {
+  const order = { clip: '/nowhere.mp4', output: join(t.testdir(), 'out.mp4'), engine: 'none' } as const;
+  await t.rejects(measureRoute(order), { code: 'PROGRAM_FAILED', message: /^run ended with 1: .*\/nowhere\.mp4/ });
 });
