@@ -1,3 +1,4 @@
+import { needsRange } from '../calibration.js';
 import type { RgbPicture } from '../engine.js';
 import { InferenceSession, pictureTensor } from '../engines/onnx-runtime.js';
 import type { Network } from '../network.js';
@@ -6,7 +7,6 @@ import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
 import { buildGraph, watchedName } from '../onnx/graph.js';
 import { shapesOf } from '../shapes.js';
 import type { Weights } from '../weights.js';
-import { needsRange } from './calibration.js';
 import { Histogram } from './histogram.js';
 
 /** How much of the maps is kept in memory at once. */

@@ -1,3 +1,4 @@
+import type { Calibration, Range } from '../calibration.js';
 import type { RgbPicture } from '../engine.js';
 import { checkBatch } from '../engines/batch.js';
 import { InferenceSession, pictureTensor } from '../engines/onnx-runtime.js';
@@ -5,14 +6,13 @@ import { int8Support } from '../engines/processor.js';
 import { createConfusion, scoresOf } from '../evaluation/confusion.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
-import { networkOf } from '../network-of.js';
+import { networkOf } from '../networks/network-of.js';
 import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
 import { buildGraph } from '../onnx/graph.js';
+import { buildInt8Graph } from '../onnx/int8-graph.js';
 import { notFinite, type Weights } from '../weights.js';
-import type { Calibration, Range } from './calibration.js';
 import type { Histogram } from './histogram.js';
-import { buildInt8Graph } from './int8-graph.js';
 import { observeLayers } from './observe.js';
 
 /** What to calibrate with. */

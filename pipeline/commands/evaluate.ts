@@ -5,7 +5,7 @@ import { addEngineOptions, type EngineOptions } from '../options/engine-options.
 import { flagOf } from '../options/flag.js';
 import { numeric } from '../options/numeric.js';
 import { parseSize } from '../options/size.js';
-import { type CommonOptions, printResult } from './print-result.js';
+import { type CommonOptions, printResult } from '../print-result.js';
 
 interface Flags extends EngineOptions, CommonOptions {
   readonly images: string;

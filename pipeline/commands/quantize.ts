@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { checkEnding, checkNumber } from '../../model/check-option.js';
 import type { Trial } from '../../model/quantisation/quantise-weights.js';
 import { numeric } from '../options/numeric.js';
-import { type CommonOptions, printResult } from './print-result.js';
+import { type CommonOptions, printResult } from '../print-result.js';
 
 interface Flags extends CommonOptions {
   readonly calibrate: string;

@@ -6,10 +6,10 @@ import type { TrainingEvent } from '../../model/training/training-event.js';
 import { flagOf } from '../options/flag.js';
 import { addOptions } from '../options/option-rule.js';
 import { formatTime } from '../options/time.js';
+import { type CommonOptions, printResult } from '../print-result.js';
 import { count } from '../run/summary.js';
 import { TRAINING_RULES, type TrainingOptions } from '../train-options.js';
 import { createCounter } from './count-progress.js';
-import { type CommonOptions, printResult } from './print-result.js';
 
 /** `segnet-stream train`: trains a network on a data set. */
 export function createTrainCommand(): Command {

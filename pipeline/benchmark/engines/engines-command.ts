@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { networkNames } from '../../../model/networks/index.js';
-import { type CommonOptions, printResult } from '../../commands/print-result.js';
 import { collectList } from '../../options/list.js';
 import { numeric } from '../../options/numeric.js';
 import { parseSize } from '../../options/size.js';
+import { type CommonOptions, printResult } from '../../print-result.js';
 import { writeChart } from '../charts/write-chart.js';
 import { choices, measured, type Numeric, subcommand, whole } from '../subcommand.js';
 

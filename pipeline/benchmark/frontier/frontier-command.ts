@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { checkChoice } from '../../../model/check-option.js';
-import { type CommonOptions, printResult } from '../../commands/print-result.js';
 import { collectList } from '../../options/list.js';
 import { numeric } from '../../options/numeric.js';
 import { parseSize } from '../../options/size.js';
+import { type CommonOptions, printResult } from '../../print-result.js';
 import { writeChart } from '../charts/write-chart.js';
 import { measured, type Numeric, subcommand, whole } from '../subcommand.js';
 

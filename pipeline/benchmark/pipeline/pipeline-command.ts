@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { checkNumber } from '../../../model/check-option.js';
 import { Failure } from '../../../model/failure.js';
-import { type CommonOptions, printResult } from '../../commands/print-result.js';
 import { addEngineOptions, checkEngineOptions, type EngineOptions } from '../../options/engine-options.js';
 import { flagOf } from '../../options/flag.js';
 import { numeric } from '../../options/numeric.js';
+import { type CommonOptions, printResult } from '../../print-result.js';
 import { measured, type Numeric, subcommand, whole } from '../subcommand.js';
 
 interface PipelineFlags extends Omit<EngineOptions, 'engine'>, CommonOptions {

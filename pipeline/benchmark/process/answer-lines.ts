@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { explainError } from '../../commands/explain-error.js';
+import { explainError } from '../../explain-error.js';
 
 /** What a program does with the questions of one kind; gives the answer. */
 export type Answer = (question: never) => Promise<object>;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { checkNumber } from '../../../model/check-option.js';
-import { type CommonOptions, printResult } from '../../commands/print-result.js';
 import { addEngineOptions, checkEngineOptions, type EngineOptions } from '../../options/engine-options.js';
 import { flagOf } from '../../options/flag.js';
 import { numeric } from '../../options/numeric.js';
+import { type CommonOptions, printResult } from '../../print-result.js';
 import { measured, type Numeric, subcommand, whole } from '../subcommand.js';
 
 interface ServeFlags extends EngineOptions, CommonOptions {

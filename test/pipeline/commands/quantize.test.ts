@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { calibrationOf } from '../../../model/quantisation/calibration.js';
+import { calibrationOf } from '../../../model/calibration.js';
 import { readWeights } from '../../../model/weights.js';
 import { testClip } from '../../operators/test-clip.js';
 import { runCli } from '../built-cli.js';

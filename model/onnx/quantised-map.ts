@@ -1,5 +1,5 @@
+import type { Range } from '../calibration.js';
 import type { Shape } from '../shapes.js';
-import type { Range } from './calibration.js';
 
 /** What a byte stands for: `scale * (byte - zeroPoint)`. */
 export interface Affine {

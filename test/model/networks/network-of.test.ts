@@ -1,7 +1,7 @@
 import t from 'tap';
-import { networkOf } from '../../model/network-of.js';
-import { buildNetwork } from '../../model/networks/index.js';
-import { randomWeights } from './engines/random-weights.js';
+import { buildNetwork } from '../../../model/networks/index.js';
+import { networkOf } from '../../../model/networks/network-of.js';
+import { randomWeights } from '../engines/random-weights.js';
 
 const network = buildNetwork('enet', 11);
 const weights = randomWeights(network, 1);

@@ -1,4 +1,4 @@
-import type { GraphBuilder } from '../onnx/graph-builder.js';
+import type { GraphBuilder } from './graph-builder.js';
 import { cut, padBytes } from './int8-convolution.js';
 import type { QuantisedMap } from './quantised-map.js';
 

@@ -1,14 +1,14 @@
 import { Command } from 'commander';
-import { printResult } from '../commands/print-result.js';
 import { addEngineOptions } from '../options/engine-options.js';
 import { addOptions } from '../options/option-rule.js';
-import { DEFAULT_CONFIG_FILE } from './config-file.js';
-import { describeUnknownVariables } from './environment-options.js';
-import { gatherOptions, nameByOrigin, type ServeFlags } from './gather-options.js';
-import type { Logger } from './log.js';
-import type { ServeSummary } from './serve.js';
-import type { ServeOptions } from './serve-options.js';
-import { SERVE_OPTIONS } from './serve-options.js';
+import { printResult } from '../print-result.js';
+import { DEFAULT_CONFIG_FILE } from '../serve/config-file.js';
+import { describeUnknownVariables } from '../serve/environment-options.js';
+import { gatherOptions, nameByOrigin, type ServeFlags } from '../serve/gather-options.js';
+import type { Logger } from '../serve/log.js';
+import type { ServeSummary } from '../serve/serve.js';
+import type { ServeOptions } from '../serve/serve-options.js';
+import { SERVE_OPTIONS } from '../serve/serve-options.js';
 
 /** `segnet-stream serve`: its options, and an action that loads the server only when it is called. */
 export function serveCommand(): Command {
@@ -34,8 +34,8 @@ export function serveCommand(): Command {
 /** Serves until a signal, with its log on standard error, and prints the summary. */
 async function serveAndReport(options: ServeOptions, nameOf: (option: string) => string, json: boolean): Promise<void> {
   const [{ serve }, { createLog }, { exitOnAbandon, listenForStop }, { openEngine }] = await Promise.all([
-    import('./serve.js'),
-    import('./log.js'),
+    import('../serve/serve.js'),
+    import('../serve/log.js'),
     import('../run/stop.js'),
     import('../options/open-engine.js'),
   ]);

@@ -1,13 +1,13 @@
+import type { Calibration } from '../calibration.js';
 import { inputsOf, type Layer } from '../layer.js';
 import type { Network } from '../network.js';
-import { addFloatLayer, type FloatContext } from '../onnx/float-layers.js';
-import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
-import { graphInput, graphOutput } from '../onnx/graph.js';
-import { GraphBuilder } from '../onnx/graph-builder.js';
 import { shapesOf } from '../shapes.js';
 import type { Weights } from '../weights.js';
-import type { Calibration } from './calibration.js';
 import { makeFilters } from './filters.js';
+import { addFloatLayer, type FloatContext } from './float-layers.js';
+import { foldBatchNorm } from './fold-batch-norm.js';
+import { graphInput, graphOutput } from './graph.js';
+import { GraphBuilder } from './graph-builder.js';
 import {
   addPixelConvolution,
   affineConstants,

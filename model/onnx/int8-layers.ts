@@ -1,5 +1,4 @@
 import { applyRule, type Layer, type LayerRules, type MaxPool } from '../layer.js';
-import type { GraphBuilder } from '../onnx/graph-builder.js';
 import { type Shape, slidingWindow, transposedWindow } from '../shapes.js';
 import type { Weights } from '../weights.js';
 import {
@@ -11,6 +10,7 @@ import {
   normalisationFilters,
   transposedPhases,
 } from './filters.js';
+import type { GraphBuilder } from './graph-builder.js';
 import {
   addConvolution,
   addPixelConvolution,

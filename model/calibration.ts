@@ -1,7 +1,7 @@
-import { Failure } from '../failure.js';
-import type { Layer } from '../layer.js';
-import type { Network } from '../network.js';
-import type { WeightsCard } from '../weights.js';
+import { Failure } from './failure.js';
+import type { Layer } from './layer.js';
+import type { Network } from './network.js';
+import type { WeightsCard } from './weights.js';
 
 /** The values that a layer's maps take: what 0 and 255 stand for. */
 export type Range = readonly [low: number, high: number];

@@ -1,8 +1,8 @@
 import type { Conv, Deconv, Layer } from '../layer.js';
-import type { GraphBuilder } from '../onnx/graph-builder.js';
 import type { Shape } from '../shapes.js';
 import type { Weights } from '../weights.js';
 import { convolutionFilters, type Filters, fitFilters, makeFilters, roundFilters } from './filters.js';
+import type { GraphBuilder } from './graph-builder.js';
 import { affineConstants, type WeightLimit } from './int8-convolution.js';
 import type { QuantisedMap } from './quantised-map.js';
 

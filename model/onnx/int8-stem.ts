@@ -1,7 +1,7 @@
 import { type BatchNorm, type Concat, type Conv, inputsOf, type Layer, type MaxPool } from '../layer.js';
-import type { GraphBuilder } from '../onnx/graph-builder.js';
 import type { Weights } from '../weights.js';
 import { convolutionFilters, type Filters, makeFilters, normalisationFilters, weightAt } from './filters.js';
+import type { GraphBuilder } from './graph-builder.js';
 import {
   addConvolution,
   colourPadding,

@@ -1,8 +1,8 @@
-import { Failure } from './failure.js';
-import type { Network } from './network.js';
-import { buildNetwork } from './networks/index.js';
-import { checkWeights } from './parameters.js';
-import type { Weights } from './weights.js';
+import { Failure } from '../failure.js';
+import type { Network } from '../network.js';
+import { checkWeights } from '../parameters.js';
+import type { Weights } from '../weights.js';
+import { buildNetwork } from './index.js';
 
 /**
  * The network that weights are of: the one that their card names, or `network`, one's own, checked against classes and

@@ -1,13 +1,13 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import t from 'tap';
+import type { Calibration } from '../../../model/calibration.js';
 import type { RgbPicture } from '../../../model/engine.js';
 import { runPlain, runPlainLayers } from '../../../model/engines/plain.js';
 import type { Layer } from '../../../model/layer.js';
 import type { Network } from '../../../model/network.js';
 import { buildNetwork, networkNames } from '../../../model/networks/index.js';
 import { GRAPH_INPUT } from '../../../model/onnx/float-layers.js';
-import type { Calibration } from '../../../model/quantisation/calibration.js';
-import { buildInt8Graph, type Int8GraphOptions } from '../../../model/quantisation/int8-graph.js';
+import { buildInt8Graph, type Int8GraphOptions } from '../../../model/onnx/int8-graph.js';
 import { observeLayers } from '../../../model/quantisation/observe.js';
 import type { Weights } from '../../../model/weights.js';
 import { agreement, narrow, randomWeights, testPictures } from '../engines/random-weights.js';

@@ -1,8 +1,8 @@
-import { GRAPH_INPUT } from '../onnx/float-layers.js';
-import type { GraphBuilder } from '../onnx/graph-builder.js';
 import type { Shape } from '../shapes.js';
 import type { Normalisation } from '../weights.js';
 import { blockPhases, type Filters, fitFilters, makeFilters, type RowPhase, roundFilters } from './filters.js';
+import { GRAPH_INPUT } from './float-layers.js';
+import type { GraphBuilder } from './graph-builder.js';
 import { type Affine, paddedChannels, type QuantisedMap } from './quantised-map.js';
 
 /** How windows lie on a map. */

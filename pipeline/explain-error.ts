@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { Failure } from '../../model/failure.js';
+import { Failure } from '../model/failure.js';
 
 /** What a person and a program are told of an error, and how the process exits. */
 export interface Explanation {

@@ -8,7 +8,7 @@ import {
   makeFilters,
   roundFilters,
   transposedPhases,
-} from '../../../model/quantisation/filters.js';
+} from '../../../model/onnx/filters.js';
 import { transposedWindow } from '../../../model/shapes.js';
 
 const random = seededRandom(9);

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { buildNetwork } from '../../../model/networks/index.js';
-import { calibrationOf } from '../../../model/quantisation/calibration.js';
-import { readWeights } from '../../../model/weights.js';
-import { packagedFile } from '../../../pipeline/options/package-root.js';
+import { calibrationOf } from '../../model/calibration.js';
+import { buildNetwork } from '../../model/networks/index.js';
+import { readWeights } from '../../model/weights.js';
+import { packagedFile } from '../../pipeline/options/package-root.js';
 
 t.test('a calibration has a range of each layer that needs one, or is refused by the layer’s name', async (t) => {
   const network = buildNetwork('segnet-lite', 11);
