@@ -46,15 +46,23 @@ Examples:
 async function evaluateAndReport(flags: Flags): Promise<void> {
   const batch = checkNumber('--batch', flags.batch, { min: 1, max: 256, integer: true });
   const size = flags.size === undefined ? undefined : parseSize('--size', flags.size);
-  const [{ evaluate }, { corruptionNames }, { readClassSet }, { openEngine }, { createProgress }, { writeConfusion }] =
-    await Promise.all([
-      import('../evaluate.js'),
-      import('../../model/evaluation/corruptions.js'),
-      import('../options/class-set.js'),
-      import('../options/open-engine.js'),
-      import('../progress.js'),
-      import('../confusion-picture.js'),
-    ]);
+  const [
+    { evaluate },
+    { corruptionNames },
+    { readClassSet },
+    { openEngine },
+    { createProgress },
+    { writeConfusion },
+    { untilStopped },
+  ] = await Promise.all([
+    import('../evaluate.js'),
+    import('../../model/evaluation/corruptions.js'),
+    import('../options/class-set.js'),
+    import('../options/open-engine.js'),
+    import('../progress.js'),
+    import('../confusion-picture.js'),
+    import('../until-stopped.js'),
+  ]);
   if (flags.picture !== undefined) checkEnding('--picture', flags.picture, '.svg');
   const corruption: Corruption | undefined =
     flags.corruption === undefined ? undefined : checkChoice('--corruption', flags.corruption, corruptionNames);
@@ -62,17 +70,24 @@ async function evaluateAndReport(flags: Flags): Promise<void> {
   const engine = await openEngine(flags, flagOf);
   const progress = createProgress(process.stderr);
   try {
-    progress.say(engine.description);
-    const evaluation = await evaluate({
-      engine,
-      batch,
-      images: flags.images,
-      labels: flags.labels,
-      onProgress: (done, total) => progress.show('Scoring', 'pictures', done, total),
-      ...(size !== undefined && { size }),
-      ...(corruption !== undefined && { corruption }),
-      ...(classSet !== undefined && { classSet }),
-    });
+    const evaluation = await untilStopped(
+      'The evaluation',
+      (signal) => {
+        progress.say(engine.description);
+        return evaluate({
+          engine,
+          signal,
+          batch,
+          images: flags.images,
+          labels: flags.labels,
+          onProgress: (done, total) => progress.show('Scoring', 'pictures', done, total),
+          ...(size !== undefined && { size }),
+          ...(corruption !== undefined && { corruption }),
+          ...(classSet !== undefined && { classSet }),
+        });
+      },
+      progress.say,
+    );
     progress.close();
     const { renderEvaluation } = await import('../render-evaluation.js');
     // Printed first: a picture that cannot be written takes no scores with it.
