@@ -33,8 +33,6 @@ export interface EncodeOptions {
    * sound goes on to its own end.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Frames a second, a hint to the encoder's rate control. If not provided, defaults to that of `copyFrom`, else 25. */
-  readonly frameRate?: number | undefined;
   /** One sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `TIMES_SHIFTED`, `OUTPUT_FRAGMENTED`, `STREAMS_LEFT_OUT`. */
   readonly onWarning?: ((text: string, code: string) => void) | undefined;
 }
