@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { checkChoice, checkNumber } from '../../model/check-option.js';
 import { untilStopped } from '../until-stopped.js';
+import type { BenchmarkOptions } from './benchmark-options.js';
 
 /** A command below another: the program's own settings reach only the first level. */
 export function subcommand(name: string): Command {
@@ -15,9 +16,7 @@ export function subcommand(name: string): Command {
 export type Numeric = number | string;
 
 /** Measures with progress on standard error, and stops on Ctrl-C with everything that was started ended. */
-export function measured<Result>(
-  measure: (common: { readonly signal: AbortSignal; readonly onProgress: (text: string) => void }) => Promise<Result>,
-): Promise<Result> {
+export function measured<Result>(measure: (options: BenchmarkOptions) => Promise<Result>): Promise<Result> {
   const onProgress = (text: string) => process.stderr.write(`${text}\n`);
   return untilStopped('The benchmark', (signal) => measure({ signal, onProgress }));
 }

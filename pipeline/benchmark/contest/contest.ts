@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../../model/failure.js';
+import type { BenchmarkOptions } from '../benchmark-options.js';
 import type { LineProcess } from '../process/line-process.js';
 import { type Spread, spreadOf } from '../statistics.js';
 import { takeTurns } from '../take-turns.js';
@@ -18,7 +19,7 @@ import type { Contestant } from './contestants.js';
 import type { Workload } from './workload.js';
 
 /** How a contest is held. */
-export interface ContestRules {
+export interface ContestRules extends BenchmarkOptions {
   readonly batch: number;
   readonly threads: number;
   /** Batches that each computes before any is timed. */
@@ -27,9 +28,6 @@ export interface ContestRules {
   readonly rounds: number;
   /** The share of pixels that must be as the first contestant's. */
   readonly leastAgreement: (contestant: Contestant) => number;
-  readonly signal?: AbortSignal | undefined;
-  /** Hears what happens, in a few words. */
-  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** What a program cost. */

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Engine } from '../../../model/engine.js';
 import { Failure } from '../../../model/failure.js';
 import type { Size } from '../../options/size.js';
+import type { BenchmarkOptions } from '../benchmark-options.js';
 import { type BenchmarkWeights, benchmarkWeights, calibrated } from '../benchmark-weights.js';
 import { leastAgreement } from '../contest/agreement.js';
 import { holdContest, type Refused, type Result } from '../contest/contest.js';
@@ -12,7 +13,7 @@ import { findPeers, requirePeers } from '../peers.js';
 import { sampleClip, sampleFrames } from '../sample-frames.js';
 
 /** What `benchmark engines` takes. */
-export interface EnginesOptions {
+export interface EnginesOptions extends BenchmarkOptions {
   readonly networks: readonly string[];
   /** If not provided, defaults to: `onnx`. */
   readonly engines?: readonly ('onnx' | 'tensorflow')[] | undefined;
@@ -34,8 +35,6 @@ export interface EnginesOptions {
   readonly clip?: string | undefined;
   /** How many different frames. If not provided, defaults to: 8. */
   readonly frames?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** One contestant on one network at one batch size. */

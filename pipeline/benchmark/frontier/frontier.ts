@@ -5,6 +5,7 @@ import { buildNetwork } from '../../../model/networks/index.js';
 import { readWeights, type Weights } from '../../../model/weights.js';
 import { evaluate } from '../../evaluate.js';
 import type { Size } from '../../options/size.js';
+import type { BenchmarkOptions } from '../benchmark-options.js';
 import type { LineChart } from '../charts/line-chart.js';
 import { describeMachine, type Machine } from '../machine.js';
 import { sampleClip, sampleFrames } from '../sample-frames.js';
@@ -12,7 +13,7 @@ import { median } from '../statistics.js';
 import { takeTurns } from '../take-turns.js';
 
 /** What `benchmark frontier` takes. */
-export interface FrontierOptions {
+export interface FrontierOptions extends BenchmarkOptions {
   /** Safetensors files of trained weights. */
   readonly weights: readonly string[];
   readonly images: string;
@@ -25,8 +26,6 @@ export interface FrontierOptions {
   readonly threads?: number | undefined;
   /** Timed frames of each. If not provided, defaults to: 20. */
   readonly rounds?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** One file of weights at one size: what it sees and what that costs, with the same engine, precision and size. */

@@ -5,17 +5,16 @@ import { promisify } from 'node:util';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
 import { makeTemporaryFolder } from '../../../operators/make-folder.js';
 import type { EngineOptions } from '../../options/engine-options.js';
+import type { BenchmarkOptions } from '../benchmark-options.js';
 import { describeMachine, type Machine } from '../machine.js';
 import type { TreeMemory } from '../process/tree-memory.js';
 import { measureRoute } from './measure-route.js';
 
 /** What `benchmark pipeline --memory` takes. */
-export interface MemoryOptions {
+export interface MemoryOptions extends BenchmarkOptions {
   /** How long the long clip is; the short one is a tenth of it. */
   readonly longSeconds: number;
   readonly engine: EngineOptions | 'none';
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** What `run` held on one clip. */

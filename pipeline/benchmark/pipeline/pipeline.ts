@@ -5,6 +5,7 @@ import { moduleCommand, type ProgramCall } from '../../module-command.js';
 import type { EngineOptions } from '../../options/engine-options.js';
 import { findWeights } from '../../options/find-weights.js';
 import type { FileSummary } from '../../run/summary.js';
+import type { BenchmarkOptions } from '../benchmark-options.js';
 import { describeMachine, type Machine } from '../machine.js';
 import { measureProgram } from '../process/measure-program.js';
 import type { TreeMemory } from '../process/tree-memory.js';
@@ -17,7 +18,7 @@ import { plainFfmpeg } from './plain-ffmpeg.js';
 import type { RouteOrder } from './route-program.js';
 
 /** What `benchmark pipeline` takes. */
-export interface PipelineOptions {
+export interface PipelineOptions extends BenchmarkOptions {
   readonly clip: string;
   /** `none` measures what is around the network alone. */
   readonly engine: EngineOptions | 'none';
@@ -27,8 +28,6 @@ export interface PipelineOptions {
   readonly rounds?: number | undefined;
   /** Runs the loops that people write by hand in Python as well, which need the peers. If not provided, defaults to: false. */
   readonly loops?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** What one way through the clip cost, over all rounds. */

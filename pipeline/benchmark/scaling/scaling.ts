@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Failure } from '../../../model/failure.js';
 import { moduleCommand } from '../../module-command.js';
 import type { Size } from '../../options/size.js';
+import type { BenchmarkOptions } from '../benchmark-options.js';
 import { benchmarkWeights, calibrated } from '../benchmark-weights.js';
 import type { LineChart } from '../charts/line-chart.js';
 import { loadProgram, type Refused, timeInTurns } from '../contest/contest.js';
@@ -22,7 +23,7 @@ export const scalingAxes = ['size', 'batch', 'streams', 'viewers'] as const;
 export type ScalingAxis = (typeof scalingAxes)[number];
 
 /** What `benchmark scaling` takes. */
-export interface ScalingOptions {
+export interface ScalingOptions extends BenchmarkOptions {
   readonly network: string;
   /** If not provided, defaults to: `float32`. */
   readonly precision?: 'float32' | 'int8' | undefined;
@@ -41,8 +42,6 @@ export interface ScalingOptions {
   readonly threads?: number | undefined;
   /** If not provided, defaults to: the sample clip. */
   readonly clip?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** Cost at one place of an axis. */

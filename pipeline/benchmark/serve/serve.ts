@@ -5,6 +5,7 @@ import { Failure } from '../../../model/failure.js';
 import type { PicturePart } from '../../../operators/encode-parts.js';
 import { moduleCommand } from '../../module-command.js';
 import type { EngineOptions } from '../../options/engine-options.js';
+import type { BenchmarkOptions } from '../benchmark-options.js';
 import { describeMachine, type Machine } from '../machine.js';
 import { openViewer } from '../open-viewer.js';
 import { startLineProcess } from '../process/line-process.js';
@@ -14,7 +15,7 @@ import { takeTurns } from '../take-turns.js';
 import type { CostAnswer, CostQuestion, ServeAnswer, ServeQuestion } from './serve-program.js';
 
 /** What `benchmark serve` takes. */
-export interface ServeBenchmarkOptions {
+export interface ServeBenchmarkOptions extends BenchmarkOptions {
   readonly engine: EngineOptions;
   /** If not provided, defaults to: the sample clip. */
   readonly clip?: string | undefined;
@@ -22,8 +23,6 @@ export interface ServeBenchmarkOptions {
   readonly seconds?: number | undefined;
   /** If not provided, defaults to: 3. */
   readonly rounds?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** What serving a clip at its own pace costs. */

@@ -5,6 +5,7 @@ import { buildNetwork } from '../../../model/networks/index.js';
 import { type Table6Row, table6 } from '../../../model/published.js';
 import { moduleCommand } from '../../module-command.js';
 import type { Size } from '../../options/size.js';
+import type { BenchmarkOptions } from '../benchmark-options.js';
 import { benchmarkWeights, calibrated } from '../benchmark-weights.js';
 import { holdContest, type Refused, type Result } from '../contest/contest.js';
 import { listContestants } from '../contest/contestants.js';
@@ -16,7 +17,7 @@ import { median } from '../statistics.js';
 import type { TrainingOrder, TrainingReport } from './table6-training-program.js';
 
 /** What `benchmark table6` takes. */
-export interface Table6Options {
+export interface Table6Options extends BenchmarkOptions {
   /** If not provided, defaults to: those of the paper's Table 6. */
   readonly networks?: readonly string[] | undefined;
   /** If not provided, defaults to: 480x360, the paper's. */
@@ -26,8 +27,6 @@ export interface Table6Options {
   /** Training takes minutes and gigabytes. If not provided, defaults to: true. */
   readonly training?: boolean | undefined;
   readonly threads?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** Training on TensorFlow. */

@@ -9,6 +9,7 @@ import { writeSafetensors } from '../../../model/weights.js';
 import { makeTemporaryFolder } from '../../../operators/make-folder.js';
 import { moduleCommand } from '../../module-command.js';
 import type { Size } from '../../options/size.js';
+import type { BenchmarkOptions } from '../benchmark-options.js';
 import { type ContestCost, type Refused, timeInTurns } from '../contest/contest.js';
 import { describeMachine, type Machine } from '../machine.js';
 import { findPeers, peerCommand } from '../peers.js';
@@ -16,7 +17,7 @@ import { type LineProcess, startLineProcess } from '../process/line-process.js';
 import { type LessonAnswer, type LessonQuestion, lessonFiles } from './training-messages.js';
 
 /** What `benchmark training` takes. */
-export interface TrainingBenchmarkOptions {
+export interface TrainingBenchmarkOptions extends BenchmarkOptions {
   readonly networks: readonly string[];
   /** Of the crops. If not provided, defaults to: 240x180. */
   readonly size?: Size | undefined;
@@ -28,8 +29,6 @@ export interface TrainingBenchmarkOptions {
   readonly threads?: number | undefined;
   /** Trains on PyTorch too, where it is installed. If not provided, defaults to: true. */
   readonly peers?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** One program on one network. Times and processor times are those of a picture. */
