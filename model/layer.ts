@@ -3,7 +3,7 @@
  *
  * Everything else is derived from that list, each by one exhaustive set of `LayerRules`: what values fields may have
  * (`network.ts`), shapes (`shapes.ts`), parameters (`parameters.ts`), cost (`cost.ts`), the plain forward pass (`engines/plain.ts`), the ONNX graph
- * (`onnx/graph.ts`), its int8 form (`quantisation/int8-layers.ts`) and the trainable TensorFlow function (`training/forward.ts`).
+ * (`onnx/graph.ts`), its int8 form (`onnx/int8-layers.ts`) and the trainable TensorFlow function (`training/forward.ts`).
  *
  * Window geometry is one rule for convolutions and pools (`slidingWindow` in `shapes.ts`): `out = ceil(in / stride)`, the
  * window begins `floor((effectiveKernel - 1) / 2)` before its first pixel, and whatever is missing at the far edge is

@@ -32,7 +32,7 @@ export interface WeightsCard {
   readonly training?: Readonly<Record<string, unknown>>;
   /** Measured scores in per cent, each with the command that gave it. */
   readonly scores?: Readonly<Record<string, unknown>>;
-  /** The range of each layer's values, for int8 (`Calibration` of quantisation/calibration.ts). */
+  /** The range of each layer's values, for int8 (`Calibration` of calibration.ts). */
   readonly calibration?: Readonly<Record<string, unknown>>;
   readonly licence?: string;
   /** What the weights are not good for. */

@@ -38,8 +38,6 @@ export interface EncodeOptions {
   readonly signal?: AbortSignal | undefined;
   /** When the first frame was taken, ms since 1970: the file's metadata say so (`creation_time`). If not provided, defaults to what `copyFrom` says. */
   readonly createdAt?: number | undefined;
-  /** Frames a second, a hint to the encoder's rate control. If not provided, defaults to that of `copyFrom`, else 25. */
-  readonly frameRate?: number | undefined;
   /** One sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `TIMES_SHIFTED`, `OUTPUT_FRAGMENTED`, `STREAMS_LEFT_OUT`. */
   readonly onWarning?: ((text: string, code: string) => void) | undefined;
 }

@@ -120,7 +120,7 @@ export function startEncoding(output: string, container: Container, options: Enc
       ...(options.threads !== undefined && { threads: options.threads }),
       ...(options.createdAt !== undefined && { createdAt: options.createdAt }),
     };
-    const frameRate = rationalRate(options.frameRate ?? original?.info.frameRate ?? ASSUMED_FRAME_RATE);
+    const frameRate = rationalRate(original?.info.frameRate ?? ASSUMED_FRAME_RATE);
     const nut = createNutWriter({ ...first, frameRate });
     const ffmpeg = await run(tool, encodeRun(tool, command));
     // What goes wrong with it is told by how the process ends.

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { catalogue } from './commands/catalogue.js';
-import { explainError } from './commands/explain-error.js';
-import { isResultPrinted } from './commands/print-result.js';
 import { typedArguments } from './commands/typed-arguments.js';
+import { explainError } from './explain-error.js';
 import { packagedFile } from './options/package-root.js';
+import { isResultPrinted } from './print-result.js';
 
 /** Builds `segnet-stream` with the one command that is called loaded, the others by name alone: start-up time counts. */
 async function createProgram(args: readonly string[]): Promise<Command> {

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { PROVIDERS, type Provider } from '../model/engines/onnx-providers.js';
 import { int8Support } from '../model/engines/processor.js';
 import { modulePath } from '../model/module-path.js';
-import { networkOf } from '../model/network-of.js';
+import { networkOf } from '../model/networks/network-of.js';
 import { readWeights } from '../model/weights.js';
 import { findFfmpeg } from '../operators/find-ffmpeg.js';
 import { packagedNetworks } from './options/find-weights.js';

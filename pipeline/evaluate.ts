@@ -112,8 +112,7 @@ async function evaluateDataset(dataset: Dataset, options: EvaluateOptions): Prom
   const { engine, batch = 1, corruption, onProgress, signal } = options;
   const { items, classSet } = dataset;
   checkClasses(engine, classSet);
-  const { warnings } = await checkDataset(dataset);
-  signal?.throwIfAborted();
+  const { warnings } = await checkDataset(dataset, { signal });
 
   const count = classSet.classes.length;
   const confusion = createConfusion(count);

@@ -54,7 +54,8 @@ export async function quantize(
   }
   const samples = found.isDirectory()
     ? await readSamples(calibrate, labels, weights.card, count, options.classSet)
-    : { pictures: await readVideo(calibrate, weights.card, count) };
+    : { pictures: await readVideo(calibrate, weights.card, count, options.signal) };
+  options.signal?.throwIfAborted();
   // Said before the work, which can take minutes.
   await checkOutput(output);
   if (samples.pictures.length === 0) {
@@ -65,6 +66,7 @@ export async function quantize(
     ...(options.onTrial && { onTrial: options.onTrial }),
     ...(options.signal && { signal: options.signal }),
   });
+  options.signal?.throwIfAborted();
   await writeWeights(output, quantised);
   return { path: output, card: quantised.card };
 }
@@ -95,9 +97,14 @@ async function readSamples(
   };
 }
 
-function readVideo(path: string, { inputSize }: WeightsCard, count: number): Promise<RgbPicture[]> {
+function readVideo(
+  path: string,
+  { inputSize }: WeightsCard,
+  count: number,
+  signal?: AbortSignal,
+): Promise<RgbPicture[]> {
   return lastValueFrom(
-    decode(path, { fit: inputSize }).pipe(
+    decode(path, { fit: inputSize, signal }).pipe(
       filter(({ index }) => index % VIDEO_STRIDE === 0),
       map(({ input }) => input),
       take(count),

@@ -43,6 +43,17 @@ t.test('every import of a file names one that exists', async (t) => {
   t.same(broken, []);
 });
 
+t.test('no file needs itself by way of others, and no folder', async (t) => {
+  const between = imports.filter(({ library }) => !library);
+  const files = between.filter(({ typeOnly }) => !typeOnly).map(({ from, to }) => [from, to] as const);
+  t.same(inCircles(files), []);
+  const folders = between
+    .map(({ from, to }) => [dirname(from), dirname(to)] as const)
+    // The top of pipeline/ holds what its rooms share as well as what is made of them.
+    .filter(([from, to]) => from !== to && from !== 'pipeline' && to !== 'pipeline');
+  t.same(inCircles(folders), []);
+});
+
 t.test('every library is declared, for what runs as a dependency', async (t) => {
   const { dependencies, optionalDependencies, devDependencies } = JSON.parse(
     readFileSync(join(packageRoot, 'package.json'), 'utf8'),
@@ -100,6 +111,16 @@ function isExported(statement: ts.Statement): boolean {
   if (ts.isFunctionDeclaration(statement) && statement.body === undefined) return false;
   const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
   return modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+}
+
+type Edge = readonly [from: string, to: string];
+
+/** The edges that are left when those from where none comes and to where none goes on are taken away again and again. */
+function inCircles(edges: readonly Edge[]): readonly Edge[] {
+  const sources = new Set(edges.map(([from]) => from));
+  const targets = new Set(edges.map(([, to]) => to));
+  const left = edges.filter(([from, to]) => targets.has(from) && sources.has(to));
+  return left.length === edges.length ? left : inCircles(left);
 }
 
 function inRoom(path: string, room: string): boolean {

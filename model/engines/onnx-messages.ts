@@ -1,5 +1,5 @@
+import type { Calibration } from '../calibration.js';
 import type { Network } from '../network.js';
-import type { Calibration } from '../quantisation/calibration.js';
 import type { Weights } from '../weights.js';
 import type { Masks } from './batch.js';
 import type { Provider } from './onnx-providers.js';

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { multiplyAdds } from '../cost.js';
 import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { buildGraph } from '../onnx/graph.js';
-import { buildInt8Graph } from '../quantisation/int8-graph.js';
+import { buildInt8Graph } from '../onnx/int8-graph.js';
 import { shapesOf } from '../shapes.js';
 import type { SegmentRequest } from './batch.js';
 import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';

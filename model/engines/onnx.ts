@@ -1,10 +1,10 @@
 import './no-telemetry.js';
 import type { Worker } from 'node:worker_threads';
+import { calibrationOf, uncalibrated } from '../calibration.js';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
-import { networkOf } from '../network-of.js';
-import { calibrationOf, uncalibrated } from '../quantisation/calibration.js';
+import { networkOf } from '../networks/network-of.js';
 import { startWorker } from '../start-worker.js';
 import type { Weights } from '../weights.js';
 import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
-import { networkOf } from '../network-of.js';
+import { networkOf } from '../networks/network-of.js';
 import { startWorker } from '../start-worker.js';
 import { prepareTensorflow } from '../training/tensorflow.js';
 import type { Weights } from '../weights.js';

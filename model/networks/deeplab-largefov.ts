@@ -1,6 +1,6 @@
 import { defineNetwork, type Network } from '../network.js';
 import { LayerList } from './layer-list.js';
-import { VGG16_BLOCKS } from './segnet.js';
+import { vgg16 } from './segnet.js';
 
 /**
  * DeepLab-LargeFOV (Chen et al., arXiv 1412.7062, section 3 and 5.2): VGG16 with 3x3 pools of which the last two keep
@@ -9,14 +9,11 @@ import { VGG16_BLOCKS } from './segnet.js';
  */
 export function deeplabLargefov(classes: number): Network {
   const net = new LayerList();
-  let map = 'image';
-  VGG16_BLOCKS.forEach(([filters, convolutions], index) => {
-    const block = index + 1;
-    for (let i = 1; i <= convolutions; i += 1) {
-      map = net.convRelu(`conv${block}_${i}`, map, filters, 3, block === 5 ? 2 : 1);
-    }
-    map = net.maxPool(`pool${block}`, map, 3, block <= 3 ? 2 : 1);
-  });
+  let map = vgg16(
+    net,
+    (name, from, filters, block) => net.convRelu(name, from, filters, 3, block === 5 ? 2 : 1),
+    (name, from, block) => net.maxPool(name, from, 3, block <= 3 ? 2 : 1),
+  );
   map = net.dropout('drop6', net.convRelu('fc6', map, 1024, 3, 12), 0.5);
   map = net.dropout('drop7', net.convRelu('fc7', map, 1024, 1), 0.5);
   map = net.conv('fc8', map, classes, 1, { bias: true });

@@ -12,14 +12,19 @@ export const VGG16_BLOCKS = [
 
 /**
  * Appends VGG16's convolutions (Simonyan and Zisserman, arXiv 1409.1556, configuration D), each as `unit` makes it, with a
- * pool behind each block. Layers are named as in its Caffe model. Returns the last pool's name.
+ * pool behind each block, as `pool` makes it. Layers are named as in its Caffe model. Returns the last pool's name.
  */
-export function vgg16(net: LayerList, unit: (name: string, from: string, filters: number) => string): string {
+export function vgg16(
+  net: LayerList,
+  unit: (name: string, from: string, filters: number, block: number) => string,
+  pool = (name: string, from: string, _block: number): string => net.maxPool(name, from),
+): string {
   let map = 'image';
-  VGG16_BLOCKS.forEach(([filters, convolutions], block) => {
-    for (let i = 1; i <= convolutions; i += 1) map = unit(`conv${block + 1}_${i}`, map, filters);
-    map = net.maxPool(`pool${block + 1}`, map);
-  });
+  for (const [index, [filters, convolutions]] of VGG16_BLOCKS.entries()) {
+    const block = index + 1;
+    for (let i = 1; i <= convolutions; i += 1) map = unit(`conv${block}_${i}`, map, filters, block);
+    map = pool(`pool${block}`, map, block);
+  }
   return map;
 }
 

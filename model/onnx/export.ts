@@ -1,10 +1,10 @@
+import { calibrationOf, uncalibrated } from '../calibration.js';
 import type { Network } from '../network.js';
-import { networkOf } from '../network-of.js';
-import { calibrationOf, uncalibrated } from '../quantisation/calibration.js';
-import { buildInt8Graph } from '../quantisation/int8-graph.js';
+import { networkOf } from '../networks/network-of.js';
 import type { Weights } from '../weights.js';
 import { writeWhole } from '../write-whole.js';
 import { buildGraph } from './graph.js';
+import { buildInt8Graph } from './int8-graph.js';
 
 /** What to export. */
 export interface ExportOptions {

@@ -1,4 +1,4 @@
-import type { Range } from './calibration.js';
+import type { Range } from '../calibration.js';
 
 const BINS = 8192;
 

@@ -1,3 +1,4 @@
+import { needsRange } from '../calibration.js';
 import type { RgbPicture } from '../engine.js';
 import { InferenceSession, pictureTensor } from '../engines/onnx-runtime.js';
 import type { Network } from '../network.js';
@@ -6,7 +7,6 @@ import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
 import { buildGraph, watchedName } from '../onnx/graph.js';
 import { shapesOf } from '../shapes.js';
 import type { Weights } from '../weights.js';
-import { needsRange } from './calibration.js';
 import { Histogram } from './histogram.js';
 
 /** How much of the maps is kept in memory at once. */
@@ -14,12 +14,13 @@ const WATCHED_BYTES = 256 * 2 ** 20;
 
 /**
  * Runs the float network over pictures of one size and counts the values of every layer that needs a range, by layer.
- * Blocks the thread while it computes.
+ * Blocks the thread while it computes. @throws The signal's reason.
  */
 export async function observeLayers(
   network: Network,
   weights: Weights,
   pictures: readonly RgbPicture[],
+  signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, Histogram>> {
   const { width, height } = pictures[0]!;
   const { layers } = foldBatchNorm(network, weights.tensors);
@@ -36,6 +37,7 @@ export async function observeLayers(
     );
     try {
       for (const picture of pictures) {
+        signal?.throwIfAborted();
         const results = await session.run({ [GRAPH_INPUT]: pictureTensor(picture) }, watch.map(watchedName));
         for (const name of watch) {
           const map = results[watchedName(name)]!;

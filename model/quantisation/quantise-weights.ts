@@ -1,3 +1,4 @@
+import type { Calibration, Range } from '../calibration.js';
 import type { RgbPicture } from '../engine.js';
 import { checkBatch } from '../engines/batch.js';
 import { InferenceSession, pictureTensor } from '../engines/onnx-runtime.js';
@@ -5,14 +6,13 @@ import { int8Support } from '../engines/processor.js';
 import { createConfusion, scoresOf } from '../evaluation/confusion.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
-import { networkOf } from '../network-of.js';
+import { networkOf } from '../networks/network-of.js';
 import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
 import { buildGraph } from '../onnx/graph.js';
+import { buildInt8Graph } from '../onnx/int8-graph.js';
 import { notFinite, type Weights } from '../weights.js';
-import type { Calibration, Range } from './calibration.js';
 import type { Histogram } from './histogram.js';
-import { buildInt8Graph } from './int8-graph.js';
 import { observeLayers } from './observe.js';
 
 /** What to calibrate with. */
@@ -87,7 +87,7 @@ export async function quantiseWeights(weights: Weights, options: QuantiseOptions
   const size = { width, height, output: 'mask' } as const;
   const judge = judgeOf(
     network,
-    await masksOf(buildGraph(network, weights, { ...size, unpool: 'indices' }), pictures),
+    await masksOf(buildGraph(network, weights, { ...size, unpool: 'indices' }), pictures, signal),
     truths,
   );
 
@@ -96,13 +96,14 @@ export async function quantiseWeights(weights: Weights, options: QuantiseOptions
     const masks = await masksOf(
       buildInt8Graph(network, weights, calibration, { ...size, limit: int8Support().weightLimit }),
       pictures,
+      signal,
     );
     const trial = { method: calibration.method, float: calibration.float, ...judge.score(masks) };
     onTrial?.(trial);
     return { calibration, trial, loss: judge.loss(trial) };
   }
 
-  const histograms = await observeLayers(network, weights, pictures);
+  const histograms = await observeLayers(network, weights, pictures, signal);
   const attempts: Attempt[] = [];
   for (const [method, choose] of Object.entries(METHODS)) {
     const ranges = Object.fromEntries([...histograms].map(([name, histogram]) => [name, choose(histogram)]));
@@ -183,11 +184,16 @@ function judgeOf(network: Network, float32: readonly Uint8Array[], truths: reado
   };
 }
 
-async function masksOf(graph: Uint8Array, pictures: readonly RgbPicture[]): Promise<Uint8Array[]> {
+async function masksOf(
+  graph: Uint8Array,
+  pictures: readonly RgbPicture[],
+  signal?: AbortSignal,
+): Promise<Uint8Array[]> {
   const session = await InferenceSession.create(graph, { graphOptimizationLevel: 'all' });
   try {
     const masks: Uint8Array[] = [];
     for (const picture of pictures) {
+      signal?.throwIfAborted();
       const { mask } = await session.run({ [GRAPH_INPUT]: pictureTensor(picture) });
       masks.push((mask!.data as Uint8Array).slice());
       mask!.dispose();

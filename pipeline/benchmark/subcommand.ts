@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { checkChoice, checkNumber } from '../../model/check-option.js';
-import { Failure } from '../../model/failure.js';
-import { exitOnAbandon, listenForStop } from '../run/stop.js';
+import { untilStopped } from '../until-stopped.js';
+import type { BenchmarkOptions } from './benchmark-options.js';
 
 /** A command below another: the program's own settings reach only the first level. */
 export function subcommand(name: string): Command {
@@ -16,20 +16,9 @@ export function subcommand(name: string): Command {
 export type Numeric = number | string;
 
 /** Measures with progress on standard error, and stops on Ctrl-C with everything that was started ended. */
-export async function measured<Result>(
-  measure: (common: { readonly signal: AbortSignal; readonly onProgress: (text: string) => void }) => Promise<Result>,
-): Promise<Result> {
-  const requests = listenForStop(() => process.stderr.write('Stopping (again to end at once)\n'));
-  exitOnAbandon(requests);
-  try {
-    return await measure({ signal: requests.stop, onProgress: (text) => process.stderr.write(`${text}\n`) });
-  } catch (error) {
-    // What was running got the signal too, and failed of it.
-    throw requests.stop.aborted ? new Failure('STOPPED', 'The benchmark was stopped') : error;
-  } finally {
-    if (requests.exitStatus !== undefined) process.exitCode = requests.exitStatus;
-    requests.dispose();
-  }
+export function measured<Result>(measure: (options: BenchmarkOptions) => Promise<Result>): Promise<Result> {
+  const onProgress = (text: string) => process.stderr.write(`${text}\n`);
+  return untilStopped('The benchmark', (signal) => measure({ signal, onProgress }));
 }
 
 /** Checks a whole number of at least 1, if there is one. @throws `Failure` `OPTION_INVALID`. */

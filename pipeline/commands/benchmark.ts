@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { createEnginesCommand } from '../benchmark/engines-command.js';
-import { createFrontierCommand } from '../benchmark/frontier-command.js';
-import { createPipelineCommand } from '../benchmark/pipeline-command.js';
-import { createScalingCommand } from '../benchmark/scaling-command.js';
-import { createServeCommand } from '../benchmark/serve-command.js';
-import { createTable6Command } from '../benchmark/table6-command.js';
-import { createTrainingCommand } from '../benchmark/training-command.js';
+import { createEnginesCommand } from '../benchmark/engines/engines-command.js';
+import { createFrontierCommand } from '../benchmark/frontier/frontier-command.js';
+import { createPipelineCommand } from '../benchmark/pipeline/pipeline-command.js';
+import { createScalingCommand } from '../benchmark/scaling/scaling-command.js';
+import { createServeCommand } from '../benchmark/serve/serve-command.js';
+import { createTable6Command } from '../benchmark/table6/table6-command.js';
+import { createTrainingCommand } from '../benchmark/training/training-command.js';
 
 /** `segnet-stream benchmark`: what engines and pipeline cost, against other ways to do the same. */
 export function createBenchmarkCommand(): Command {

@@ -3,7 +3,7 @@ import { checkNumber } from '../../model/check-option.js';
 import { flagOf } from '../options/flag.js';
 import { numeric } from '../options/numeric.js';
 import { parseSize } from '../options/size.js';
-import { type CommonOptions, printResult } from './print-result.js';
+import { type CommonOptions, printResult } from '../print-result.js';
 
 type Flags = CommonOptions & {
   readonly size: string;

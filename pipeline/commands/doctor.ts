@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type CommonOptions, printResult } from './print-result.js';
+import { type CommonOptions, printResult } from '../print-result.js';
 
 /** `segnet-stream doctor`: what is there of all that the commands need, and how to get the rest. */
 export function createDoctorCommand(): Command {

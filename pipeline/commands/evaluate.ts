@@ -5,7 +5,7 @@ import { addEngineOptions, type EngineOptions } from '../options/engine-options.
 import { flagOf } from '../options/flag.js';
 import { numeric } from '../options/numeric.js';
 import { parseSize } from '../options/size.js';
-import { type CommonOptions, printResult } from './print-result.js';
+import { type CommonOptions, printResult } from '../print-result.js';
 
 interface Flags extends EngineOptions, CommonOptions {
   readonly images: string;
@@ -46,40 +46,55 @@ Examples:
 async function evaluateAndReport(flags: Flags): Promise<void> {
   const batch = checkNumber('--batch', flags.batch, { min: 1, max: 256, integer: true });
   const size = flags.size === undefined ? undefined : parseSize('--size', flags.size);
-  const [{ evaluate }, { corruptionNames }, { readClassSet }, { openEngine }, { createCounter }, { writeConfusion }] =
-    await Promise.all([
-      import('../evaluate.js'),
-      import('../../model/evaluation/corruptions.js'),
-      import('../options/class-set.js'),
-      import('../options/open-engine.js'),
-      import('./count-progress.js'),
-      import('../confusion-picture.js'),
-    ]);
+  const [
+    { evaluate },
+    { corruptionNames },
+    { readClassSet },
+    { openEngine },
+    { createProgress },
+    { writeConfusion },
+    { untilStopped },
+  ] = await Promise.all([
+    import('../evaluate.js'),
+    import('../../model/evaluation/corruptions.js'),
+    import('../options/class-set.js'),
+    import('../options/open-engine.js'),
+    import('../progress.js'),
+    import('../confusion-picture.js'),
+    import('../until-stopped.js'),
+  ]);
   if (flags.picture !== undefined) checkEnding('--picture', flags.picture, '.svg');
   const corruption: Corruption | undefined =
     flags.corruption === undefined ? undefined : checkChoice('--corruption', flags.corruption, corruptionNames);
   const classSet = flags.classes === undefined ? undefined : await readClassSet(flags.classes);
   const engine = await openEngine(flags, flagOf);
-  const counter = createCounter(process.stderr, 'pictures');
+  const progress = createProgress(process.stderr);
   try {
-    process.stderr.write(`${engine.description}\n`);
-    const evaluation = await evaluate({
-      engine,
-      batch,
-      images: flags.images,
-      labels: flags.labels,
-      onProgress: counter.update,
-      ...(size !== undefined && { size }),
-      ...(corruption !== undefined && { corruption }),
-      ...(classSet !== undefined && { classSet }),
-    });
-    counter.close();
+    const evaluation = await untilStopped(
+      'The evaluation',
+      (signal) => {
+        progress.say(engine.description);
+        return evaluate({
+          engine,
+          signal,
+          batch,
+          images: flags.images,
+          labels: flags.labels,
+          onProgress: (done, total) => progress.show('Scoring', 'pictures', done, total),
+          ...(size !== undefined && { size }),
+          ...(corruption !== undefined && { corruption }),
+          ...(classSet !== undefined && { classSet }),
+        });
+      },
+      progress.say,
+    );
+    progress.close();
     const { renderEvaluation } = await import('../render-evaluation.js');
     // Printed first: a picture that cannot be written takes no scores with it.
     printResult(flags, evaluation, renderEvaluation(evaluation));
     if (flags.picture !== undefined) await writeConfusion(flags.picture, evaluation);
   } finally {
-    counter.close();
+    progress.close();
     await engine.close();
   }
 }

@@ -3,7 +3,7 @@ import { checkChoice, checkEnding } from '../../model/check-option.js';
 import { Failure } from '../../model/failure.js';
 import { flagOf } from '../options/flag.js';
 import { parseSize } from '../options/size.js';
-import { type CommonOptions, printResult } from './print-result.js';
+import { type CommonOptions, printResult } from '../print-result.js';
 
 interface Flags extends CommonOptions {
   readonly output: string;

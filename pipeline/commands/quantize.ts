@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { checkEnding, checkNumber } from '../../model/check-option.js';
 import type { Trial } from '../../model/quantisation/quantise-weights.js';
 import { numeric } from '../options/numeric.js';
-import { type CommonOptions, printResult } from './print-result.js';
+import { type CommonOptions, printResult } from '../print-result.js';
 
 interface Flags extends CommonOptions {
   readonly calibrate: string;
@@ -35,20 +35,24 @@ export function createQuantizeCommand(): Command {
       const pictures = checkNumber('--pictures', flags.pictures, { min: 1, max: 1000, integer: true });
       const { calibrate, labels, output } = flags;
       if (output !== undefined) checkEnding('--output', output, '.safetensors');
-      const [{ quantize }, { readClassSet }] = await Promise.all([
+      const [{ quantize }, { readClassSet }, { untilStopped }] = await Promise.all([
         import('../quantize.js'),
         import('../options/class-set.js'),
+        import('../until-stopped.js'),
       ]);
       const classSet = flags.classes === undefined ? undefined : await readClassSet(flags.classes);
-      const result = await quantize({
-        weights,
-        calibrate,
-        pictures,
-        ...(labels !== undefined && { labels }),
-        ...(classSet !== undefined && { classSet }),
-        ...(output !== undefined && { output }),
-        onTrial: (trial) => process.stderr.write(`${describeTrial(trial)}\n`),
-      });
+      const result = await untilStopped('The calibration', (signal) =>
+        quantize({
+          weights,
+          calibrate,
+          pictures,
+          ...(labels !== undefined && { labels }),
+          ...(classSet !== undefined && { classSet }),
+          ...(output !== undefined && { output }),
+          onTrial: (trial) => process.stderr.write(`${describeTrial(trial)}\n`),
+          signal,
+        }),
+      );
       printResult(
         flags,
         { path: result.path, calibration: result.card.calibration },

@@ -3,10 +3,10 @@ import { addEngineOptions, type EngineOptions } from '../options/engine-options.
 import { flagOf } from '../options/flag.js';
 import { LISTEN_OPTIONS, LISTEN_RULES, type ListenOptions } from '../options/listen-options.js';
 import { addOptions } from '../options/option-rule.js';
+import { type CommonOptions, printResult } from '../print-result.js';
 import type { RunOptions } from '../run/run-options.js';
 import { RUN_RULES } from '../run/run-rules.js';
 import { nameByOrigin, readEnvironment } from '../serve/environment-options.js';
-import { type CommonOptions, printResult } from './print-result.js';
 
 type Flags = Omit<RunOptions, 'inputs'> & EngineOptions & CommonOptions & { readonly plan?: boolean };
 

@@ -1,4 +1,3 @@
-import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { Failure } from '../../model/failure.js';
 import type { TrainResult } from '../../model/training/train.js';
@@ -6,10 +5,10 @@ import type { TrainingEvent } from '../../model/training/training-event.js';
 import { flagOf } from '../options/flag.js';
 import { addOptions } from '../options/option-rule.js';
 import { formatTime } from '../options/time.js';
+import { type CommonOptions, printResult } from '../print-result.js';
+import { createProgress } from '../progress.js';
 import { count } from '../run/summary.js';
 import { TRAINING_RULES, type TrainingOptions } from '../train-options.js';
-import { createCounter } from './count-progress.js';
-import { type CommonOptions, printResult } from './print-result.js';
 
 /** `segnet-stream train`: trains a network on a data set. */
 export function createTrainCommand(): Command {
@@ -70,25 +69,16 @@ function describeTraining({ stopped, epochs, best, weightsPath, checkpointPath, 
   return `${how} in ${formatTime(seconds)}. ${kept}\nCheckpoint: ${checkpointPath}`;
 }
 
-/** Tells a person how training goes: a bar on a terminal; elsewhere a line an epoch and one every half minute. */
+/** Where there is no terminal a line is written this often: training takes hours. */
+const LINE_EVERY_MS = 30_000;
+
+/** Tells a person how training goes. */
 function createTrainingReporter(stream: NodeJS.WriteStream) {
-  let bar: SingleBar | undefined;
-  let lineDueAt = performance.now() + 30_000;
-  let msPerStep = 0;
-  const counter = createCounter(stream, 'pictures read');
-  const close = () => {
-    counter.close();
-    bar?.stop();
-    bar = undefined;
-  };
-  const say = (text: string) => {
-    close();
-    stream.write(`${text}\n`);
-  };
+  const { show, say, close } = createProgress(stream, LINE_EVERY_MS);
   function onEvent(event: TrainingEvent): void {
     if (event.kind === 'check') {
-      counter.update(event.done, event.total);
-      if (event.done === event.total) counter.close();
+      show('Reading', 'pictures', event.done, event.total);
+      if (event.done === event.total) close();
     } else if (event.kind === 'warning') say(event.message);
     else if (event.kind === 'epoch') {
       say(`epoch ${event.epoch + 1}: loss ${event.loss.toFixed(3)}, ${event.imagesPerSecond.toFixed(1)} images/s`);
@@ -98,19 +88,8 @@ function createTrainingReporter(stream: NodeJS.WriteStream) {
         `epoch ${event.epoch + 1}: validation G ${G.toFixed(1)}, C ${C.toFixed(1)}, mIoU ${mIoU.toFixed(1)}${event.best ? ', the best so far' : ''}`,
       );
     } else {
-      msPerStep = msPerStep === 0 ? event.ms : 0.9 * msPerStep + 0.1 * event.ms;
-      const left = formatTime(((event.steps - event.step - 1) * msPerStep) / 1000);
-      const status = `loss ${event.loss.toFixed(3)}, ${((1000 * event.images) / msPerStep).toFixed(1)} images/s, ${left} left`;
-      if (stream.isTTY) {
-        if (bar === undefined) {
-          bar = new SingleBar({ stream, format: 'epoch {epoch} {bar} {percentage}% {status}' });
-          bar.start(event.steps, event.step, { epoch: event.epoch + 1, status });
-        }
-        bar.update(event.step + 1, { epoch: event.epoch + 1, status });
-      } else if (performance.now() >= lineDueAt) {
-        lineDueAt = performance.now() + 30_000;
-        stream.write(`epoch ${event.epoch + 1}, step ${event.step + 1}/${event.steps}: ${status}\n`);
-      }
+      const { epoch, step, steps, images, loss } = event;
+      show(`epoch ${epoch + 1}`, 'images', (step + 1) * images, steps * images, `loss ${loss.toFixed(3)}`);
     }
   }
   return { onEvent, say, close };

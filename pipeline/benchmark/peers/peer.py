@@ -1,7 +1,7 @@
 """Runs this project's networks on another runtime, for `segnet-stream benchmark`.
 
     python peer.py --list            which runtimes are installed, as JSON
-    python peer.py onnxruntime       answers lines of JSON on standard input (pipeline/benchmark/contest-messages.ts)
+    python peer.py onnxruntime       answers lines of JSON on standard input (pipeline/benchmark/contest/contest-messages.ts)
 
 Each runtime is one file, with_NAME.py: `load(model)` gives a function from uint8 pictures [N, height, width, 3] to uint8
 masks [N, height, width]; normalisation and argmax are inside it, as in the engines that it is measured against.

@@ -1,4 +1,4 @@
-"""PyTorch as a trainer, for `segnet-stream benchmark training`: answers lines of JSON (pipeline/benchmark/training-messages.ts).
+"""PyTorch as a trainer, for `segnet-stream benchmark training`: answers lines of JSON (pipeline/benchmark/training/training-messages.ts).
 
 One step is what a training step is here: forward in float32, channels last, cross-entropy, backward, AdamW, and a moving
 average of the weights.

@@ -1,6 +1,6 @@
 """The loop that people write by hand: OpenCV reads, a runtime segments, OpenCV draws and writes.
 
-    python video_loop.py ORDER       a `load` question as JSON (contest-messages.ts), with clip, output, colours, runtime
+    python video_loop.py ORDER       a `load` question as JSON (../contest/contest-messages.ts), with clip, output, colours, runtime
 
 OpenCV's wheel encodes MPEG-4 Part 2, whose encoder is much cheaper than the H.264 that `run` writes, and it copies no sound.
 """

@@ -32,6 +32,19 @@ const conv: Layer = {
   bias: false,
 };
 
+const deconv: Layer = {
+  op: 'deconv',
+  name: 'up',
+  from: 'pool',
+  filters: 1,
+  kernel: [4, 4],
+  stride: 2,
+  bias: true,
+  like: 'image',
+  initial: 'he',
+  learnt: true,
+};
+
 t.test('a pool takes the first maximum of a window in row-major order, and an unpool puts it back there', async (t) => {
   const ties = rows([5, 5, 1, 7], [5, 5, 7, 7]);
   const { outputs } = run([pool, unpool], ties);
@@ -83,18 +96,6 @@ t.test('a convolution in groups keeps channels apart, a bias is added to each fi
 });
 
 t.test('a transposed convolution is cut to the size of another layer', async (t) => {
-  const deconv: Layer = {
-    op: 'deconv',
-    name: 'up',
-    from: 'pool',
-    filters: 1,
-    kernel: [4, 4],
-    stride: 2,
-    bias: true,
-    like: 'image',
-    initial: 'he',
-    learnt: true,
-  };
   // One value of 1 gives the kernel itself: of 4 rows and columns one is dropped at the near edge.
   const kernel = Array.from({ length: 16 }, (_, i) => i);
   const tensors = { 'up.weight': tensor([1, 1, 4, 4], kernel), 'up.bias': tensor([1], [100]) };
@@ -105,22 +106,8 @@ t.test('a transposed convolution is cut to the size of another layer', async (t)
 });
 
 t.test('a transposed convolution fills what it cannot reach with its bias', async (t) => {
-  const layer: Layer = {
-    op: 'deconv',
-    name: 'up',
-    from: 'pool',
-    filters: 1,
-    kernel: [1, 1],
-    stride: 1,
-    bias: true,
-    like: 'image',
-    initial: 'he',
-    learnt: true,
-  };
-  const { scores } = run([pool, layer], rows([4, 0, 3]), {
-    'up.weight': tensor([1, 1, 1, 1], [2]),
-    'up.bias': tensor([1], [1]),
-  });
+  const tensors = { 'up.weight': tensor([1, 1, 1, 1], [2]), 'up.bias': tensor([1], [1]) };
+  const { scores } = run([pool, { ...deconv, kernel: [1, 1], stride: 1 }], rows([4, 0, 3]), tensors);
   t.strictSame([...scores.data], [9, 7, 1]);
 });
 

@@ -1,10 +1,10 @@
 import { env } from 'onnxruntime-node';
 import t from 'tap';
+import { calibrationOf } from '../../../model/calibration.js';
 import { createOnnxEngine } from '../../../model/engines/onnx.js';
 import { runPlain } from '../../../model/engines/plain.js';
 import { int8Support } from '../../../model/engines/processor.js';
 import { buildNetwork } from '../../../model/networks/index.js';
-import { calibrationOf } from '../../../model/quantisation/calibration.js';
 import { quantiseWeights, type Trial } from '../../../model/quantisation/quantise-weights.js';
 import { agreement, narrow, randomWeights, testPictures } from '../engines/random-weights.js';
 

@@ -1,9 +1,12 @@
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { calibrationOf } from '../../../model/quantisation/calibration.js';
+import { calibrationOf } from '../../../model/calibration.js';
 import { readWeights } from '../../../model/weights.js';
+import { sampleClip } from '../../../pipeline/benchmark/sample-frames.js';
+import { packagedFile } from '../../../pipeline/options/package-root.js';
 import { testClip } from '../../operators/test-clip.js';
-import { runCli } from '../built-cli.js';
+import { runCli, startCli } from '../built-cli.js';
 import { writeRandomWeights } from '../run/random-weights.js';
 
 const folder = t.testdir({});
@@ -38,4 +41,21 @@ t.test('what cannot be calibrated with is one clear error, and so is an output t
     t.equal(status, expected);
     t.match(stderr, message);
   }
+});
+
+t.test('Ctrl-C leaves the weights as they were, and nothing beside them', async (t) => {
+  const own = t.testdir({});
+  const path = join(own, 'mine.safetensors');
+  await copyFile(packagedFile('model', 'weights', 'segnet-basic.safetensors'), path);
+  const before = await readFile(path);
+  const { process: child, finished } = startCli(['quantize', path, '--calibrate', sampleClip, '--pictures', '16']);
+  child.stderr!.on('data', (text) => {
+    if (String(text).includes('all values')) child.kill('SIGINT');
+  });
+  const { status, stdout, stderr } = await finished;
+  t.equal(status, 130);
+  t.equal(stdout, '');
+  t.match(stderr, /The calibration was stopped \[STOPPED\]\n$/);
+  t.ok(before.equals(await readFile(path)));
+  t.same(await readdir(own), ['mine.safetensors']);
 });

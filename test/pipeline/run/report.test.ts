@@ -1,7 +1,7 @@
-import { PassThrough } from 'node:stream';
 import t from 'tap';
 import { createReporter } from '../../../pipeline/run/report.js';
 import type { FileSummary } from '../../../pipeline/run/summary.js';
+import { standardError } from '../standard-error.js';
 
 const file: FileSummary = {
   input: 'a.mp4',
@@ -16,14 +16,8 @@ const file: FileSummary = {
 
 /** Lets a reporter tell of one file on a stream and gives what it wrote. */
 function told(isTTY: boolean, expectedFrames?: number): string {
-  const stream = Object.assign(new PassThrough(), {
-    isTTY,
-    columns: 100,
-    cursorTo() {},
-    clearLine() {},
-    moveCursor() {},
-  });
-  const { onEvent, close } = createReporter(stream as unknown as NodeJS.WriteStream);
+  const stream = standardError(isTTY);
+  const { onEvent, close } = createReporter(stream);
   onEvent({ kind: 'note', message: 'onnx on cpu' });
   onEvent({ kind: 'begin', input: 'a.mp4', number: 2, count: 7 });
   for (let frames = 1; frames <= 3; frames += 1) {

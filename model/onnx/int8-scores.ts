@@ -1,0 +1,104 @@
+import type { Conv, Deconv, Layer } from '../layer.js';
+import type { Shape } from '../shapes.js';
+import type { Weights } from '../weights.js';
+import { convolutionFilters, type Filters, fitFilters, makeFilters, roundFilters } from './filters.js';
+import type { GraphBuilder } from './graph-builder.js';
+import { affineConstants, type WeightLimit } from './int8-convolution.js';
+import type { QuantisedMap } from './quantised-map.js';
+
+/** Class scores as float32 [N * height, width, stride, stride, classes]: each place of a map has `stride` by `stride` pixels. */
+export interface PointScores {
+  readonly name: string;
+  readonly stride: number;
+  readonly classes: number;
+  /** Of the map that they were made from. */
+  readonly places: { readonly height: number; readonly width: number };
+}
+
+/** Whether every pixel's scores come from one place of the map before: 1x1 convolutions, 2x2 transposed ones of stride 2. */
+export function isPointwise(layer: Layer, shape: (name: string) => Shape): layer is Conv | Deconv {
+  if (layer.op === 'conv') return layer.groups === 1 && [layer.stride, ...layer.kernel].every((size) => size === 1);
+  if (layer.op !== 'deconv' || layer.kernel.some((size) => size !== layer.stride)) return false;
+  // Larger than that, the rest would be zero without the bias.
+  const [from, wanted] = [shape(layer.from), shape(layer.name)];
+  return from.height * layer.stride >= wanted.height && from.width * layer.stride >= wanted.width;
+}
+
+/**
+ * Adds a pointwise last layer as one product of matrices with float32 results: that costs less than to round scores to bytes and
+ * turn those into the floats that argmax is fast on, needs no classes that only fill up, and is exacter.
+ */
+export function addPointScores(
+  graph: GraphBuilder,
+  layer: Conv | Deconv,
+  input: QuantisedMap,
+  tensors: Weights['tensors'],
+  limit: WeightLimit,
+): PointScores {
+  const { filters: classes, stride } = layer;
+  const { channels, height, width } = input.shape;
+  const own = layer.op === 'conv' ? convolutionFilters(layer, channels, tensors) : phasesOf(layer, channels, tensors);
+  const outputs = Array.from({ length: own.count }, (_, i) => i);
+  const { weights, scales } = roundFilters(fitFilters(own, input.slots, outputs), input.scale, limit);
+  // QLinearConv has filters first, a product of matrices last.
+  const places = input.slots.length;
+  const turned = Int8Array.from(weights, (_, i) => weights[(i % own.count) * places + Math.floor(i / own.count)]!);
+  const [scale, zeroPoint] = affineConstants(graph, input);
+  const scores = graph.add('com.microsoft.MatMulIntegerToFloat', [
+    graph.add('Reshape', [input.name, graph.integers([-1, places])]),
+    graph.constant('int8', turned, [places, own.count]),
+    scale,
+    graph.floats(scales, [own.count]),
+    zeroPoint,
+    '',
+    graph.floats(own.bias, [own.count]),
+  ]);
+  const name = graph.add('Reshape', [scores, graph.integers([-1, width, stride, stride, classes])]);
+  return { name, stride, classes, places: { height, width } };
+}
+
+/** A transposed convolution whose pixels do not overlap as one filter for each phase and class. */
+function phasesOf({ name, filters, stride, bias }: Deconv, channels: number, tensors: Weights['tensors']): Filters {
+  const { data } = tensors.get(`${name}.weight`)!;
+  const phases = stride * stride;
+  const offsets = bias ? tensors.get(`${name}.bias`)!.data : new Float32Array(filters);
+  return makeFilters(
+    [phases * filters, channels, 1, 1],
+    (output, channel) => data[(channel * filters + (output % filters)) * phases + Math.floor(output / filters)]!,
+    (output) => offsets[output % filters]!,
+  );
+}
+
+/** The class of most of each pixel, uint8 [N, height, width]. */
+export function addPointMask(graph: GraphBuilder, { name, stride, places }: PointScores, wanted: Shape): string {
+  const classes = graph.add('Cast', [graph.add('ArgMax', [name], { axis: 4, keepdims: 0 })], { to: 2 });
+  const lines = stride === 1 ? classes : graph.add('Transpose', [classes], { perm: [0, 2, 1, 3] });
+  const mask = graph.add('Reshape', [lines, graph.integers([-1, places.height * stride, places.width * stride])]);
+  return cutPlanes(graph, mask, [1, 2], places, stride, wanted);
+}
+
+/** The scores as the graph gives them, float32 [N, classes, height, width]. */
+export function addPlaneScores(
+  graph: GraphBuilder,
+  { name, stride, classes, places }: PointScores,
+  wanted: Shape,
+): string {
+  const { height, width } = places;
+  const laid = graph.add('Reshape', [name, graph.integers([-1, height, width, stride, stride, classes])]);
+  const planes = graph.add('Transpose', [laid], { perm: [0, 5, 1, 3, 2, 4] });
+  const scores = graph.add('Reshape', [planes, graph.integers([0, classes, height * stride, width * stride])]);
+  return cutPlanes(graph, scores, [2, 3], places, stride, wanted);
+}
+
+/** What is wanted of rows and columns, which are these axes. */
+function cutPlanes(
+  graph: GraphBuilder,
+  input: string,
+  axes: readonly [number, number],
+  places: PointScores['places'],
+  stride: number,
+  { height, width }: Shape,
+): string {
+  if (places.height * stride === height && places.width * stride === width) return input;
+  return graph.add('Slice', [input, graph.integers([0, 0]), graph.integers([height, width]), graph.integers(axes)]);
+}

@@ -1,0 +1,172 @@
+import { type BatchNorm, type Concat, type Conv, inputsOf, type Layer, type MaxPool } from '../layer.js';
+import type { Weights } from '../weights.js';
+import { convolutionFilters, type Filters, makeFilters, normalisationFilters, weightAt } from './filters.js';
+import type { GraphBuilder } from './graph-builder.js';
+import {
+  addConvolution,
+  colourPadding,
+  cut,
+  greyOf,
+  normalisedFilters,
+  type PixelMap,
+  padBytes,
+  type WeightLimit,
+} from './int8-convolution.js';
+import { type Affine, paddedChannels, plainSlots, type QuantisedMap } from './quantised-map.js';
+
+/**
+ * How ENet begins (Paszke et al., 2016, figure 2a), and SegNet-Lite: a 3x3 convolution with stride 2 beside the 2x2 pool
+ * of the same pictures, their channels one after the other, normalised together.
+ */
+export interface Stem {
+  readonly conv: Conv;
+  readonly pool: MaxPool;
+  readonly concat: Concat;
+  readonly norm: BatchNorm | undefined;
+  /** The layer whose output is the stem's. */
+  readonly last: string;
+  /** All its layers. */
+  readonly layers: ReadonlySet<string>;
+}
+
+/** Finds the stem of a network, if it has one whose inner maps nobody else reads. */
+export function findStem(layers: readonly Layer[]): Stem | undefined {
+  const readersOf = (name: string) => layers.filter((layer) => inputsOf(layer).includes(name));
+  const onlyConcat = (layer: Layer | undefined) => {
+    const readers = layer === undefined ? [] : readersOf(layer.name);
+    return readers.length === 1 && readers[0]!.op === 'concat' ? readers[0] : undefined;
+  };
+  const ofImage = readersOf(layers[0]!.name);
+  const conv = ofImage.find((layer): layer is Conv => layer.op === 'conv');
+  const pool = ofImage.find((layer): layer is MaxPool => layer.op === 'maxPool');
+  const concat = onlyConcat(conv);
+  if (conv === undefined || pool === undefined || concat === undefined || onlyConcat(pool) !== concat) return undefined;
+  const isRight =
+    concat.from.length === 2 &&
+    conv.kernel.every((size) => size === 3) &&
+    conv.stride === 2 &&
+    conv.dilation === 1 &&
+    conv.groups === 1 &&
+    pool.kernel === 2 &&
+    pool.stride === 2 &&
+    !layers.some((layer) => layer.op === 'maxUnpool' && layer.indicesOf === pool.name);
+  if (!isRight) return undefined;
+  const readers = readersOf(concat.name);
+  const norm = readers.length === 1 && readers[0]!.op === 'batchNorm' ? readers[0] : undefined;
+  const all = [conv, pool, concat, ...(norm === undefined ? [] : [norm])].map(({ name }) => name);
+  return { conv, pool, concat, norm, last: all.at(-1)!, layers: new Set(all) };
+}
+
+/**
+ * Adds a stem as one convolution. Four pixels side by side are 12 channels, which the fast kernels take and three they do not; below the
+ * three rows of a window lies a fourth with the pixels' maxima, of which the pooled channels are multiples. Both halves so
+ * come out normalised and side by side, without the empty places that each would end with.
+ */
+export function addStem(
+  graph: GraphBuilder,
+  { conv, concat, pool, norm }: Stem,
+  pixels: PixelMap,
+  tensors: Weights['tensors'],
+  output: Affine,
+  limit: WeightLimit,
+): QuantisedMap {
+  const [height, width] = [Math.ceil(pixels.shape.height / 2), Math.ceil(pixels.shape.width / 2)];
+  const groups = Math.ceil(width / 2);
+  const lineBytes = 12 * (groups + 1);
+  const lineCount = 2 * height + 1;
+  // Of the group before the first only the last pixel is read; a whole one keeps groups together.
+  const pads = [1, 4, 2 * height - pixels.shape.height, 4 * groups - pixels.shape.width] as const;
+  const [top, left, bottom, right] = pads;
+  // For the pool the padding has to be the lowest byte, for the convolution the mean colour.
+  const bare = padBytes(graph, pixels.name, [0, top, left, 0, 0, bottom, right, 0], 0);
+  const lines = (padded: string, first: number, end: number, step: 1 | 2) => {
+    const whole = graph.add('Reshape', [padded, graph.integers([0, lineCount, lineBytes])]);
+    const bounds = [[first], [end], [1], [step]].map((each) => graph.integers(each));
+    const part = graph.add('Slice', [whole, ...bounds]);
+    return graph.add('Reshape', [part, graph.integers([-1, 2 / step, lineBytes])]);
+  };
+  const coloured = colourPadding(graph, bare, pixels, pads, 3);
+  const rows = [
+    lines(coloured, 0, lineCount - 1, 1),
+    lines(coloured, 2, lineCount, 2),
+    addMaxima(graph, lines(bare, 1, lineCount, 1), lineBytes),
+  ];
+  const name = graph.add('Reshape', [
+    graph.add('Concat', rows, { axis: 1 }),
+    graph.integers([-1, 4 * height, groups + 1, 12]),
+  ]);
+
+  const channels = conv.filters + 3;
+  const places = paddedChannels(channels);
+  const scales = norm === undefined ? undefined : normalisationFilters(norm, tensors);
+  const convFirst = concat.from.indexOf(conv.name) === 0 ? 0 : 3;
+  const poolFirst = concat.from.indexOf(pool.name) === 0 ? 0 : conv.filters;
+  const ofConv = normalisedFilters(normalise(convolutionFilters(conv, 3, tensors), scales, convFirst), pixels);
+  const ofPool = normalisedFilters(normalise(IDENTITY, scales, poolFirst), pixels);
+  const filters = makeFilters(
+    [2 * places, 12, 4, 2],
+    (place, groupChannel, row, group) => {
+      const [phase, channel] = [Math.floor(place / places), place % places];
+      // From the pixel that is twice the output's place.
+      const pixel = 4 * (group - 1) + Math.floor(groupChannel / 3) - 2 * phase;
+      const colour = groupChannel % 3;
+      if (channel >= channels) return 0;
+      if (row === 3) {
+        const isPooled = channel >= poolFirst && channel < poolFirst + 3;
+        return isPooled ? weightAt(ofPool, channel - poolFirst, colour, 0, pixel) : 0;
+      }
+      const filter = channel - convFirst;
+      return filter < 0 || filter >= conv.filters ? 0 : weightAt(ofConv, filter, colour, row, pixel + 1);
+    },
+    (place) => {
+      const channel = place % places;
+      if (channel >= channels) return 0;
+      const isPooled = channel >= poolFirst && channel < poolFirst + 3;
+      return isPooled ? ofPool.bias[channel - poolFirst]! : ofConv.bias[channel - convFirst]!;
+    },
+  );
+  const input = { name, scale: 1, zeroPoint: greyOf(pixels) };
+  const made = addConvolution(
+    graph,
+    input,
+    filters,
+    { stride: [4, 1], dilation: 1, pads: [0, 0, 0, 0] },
+    output,
+    limit,
+  );
+  const laid = graph.add('Reshape', [made, graph.integers([-1, height, 2 * groups, places])]);
+  return {
+    ...output,
+    name: cut(graph, laid, { height, width }, { height, width: 2 * groups }),
+    shape: { channels, height, width },
+    slots: plainSlots(channels),
+  };
+}
+
+/** The pool as a convolution on maxima. */
+const IDENTITY: Filters = makeFilters(
+  [3, 3, 1, 1],
+  (filter, channel) => (filter === channel ? 1 : 0),
+  () => 0,
+);
+
+/** Of pairs of lines [N, 2, bytes] the maxima of 2x2 pixels, [N, 1, bytes], each at its first pixel's place. */
+function addMaxima(graph: GraphBuilder, pairs: string, bytes: number): string {
+  const [upper, lower] = graph.addMany('Split', [pairs], { axis: 1, num_outputs: 2 }, 2) as [string, string];
+  const tall = graph.add('Max', [upper, lower]);
+  const [here, next] = [0, 3].map((first) => {
+    const bounds = [[first], [bytes - 3 + first], [2]].map((each) => graph.integers(each));
+    return graph.add('Slice', [tall, ...bounds]);
+  }) as [string, string];
+  return padBytes(graph, graph.add('Max', [here, next]), [0, 0, 0, 0, 0, 3], 0);
+}
+
+/** Filters with the normalisation of the channels from `first` on in them. */
+function normalise(filters: Filters, norm: Filters | undefined, first: number): Filters {
+  if (norm === undefined) return filters;
+  return makeFilters(
+    [filters.count, filters.channels, filters.rows, filters.columns],
+    (filter, channel, row, column) => norm.data[first + filter]! * weightAt(filters, filter, channel, row, column),
+    (filter) => norm.data[first + filter]! * filters.bias[filter]! + norm.bias[first + filter]!,
+  );
+}

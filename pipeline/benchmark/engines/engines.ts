@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os';
+import type { Engine } from '../../../model/engine.js';
+import { Failure } from '../../../model/failure.js';
+import type { Size } from '../../options/size.js';
+import type { BenchmarkOptions } from '../benchmark-options.js';
+import { type BenchmarkWeights, benchmarkWeights, calibrated } from '../benchmark-weights.js';
+import { leastAgreement } from '../contest/agreement.js';
+import { holdContest, type Refused, type Result } from '../contest/contest.js';
+import { listContestants } from '../contest/contestants.js';
+import { removeWorkload, writeWorkload } from '../contest/workload.js';
+import { describeMachine, type Machine } from '../machine.js';
+import { findPeers, requirePeers } from '../peers.js';
+import { sampleClip, sampleFrames } from '../sample-frames.js';
+
+/** What `benchmark engines` takes. */
+export interface EnginesOptions extends BenchmarkOptions {
+  readonly networks: readonly string[];
+  /** If not provided, defaults to: `onnx`. */
+  readonly engines?: readonly ('onnx' | 'tensorflow')[] | undefined;
+  /** If not provided, defaults to: both. */
+  readonly precisions?: readonly Engine['precision'][] | undefined;
+  /** If not provided, defaults to: 1. */
+  readonly batches?: readonly number[] | undefined;
+  /** If not provided, defaults to: 480x360. */
+  readonly size?: Size | undefined;
+  /** The same for all. If not provided, defaults to: one for each core. */
+  readonly threads?: number | undefined;
+  /** Timed batches of each. If not provided, defaults to: 20. */
+  readonly rounds?: number | undefined;
+  /** Batches before that. If not provided, defaults to: 3. */
+  readonly warmUps?: number | undefined;
+  /** Names of peers. If not provided, defaults to: all that are installed. */
+  readonly peers?: readonly string[] | undefined;
+  /** Where the frames are from. If not provided, defaults to: the sample clip. */
+  readonly clip?: string | undefined;
+  /** How many different frames. If not provided, defaults to: 8. */
+  readonly frames?: number | undefined;
+}
+
+/** One contestant on one network at one batch size. */
+export type EngineRow = {
+  readonly network: string;
+  readonly contestant: string;
+  readonly isPeer: boolean;
+  readonly precision: Engine['precision'];
+  readonly batch: number;
+} & (Result | Refused);
+
+/** What `benchmark engines` found. */
+export interface EnginesResult {
+  readonly machine: Machine;
+  readonly size: Size;
+  readonly threads: number;
+  /** By network: trained weights or random ones. */
+  readonly weights: Readonly<Record<string, BenchmarkWeights['origin']>>;
+  /** By network and batch, the first contestant first: the one that the others are compared with. */
+  readonly rows: readonly EngineRow[];
+}
+
+/**
+ * Times engines, and peers where they are installed, on the same networks, weights and frames.
+ *
+ * @throws `Failure` `NETWORK_UNKNOWN`, `PEER_MISSING`, `PEER_FAILED`, those of `sampleFrames`, and what `holdContest` throws.
+ */
+export async function benchmarkEngines(options: EnginesOptions): Promise<EnginesResult> {
+  const { networks, engines = ['onnx'], precisions = ['float32', 'int8'], batches = [1] } = options;
+  const { size = { width: 480, height: 360 }, threads = availableParallelism(), signal } = options;
+  const machine = await describeMachine();
+  const peers = await (options.peers === undefined ? findPeers() : requirePeers(options.peers));
+  const contestants = listContestants(engines, precisions, peers);
+  const asked = [...engines, ...(options.peers === undefined ? [] : peers.map(({ title }) => title))];
+  const idle = asked.find((title) => !contestants.some((each) => each.title === title));
+  if (idle !== undefined)
+    throw new Failure('OPTION_INVALID', `Expected a precision that ${idle} has, got ${precisions.join(', ')}`);
+  const frames = await sampleFrames(options.clip ?? sampleClip, size, options.frames ?? 8);
+  const rows: EngineRow[] = [];
+  const origins: Record<string, BenchmarkWeights['origin']> = {};
+  for (const network of networks) {
+    signal?.throwIfAborted();
+    const { weights, origin } = await benchmarkWeights(network);
+    origins[network] = origin;
+    const ready = precisions.includes('int8') ? await calibrated(weights, frames) : weights;
+    const workload = await writeWorkload(ready, frames, { peers: peers.length > 0 });
+    try {
+      for (const batch of batches) {
+        const results = await holdContest(workload, contestants, {
+          batch,
+          threads,
+          warmUps: options.warmUps ?? 3,
+          rounds: options.rounds ?? 20,
+          leastAgreement: ({ precision }) => leastAgreement(precision, origin),
+          signal,
+          onProgress: (text) => options.onProgress?.(`${network}, batch ${batch}: ${text}`),
+        });
+        for (const [{ title, precision, isPeer }, result] of results) {
+          rows.push({ network, contestant: title, isPeer, precision, batch, ...result });
+        }
+      }
+    } finally {
+      await removeWorkload(workload);
+    }
+  }
+  return { machine, size, threads, weights: origins, rows };
+}

@@ -1,0 +1,165 @@
+import { multiplyAdds } from '../../../model/cost.js';
+import type { Engine, RgbPicture } from '../../../model/engine.js';
+import { createEngine } from '../../../model/engines/index.js';
+import { buildNetwork } from '../../../model/networks/index.js';
+import { readWeights, type Weights } from '../../../model/weights.js';
+import { evaluate } from '../../evaluate.js';
+import type { Size } from '../../options/size.js';
+import type { BenchmarkOptions } from '../benchmark-options.js';
+import type { LineChart } from '../charts/line-chart.js';
+import { describeMachine, type Machine } from '../machine.js';
+import { sampleClip, sampleFrames } from '../sample-frames.js';
+import { median } from '../statistics.js';
+import { takeTurns } from '../take-turns.js';
+
+/** What `benchmark frontier` takes. */
+export interface FrontierOptions extends BenchmarkOptions {
+  /** Safetensors files of trained weights. */
+  readonly weights: readonly string[];
+  readonly images: string;
+  readonly labels: string;
+  /** Sizes in which the networks see the pictures. If not provided, defaults to: that of each file's card. */
+  readonly sizes?: readonly Size[] | undefined;
+  /** If not provided, defaults to: int8 for calibrated weights on a processor that is fast at it. */
+  readonly precision?: Engine['precision'] | undefined;
+  /** If not provided, defaults to: what suits network and machine, as in `run`. */
+  readonly threads?: number | undefined;
+  /** Timed frames of each. If not provided, defaults to: 20. */
+  readonly rounds?: number | undefined;
+}
+
+/** One file of weights at one size: what it sees and what that costs, with the same engine, precision and size. */
+export interface FrontierRow {
+  readonly weights: string;
+  readonly network: string;
+  readonly size: Size;
+  readonly precision: Engine['precision'];
+  /** Per cent, on the pictures that were given. */
+  readonly mIoU: number;
+  readonly BF: number;
+  /** Median time of one frame, ms. */
+  readonly frameMs: number;
+  /** Processor time of one frame on all threads, ms. */
+  readonly cpuMs: number;
+  readonly multiplyAdds: number;
+  /** No other row is both faster and better. */
+  readonly isOnFrontier: boolean;
+}
+
+/** What `benchmark frontier` found, the fastest first. */
+export interface FrontierResult {
+  readonly machine: Machine;
+  readonly images: string;
+  readonly rows: readonly FrontierRow[];
+}
+
+interface Contestant {
+  readonly path: string;
+  readonly weights: Weights;
+  readonly size: Size;
+  readonly engine: Engine;
+  readonly frames: readonly RgbPicture[];
+  readonly scores: { readonly mIoU: number; readonly BF: number };
+}
+
+const WARM_UPS = 2;
+
+/**
+ * Scores trained weights on labelled pictures and times them, frame by frame in turns.
+ *
+ * @throws `Failure` as `readWeights`, `createEngine` and `evaluate`.
+ */
+export async function benchmarkFrontier(options: FrontierOptions): Promise<FrontierResult> {
+  const { rounds = 20, signal } = options;
+  const machine = await describeMachine();
+  const contestants: Contestant[] = [];
+  try {
+    for (const path of options.weights) {
+      const weights = await readWeights(path);
+      for (const size of options.sizes ?? [weights.card.inputSize]) {
+        signal?.throwIfAborted();
+        contestants.push(await enter(path, weights, size, options));
+      }
+    }
+    const times = await takeTurns(contestants, rounds + WARM_UPS, async ({ engine, frames }, round) => {
+      signal?.throwIfAborted();
+      const frame = frames[round % frames.length]!;
+      const [before, begunAt] = [process.cpuUsage(), performance.now()];
+      await engine.segment([frame]);
+      const frameMs = performance.now() - begunAt;
+      const { user, system } = process.cpuUsage(before);
+      return { frameMs, cpuMs: (user + system) / 1000 };
+    });
+    const rows = contestants.map((contestant) => {
+      const { path, weights, size, engine, scores } = contestant;
+      const timed = times.get(contestant)!.slice(WARM_UPS);
+      const { network, classes } = weights.card;
+      return {
+        weights: path,
+        network,
+        size,
+        precision: engine.precision,
+        ...scores,
+        frameMs: median(timed.map(({ frameMs }) => frameMs)),
+        cpuMs: median(timed.map(({ cpuMs }) => cpuMs)),
+        multiplyAdds: multiplyAdds(buildNetwork(network, classes.length), size.height, size.width),
+      };
+    });
+    rows.sort((a, b) => a.frameMs - b.frameMs);
+    return { machine, images: options.images, rows: markFrontier(rows) };
+  } finally {
+    await Promise.all(contestants.map(({ engine }) => engine.close()));
+  }
+}
+
+async function enter(path: string, weights: Weights, size: Size, options: FrontierOptions): Promise<Contestant> {
+  const { images, labels, precision, threads, signal, onProgress } = options;
+  const sized = { ...weights, card: { ...weights.card, inputSize: size } };
+  const engine = await createEngine({ weights: sized, precision, threads });
+  const name = `${weights.card.network} at ${size.width}x${size.height}`;
+  try {
+    const { mIoU, BF } = await evaluate({ engine, images, labels, size, ...(signal && { signal }) });
+    onProgress?.(`${name}: mIoU ${mIoU.toFixed(1)}`);
+    const frames = await sampleFrames(sampleClip, size, 8);
+    return { path, weights, size, engine, frames, scores: { mIoU, BF } };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** Marks what nothing faster beats. @param rows The fastest first. */
+export function markFrontier<Row extends { readonly mIoU: number }>(
+  rows: readonly Row[],
+): readonly (Row & { readonly isOnFrontier: boolean })[] {
+  let best = Number.NEGATIVE_INFINITY;
+  return rows.map((row) => {
+    const isOnFrontier = row.mIoU > best;
+    best = Math.max(best, row.mIoU);
+    return { ...row, isOnFrontier };
+  });
+}
+
+/** mIoU against time: a line for each file of weights, through its sizes. */
+export function frontierChart({ machine, rows }: FrontierResult): LineChart {
+  const files = [...new Set(rows.map(({ weights }) => weights))];
+  return {
+    title: 'Accuracy against time',
+    xLabel: 'ms a frame, median (less is better)',
+    yLabel: 'mIoU, % (more is better)',
+    yFrom: Math.floor(Math.max(Math.min(...rows.map(({ mIoU }) => mIoU)) - 1, 0) / 10) * 10,
+    series: files.map((file) => {
+      const own = rows.filter(({ weights }) => weights === file);
+      const twice = files.some((other) => other !== file && networkOf(other) === own[0]!.network);
+      return {
+        name: twice ? file : own[0]!.network,
+        points: own.map(({ frameMs, mIoU }) => [frameMs, mIoU] as const),
+      };
+    }),
+    note: `segnet-stream benchmark frontier; ${machine.cores} x ${machine.processor}, Node ${machine.node}`,
+  };
+
+  function networkOf(file: string): string {
+    return rows.find(({ weights }) => weights === file)!.network;
+  }
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { from, lastValueFrom, Subject, take, toArray } from 'rxjs';
+import { broadcast } from '../../../operators/broadcast.js';
+import { decode } from '../../../operators/decode.js';
+import { frameNow, type SegmentedFrame } from '../../../operators/frame.js';
+import { segment } from '../../../operators/segment.js';
+import { LISTEN_DEFAULTS } from '../../options/listen-options.js';
+import { openLiveServer } from '../../serve/live-server.js';
+import { createNothingEngine } from '../nothing-engine.js';
+import type { ViewedServer } from '../open-viewer.js';
+import { answerLines } from '../process/answer-lines.js';
+
+/* The program that shows frames of one clip to viewers, 25 a second, with no network: what is measured is the showing. */
+
+/** Opens the server. */
+export interface OpenQuestion {
+  readonly ask: 'open';
+  readonly clip: string;
+}
+
+/** Where it listens. */
+export type OpenAnswer = ViewedServer;
+
+/** Shows so many frames. */
+export interface ShowQuestion {
+  readonly ask: 'show';
+  readonly frames: number;
+}
+
+/** What showing frames cost. */
+export interface ShowAnswer {
+  /** Processor time of the server, over all frames. */
+  readonly cpuMs: number;
+}
+
+const FRAME_MS = 40;
+/** Of the clip; shown again and again. */
+const FRAMES = 25;
+
+let frames: readonly SegmentedFrame[];
+let shown: Subject<SegmentedFrame>;
+
+async function open({ clip }: OpenQuestion): Promise<OpenAnswer> {
+  const engine = createNothingEngine();
+  frames = await lastValueFrom(
+    decode(clip, { source: 'clip', gateLimit: FRAMES + 1 }).pipe(segment(engine), take(FRAMES), toArray()),
+  );
+  const { network, name, provider, precision, inputSize, classes } = engine;
+  const token = randomUUID();
+  const server = await openLiveServer({
+    ...LISTEN_DEFAULTS,
+    token,
+    server: 'segnet-stream/benchmark',
+    // All viewers are on this machine.
+    maxClientsPerAddress: 1000,
+    port: 0,
+    streams: ['clip'],
+    model: { network, engine: name, provider, precision, ...inputSize },
+    classes,
+  });
+  shown = new Subject();
+  from(shown).pipe(broadcast(server.hub)).subscribe();
+  return { url: server.url, token };
+}
+
+async function show(question: ShowQuestion): Promise<ShowAnswer> {
+  const before = process.cpuUsage();
+  const begunAt = performance.now();
+  for (let index = 0; index < question.frames; index += 1) {
+    const arrivedAt = frameNow();
+    shown.next({ ...frames[index % frames.length]!, index, ptsUs: index * FRAME_MS * 1000, arrivedAt });
+    await sleep(Math.max(begunAt + (index + 1) * FRAME_MS - performance.now(), 0));
+  }
+  const { user, system } = process.cpuUsage(before);
+  return { cpuMs: (user + system) / 1000 };
+}
+
+await answerLines({ open, show });

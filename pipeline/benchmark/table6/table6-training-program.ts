@@ -1,0 +1,77 @@
+import { camvid11 } from '../../../model/classes.js';
+import { initialWeights, seededRandom } from '../../../model/initial-weights.js';
+import { buildNetwork } from '../../../model/networks/index.js';
+import { crossEntropyAlone, segmentationLoss } from '../../../model/training/loss.js';
+import { createOptimizer } from '../../../model/training/optimizer.js';
+import { recipes } from '../../../model/training/recipe.js';
+import { loadTensorflow, prepareTensorflow } from '../../../model/training/tensorflow.js';
+import { createTrainable } from '../../../model/training/trainable.js';
+import { followOrder } from '../process/follow-order.js';
+
+/* The program that trains one network for some steps on noise, in a process whose memory is its own. Prints a `TrainingReport`. */
+
+/** What the program is to do, as JSON in its one argument. */
+export interface TrainingOrder {
+  readonly network: string;
+  readonly width: number;
+  readonly height: number;
+  readonly batch: number;
+  readonly steps: number;
+  readonly threads: number;
+}
+
+/** Milliseconds of each step after the first, which warms up. */
+export interface TrainingReport {
+  readonly forwardMs: readonly number[];
+  /** Forward and backward without the optimizer, as `caffe time` counts. */
+  readonly gradientsMs: readonly number[];
+  /** The most memory that the process held, with the optimizer's (SGD with momentum). */
+  readonly peakBytes: number;
+}
+
+async function trainSome(order: TrainingOrder): Promise<TrainingReport> {
+  const { width, height, batch, steps } = order;
+  prepareTensorflow(order.threads);
+  const tf = await loadTensorflow();
+  const classes = camvid11.classes.length;
+  const network = buildNetwork(order.network, classes);
+  const normalisation = { mean: [0.41, 0.42, 0.43], std: [0.3, 0.31, 0.29] };
+  const trainable = createTrainable(tf, network, initialWeights(network, 1), normalisation);
+  const trained = new Map(
+    trainable.parameters.filter((each) => each.trainable).map(({ name }) => [name, trainable.variables.get(name)!]),
+  );
+  const optimizer = createOptimizer(tf, recipes.paper.optimizer, trained);
+  const random = seededRandom(1);
+  const noise = (length: number, below: number) => Int32Array.from({ length }, () => Math.floor(random() * below));
+  const images = tf.tensor4d(noise(batch * height * width * 3, 256), [batch, height, width, 3], 'int32');
+  const labels = tf.tensor3d(noise(batch * height * width, classes), [batch, height, width], 'int32');
+  const weights = tf.ones([classes]);
+  const byVariable = new Map([...trained].map(([name, variable]) => [variable.name, name]));
+
+  const scores = (seed: number) => trainable.scores(images, { training: true, seed });
+  const timed = (work: () => void): number => {
+    const begunAt = performance.now();
+    tf.tidy(work);
+    return performance.now() - begunAt;
+  };
+  const forwardMs: number[] = [];
+  const gradientsMs: number[] = [];
+  for (let step = 0; step <= steps; step += 1) {
+    // Reading a number waits for all that it depends on.
+    forwardMs.push(timed(() => tf.mean(scores(step)).dataSync()));
+    tf.tidy(() => {
+      const begunAt = performance.now();
+      const loss = () => segmentationLoss(tf, scores(step), labels, weights, crossEntropyAlone).asScalar();
+      const { value, grads } = tf.variableGrads(loss, [...trained.values()]);
+      value.dataSync();
+      for (const gradient of Object.values(grads)) tf.slice(gradient.flatten(), 0, 1).dataSync();
+      gradientsMs.push(performance.now() - begunAt);
+      const named = Object.entries(grads).map(([variable, gradient]) => [byVariable.get(variable)!, gradient] as const);
+      optimizer.apply(Object.fromEntries(named), 1e-6, step);
+    });
+  }
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  return { forwardMs: forwardMs.slice(1), gradientsMs: gradientsMs.slice(1), peakBytes };
+}
+
+await followOrder(trainSome);

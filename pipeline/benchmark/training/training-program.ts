@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { camvid11 } from '../../../model/classes.js';
+import { buildNetwork } from '../../../model/networks/index.js';
+import { createLearner, type Learner } from '../../../model/training/learner.js';
+import { crossEntropyAlone } from '../../../model/training/loss.js';
+import { recipes } from '../../../model/training/recipe.js';
+import { loadTensorflow, prepareTensorflow } from '../../../model/training/tensorflow.js';
+import { readSafetensors } from '../../../model/weights.js';
+import type { MemoryAnswer, RunAnswer, RunQuestion } from '../contest/contest-messages.js';
+import { answerLines } from '../process/answer-lines.js';
+import { type LessonAnswer, type LessonQuestion, lessonFiles } from './training-messages.js';
+
+/* The program that trains a network on one batch again and again, in a process whose memory is its own. */
+
+/** A rate so small that the weights stay where they are: only the time is asked for. */
+const LEARNING_RATE = 1e-6;
+
+let learnOnce: () => number;
+let steps = 0;
+
+async function load({ folder, network, width, height, batch, threads }: LessonQuestion): Promise<LessonAnswer> {
+  prepareTensorflow(threads);
+  const tf = await loadTensorflow();
+  const { tensors } = await readSafetensors(join(folder, lessonFiles.tensors));
+  const { classes } = camvid11;
+  const learner: Learner = createLearner(
+    tf,
+    buildNetwork(network, classes.length),
+    // The loss of `../peers/trainer.py`.
+    { ...recipes.compact, batch, ...crossEntropyAlone },
+    tensors,
+    { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+    classes.map(() => 1),
+    1,
+  );
+  const [images, labels] = await Promise.all(
+    [lessonFiles.pictures, lessonFiles.labels].map((file) => readFile(join(folder, file))),
+  );
+  learnOnce = () => learner.learn({ images: images!, labels: labels! }, { width, height }, LEARNING_RATE, steps++);
+  return { description: `TensorFlow ${tf.version['tfjs-core']}`, loss: learnOnce() };
+}
+
+async function run({ times }: RunQuestion): Promise<RunAnswer> {
+  const before = process.cpuUsage();
+  const ms = Array.from({ length: times }, () => {
+    const begunAt = performance.now();
+    learnOnce();
+    return performance.now() - begunAt;
+  });
+  const { user, system } = process.cpuUsage(before);
+  return { ms, cpuMs: (user + system) / 1000 };
+}
+
+async function memory(): Promise<MemoryAnswer> {
+  return { peakBytes: process.resourceUsage().maxRSS * 1024 };
+}
+
+await answerLines({ load, run, memory });

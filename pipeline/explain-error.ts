@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { Failure } from '../model/failure.js';
+
+/** What a person and a program are told of an error, and how the process exits. */
+export interface Explanation {
+  readonly code: string;
+  readonly message: string;
+  /** 2 for a command line that cannot be understood, else 1. */
+  readonly exitStatus: number;
+}
+
+/** What commander calls the mistakes that can be made in a command line, and what we do. */
+const USAGE_CODES: Readonly<Record<string, string>> = {
+  'commander.unknownOption': 'OPTION_UNKNOWN',
+  'commander.unknownCommand': 'COMMAND_UNKNOWN',
+  'commander.missingArgument': 'ARGUMENT_MISSING',
+  'commander.optionMissingArgument': 'OPTION_INVALID',
+  'commander.missingMandatoryOptionValue': 'OPTION_MISSING',
+  'commander.excessArguments': 'ARGUMENT_UNEXPECTED',
+  'commander.conflictingOption': 'OPTION_INVALID',
+  'commander.invalidArgument': 'OPTION_INVALID',
+};
+
+/** Explains anything that was thrown in one sentence with a code. */
+export function explainError(error: unknown): Explanation {
+  if (error instanceof CommanderError) {
+    // `benchmark` alone, `help` of what is no command.
+    if (error.code === 'commander.help') {
+      const message = 'Expected the name of a command, one of those that --help lists';
+      return { code: 'COMMAND_MISSING', message, exitStatus: 2 };
+    }
+    const message = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/, ' ($1)');
+    const [, name = ''] = /^unknown option '(-[^']*)'/.exec(message) ?? [];
+    const hint = existsSync(name) ? `; the file of that name is \`./${name}\`` : '';
+    const capital = message.charAt(0).toUpperCase() + message.slice(1);
+    return { code: USAGE_CODES[error.code] ?? 'USAGE', message: capital + hint, exitStatus: 2 };
+  }
+  if (error instanceof Failure) {
+    return { code: error.code, message: error.message, exitStatus: error.code === 'OPTION_INVALID' ? 2 : 1 };
+  }
+  const { message = String(error) } = (error ?? {}) as Partial<Error>;
+  return { code: 'UNEXPECTED', message: `Unexpected error: ${message}`, exitStatus: 1 };
+}

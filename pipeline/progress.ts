@@ -1,0 +1,98 @@
+import { SingleBar } from 'cli-progress';
+import { formatTime } from './options/time.js';
+
+/** The pace is that of the last seconds, so that the ETA follows a machine that gets busy. */
+const PACE_OVER_MS = 10_000;
+
+/** Shows people how far one thing after another is. */
+export interface Progress {
+  /**
+   * Shows that so many of a thing's `noun` are done, with their pace, and where `total` is known how long the rest takes.
+   * Another title is another thing.
+   */
+  readonly show: (title: string, noun: string, done: number, total?: number, note?: string) => void;
+  /** Writes a line that stays. */
+  readonly say: (text: string) => void;
+  /** Leaves the terminal clean. */
+  readonly close: () => void;
+}
+
+/** Shows progress: a bar on a terminal, a line every few seconds elsewhere. */
+export function createProgress(stream: NodeJS.WriteStream, lineEveryMs = 5000): Progress {
+  let shown: string | undefined;
+  let bar: SingleBar | undefined;
+  let pace = createPace();
+  let lineDueAt = 0;
+
+  const close = () => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    show(title, noun, done, promised, note) {
+      if (title !== shown) {
+        close();
+        shown = title;
+        pace = createPace();
+        lineDueAt = performance.now() + lineEveryMs;
+      }
+      // A container may promise too few; the bar never goes beyond its end, and says nothing of one that it does not know.
+      const total = promised === undefined ? undefined : Math.max(promised, done);
+      const perSecond = pace(done);
+      const status = [
+        `${done}${total === undefined ? '' : `/${total}`} ${noun}`,
+        perSecond > 0 && `${perSecond.toFixed(1)} ${noun}/s`,
+        perSecond > 0 && total !== undefined && `${formatTime((total - done) / perSecond)} left`,
+        note,
+      ]
+        .filter(Boolean)
+        .join(', ');
+      if (stream.isTTY) {
+        bar ??= startBar(stream, total ?? 0);
+        bar.setTotal(total ?? 0);
+        bar.update(done, { title, status });
+      } else if (performance.now() >= lineDueAt) {
+        lineDueAt = performance.now() + lineEveryMs;
+        stream.write(`${title}: ${status}\n`);
+      }
+    },
+    say(text) {
+      close();
+      stream.write(`${text}\n`);
+    },
+    close,
+  };
+}
+
+function startBar(stream: NodeJS.WriteStream, total: number): SingleBar {
+  const format = total > 0 ? '{title} {bar} {percentage}% {status}' : '{title} {status}';
+  const bar = new SingleBar({
+    stream,
+    format,
+    barsize: 24,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    hideCursor: true,
+    clearOnComplete: true,
+    // Signals are the commands' own: there may be a file to finish.
+    gracefulExit: false,
+    fps: 10,
+  });
+  bar.start(total, 0, { title: '', status: '' });
+  return bar;
+}
+
+/** Gives, for the number that is done so far, how many a second over the last seconds. */
+function createPace(): (done: number) => number {
+  const marks: { readonly at: number; readonly done: number }[] = [];
+  return (done) => {
+    const at = performance.now();
+    const last = marks.at(-1);
+    // A mark every tenth of a second is fine enough, and keeps the list short for any speed.
+    if (last === undefined || at - last.at >= 100) marks.push({ at, done });
+    while (marks.length > 2 && at - marks[0]!.at > PACE_OVER_MS) marks.shift();
+    const { at: since, done: before } = marks[0]!;
+    // Over less than half a second it would be that of whatever was waiting.
+    return at - since > 500 ? ((done - before) * 1000) / (at - since) : 0;
+  };
+}
