@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { processTree, readOr } from './process-tree.js';
 
 /** The most memory that a process and all that it started held, resident bytes. */
@@ -55,7 +56,8 @@ function residentOf(pid: number): Resident {
   const textOf = (file: string) => readOr(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'), '');
   const status = textOf('status');
   return {
-    program: /^Name:\s*(.*)$/m.exec(status)?.[1] ?? '',
+    // By its file: programs rename their threads, Node 26 the first one.
+    program: basename(readOr(() => readlinkSync(`/proc/${pid}/exe`), '')),
     bytes: bytesOf(status, 'VmRSS'),
     proportionalBytes: bytesOf(textOf('smaps_rollup'), 'Pss'),
     peak: bytesOf(status, 'VmHWM'),
