@@ -28,5 +28,5 @@ export { type SmoothOptions, smooth } from './smooth.js';
 export type { SourceInfo } from './source-info.js';
 export { type Attempt, type SourceState, type SourceStatus, type SuperviseOptions, supervise } from './supervise.js';
 export { type WriteMasksOptions, writeMasks } from './write-masks.js';
-export { type WritePictureOptions, writePicture } from './write-picture.js';
+export { writePicture } from './write-picture.js';
 export { type FrameRecord, writeRecords } from './write-records.js';

@@ -18,12 +18,6 @@ const FORMATS: Readonly<Record<string, readonly ['png' | 'jpeg' | 'webp', object
 /** The endings of still pictures that are written. */
 export const PICTURE_ENDINGS: readonly string[] = Object.keys(FORMATS);
 
-/** Options of {@link writePicture}. */
-export interface WritePictureOptions {
-  /** The picture that EXIF and XMP (camera, time, place) come from. If not provided, the file has none. */
-  readonly copyFrom?: string | undefined;
-}
-
 /**
  * Writes the overlay of the one frame that a still picture gives to a file (.png, .jpg, .webp), under its name only
  * when it is whole, and gives the frame on with the step time `encode`.
@@ -32,10 +26,7 @@ export interface WritePictureOptions {
  *
  * @throws `Failure` `OPTION_INVALID` for another ending.
  */
-export function writePicture(
-  output: string,
-  { copyFrom }: WritePictureOptions = {},
-): OperatorFunction<OverlaidFrame, OverlaidFrame> {
+export function writePicture(output: string): OperatorFunction<OverlaidFrame, OverlaidFrame> {
   const format = FORMATS[extname(output).toLowerCase()];
   if (format === undefined)
     throw optionInvalid('output', `a path that ends in ${listChoices(PICTURE_ENDINGS)}`, output);
@@ -45,7 +36,7 @@ export function writePicture(
       async take(frame) {
         const takenAt = performance.now();
         await checkOutput(output);
-        const content = await encodeAs(frame.overlay, format, copyFrom);
+        const content = await encodeAs(frame.overlay, format);
         if (isAbandoned) return undefined;
         await writeByPart(output, content);
         return { ...frame, stepTimes: { ...frame.stepTimes, encode: performance.now() - takenAt } };
@@ -57,34 +48,11 @@ export function writePicture(
   });
 }
 
-async function encodeAs(
-  picture: YuvPicture,
-  [format, options]: (typeof FORMATS)[string],
-  copyFrom: string | undefined,
-): Promise<Uint8Array> {
+async function encodeAs(picture: YuvPicture, [format, options]: (typeof FORMATS)[string]): Promise<Uint8Array> {
   // Loaded by those alone who have pictures to write: it takes as long to load as the rest of `run`.
   const { default: sharp } = await import('sharp');
   const { width, height, data } = yuvToRgb(picture, picture.width);
-  const raw = { width, height, channels: 3 } as const;
-  const limitInputPixels = false;
-  // Formats that ffmpeg alone reads have none.
-  const original =
-    copyFrom === undefined
-      ? undefined
-      : await sharp(copyFrom)
-          .metadata()
-          .catch(() => undefined);
-  if (original?.exif !== undefined || original?.xmp !== undefined) {
-    // The overlay hides all of the picture that it is laid over: sharp gives on the metadata of what it has read itself.
-    // One that is cut off was read as far as it goes, too.
-    const below = sharp(copyFrom, { failOn: 'none', limitInputPixels })
-      .autoOrient()
-      .resize(width, height, { fit: 'fill' });
-    const covered = below
-      .composite([{ input: Buffer.from(data.buffer), raw, limitInputPixels }])
-      .removeAlpha()
-      .toColourspace('srgb');
-    return covered.keepExif().keepXmp().toFormat(format, options).toBuffer();
-  }
-  return sharp(data, { raw, limitInputPixels }).toFormat(format, options).toBuffer();
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .toFormat(format, options)
+    .toBuffer();
 }

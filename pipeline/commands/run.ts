@@ -14,7 +14,7 @@ type Flags = Omit<RunOptions, 'inputs'> & EngineOptions & CommonOptions & { read
 export function createRunCommand(): Command {
   const command = new Command('run')
     .description(
-      'Segments videos and pictures and writes them with their classes in colour. Every frame goes through, with the times, sound, size and metadata of its source.',
+      'Segments videos and pictures and writes them with their classes in colour. Every frame goes through, with the times, sound, size and metadata of its source (a picture keeps its size alone).',
     )
     .argument('<inputs...>', 'files, folders, globs, numbered pictures (frames/%04d.png), or - for standard input');
   addOptions(command, RUN_RULES).option(

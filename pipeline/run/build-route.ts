@@ -85,7 +85,7 @@ export function buildRoute(
 
   const { ignoreClass: ignoreClasses, legend } = options;
   const painted = segmented.pipe(overlay({ visualize, opacity, ignoreClasses, legend }));
-  if (input.kind === 'image') return painted.pipe(writePicture(output, { copyFrom: input.path }), end);
+  if (input.kind === 'image') return painted.pipe(writePicture(output), end);
   const settings = { ...threads, ...(crf !== undefined && { crf }), ...(encoder !== undefined && { encoder }) };
   // Pictures have no sound, and standard input can be read only once.
   const copy = input.kind === 'video' ? { copyFrom: input.path } : {};

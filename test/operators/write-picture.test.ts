@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { from, lastValueFrom } from 'rxjs';
@@ -43,27 +43,6 @@ t.test('each format by its ending, in the colours of the overlay', async (t) => 
     }
   }
   t.notMatch(readdirSync(folder).join(' '), /part/);
-});
-
-t.test('EXIF of the original goes along, its orientation done, whatever it was like otherwise', async (t) => {
-  const original = join(folder, 'original.jpg');
-  const input = { create: { width: 30, height: 40, channels: 4, background: '#0f08' } } as const;
-  const exif = { IFD0: { Model: 'Dashcam 7' }, IFD3: { GPSLatitudeRef: 'S' } };
-  await sharp(input).jpeg().withMetadata({ orientation: 6, exif }).toFile(original);
-  const painted = async (copyFrom?: string) => {
-    const path = join(folder, 'copied.png');
-    await lastValueFrom(from([redAndBlue('tv')]).pipe(writePicture(path, { copyFrom })));
-    return { metadata: await sharp(path).metadata(), pixels: await sharp(path).raw().toBuffer() };
-  };
-  const [copied, plain] = [await painted(original), await painted()];
-  t.match(copied.metadata, { width: 16, height: 10, channels: 3, orientation: 1 });
-  t.match(copied.metadata.exif!.toString('latin1'), 'Dashcam 7');
-  t.equal(plain.metadata.exif, undefined);
-  t.same(copied.pixels, plain.pixels, 'nothing of the original is to be seen');
-  writeFileSync(original, readFileSync(original).subarray(0, -60));
-  await t.rejects(sharp(original).raw().toBuffer(), 'it is cut off');
-  t.same((await painted(original)).pixels, plain.pixels);
-  t.equal((await painted(join(folder, 'none.jpg'))).metadata.exif, undefined);
 });
 
 t.test('what cannot be written is said, and leaves nothing', async (t) => {
