@@ -1,5 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { Failure, outputFailure } from '../model/failure.js';
+import { endAbandoned } from './abandoned.js';
 import { checkPicture } from './check.js';
 import type { EncodeOptions } from './encode.js';
 import { type Container, type EncodeCommand, encodeRun, needsGuard } from './encode-run.js';
@@ -59,14 +60,6 @@ const longestDelaySeconds = 0.1;
 
 /** How long an encoder whose pictures have ended may go on copying sound that will be cut off, ms: its last pictures take less. */
 const soundGraceMs = 10_000;
-
-/** Files of abandoned encodings that are being removed. */
-const removals = new Set<Promise<void>>();
-
-/** Resolves when nothing is left of what was abandoned, so that others may write under those names. */
-export async function abandonedAreGone(): Promise<void> {
-  await Promise.all(removals);
-}
 
 /** Begins a file: looks whether it can be written and with what, and starts ffmpeg at the first picture. */
 export function startEncoding(output: string, container: Container, options: EncodeOptions): Encoding {
@@ -239,8 +232,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     const ffmpeg = current;
     ffmpeg?.abandon();
     if (!wasOpen) return;
-    const removal = removeAfter(ffmpeg?.ended).finally(() => removals.delete(removal));
-    removals.add(removal);
+    endAbandoned(removeAfter(ffmpeg?.ended));
   }
 
   async function removeAfter(ended: Promise<FfmpegEnd> | undefined): Promise<void> {

@@ -5,13 +5,15 @@ import { partOf } from './part-files.js';
 /**
  * Writes a file under the name of its part, and gives it its own when it is whole.
  *
+ * @param isAbandoned Where it says so meanwhile, nothing is left of it.
  * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`; nothing is left then.
  */
-export async function writeByPart(output: string, content: Uint8Array): Promise<void> {
+export async function writeByPart(output: string, content: Uint8Array, isAbandoned = () => false): Promise<void> {
   const part = partOf(output);
   try {
     await writeFile(part, content);
-    await rename(part, output);
+    if (isAbandoned()) await rm(part, { force: true });
+    else await rename(part, output);
   } catch (error) {
     await rm(part, { force: true });
     throw outputFailure('the output', output, error);

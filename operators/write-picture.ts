@@ -1,6 +1,8 @@
 import { extname } from 'node:path';
 import type { OperatorFunction } from 'rxjs';
 import { listChoices, optionInvalid } from '../model/check-option.js';
+import { outputFailure } from '../model/failure.js';
+import { endAbandoned } from './abandoned.js';
 import type { OverlaidFrame, YuvPicture } from './frame.js';
 import { inOrder } from './in-order.js';
 import { checkOutput } from './output-failure.js';
@@ -32,17 +34,24 @@ export function writePicture(output: string): OperatorFunction<OverlaidFrame, Ov
     throw optionInvalid('output', `a path that ends in ${listChoices(PICTURE_ENDINGS)}`, output);
   return inOrder(() => {
     let isAbandoned = false;
+    let written: Promise<void> = Promise.resolve();
+    const write = async (picture: YuvPicture): Promise<void> => {
+      await checkOutput(output);
+      const content = await encodeAs(picture, format).catch((error: unknown) => {
+        throw outputFailure('the output', output, error);
+      });
+      if (!isAbandoned) await writeByPart(output, content, () => isAbandoned);
+    };
     return {
       async take(frame) {
         const takenAt = performance.now();
-        await checkOutput(output);
-        const content = await encodeAs(frame.overlay, format);
-        if (isAbandoned) return undefined;
-        await writeByPart(output, content);
+        written = write(frame.overlay);
+        await written;
         return { ...frame, stepTimes: { ...frame.stepTimes, encode: performance.now() - takenAt } };
       },
       dispose() {
         isAbandoned = true;
+        endAbandoned(written);
       },
     };
   });
@@ -52,7 +61,7 @@ async function encodeAs(picture: YuvPicture, [format, options]: (typeof FORMATS)
   // Loaded by those alone who have pictures to write: it takes as long to load as the rest of `run`.
   const { default: sharp } = await import('sharp');
   const { width, height, data } = yuvToRgb(picture, picture.width);
-  return sharp(data, { raw: { width, height, channels: 3 } })
+  return sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
     .toFormat(format, options)
     .toBuffer();
 }

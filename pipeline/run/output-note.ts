@@ -163,18 +163,10 @@ export async function noteOutputs(
   for (const output of outputs) {
     const path = await notePathOf(output);
     const note: OutputNote = { format: 1, told: [], ...what, extent: (await extentOf(output)) ?? 0 };
-    const write = () => writeWhole(path, 'the note', [`${JSON.stringify(note, null, 2)}\n`]);
-    const makeItsFolder = () =>
-      makeFolder(dirname(path)).catch((error: unknown) => {
-        throw outputFailure('the note on', output, error);
-      });
-    await makeItsFolder();
-    await write().catch(async (error: unknown) => {
-      if (existsSync(dirname(path))) throw error;
-      // A picture that failed beside this one found the folder empty, and removed it.
-      await makeItsFolder();
-      await write();
+    await makeFolder(dirname(path)).catch((error: unknown) => {
+      throw outputFailure('the note on', output, error);
     });
+    await writeWhole(path, 'the note', [`${JSON.stringify(note, null, 2)}\n`]);
   }
 }
 

@@ -10,12 +10,11 @@ import { ASSUMED_FRAME_RATE, type SourceInfo } from '../../operators/source-info
 import { sequenceOptions } from './image-sequence.js';
 import type { OutputPaths } from './name-outputs.js';
 import { checkReplaceable, upToDate } from './output-note.js';
-import { picturesAtOnce } from './pictures-at-once.js';
+import { isSmallPicture, picturesAtOnce } from './pictures-at-once.js';
 import { type Job, type PreparedRun, prepareRun } from './prepare-run.js';
 import { framesOf, labelOf } from './process-job.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
 import { type RouteSample, SAMPLE_FRAMES, takeSample } from './sample-route.js';
-import { round } from './summary.js';
 
 /** What `run` would do with one input. */
 export interface PlannedFile {
@@ -76,7 +75,8 @@ export async function planRun(options: RunOptions, nameOf?: (option: string) => 
     });
     const samples = await sampleSizes(looked, prepared);
     const isPaced = checked.broadcast !== undefined && checked.realtime;
-    const atOnce = picturesAtOnce(checked);
+    const small = looked.filter(({ job, file }) => file.action === 'make' && isSmallPicture(job)).length;
+    const atOnce = Math.max(1, Math.min(picturesAtOnce(checked), small));
     const files = looked.map((one) => estimate(one, samples, isPaced, atOnce));
     const count = (action: PlannedFile['action']) => files.filter((file) => file.action === action).length;
     const total = (of: 'frames' | 'seconds' | 'bytes') => files.reduce((sum, file) => sum + (file[of] ?? 0), 0);
@@ -174,11 +174,11 @@ function estimate(
   // Disk goes by the pixels, time mostly by the network, whose pictures are of one size.
   const scale = pixels / (nearest!.width * nearest!.height);
   const pace = isPaced ? (info.frameRate ?? ASSUMED_FRAME_RATE) : Number.POSITIVE_INFINITY;
-  // Of a picture that others are beside: they mostly wait for processes to start.
-  const share = isPicture(job) ? atOnce : 1;
+  const seconds = file.frames / Math.min(nearest!.framesPerSecond, pace) + nearest!.secondsAround;
   return {
     ...file,
-    seconds: round((file.frames / Math.min(nearest!.framesPerSecond, pace) + nearest!.secondsAround) / share),
+    // Small pictures are beside one another, but in the engine.
+    seconds: isSmallPicture(job) ? Math.max(seconds / atOnce, nearest!.engineSeconds) : seconds,
     bytes: Math.round(file.frames * nearest!.bytesPerFrame * scale),
   };
 }

@@ -55,8 +55,8 @@ export async function prepareRun(
   const hash = hashFile(path);
   hash.catch(() => {});
   const deciding = decidingOptions(options, classes);
-  // Pictures go through one by one: nothing is beside them.
-  const usualGoal = jobs.every(({ input }) => input.kind === 'image') ? 'latency' : 'throughput';
+  // Nothing is beside a single picture.
+  const usualGoal = jobs.length === 1 && jobs[0]!.input.kind === 'image' ? 'latency' : 'throughput';
   const makeEngine = async () => {
     const { createEngine } = await import('../../model/engines/index.js');
     const { engine, provider, precision, threads, goal = usualGoal } = options.engine;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defer, fromEvent, lastValueFrom, NEVER, type Observable, of, takeUntil, tap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
-import { abandonedAreGone } from '../../operators/encoding.js';
+import { abandonedAreGone } from '../../operators/abandoned.js';
 import { createMeter, type Measurement, measure } from '../../operators/measure.js';
 import type { SourceInfo } from '../../operators/source-info.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
@@ -120,7 +120,9 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
     viewers?.fail(error);
   }
   const seconds = (performance.now() - startedAt) / 1000;
-  const stopped = signal?.aborted || abandon?.aborted;
+  // A stop leaves nothing of a picture out.
+  const isWhole = job.input.kind === 'image' && frames > 0 && !abandon?.aborted;
+  const stopped = !isWhole && (signal?.aborted || abandon?.aborted);
   const kept = error === undefined && frames > 0 && !abandon?.aborted;
   return {
     input: label,

@@ -15,17 +15,22 @@ export interface Reporter {
 /** Tells a person how a run goes, with the progress of each file. */
 export function createReporter(stream: NodeJS.WriteStream): Reporter {
   const { show, say, close } = createProgress(stream);
-  let title = '';
+  // Pictures are under way several at a time.
+  const titles = new Map<string, string>();
   let isStopping = false;
 
   const handlers: { readonly [Kind in RunEvent['kind']]: (event: Extract<RunEvent, { kind: Kind }>) => void } = {
     note: ({ message }) => say(message),
     listening: ({ url }) => say(`Watch at ${url}`),
     begin: ({ input, number, count }) => {
-      title = count > 1 ? `[${number}/${count}] ${shorten(input)}` : shorten(input);
+      titles.set(input, count > 1 ? `[${number}/${count}] ${shorten(input)}` : shorten(input));
     },
-    frame: ({ frames, expectedFrames }) => show(title, 'frames', frames, isStopping ? undefined : expectedFrames),
-    end: ({ file }) => say(describeFile(file)),
+    frame: ({ input, frames, expectedFrames }) =>
+      show(titles.get(input) ?? input, 'frames', frames, isStopping ? undefined : expectedFrames),
+    end({ file }) {
+      titles.delete(file.input);
+      say(describeFile(file));
+    },
   };
   return {
     onEvent: (event) => (handlers[event.kind] as (event: RunEvent) => void)(event),

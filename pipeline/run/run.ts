@@ -1,7 +1,7 @@
 import { concatMap, from, lastValueFrom, mergeMap } from 'rxjs';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
-import { picturesAtOnce } from './pictures-at-once.js';
-import { type Job, prepareRun } from './prepare-run.js';
+import { inGroups, picturesAtOnce } from './pictures-at-once.js';
+import { prepareRun } from './prepare-run.js';
 import { labelOf, processJob } from './process-job.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
 import { count, type FileSummary, type RunSummary, shorten, summarise } from './summary.js';
@@ -70,16 +70,4 @@ export async function runFiles(options: RunOptions, nameOf?: (option: string) =>
   }
   const seconds = (performance.now() - begunAt) / 1000;
   return summarise(files, seconds, signal?.aborted === true || abandon?.aborted === true, description);
-}
-
-/** Still pictures that follow one another are taken together, all else by itself. */
-function inGroups<T extends { readonly job: Job }>(jobs: readonly T[]): readonly (readonly T[])[] {
-  const groups: T[][] = [];
-  for (const one of jobs) {
-    const last = groups.at(-1);
-    const isJoined = one.job.input.kind === 'image' && last?.[0]?.job.input.kind === 'image';
-    if (isJoined) last.push(one);
-    else groups.push([one]);
-  }
-  return groups;
 }

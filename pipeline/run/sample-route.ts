@@ -16,6 +16,8 @@ export interface RouteSample {
   readonly framesPerSecond: number;
   /** What a file takes beside its frames: until the first, and from the last to the finished outputs. */
   readonly secondsAround: number;
+  /** Of a frame, on average. */
+  readonly engineSeconds: number;
   /** Of all outputs together. */
   readonly bytesPerFrame: number;
 }
@@ -40,6 +42,7 @@ export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedR
     if (outputs.masks !== undefined) await mkdir(outputs.masks);
     const stop = new AbortController();
     let frames = 0;
+    let engineMs = 0;
     let firstAt = 0;
     let lastAt = 0;
     const longest = SAMPLE_FRAMES / (info.frameRate ?? ASSUMED_FRAME_RATE);
@@ -48,7 +51,8 @@ export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedR
     const beganAt = performance.now();
     await lastValueFrom(
       route.pipe(
-        tap(() => {
+        tap(({ stepTimes }) => {
+          engineMs += stepTimes.segment ?? 0;
           lastAt = performance.now();
           if (frames === 0) firstAt = lastAt;
           frames += 1;
@@ -70,6 +74,7 @@ export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedR
       framesPerSecond: round(pace),
       // Of a picture it is in its pace.
       secondsAround: frames > 1 ? round(around / 1000) : 0,
+      engineSeconds: Math.round(engineMs / frames) / 1000,
       bytesPerFrame: Math.round((await bytesUnder(folder)) / frames),
     };
   } catch {

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { from, lastValueFrom } from 'rxjs';
 import sharp from 'sharp';
 import t from 'tap';
+import { abandonedAreGone } from '../../operators/abandoned.js';
 import type { OverlaidFrame } from '../../operators/frame.js';
+import { writeByPart } from '../../operators/write-by-part.js';
 import { writePicture } from '../../operators/write-picture.js';
 import { rgbToYuv } from '../../operators/yuv.js';
 import { fakeSegmentedFrame } from './fake-frame.js';
@@ -53,12 +55,26 @@ t.test('what cannot be written is said, and leaves nothing', async (t) => {
   await t.rejects(write(join(folder, 'folder.png')), { code: 'OUTPUT_UNWRITABLE', message: /folder/ });
 });
 
-t.test('abandoned meanwhile, it leaves no file', async (t) => {
-  const path = join(folder, 'abandoned.png');
-  from([redAndBlue('tv')])
-    .pipe(writePicture(path))
-    .subscribe()
-    .unsubscribe();
-  await lastValueFrom(from([redAndBlue('tv')]).pipe(writePicture(join(folder, 'later.png'))));
-  t.notOk(existsSync(path));
+t.test('what the format cannot hold is said with the name of the file', async (t) => {
+  const [width, height] = [16_400, 2];
+  const wide = { ...redAndBlue('tv').overlay, width, height, data: new Uint8Array(width * height * 1.5) };
+  const path = join(folder, 'wide.webp');
+  const write = lastValueFrom(from([{ ...redAndBlue('tv'), overlay: wide }]).pipe(writePicture(path)));
+  await t.rejects(write, { code: 'OUTPUT_UNWRITABLE', message: /wide\.webp: .*too large/ });
+});
+
+t.test('abandoned meanwhile, it leaves no file, and can be waited for', async (t) => {
+  const place = t.testdir({});
+  const writing = from([redAndBlue('tv')])
+    .pipe(writePicture(join(place, 'abandoned.png')))
+    .subscribe();
+  // Both before it is encoded and while its part is written.
+  for (const path of ['later.png', 'last.png'].map((name) => join(place, name))) {
+    writing.unsubscribe();
+    await abandonedAreGone();
+    t.notOk(existsSync(join(place, 'abandoned.png')));
+    await lastValueFrom(from([redAndBlue('tv')]).pipe(writePicture(path)));
+  }
+  await writeByPart(join(place, 'part.png'), new Uint8Array(9), () => true);
+  t.same(readdirSync(place).sort(), ['last.png', 'later.png']);
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { createProgress } from '../../pipeline/progress.js';
-import { standardError } from './standard-error.js';
+import { standardError, writtenTo } from './standard-error.js';
 
 t.test('without a terminal there is a line now and then, with pace and time left once they are known', async (t) => {
   const stream = standardError(false);
@@ -11,7 +11,7 @@ t.test('without a terminal there is a line now and then, with pace and time left
   await sleep(600);
   show('Scoring', 'pictures', 4, 10, 'loss 0.4');
   close();
-  const [first, second, last, ...more] = String(stream.read()).split('\n');
+  const [first, second, last, ...more] = writtenTo(stream).split('\n');
   t.equal(first, 'Scoring: 1/10 pictures');
   t.equal(second, 'Scoring: 2 pictures, loss 0.5');
   t.match(last, /^Scoring: 4\/10 pictures, \d\.\d pictures\/s, \d+ s left, loss 0\.4$/);
@@ -22,9 +22,9 @@ t.test('lines are as rare as is asked for, and another thing waits as long for i
   const stream = standardError(false);
   const { show, say } = createProgress(stream, 60_000);
   for (let done = 1; done <= 100; done += 1) show(`epoch ${done % 2}`, 'images', done, 100);
-  t.equal(stream.read(), null);
+  t.equal(writtenTo(stream), '');
   say('epoch 1: done');
-  t.equal(String(stream.read()), 'epoch 1: done\n');
+  t.equal(writtenTo(stream), 'epoch 1: done\n');
 });
 
 t.test('on a terminal there is a bar, gone before a line that stays and before the next thing', async (t) => {
@@ -34,7 +34,7 @@ t.test('on a terminal there is a bar, gone before a line that stays and before t
   show('epoch 1', 'images', 1, 4);
   say('epoch 1: done');
   close();
-  const text = String(stream.read());
+  const text = writtenTo(stream);
   const [reading, epoch, said] = ['Reading ', 'epoch 1 ', 'epoch 1: done\n'].map((part) => text.indexOf(part));
   t.ok(reading! >= 0 && reading! < epoch! && epoch! < said!, text);
   t.match(text, /Reading █{12}░{12} 50% 5\/10 pictures/);
@@ -47,7 +47,7 @@ t.test('more than was promised is all there is, and without a promise there is n
   show('long', 'frames', 12, 10);
   show('live', 'frames', 12);
   close();
-  const text = String(stream.read());
+  const text = writtenTo(stream);
   t.match(text, /long █{24} 100% 12\/12 frames/);
   t.match(text, /live 12 frames/);
 });

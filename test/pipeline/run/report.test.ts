@@ -1,7 +1,7 @@
 import t from 'tap';
 import { createReporter } from '../../../pipeline/run/report.js';
 import type { FileSummary } from '../../../pipeline/run/summary.js';
-import { standardError } from '../standard-error.js';
+import { standardError, writtenTo } from '../standard-error.js';
 
 const file: FileSummary = {
   input: 'a.mp4',
@@ -25,10 +25,7 @@ function told(isTTY: boolean, expectedFrames?: number): string {
   }
   onEvent({ kind: 'end', file });
   close();
-  // As text in one piece, which a `read` gave before Node 26.
-  let text = '';
-  for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) text += chunk;
-  return text;
+  return writtenTo(stream);
 }
 
 t.test('without a terminal there are plain lines alone, and not one a frame', async (t) => {

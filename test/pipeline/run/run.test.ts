@@ -3,6 +3,8 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { basename, join } from 'node:path';
 import t from 'tap';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
+import { run as runProgram } from '../../../pipeline/run/run.js';
+import type { RunEvent } from '../../../pipeline/run/run-event.js';
 import { testClip } from '../../operators/test-clip.js';
 import { runCli } from '../built-cli.js';
 import { writeRandomWeights } from './random-weights.js';
@@ -107,6 +109,16 @@ t.test(
     );
     const made = ['a', 'c', 'd', 'f', 'g'].map((name) => `${name}-overlay.png`);
     t.same(readdirSync(join(place, 'out')).sort(), ['.segnet-stream', ...made, 'e-overlay.mp4'].sort());
+    const order: string[] = [];
+    const onEvent = ({ kind }: RunEvent) => {
+      if (kind === 'begin' || kind === 'end') order.push(kind);
+    };
+    const two = [join(place, 'a.png'), join(place, 'c.png')];
+    for (const threads of [1, 2]) {
+      await runProgram({ inputs: two, output: join(folder, 'two'), weights, threads, overwrite: true, onEvent });
+    }
+    const oneByOne = ['begin', 'end', 'begin', 'end'];
+    t.same(order, [...oneByOne, 'begin', 'begin', 'end', 'end'], 'as many as there are threads');
     const again = await run(place, '-o', join(place, 'out'), '--duration', '0.1');
     t.equal(again.files.filter(({ outcome }) => outcome === 'skipped').length, 6);
   },
