@@ -144,7 +144,9 @@ function sendFile(request: IncomingMessage, response: ServerResponse, file: Page
   response.setHeader('ETag', etag);
   response.setHeader('Cache-Control', 'no-cache');
   response.setHeader('Vary', 'Accept-Encoding');
-  if (request.headers['if-none-match'] === etag) {
+  // Caches on the way may have made it a weak one.
+  const known = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  if (known.includes(etag)) {
     response.writeHead(304).end();
     return;
   }

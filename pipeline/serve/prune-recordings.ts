@@ -1,5 +1,6 @@
-import { lstat, readdir, unlink } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import type { Stats } from 'node:fs';
+import { lstat, readdir, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { concatMap, ignoreElements, type OperatorFunction } from 'rxjs';
 import { outputOfPart } from '../../operators/part-files.js';
 import { placesOf } from './next-recording.js';
@@ -10,8 +11,10 @@ export interface PruneOptions {
   readonly keepHours?: number | undefined;
   /** Of all together, 10^9 bytes. If not provided, defaults to: all. */
   readonly keepGb?: number | undefined;
-  /** Absolute paths of files that are none of ours, whatever they are called: what the server shows. */
-  readonly inputs?: ReadonlySet<string>;
+  /** What the server shows: no file that one of these may mean is removed. */
+  readonly inputs?: readonly string[];
+  /** Parts of recordings that ended early, which count as recordings; others may be of another server. */
+  readonly parts?: ReadonlySet<string>;
   /** Hears of each file that was removed. */
   readonly onRemoved: (path: string) => void;
   /** Hears, once of each, what is wrong with a file that cannot be removed, or with the folder. */
@@ -27,7 +30,7 @@ interface Recording {
 /**
  * At each value of the source, looks which finished recordings are too old or too much and removes these, the oldest first. The
  * newest of each source stays, whatever its age and size. Files are known by their names alone, so that those of a server of before
- * are among them; links, folders, parts and all other names are left alone.
+ * are among them; links, folders, other parts and all other names are left alone.
  *
  * @param paths The recordings of each source without their numbers, in one folder.
  */
@@ -52,19 +55,22 @@ export function pruneRecordings(paths: readonly string[], options: PruneOptions)
   }
 
   async function prune(): Promise<void> {
+    const inputs = await identitiesOf(options.inputs ?? []);
     const newest = new Map<string, { readonly number: number; readonly recording: Recording }>();
     const recordings: Recording[] = [];
     for (const name of (await attempt(folder, readdir(folder))) ?? []) {
       const places = placesOf(name, bases);
       // A part of the source `x` is called as a recording of the source `x.part`.
-      if (places.length === 0 || placesOf(basename(outputOfPart(name) ?? ''), bases).length > 0) continue;
+      const isPart = placesOf(basename(outputOfPart(name) ?? ''), bases).length > 0;
       const path = join(folder, name);
-      if (options.inputs?.has(resolve(path))) continue;
+      if (isPart ? !options.parts?.has(path) : places.length === 0) continue;
+      // Some of ffmpeg's protocols name files inside a longer text.
+      if (options.inputs?.some((input) => input.split(/[/\\:|,]/).includes(name))) continue;
       const stats = await attempt(path, lstat(path));
-      if (!stats?.isFile()) continue;
+      if (!stats?.isFile() || inputs.has(identityOf(stats))) continue;
       const recording = { path, size: stats.size, endedAt: stats.mtimeMs };
       recordings.push(recording);
-      for (const { base, number } of places) {
+      for (const { base, number } of isPart ? [] : places) {
         if (number > (newest.get(base)?.number ?? 0)) newest.set(base, { number, recording });
       }
     }
@@ -86,4 +92,14 @@ export function pruneRecordings(paths: readonly string[], options: PruneOptions)
   }
 
   return (source) => source.pipe(concatMap(prune), ignoreElements());
+}
+
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
+}
+
+/** Of the files among some inputs, by whatever path they are named. */
+async function identitiesOf(inputs: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = await Promise.all(inputs.map((input) => stat(input.replace(/^file:/, '')).catch(() => undefined)));
+  return new Set(found.flatMap((stats) => (stats === undefined ? [] : [identityOf(stats)])));
 }

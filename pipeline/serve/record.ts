@@ -38,6 +38,8 @@ export interface RecordOptions {
   readonly fileMs: number;
   /** The files of all recordings of a server: one that was only just begun may not be there to be seen. Is added to. */
   readonly taken: Set<string>;
+  /** The first files of other sources. */
+  readonly others?: readonly string[];
   /** Hears of each file when it is finished. */
   readonly onFile: (path: string) => void;
   /** Hears when the recording begins to leave frames out, because its disk or its encoder is slower than the camera. */
@@ -57,7 +59,7 @@ export interface RecordOptions {
  * while. Gives nothing on; completes when the last file is finished.
  */
 export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
-  const { opacity, fileMs, taken, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
+  const { opacity, fileMs, taken, others, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
   // A file may still be being finished when the next is begun.
   let open = 0;
   const count = (change: number): void => {
@@ -71,7 +73,7 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
       mergeMap((frames) => {
         const fileEnds = frames.pipe(ignoreElements(), endWith(undefined));
         return defer(() => {
-          const file = nextRecording(path, taken);
+          const file = nextRecording(path, taken, others);
           taken.add(file);
           count(1);
           return frames.pipe(

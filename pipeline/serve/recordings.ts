@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { endWith, ignoreElements, lastValueFrom, merge, type OperatorFunction, Subject, takeUntil, timer } from 'rxjs';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import type { LiveSource } from './live-source.js';
@@ -35,6 +34,8 @@ export class Recordings {
   readonly #taken = new Set<string>();
   readonly #finished = new Set<string>();
   readonly #failed: FailedRecording[] = [];
+  /** Of those, what is still there. */
+  readonly #parts = new Set<string>();
   /** Files were begun or finished. */
   readonly #changes = new Subject<void>();
   readonly #pruned: Promise<unknown>;
@@ -51,8 +52,12 @@ export class Recordings {
     return [...this.#finished];
   }
 
+  /** Those that ended early, with the parts that were not removed since. */
   get failed(): readonly FailedRecording[] {
-    return this.#failed;
+    return this.#failed.map(({ part, ...failed }) => ({
+      ...failed,
+      ...(part !== undefined && this.#parts.has(part) && { part }),
+    }));
   }
 
   /**
@@ -67,6 +72,9 @@ export class Recordings {
       opacity,
       fileMs: recordMinutes * 60_000,
       taken: this.#taken,
+      others: this.#options.sources
+        .map((other) => this.#pathOf(other.name))
+        .filter((path) => path !== this.#pathOf(name)),
       onFile: (file) => this.#finished.add(file),
       onSlow: (file) => log.warn({ file }, 'recording leaves frames out: its disk or encoder is too slow'),
       onRecording: (isOn) => {
@@ -78,6 +86,7 @@ export class Recordings {
         log.error(failed, 'recording ended; a new one begins within a minute, unless the source is over');
         // A disk that stays full is not told of once a minute for days.
         const isTold = this.#failed.some((other) => other.stream === name && other.part === undefined);
+        if (part !== undefined) this.#parts.add(part);
         if (part !== undefined || !isTold) this.#failed.push({ stream: name, ...failed });
       },
     });
@@ -100,10 +109,12 @@ export class Recordings {
       {
         keepHours: recordKeepHours,
         keepGb: recordKeepGb,
-        inputs: new Set(sources.flatMap(({ kind, input }) => (kind === 'file' ? [resolve(input)] : []))),
+        inputs: sources.flatMap(({ kind, input }) => (kind === 'file' ? [input] : [])),
+        parts: this.#parts,
         onRemoved: (file) => {
           this.#finished.delete(file);
           this.#taken.delete(file);
+          this.#parts.delete(file);
           log.info({ file }, 'old recording removed');
         },
         onError: (error, file) => log.warn({ file, error: describeError(error) }, 'old recordings cannot be removed'),

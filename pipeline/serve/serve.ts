@@ -77,8 +77,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   const begunAt = performance.now();
   const closed = new Subject<ClosedClient>();
   closed.pipe(tellClosed()).subscribe((client) => log.info(client, 'client closed'));
-  const { record: path } = options;
-  const recordings = path === undefined ? undefined : new Recordings({ ...options, path, sources, log, describeError });
+  let recordings: Recordings | undefined;
   const stopAll = (): void => {
     stop.abort();
     // Viewers are told at once; finishing the recordings may take a while.
@@ -131,6 +130,9 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     context.onListening?.(server);
     isWarm = await warmUp(engine, stop.signal);
     if (isWarm) log.info('ready');
+    // Not before: it looks for old ones to remove, and a server that cannot start is no reason for that.
+    const { record: path } = options;
+    if (path !== undefined) recordings = new Recordings({ ...options, path, sources, log, describeError });
 
     const routes = merge(...sources.map((source) => routeOf(hub, source)));
     if (!stop.signal.aborted) await lastValueFrom(routes, { defaultValue: undefined });
@@ -145,6 +147,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     context.signal.removeEventListener('abort', stopAll);
     stop.abort();
     await server?.close('The sources are over', !context.signal.aborted && failure === undefined);
+    await recordings?.close();
     await engine.close();
     closed.complete();
     log.info('stopped');

@@ -36,6 +36,13 @@ t.test('a path without a folder, or with a number of its own', async (t) => {
   t.equal(nextRecording('./no-such-recording.mp4', new Set(['no-such-recording.mp4'])), 'no-such-recording-2.mp4');
 });
 
+t.test("another source's first file keeps its name", async (t) => {
+  const folder = t.testdir({ 'live.mp4': '' });
+  const [path, other] = [join(folder, 'live.mp4'), join(folder, 'live-2.mp4')];
+  t.equal(nextRecording(path, new Set(), [other]), join(folder, 'live-3.mp4'));
+  t.equal(nextRecording(other, new Set(), [path]), other);
+});
+
 t.test('nothing is written over where the folder cannot be listed', async (t) => {
   const folder = t.testdir({ 'out.mp4': '', 'out-2.part.mp4': '' });
   chmodSync(folder, 0o300);

@@ -21,7 +21,7 @@ function make(folder: string, files: Record<string, { readonly hours: number; re
 async function prune(
   folder: string,
   bases: readonly string[],
-  limits: Pick<PruneOptions, 'keepHours' | 'keepGb' | 'inputs'>,
+  limits: Pick<PruneOptions, 'keepHours' | 'keepGb' | 'inputs' | 'parts'>,
 ) {
   const removed: string[] = [];
   const told: string[] = [];
@@ -102,12 +102,35 @@ t.test('nothing else is touched', async (t) => {
   t.same(left, [...others, 'a-9.mp4', 'a-4.mp4', 'a-5.mp4', 'a-6.mp4', 'target'].sort());
 });
 
-t.test('what is shown is not removed, though it is called as a recording is', async (t) => {
+t.test('what is shown is not removed, though it is called as a recording is, by whatever path', async (t) => {
+  const folder = t.testdir({ links: {} });
+  const place = join(folder, 'links', 'cams');
+  symlinkSync(folder, place);
+  symlinkSync(join(folder, 'a-2.mp4'), join(folder, 'shown.mp4'));
+  const ways = (name: string) => [join(folder, name), relative('.', join(folder, name)), join(place, name)];
+  for (const input of [
+    ...ways('a-2.mp4'),
+    ...ways('a-2.mp4').map((path) => `file:${path}`),
+    join(folder, 'shown.mp4'),
+    `concat:${join(folder, 'a-2.mp4')}|${join(folder, 'b.mp4')}`,
+  ]) {
+    make(folder, { 'a.mp4': { hours: 9 }, 'a-2.mp4': { hours: 8 }, 'a-3.mp4': { hours: 7 } });
+    const { removed } = await prune(folder, ['a.mp4'], { keepHours: 1, inputs: ['rtsp://camera/a.mp4x', input] });
+    t.same(removed, ['a.mp4'], input);
+  }
+});
+
+t.test('a date behind the name is none of our numbers', async (t) => {
   const folder = t.testdir({});
-  make(folder, { 'a.mp4': { hours: 9 }, 'a-2.mp4': { hours: 8 }, 'a-3.mp4': { hours: 7 } });
-  const inputs = new Set([join(folder, 'a.mp4')]);
-  const { removed } = await prune(relative('.', folder), ['a.mp4'], { keepHours: 1, inputs });
-  t.same(removed, ['a-2.mp4'], 'by whatever path');
+  make(folder, { 'a.mp4': { hours: 9 }, 'a-2.mp4': { hours: 8 }, 'a-20261128.mp4': { hours: 7 } });
+  t.same((await prune(folder, ['a.mp4'], { keepHours: 1 })).removed, ['a.mp4']);
+});
+
+t.test('parts that are known to be ours go as recordings do', async (t) => {
+  const folder = t.testdir({});
+  make(folder, { 'a.part.mp4': { hours: 9 }, 'a-2.part.mp4': { hours: 8 }, 'a-3.mp4': { hours: 7 } });
+  const parts = new Set([join(folder, 'a-2.part.mp4')]);
+  t.same((await prune(folder, ['a.mp4'], { keepHours: 1, parts })).removed, ['a-2.part.mp4']);
 });
 
 t.test('a part is none of the source that is called so', async (t) => {

@@ -57,6 +57,16 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
   const clip = `${t.testdirName}/clip.ts`;
   await makeStreamClip(clip, { width: 320, height: 240, seconds: 2, format: 'mpegts' });
 
+  t.test('a server that cannot start removes no recordings, and ends', async (t) => {
+    const { server } = await start(t, { sources: [`front=${clip}`], loop: true });
+    const place = t.testdir({ 'out.mp4': 'old', 'out-2.mp4': 'old' });
+    for (const name of ['out.mp4', 'out-2.mp4']) await utimes(`${place}/${name}`, 1, 1);
+    const record = { record: `${place}/out.mp4`, recordKeepHours: 1 };
+    const second = start(t, { sources: [clip], port: Number(new URL(server.url).port), ...record });
+    await t.rejects(second, { code: 'PORT_TAKEN' });
+    t.same((await readdir(place)).sort(), ['out-2.mp4', 'out.mp4']);
+  });
+
   t.test('a file comes to a viewer with masks, is recorded, and ends when it is over', async (t) => {
     const folder = t.testdir({});
     const { watch, summary, lines } = await start(t, { sources: [`road=${clip}`], record: `${folder}/out.mp4` });
@@ -121,7 +131,7 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
     while (!existsSync(`${folder}/out-4.part.mp4`)) await sleep(50);
     stop();
     const { recordings, streams } = await summary;
-    t.same(recordings, [`${folder}/out-3.mp4`, `${folder}/out-4.mp4`]);
+    t.same([...recordings].sort(), [`${folder}/out-3.mp4`, `${folder}/out-4.mp4`]);
     t.same((await readdir(folder)).sort(), ['out-2.mp4', 'out-3.mp4', 'out-4.mp4', 'out-notes.mp4']);
     const removed = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'old recording removed');
     t.match(removed, [{ level: 'info', file: `${folder}/out.mp4` }]);
