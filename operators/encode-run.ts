@@ -37,11 +37,11 @@ export interface Container {
  *
  * @throws `Failure` `OPTION_INVALID` for an ending that is not written.
  */
-export function containerOf(output: string): Container {
+export function containerOf(output: string, name = 'the output'): Container {
   const container = containers[extname(output).toLowerCase()];
   if (container) return container;
   const expected = Object.keys(containers).join(', ');
-  throw new Failure('OPTION_INVALID', `Expected the output to end in ${expected}, got ${output}.`);
+  throw new Failure('OPTION_INVALID', `Expected ${name} to end in ${expected}, got ${output}.`);
 }
 
 /** What one encoder process is to do. */

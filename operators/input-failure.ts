@@ -59,6 +59,11 @@ const causes: readonly (readonly [RegExp, string, (input: string) => string])[] 
     'INPUT_UNAUTHORIZED',
     (input) => `Input ${input} refused the user name or password.`,
   ],
+  [
+    /Protocol not found/,
+    'INPUT_NOT_FOUND',
+    (input) => `Input ${input} has a scheme that this ffmpeg does not know (\`ffmpeg -protocols\` lists them).`,
+  ],
   [/404 Not Found|Stream Not Found/, 'INPUT_NOT_FOUND', (input) => `Input ${input} has no such stream (404).`],
   [/Connection refused/, 'INPUT_REFUSED', (input) => `Input ${input} refused the connection: nothing listens there.`],
   [
@@ -193,6 +198,6 @@ export function explainLoss({
     damage.count > 0
       ? ` ffmpeg reports ${damage.count === 1 ? 'an error' : `${damage.count} errors, the first`}: ${withoutAddresses(damage.first)}`
       : '';
-  const message = `Input ${redact(input)} is damaged or cut off: ${frames}${of} frames were decoded${seconds}.${reports}`;
+  const message = `Input ${redact(input)} is damaged or cut off: ${frames}${of} ${frames === 1 ? 'frame was' : 'frames were'} decoded${seconds}.${reports}`;
   return { code: 'INPUT_TRUNCATED', message };
 }

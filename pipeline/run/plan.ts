@@ -1,6 +1,6 @@
 import { stat, statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import { from, lastValueFrom, mergeMap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
@@ -128,16 +128,15 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
 /** So many files of one size are tried where the first ones turn out to be damaged. */
 const MOST_TRIES = 3;
 
-/** A sample, and whether it was of a still picture. */
-type SizeSample = RouteSample & { readonly isPicture: boolean };
+/** A sample, and what it is one of. */
+type SizeSample = RouteSample & { readonly kind: string };
 
 /** Measures an input of each picture size, the most frequent sizes first. */
 async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Promise<readonly SizeSample[]> {
   const bySize = new Map<string, Looked[]>();
   for (const one of looked) {
     if (one.info === undefined || one.file.action !== 'make') continue;
-    // A picture by itself is mostly start and end, and says nothing of a video of its size.
-    const key = `${isPicture(one.job)} ${one.info.width * one.info.height}`;
+    const key = `${kindOf(one.job)} ${one.info.width * one.info.height}`;
     bySize.set(key, [...(bySize.get(key) ?? []), one]);
   }
   const frequent = [...bySize.values()].sort((left, right) => right.length - left.length).slice(0, MOST_SAMPLES);
@@ -151,13 +150,16 @@ async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Pr
       if (sample !== undefined && sample.frames >= Math.min(SAMPLE_FRAMES, file.frames ?? SAMPLE_FRAMES) / 2) break;
     }
     const [best] = tries.sort((left, right) => right.frames - left.frames);
-    if (best !== undefined) samples.push({ ...best, isPicture: isPicture(ofSize[0]!.job) });
+    if (best !== undefined) samples.push({ ...best, kind: kindOf(ofSize[0]!.job) });
   }
   return samples;
 }
 
-function isPicture({ input }: Job): boolean {
-  return input.kind === 'image';
+const VIDEO = 'video';
+
+/** A picture by itself is mostly start and end, and says nothing of a video of its size, nor a JPEG of a PNG. */
+function kindOf({ input, outputs }: Job): string {
+  return input.kind === 'image' ? `picture ${extname(outputs.output ?? '').toLowerCase()}` : VIDEO;
 }
 
 function estimate(
@@ -166,7 +168,9 @@ function estimate(
   isPaced: boolean,
   atOnce: number,
 ): PlannedFile {
-  const samples = all.filter((sample) => sample.isPicture === isPicture(job));
+  const alike = all.filter(({ kind }) => kind === kindOf(job));
+  const isVideo = kindOf(job) === VIDEO;
+  const samples = alike.length > 0 ? alike : all.filter(({ kind }) => (kind === VIDEO) === isVideo);
   if (info === undefined || file.frames === undefined || samples.length === 0) return file;
   const pixels = info.width * info.height;
   const distance = (sample: RouteSample) => Math.abs(Math.log((sample.width * sample.height) / pixels));

@@ -29,7 +29,8 @@ export function createReporter(stream: NodeJS.WriteStream): Reporter {
       show(titles.get(input) ?? input, 'frames', frames, isStopping ? undefined : expectedFrames),
     end({ file }) {
       titles.delete(file.input);
-      say(describeFile(file));
+      // Of a folder that was stopped they would be all that is left; the last line counts them.
+      if (file.outcome !== 'stopped' || file.frames > 0) say(describeFile(file));
     },
   };
   return {

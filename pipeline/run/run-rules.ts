@@ -18,7 +18,7 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
     kind: 'text',
     letter: 'o',
     value: 'path',
-    help: 'a file, or a folder for several inputs (default: NAME-overlay.mp4 in this folder)',
+    help: 'a file, or a folder for several inputs (default: NAME-overlay.mp4 in this folder; of a picture NAME-overlay.jpg, .webp or else .png)',
   },
   recursive: { kind: 'flag', help: 'look into the folders of folders too' },
   visualize: {

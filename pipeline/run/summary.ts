@@ -90,14 +90,20 @@ function describeSteps({ steps }: FileSummary): readonly string[] {
   return [cells('ms', ['p50', 'p95', 'p99']), ...rows.map(([name, { p50, p95, p99 }]) => cells(name, [p50, p95, p99]))];
 }
 
-/** The last line of a run for people. */
+/** So many files scroll out of sight. */
+const MANY_FILES = 10;
+
+/** The last line of a run for people; of many files, those that failed once more before it. */
 export function describeRun({ files, done, skipped, failed, frames, seconds }: RunSummary): string {
   const cut = files.length - done - skipped - failed;
   const parts = [`${done} done`, `${skipped} skipped`, `${failed} failed`, `${cut} stopped`].filter(
     (part) => !part.startsWith('0 '),
   );
   const what = `${count(files.length, 'file')}: ${parts.join(', ') || 'nothing done'}`;
-  return `${what}; ${count(frames, 'frame')} in ${formatTime(seconds)}`;
+  const last = `${what}; ${count(frames, 'frame')} in ${formatTime(seconds)}`;
+  // Among the lines of many files those of the failed ones are hard to find.
+  const wrong = files.length > MANY_FILES ? files.filter(({ outcome }) => outcome === 'failed') : [];
+  return [...wrong.map(describeFile), last].join('\n');
 }
 
 /** A path as one would type it: from the working folder, where it is in there. */

@@ -40,6 +40,8 @@ export interface RecordOptions {
   readonly taken: Set<string>;
   /** The first files of other sources. */
   readonly others?: readonly string[];
+  /** Hears of each file when it is begun. */
+  readonly onBegin?: (path: string) => void;
   /** Hears of each file when it is finished. */
   readonly onFile: (path: string) => void;
   /** Hears when the recording begins to leave frames out, because its disk or its encoder is slower than the camera. */
@@ -59,7 +61,7 @@ export interface RecordOptions {
  * while. Gives nothing on; completes when the last file is finished.
  */
 export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
-  const { opacity, fileMs, taken, others, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
+  const { opacity, fileMs, taken, others, onBegin, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
   // A file may still be being finished when the next is begun.
   let open = 0;
   const count = (change: number): void => {
@@ -76,6 +78,7 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
           const file = nextRecording(path, taken, others);
           taken.add(file);
           count(1);
+          onBegin?.(file);
           return frames.pipe(
             ownGate(() => onSlow?.(file)),
             overlay({ opacity }),
@@ -106,8 +109,8 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
  *
  * @throws `Failure` `OPTION_INVALID` for an ending that is not written, `OUTPUT_UNWRITABLE`, `ENCODER_UNAVAILABLE`, those of `findFfmpeg`.
  */
-export async function checkRecording(path: string): Promise<void> {
-  const container = containerOf(path);
+export async function checkRecording(path: string, nameOf: (option: string) => string): Promise<void> {
+  const container = containerOf(path, nameOf('record'));
   await makeOutputFolder(dirname(path));
   // Which encoder works here is tried once: before the first frames come, which would wait for it.
   await prepareEncoding(path, container, {}, new AbortController().signal);

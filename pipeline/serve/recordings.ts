@@ -75,7 +75,11 @@ export class Recordings {
       others: this.#options.sources
         .map((other) => this.#pathOf(other.name))
         .filter((path) => path !== this.#pathOf(name)),
-      onFile: (file) => this.#finished.add(file),
+      onBegin: (file) => log.info({ file }, 'recording'),
+      onFile: (file) => {
+        this.#finished.add(file);
+        log.info({ file }, 'recorded');
+      },
       onSlow: (file) => log.warn({ file }, 'recording leaves frames out: its disk or encoder is too slow'),
       onRecording: (isOn) => {
         onRecording(isOn);

@@ -1,4 +1,5 @@
 import { optionInvalid } from '../../model/check-option.js';
+import { Failure } from '../../model/failure.js';
 import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import {
   type CheckedListenOptions,
@@ -205,6 +206,12 @@ export function checkServeOptions(options: ServeOptions, nameOf: (option: string
   checkByRules(options, SERVE_OPTIONS, nameOf);
   if (!Array.isArray(options.sources) || options.sources.length === 0) {
     throw optionInvalid('<sources...>', 'one source or more: a URL, a file or a camera', options.sources ?? []);
+  }
+  // Who believes to record and does not would find out too late.
+  for (const name of ['recordMinutes', 'recordKeepHours', 'recordKeepGb'] as const) {
+    if (options[name] !== undefined && options.record === undefined) {
+      throw new Failure('OPTION_INVALID', `Expected ${nameOf(name)} to come with ${nameOf('record')}, got it alone`);
+    }
   }
   const listen = checkListenOptions(options, nameOf);
   return { ...complete(options, SERVE_DEFAULTS), ...listen, ...checkEngineOptions(options, nameOf) };

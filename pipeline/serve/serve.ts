@@ -57,7 +57,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   checkCameraFormat(sources, options.cameraFormat, context.nameOf('cameraFormat'));
   // A camera comes when it can; a file that is not there now was hardly meant.
   for (const { kind, input } of sources) if (kind === 'file') await checkInput(input);
-  if (options.record !== undefined) await checkRecording(options.record);
+  if (options.record !== undefined) await checkRecording(options.record, context.nameOf);
   const token = await readToken(options, context.nameOf);
   // Before the engine is loaded, which takes a while.
   checkAdmission(options.host, token);

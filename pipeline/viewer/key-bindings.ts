@@ -31,7 +31,9 @@ export function bindKeys(actions: KeyActions): void {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
     const control = (event.target as Element).closest('button, select, input, a');
-    if (control?.matches('select') || (control && event.key === ' ')) return;
+    // A stream that is picked already has no use for it.
+    const takesSpace = control !== null && !control.matches('input[type=radio]:checked');
+    if (control?.matches('select') || (takesSpace && event.key === ' ')) return;
     // By place, because Shift+1 gives another character on every keyboard.
     const digit = /^Digit(\d)$/.exec(event.code)?.[1];
     if (digit !== undefined) {

@@ -37,6 +37,19 @@ t.test('a plan says what would be done, how long and how large, and does nothing
   t.match(describePlan(planned), /^skip .*\nrefuse .*\[INPUT_NOT_VIDEO\]\nmake .*: 5 frames, about \d+ s, .*B\n/);
 });
 
+t.test('pictures are measured by the format that they are written in', async (t) => {
+  const place = t.testdir({});
+  const pictures = ['a.png', 'b.png', 'c.jpg'].map((name) => join(place, name));
+  for (const picture of pictures) {
+    const ways = ['-v', 'error', '-i', await testClip('plain'), '-frames:v', '1', picture];
+    spawnSync((await findFfmpeg()).path, ways);
+  }
+  const { samples, files } = await plan(...pictures, '-o', join(place, 'out'));
+  t.equal(samples.length, 2);
+  t.equal(files[0]!.bytes, files[1]!.bytes);
+  t.not(files[0]!.bytes, files[2]!.bytes);
+});
+
 t.test('a file that is cut off is not what the estimate goes by', async (t) => {
   const cut = join(folder, 'cut.mkv');
   spawnSync((await findFfmpeg()).path, ['-v', 'error', '-y', '-i', await testClip('plain'), '-c', 'copy', cut]);

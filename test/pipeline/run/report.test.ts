@@ -44,3 +44,11 @@ t.test('a source that does not know its length has no bar and no end in sight', 
   t.match(text, /[123] frames/);
   t.notMatch(text, /left|%/);
 });
+
+t.test('what a stop came before has no line of its own', async (t) => {
+  const stream = standardError(false);
+  const { onEvent } = createReporter(stream);
+  onEvent({ kind: 'begin', input: 'a.mp4', number: 1, count: 2 });
+  onEvent({ kind: 'end', file: { ...file, outcome: 'stopped', outputs: {}, frames: 0 } });
+  t.equal(writtenTo(stream), '');
+});

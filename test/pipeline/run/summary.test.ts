@@ -60,3 +60,11 @@ t.test('a run adds up its files', async (t) => {
   t.match(describeRun(summarise([{ ...failed, outcome: 'stopped' }], 0, true)), /^1 file: 1 stopped; 0 frames/);
   t.match(describeRun(summarise([], 0, false)), /^0 files: nothing done/);
 });
+
+t.test('of many files those that failed stand together at the end', async (t) => {
+  const many = Array.from({ length: 12 }, (_, i) => (i === 4 ? failed : { ...done, input: `${i}.mp4` }));
+  const [first, last, ...more] = describeRun(summarise(many, 60, false, 'onnx on cpu')).split('\n');
+  t.equal(first, describeFile(failed));
+  t.match(last, /^12 files: 11 done, 1 failed; /);
+  t.same(more, []);
+});

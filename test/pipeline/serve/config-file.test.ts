@@ -127,7 +127,11 @@ t.test('options are checked under the names by which they came', async (t) => {
   const check = (options: object) => () => checkServeOptions({ sources, ...options }, (option) => `--${option}`);
   t.doesNotThrow(check({ port: 0, maxFps: 5, record: 'a.mp4' }));
   t.throws(check({ maxFps: 'many' }), { code: 'OPTION_INVALID', message: /Expected --maxFps to be .*, got `many`/ });
-  t.doesNotThrow(check({ recordMinutes: 0.5, recordKeepHours: 0.5, recordKeepGb: 0.5 }));
+  t.doesNotThrow(check({ record: 'drive.mp4', recordMinutes: 0.5, recordKeepHours: 0.5, recordKeepGb: 0.5 }));
+  t.throws(check({ recordKeepGb: 5 }), {
+    code: 'OPTION_INVALID',
+    message: /--recordKeepGb to come with --record, got it/,
+  });
   for (const value of [0, -1, '60', Number.NaN, 1e9]) {
     t.throws(check({ recordMinutes: value }), { message: /--recordMinutes to be a number from 0.1 to 10080/ });
     t.throws(check({ recordKeepHours: value }), { message: /--recordKeepHours/ });
@@ -140,7 +144,8 @@ t.test('options are checked under the names by which they came', async (t) => {
 });
 
 t.test('what was left out is filled in with what the help says', async (t) => {
-  const given = { sources: ['a.mp4'], port: 0, loop: true, quality: undefined, host: undefined, logLevel: undefined };
+  const none = { quality: undefined, host: undefined, logLevel: undefined };
+  const given = { sources: ['a.mp4'], record: 'drive.mp4', port: 0, loop: true, ...none };
   const checked = checkServeOptions(given, (option) => option);
   t.match(checked, { ...LISTEN_DEFAULTS, ...SERVE_DEFAULTS, sources: ['a.mp4'], port: 0, loop: true });
   t.same(

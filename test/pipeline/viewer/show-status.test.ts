@@ -42,5 +42,8 @@ t.test('files that one stream shows one after the other', { skip: skipWithoutChr
   t.equal(await file(page), 'tuesday.mp4', 'of a paused picture its own');
   await page.click('label:has(input[name=stream][value=back])');
   await says(page, '');
+  // A radio button that is picked leaves the key alone.
+  await page.keyboard.press('Space');
+  await page.waitForSelector('#stage:not([data-status="paused"])');
   t.same(complaints, []);
 });
