@@ -75,7 +75,7 @@ export async function planRun(options: RunOptions, nameOf?: (option: string) => 
     });
     const samples = await sampleSizes(looked, prepared);
     const isPaced = checked.broadcast !== undefined && checked.realtime;
-    const small = looked.filter(({ job, file }) => file.action === 'make' && isSmallPicture(job)).length;
+    const small = looked.filter(({ isSmall }) => isSmall).length;
     const atOnce = Math.max(1, Math.min(picturesAtOnce(checked), small));
     const files = looked.map((one) => estimate(one, samples, isPaced, atOnce));
     const count = (action: PlannedFile['action']) => files.filter((file) => file.action === action).length;
@@ -102,6 +102,8 @@ interface Looked {
   readonly job: Job;
   readonly file: PlannedFile;
   readonly info?: SourceInfo;
+  /** A picture that is made beside others. */
+  readonly isSmall?: boolean;
 }
 
 async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looked> {
@@ -118,7 +120,8 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
     if (job.input.kind === 'stdin') return { job, file: { ...file, action: 'make' } };
     const info = await probe(job.input.path, sequenceOptions(job.input));
     const frames = job.input.files?.length ?? (job.input.kind === 'image' ? 1 : framesOf(info, options));
-    return { job, info, file: { ...file, action: 'make', ...(frames !== undefined && { frames }) } };
+    const planned = { ...file, action: 'make', ...(frames !== undefined && { frames }) } as const;
+    return { job, info, file: planned, isSmall: isSmallPicture(job) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { job, file: { ...file, action: 'refuse', error: { code: error.code, message: error.message } } };
@@ -163,7 +166,7 @@ function kindOf({ input, outputs }: Job): string {
 }
 
 function estimate(
-  { job, file, info }: Looked,
+  { job, file, info, isSmall }: Looked,
   all: readonly SizeSample[],
   isPaced: boolean,
   atOnce: number,
@@ -182,7 +185,7 @@ function estimate(
   return {
     ...file,
     // Small pictures are beside one another, but in the engine.
-    seconds: isSmallPicture(job) ? Math.max(seconds / atOnce, nearest!.engineSeconds) : seconds,
+    seconds: isSmall ? Math.max(seconds / atOnce, nearest!.engineSeconds) : seconds,
     bytes: Math.round(file.frames * nearest!.bytesPerFrame * scale),
   };
 }

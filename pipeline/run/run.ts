@@ -49,6 +49,7 @@ export async function runFiles(options: RunOptions, nameOf?: (option: string) =>
       viewers = await openViewers(engine, name, checked.broadcast, checked.nameOf);
       onEvent({ kind: 'listening', url: viewers.url });
     }
+    const numbered = jobs.map((job, index) => ({ job, index }));
     const take = async ({ job, index }: (typeof numbered)[number]): Promise<void> => {
       if (engine.failure !== undefined) return;
       onEvent({ kind: 'begin', input: labelOf(job), number: index + 1, count: jobs.length });
@@ -58,7 +59,6 @@ export async function runFiles(options: RunOptions, nameOf?: (option: string) =>
       files[index] = file;
       onEvent({ kind: 'end', file });
     };
-    const numbered = jobs.map((job, index) => ({ job, index }));
     const groups = from(inGroups(numbered)).pipe(
       concatMap((group) => from(group).pipe(mergeMap(take, picturesAtOnce(checked)))),
     );

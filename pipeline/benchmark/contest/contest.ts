@@ -1,6 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../../model/failure.js';
 import type { BenchmarkOptions } from '../benchmark-options.js';
 import type { LineProcess } from '../process/line-process.js';
@@ -133,9 +132,6 @@ async function enter(contestant: Contestant, program: LineProcess, workload: Wor
   return { description, masks };
 }
 
-/** Threads of the one before spin for a while after their work, and would have half the cores of who comes next. */
-const REST_MS = 100;
-
 /** Lets loaded programs compute a batch each in turn, after warming up. @throws As `holdContest`. */
 export async function timeInTurns<One extends { readonly program: LineProcess; readonly batch: number }>(
   programs: readonly One[],
@@ -145,7 +141,6 @@ export async function timeInTurns<One extends { readonly program: LineProcess; r
   for (const one of programs) await run(one, warmUps);
   const turns = await takeTurns(programs, rounds, async (one) => {
     signal?.throwIfAborted();
-    await sleep(REST_MS);
     return run(one, 1);
   });
   const results = new Map<One, ContestCost>();
