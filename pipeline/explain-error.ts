@@ -6,7 +6,7 @@ import { Failure } from '../model/failure.js';
 export interface Explanation {
   readonly code: string;
   readonly message: string;
-  /** 2 for a command line that cannot be understood, else 1. */
+  /** 2 for a command line or a configuration that cannot be understood, else 1. */
   readonly exitStatus: number;
 }
 
@@ -21,6 +21,9 @@ const USAGE_CODES: Readonly<Record<string, string>> = {
   'commander.conflictingOption': 'OPTION_INVALID',
   'commander.invalidArgument': 'OPTION_INVALID',
 };
+
+/** What has to be written otherwise before another attempt makes sense. */
+const WRONGLY_ASKED: ReadonlySet<string> = new Set(['OPTION_INVALID', 'CONFIG_INVALID', 'CONFIG_MISSING']);
 
 /** Explains anything that was thrown in one sentence with a code. */
 export function explainError(error: unknown): Explanation {
@@ -37,7 +40,7 @@ export function explainError(error: unknown): Explanation {
     return { code: USAGE_CODES[error.code] ?? 'USAGE', message: capital + hint, exitStatus: 2 };
   }
   if (error instanceof Failure) {
-    return { code: error.code, message: error.message, exitStatus: error.code === 'OPTION_INVALID' ? 2 : 1 };
+    return { code: error.code, message: error.message, exitStatus: WRONGLY_ASKED.has(error.code) ? 2 : 1 };
   }
   const { message = String(error) } = (error ?? {}) as Partial<Error>;
   return { code: 'UNEXPECTED', message: `Unexpected error: ${message}`, exitStatus: 1 };

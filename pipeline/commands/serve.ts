@@ -96,4 +96,5 @@ Examples:
 
 Every option but --config, --json and --verbose can be set in the environment (--max-fps: SEGNET_STREAM_MAX_FPS) and in the file (maxFps: 10); the command line wins, then the
 environment. The token comes from SEGNET_STREAM_TOKEN or --token-file; programs need one, see PROTOCOL.md. Also at that address: /healthz,
-/readyz, and /metrics, which wants the token where there is one. Ctrl-C tells the viewers and finishes recordings.`;
+/readyz, and /metrics, which wants the token where there is one. Ctrl-C tells the viewers and finishes recordings.
+The exit status is 0 after Ctrl-C or SIGTERM, 2 for a wrong option or configuration, 1 where it could not start or go on.`;

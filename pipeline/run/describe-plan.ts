@@ -4,7 +4,7 @@ import { count, shorten } from './summary.js';
 
 /** A plan for people: a line for each input, and what it comes to. */
 export function describePlan(plan: RunPlan): string {
-  const { files, make, skip, refuse, frames, seconds, bytes, freeBytes, engine, samples } = plan;
+  const { files, make, skip, refuse, frames, seconds, bytes, freeBytes, engine, samples, notes } = plan;
   const basis = samples.map(
     ({ width, height, framesPerSecond, frames: measured }) =>
       `${framesPerSecond} frames/s at ${width}x${height} (${count(measured, 'frame')} measured)`,
@@ -12,6 +12,7 @@ export function describePlan(plan: RunPlan): string {
   const unknown = files.some((file) => file.action === 'make' && file.frames === undefined);
   const room = freeBytes !== undefined && bytes > freeBytes ? ': not enough' : '';
   return [
+    ...notes,
     ...files.map(describePlanned),
     `${count(files.length, 'file')}: ${make} to make, ${skip} up to date, ${refuse} refused`,
     ...(make === 0

@@ -26,6 +26,8 @@ export interface FoundInputs {
   readonly many: boolean;
   /** Files that earlier runs wrote, and that are no inputs for that reason. */
   readonly leftOut: readonly string[];
+  /** Folders in those that were named, not looked into. */
+  readonly passedOver: readonly string[];
 }
 
 const VIDEO_EXTENSIONS = new Set(
@@ -57,16 +59,18 @@ export async function findInputs(
   for (const input of found.flatMap(({ inputs }) => inputs)) if (!unique.has(input.path)) unique.set(input.path, input);
   const all = [...unique.values()];
   const many = args.length > 1 || found.some((one) => one.many);
-  if (!many || isOutput === undefined) return { inputs: all, many, leftOut: [] };
+  const passedOver = found.flatMap((one) => one.passedOver ?? []);
+  if (!many || isOutput === undefined) return { inputs: all, many, leftOut: [], passedOver };
   const made = await Promise.all(all.map(({ path }) => isOutput(path)));
   return {
     inputs: all.filter((_, index) => !made[index]),
     many,
     leftOut: all.filter((_, index) => made[index]).map(({ path }) => path),
+    passedOver,
   };
 }
 
-type Expanded = Pick<FoundInputs, 'inputs' | 'many'>;
+type Expanded = Pick<FoundInputs, 'inputs' | 'many'> & Partial<Pick<FoundInputs, 'passedOver'>>;
 
 async function expand(arg: string, recursive: boolean): Promise<Expanded> {
   const one = (input: RunInput) => ({ inputs: [input], many: false });
@@ -80,8 +84,8 @@ async function expand(arg: string, recursive: boolean): Promise<Expanded> {
     return undefined;
   });
   if (kind?.isDirectory()) {
-    const inputs = await inputsIn(arg, recursive);
-    if (inputs.length > 0) return { inputs, many: true };
+    const { inputs, passedOver } = await inputsIn(arg, recursive);
+    if (inputs.length > 0) return { inputs, many: true, passedOver };
     const hint = recursive ? '' : ' (--recursive looks into its folders too)';
     return { inputs: none(`Expected videos or pictures in the folder ${arg}, found none${hint}`), many: true };
   }
@@ -122,8 +126,9 @@ function fileInput(path: string, name: string): RunInput {
  * The videos and pictures in a folder; a folder that cannot be read is one input that fails. Links to folders are followed last, and
  * not to where it has been: they may go round.
  */
-async function inputsIn(folder: string, recursive: boolean): Promise<readonly RunInput[]> {
+async function inputsIn(folder: string, recursive: boolean): Promise<Pick<FoundInputs, 'inputs' | 'passedOver'>> {
   const inputs: RunInput[] = [];
+  const passedOver: string[] = [];
   const visited = new Set<string>();
   const links: string[] = [];
   const visit = async (below: string): Promise<void> => {
@@ -141,8 +146,8 @@ async function inputsIn(folder: string, recursive: boolean): Promise<readonly Ru
       const name = below === '' ? entry.name : `${below}/${entry.name}`;
       const kind = entry.isSymbolicLink() ? await stat(join(folder, name)).catch(() => undefined) : entry;
       if (kind?.isDirectory()) {
-        if (!recursive) continue;
-        if (entry.isSymbolicLink()) links.push(name);
+        if (!recursive) passedOver.push(join(folder, name));
+        else if (entry.isSymbolicLink()) links.push(name);
         else await visit(name);
       } else if (kind?.isFile() && (VIDEO_EXTENSIONS.has(extname(name).toLowerCase()) || isImagePath(name))) {
         inputs.push(fileInput(join(folder, name), name));
@@ -151,7 +156,10 @@ async function inputsIn(folder: string, recursive: boolean): Promise<readonly Ru
   };
   await visit('');
   for (let link = links.shift(); link !== undefined; link = links.shift()) await visit(link);
-  return inputs.sort((left, right) => naturally(left.path, right.path));
+  return {
+    inputs: inputs.sort((left, right) => naturally(left.path, right.path)),
+    passedOver: passedOver.sort(naturally),
+  };
 }
 
 async function sequenceInput(pattern: string): Promise<RunInput> {

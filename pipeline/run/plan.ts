@@ -47,6 +47,8 @@ export interface RunPlan {
   readonly engine?: string;
   /** What was measured, by picture size. */
   readonly samples: readonly RouteSample[];
+  /** What is worth knowing of files and folders that are no inputs. */
+  readonly notes: readonly string[];
 }
 
 /** As many picture sizes are measured; others are estimated from the one nearest to them. */
@@ -92,6 +94,7 @@ export async function planRun(options: RunOptions, nameOf?: (option: string) => 
       ...(freeBytes !== undefined && { freeBytes }),
       ...(engine !== undefined && { engine }),
       samples,
+      notes: prepared.notes,
     };
   } finally {
     await prepared.engine.close();

@@ -1,12 +1,16 @@
 import type { ClassLabel, Engine } from '../../model/engine.js';
 import { findWeights } from '../options/find-weights.js';
 import { applyPalette, presentClasses } from '../options/palettes.js';
-import { findInputs, type RunInput } from './find-inputs.js';
+import { type FoundInputs, findInputs, type RunInput } from './find-inputs.js';
 import { createLazyEngine, type LazyEngine } from './lazy-engine.js';
 import { nameOutputs, type OutputPaths, replacedInput } from './name-outputs.js';
 import { hashFile, identify, isOutputOrPart, type MadeFrom } from './output-note.js';
 import type { CheckedRunOptions } from './run-options.js';
 import { takeShard } from './shard.js';
+import { shorten } from './summary.js';
+
+/** So many paths are named in a note; of a folder that was processed before there may be thousands. */
+const MOST_NAMED = 5;
 
 /** One input and where its outputs go. */
 export interface Job {
@@ -18,8 +22,8 @@ export interface Job {
 export interface PreparedRun {
   readonly options: CheckedRunOptions;
   readonly jobs: readonly Job[];
-  /** Files that are no inputs because earlier runs wrote them. */
-  readonly leftOut: readonly string[];
+  /** What people are to be told of files and folders that are no inputs. */
+  readonly notes: readonly string[];
   /** Made when the first frame wants it; its classes are in the colours that were asked for. The caller closes it. */
   readonly engine: LazyEngine;
   /** What the outputs of an input are made from; undefined for standard input, which cannot be known again. */
@@ -65,7 +69,7 @@ export async function prepareRun(
   return {
     options,
     jobs,
-    leftOut: found.leftOut,
+    notes: describeLeftOut(found),
     engine: createLazyEngine(makeEngine, weights.card, classes, onEngine),
     async madeFrom({ input, outputs }) {
       const identity = await identify(input);
@@ -73,6 +77,17 @@ export async function prepareRun(
       return { input: identity, weights: await hash, options: { ...deciding, outputs: Object.keys(outputs) } };
     },
   };
+}
+
+function describeLeftOut({ leftOut, passedOver }: FoundInputs): readonly string[] {
+  const list = (paths: readonly string[]): string => {
+    const more = paths.length - MOST_NAMED;
+    return `${paths.slice(0, MOST_NAMED).map(shorten).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  };
+  return [
+    ...(leftOut.length > 0 ? [`Left out, written by earlier runs: ${list(leftOut)}`] : []),
+    ...(passedOver.length > 0 ? [`Not looked into without --recursive: ${list(passedOver)}`] : []),
+  ];
 }
 
 /** The options that change what is written; those that only change how fast (engine, threads, batch) are not among them. */

@@ -1,6 +1,6 @@
 import { createProgress } from '../progress.js';
 import type { RunEvent } from './run-event.js';
-import { describeFile, shorten } from './summary.js';
+import { describeFile, isMany, shorten } from './summary.js';
 
 /** Tells a person how a run goes. */
 export interface Reporter {
@@ -18,19 +18,23 @@ export function createReporter(stream: NodeJS.WriteStream): Reporter {
   // Pictures are under way several at a time.
   const titles = new Map<string, string>();
   let isStopping = false;
+  let fileCount = 0;
 
   const handlers: { readonly [Kind in RunEvent['kind']]: (event: Extract<RunEvent, { kind: Kind }>) => void } = {
     note: ({ message }) => say(message),
     listening: ({ url }) => say(`Watch at ${url}`),
     begin: ({ input, number, count }) => {
+      fileCount = count;
       titles.set(input, count > 1 ? `[${number}/${count}] ${shorten(input)}` : shorten(input));
     },
     frame: ({ input, frames, expectedFrames }) =>
       show(titles.get(input) ?? input, 'frames', frames, isStopping ? undefined : expectedFrames),
     end({ file }) {
       titles.delete(file.input);
-      // Of a folder that was stopped they would be all that is left; the last line counts them.
-      if (file.outcome !== 'stopped' || file.frames > 0) say(describeFile(file));
+      // They would be all that is left on the screen of a folder that was stopped, or is done already; the last line counts them.
+      const isCounted =
+        file.outcome === 'stopped' ? file.frames === 0 : file.outcome === 'skipped' && isMany(fileCount);
+      if (!isCounted) say(describeFile(file));
     },
   };
   return {

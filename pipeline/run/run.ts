@@ -4,7 +4,7 @@ import { inGroups, picturesAtOnce } from './pictures-at-once.js';
 import { prepareRun } from './prepare-run.js';
 import { labelOf, processJob } from './process-job.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
-import { count, type FileSummary, type RunSummary, shorten, summarise } from './summary.js';
+import { count, type FileSummary, type RunSummary, summarise } from './summary.js';
 import { openViewers, type Viewers } from './viewers.js';
 
 /**
@@ -37,9 +37,7 @@ export async function runFiles(options: RunOptions, nameOf?: (option: string) =>
     }),
   ]);
   say(`ffmpeg ${tool.version} (${tool.path})${tool.warning ? `: ${tool.warning}` : ''}`);
-  const { leftOut } = prepared;
-  if (leftOut.length > 0)
-    say(`Left out, as earlier runs wrote ${leftOut.length === 1 ? 'it' : 'them'}: ${leftOut.map(shorten).join(', ')}`);
+  for (const note of prepared.notes) say(note);
   const files: FileSummary[] = [];
   let viewers: Viewers | undefined;
   try {

@@ -90,19 +90,22 @@ function describeSteps({ steps }: FileSummary): readonly string[] {
   return [cells('ms', ['p50', 'p95', 'p99']), ...rows.map(([name, { p50, p95, p99 }]) => cells(name, [p50, p95, p99]))];
 }
 
-/** So many files scroll out of sight. */
-const MANY_FILES = 10;
+/** True where the lines of so many files scroll out of sight. */
+export function isMany(files: number): boolean {
+  return files > 10;
+}
 
 /** The last line of a run for people; of many files, those that failed once more before it. */
 export function describeRun({ files, done, skipped, failed, frames, seconds }: RunSummary): string {
   const cut = files.length - done - skipped - failed;
-  const parts = [`${done} done`, `${skipped} skipped`, `${failed} failed`, `${cut} stopped`].filter(
+  const why = isMany(files.length) ? ' (up to date; --overwrite does them again)' : '';
+  const parts = [`${done} done`, `${skipped} skipped${why}`, `${failed} failed`, `${cut} stopped`].filter(
     (part) => !part.startsWith('0 '),
   );
   const what = `${count(files.length, 'file')}: ${parts.join(', ') || 'nothing done'}`;
   const last = `${what}; ${count(frames, 'frame')} in ${formatTime(seconds)}`;
   // Among the lines of many files those of the failed ones are hard to find.
-  const wrong = files.length > MANY_FILES ? files.filter(({ outcome }) => outcome === 'failed') : [];
+  const wrong = isMany(files.length) ? files.filter(({ outcome }) => outcome === 'failed') : [];
   return [...wrong.map(describeFile), last].join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { didYouMean } from '../../model/did-you-mean.js';
 import { Failure } from '../../model/failure.js';
 import { checkEngineOptions, ENGINE_KEYS } from '../options/engine-options.js';
 import { checkByRule } from '../options/option-rule.js';
@@ -70,10 +71,9 @@ function readValue(name: string, written: string, value: unknown): unknown {
   const rule = SERVE_OPTIONS[name as keyof typeof SERVE_OPTIONS];
   if (!Object.hasOwn(SERVE_OPTIONS, name) || !rule) {
     const named = Object.entries(SERVE_OPTIONS).flatMap(([each, { secret }]) => (secret ? [] : [each]));
-    throw new Failure(
-      'CONFIG_INVALID',
-      `there is no option ${written}; there are sources, ${[...named, ...ENGINE_KEYS].join(', ')}`,
-    );
+    const known = ['sources', ...named, ...ENGINE_KEYS];
+    const hint = didYouMean(name, known) || `; there are ${known.join(', ')}`;
+    throw new Failure('CONFIG_INVALID', `there is no option ${written}${hint}`);
   }
   if (rule.secret)
     throw new Failure(

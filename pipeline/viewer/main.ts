@@ -115,8 +115,8 @@ function paint(): void {
 
 function tellStatus(): void {
   const now = Date.now();
-  const facts = { now, serverNow: serverNow() ?? now, offline, stream: picker.picked, ageMs: newest?.ageMs(), paused };
-  showStatus(facts, file);
+  const { picked: stream, missing } = picker;
+  showStatus({ now, serverNow: serverNow() ?? now, offline, stream, missing, ageMs: newest?.ageMs(), paused }, file);
 }
 
 function togglePause(): void {

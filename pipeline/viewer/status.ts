@@ -21,6 +21,8 @@ export interface StatusFacts {
   /** Undefined while connected. */
   readonly offline: { readonly reason: string; readonly retryAt: number | undefined } | undefined;
   readonly stream: StreamInfo | undefined;
+  /** The name of a stream that the address asks for and the server does not have. */
+  readonly missing: string | undefined;
   /** Age of what is drawn, ms; undefined before the first frame. */
   readonly ageMs: number | undefined;
   readonly paused: boolean;
@@ -32,7 +34,7 @@ const WAITING = 'Waiting for the first frame';
 const STALE_MS = 2000;
 
 /** Says how what is shown relates to what is: nothing old is ever called live. */
-export function describeStatus({ now, serverNow, offline, stream, ageMs, paused }: StatusFacts): Status {
+export function describeStatus({ now, serverNow, offline, stream, missing, ageMs, paused }: StatusFacts): Status {
   const age = ageMs === undefined ? '' : describeAge(ageMs);
   if (offline) {
     const next = offline.retryAt === undefined ? '' : ` Trying again ${inSeconds(offline.retryAt - now)}.`;
@@ -44,8 +46,18 @@ export function describeStatus({ now, serverNow, offline, stream, ageMs, paused 
     const isEnded = stream.state === 'ended';
     const reason = describeSource(stream);
     const next = stream.retryAt === undefined ? '' : ` Next attempt ${inSeconds(stream.retryAt - serverNow)}.`;
-    return { kind: 'stale', word: isEnded ? 'ENDED' : 'STALE', age, notice: `${reason}${next}`, said: reason };
+    const word = isEnded ? 'ENDED' : ageMs === undefined ? 'NO SIGNAL' : 'STALE';
+    return { kind: 'stale', word, age, notice: `${reason}${next}`, said: reason };
   }
+  if (stream && missing !== undefined) {
+    // Another camera's picture under the name that was asked for would be believed.
+    const notice = `There is no stream called ${missing}. This is ${stream.name}.`;
+    return { ...describeAged(ageMs, age), notice, said: notice };
+  }
+  return describeAged(ageMs, age);
+}
+
+function describeAged(ageMs: number | undefined, age: string): Status {
   if (ageMs === undefined) return { kind: 'connecting', word: 'CONNECTING', age, notice: WAITING, said: WAITING };
   if (ageMs > STALE_MS) return { kind: 'stale', word: 'STALE', age, notice: undefined, said: 'Stale' };
   return { kind: 'live', word: 'LIVE', age, notice: undefined, said: 'Live' };

@@ -26,6 +26,11 @@ export class StreamPicker {
     return this.#named(this.#picked);
   }
 
+  /** What is asked for where the server has none of that name. */
+  get missing(): string | undefined {
+    return this.#streams.length === 0 || this.#named(this.#wanted) ? undefined : this.#wanted;
+  }
+
   /** Takes the server's list; picks what is wanted, and the first stream where neither that nor the one picked is in it. */
   setStreams(streams: readonly StreamInfo[]): void {
     const same = streams.map((s) => s.name).join('\n') === this.#streams.map((s) => s.name).join('\n');

@@ -41,6 +41,7 @@ t.test('what cannot be understood is one line with a suggestion, and status 2', 
     await usage('run', 'x', '--opacity', 'x'),
     'Expected --opacity to be a number from 0 to 1, got `x` [OPTION_INVALID]\n',
   );
+  t.match(await usage('serve', '--config', 'none.yaml'), /none\.yaml cannot be read \(ENOENT\) \[CONFIG_MISSING\]\n$/);
   t.match(await usage('describe', '--size', 'big'), /^Expected --size to be WIDTHxHEIGHT.*\[OPTION_INVALID\]\n$/);
 });
 

@@ -1,14 +1,18 @@
 """Prints how much of each frame is road, as JSON lines: a program that feeds on a server (PROTOCOL.md).
 
     pip install websockets
-    SEGNET_STREAM_TOKEN=... python consumer.py ws://127.0.0.1:8080 [FRAMES]
+    SEGNET_STREAM_TOKEN=... python consumer.py ws://127.0.0.1:8080 --stream front --frames 100
 """
-import asyncio, base64, json, os, struct, sys, urllib.parse, zlib
+import argparse, asyncio, base64, json, os, struct, sys, urllib.parse, zlib
 
 import websockets
 
-ADDRESS = sys.argv[1] if len(sys.argv) > 1 else "ws://127.0.0.1:8080"
-FRAMES = int(sys.argv[2]) if len(sys.argv) > 2 else sys.maxsize
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("address", nargs="?", default="ws://127.0.0.1:8080")
+parser.add_argument("--stream", help="a stream's name (default: the first)")
+parser.add_argument("--frames", type=int, default=sys.maxsize, help="stop after so many (default: never)")
+ARGUMENTS = parser.parse_args()
+ADDRESS = ARGUMENTS.address
 TOKEN = base64.urlsafe_b64encode(os.environ.get("SEGNET_STREAM_TOKEN", "").encode()).decode().rstrip("=")
 
 
@@ -44,7 +48,11 @@ async def main():
     async with websockets.connect(socket_url(ADDRESS), subprotocols=protocols, max_size=2**24, compression=None) as socket:
         hello = json.loads(await socket.recv())
         road = [c["name"] for c in hello["classes"]].index("road")
-        await socket.send(json.dumps({"type": "subscribe", "stream": 0, "parts": ["mask"], "maxFps": 10}))
+        names = [s["name"] for s in hello["streams"]]
+        if ARGUMENTS.stream not in (None, *names):
+            sys.exit(f"There is no stream {ARGUMENTS.stream}; there are {', '.join(names)}")
+        wanted = names.index(ARGUMENTS.stream) if ARGUMENTS.stream else 0
+        await socket.send(json.dumps({"type": "subscribe", "stream": wanted, "parts": ["mask"], "maxFps": 10}))
         frames = 0
         async for message in socket:
             if isinstance(message, str) or message[0] != 1:
@@ -52,12 +60,11 @@ async def main():
             count, header, stream, seq = struct.unpack_from("<xBHH6xI", message)
             pts_us, age_us, skipped = struct.unpack_from("<qII", message, 24)
             mask = zlib.decompress(parts(message, count, header)[2], -15)
-            name = hello["streams"][stream]["name"]
             share = mask.count(road) / len(mask)
-            print(json.dumps({"stream": name, "ptsUs": pts_us, "road": share, "skipped": skipped, "ageMs": age_us / 1000}), flush=True)
+            print(json.dumps({"stream": names[stream], "ptsUs": pts_us, "road": share, "skipped": skipped, "ageMs": age_us / 1000}), flush=True)
             await socket.send(json.dumps({"type": "ack", "stream": stream, "seq": seq}))
             frames += 1
-            if frames == FRAMES:
+            if frames == ARGUMENTS.frames:
                 return
         sys.exit(f"{ADDRESS} closed the connection: {socket.close_reason or 'no reason given'} ({socket.close_code})")
 

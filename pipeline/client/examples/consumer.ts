@@ -1,8 +1,9 @@
 /**
  * Prints how much of each frame is road, as JSON lines: a program that feeds on a server.
  *
- *     SEGNET_STREAM_TOKEN=... node dist/pipeline/client/examples/consumer.js ws://127.0.0.1:8080 [FRAMES]
+ *     SEGNET_STREAM_TOKEN=... node dist/pipeline/client/examples/consumer.js ws://127.0.0.1:8080 --stream front --frames 100
  */
+import { parseArgs } from 'node:util';
 import { filter, take } from 'rxjs';
 // In a project of your own: from 'segnet-stream/client'.
 import { connect, type LiveEvent, type LiveFrame } from '../index.js';
@@ -10,10 +11,14 @@ import { connect, type LiveEvent, type LiveFrame } from '../index.js';
 // A reader that has seen enough, `... | head -3`, is no error.
 process.stdout.on('error', () => process.exit());
 
-const [url = 'ws://127.0.0.1:8080', count = 'Infinity'] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { stream: { type: 'string' }, frames: { type: 'string', default: 'Infinity' } },
+});
+const [url = 'ws://127.0.0.1:8080'] = positionals;
 let road = -1;
 
-connect(url, { want: [{ parts: ['mask'], maxFps: 10 }] })
+connect(url, { want: [{ stream: values.stream, parts: ['mask'], maxFps: 10 }] })
   .pipe(
     filter((event: LiveEvent): event is LiveFrame => {
       if (event.type === 'hello') road = event.classes.findIndex(({ name }) => name === 'road');
@@ -21,7 +26,7 @@ connect(url, { want: [{ parts: ['mask'], maxFps: 10 }] })
         console.error(`Not connected to ${url}: ${event.reason || event.code}. Trying again.`);
       return event.type === 'frame';
     }),
-    take(Number(count)),
+    take(Number(values.frames)),
   )
   .subscribe({
     next({ stream, ptsUs, mask, skipped, ageMs }) {

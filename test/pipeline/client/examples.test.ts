@@ -59,7 +59,10 @@ function checkLines(t: Test, lines: readonly string[]): void {
 
 t.test('the example in TypeScript', async (t) => {
   const server = await openBusyServer(t);
-  checkLines(t, await run(process.execPath, [...process.execArgv, `${EXAMPLES}consumer.ts`, server.url, '3']));
+  checkLines(
+    t,
+    await run(process.execPath, [...process.execArgv, `${EXAMPLES}consumer.ts`, server.url, '--frames', '3']),
+  );
 });
 
 t.test(
@@ -67,8 +70,11 @@ t.test(
   { skip: !PYTHON && 'no Python with websockets here: pip install websockets' },
   async (t) => {
     const server = await openBusyServer(t);
-    checkLines(t, await run(PYTHON!, [`${EXAMPLES}consumer.py`, server.url, '3']));
-    checkLines(t, await run(PYTHON!, [`${EXAMPLES}consumer.py`, `${server.url.replace('http', 'ws')}ws`, '3']));
+    checkLines(t, await run(PYTHON!, [`${EXAMPLES}consumer.py`, server.url, '--frames', '3']));
+    checkLines(
+      t,
+      await run(PYTHON!, [`${EXAMPLES}consumer.py`, `${server.url.replace('http', 'ws')}ws`, '--frames', '3']),
+    );
   },
 );
 
@@ -84,14 +90,15 @@ t.test(
   'the example in Python says in one line what is wrong',
   { skip: !PYTHON && 'no Python with websockets here: pip install websockets' },
   async (t) => {
-    const saidOf = (address: string, token: string) => {
+    const saidOf = (address: string, token: string, ...args: readonly string[]) => {
       const env = { ...process.env, SEGNET_STREAM_TOKEN: token };
       return new Promise<string>((resolve) =>
-        execFile(PYTHON!, [`${EXAMPLES}consumer.py`, address], { env }, (_, __, stderr) => resolve(stderr)),
+        execFile(PYTHON!, [`${EXAMPLES}consumer.py`, address, ...args], { env }, (_, __, stderr) => resolve(stderr)),
       );
     };
     const server = await openTestServer(t, { token: TOKEN });
     t.match(await saidOf(server.url, ''), /^Programs need .*SEGNET_STREAM_TOKEN.*\n$/);
+    t.equal(await saidOf(server.url, TOKEN, '--stream', 'x'), 'There is no stream x; there are front, back\n');
     t.match(await saidOf(server.url, 'wrong'), /^No frames from .*4401.*\n$/);
     t.match(await saidOf(`${server.url}elsewhere`, TOKEN), /^No frames from .*\b404\b.*ws:\/\/127.*\n$/);
     t.match(await saidOf(`ws://127.0.0.1:${await closedPort()}`, TOKEN), /^No frames from .*serve` running there\?\n$/);

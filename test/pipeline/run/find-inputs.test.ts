@@ -28,7 +28,9 @@ t.test('a folder gives its videos and pictures in natural order, its folders onl
   });
   t.same(await stemsOf([folder]), ['a', 'clip2', 'clip10']);
   t.same(await stemsOf([folder], true), ['a', 'clip2', 'clip10', 'sub/c']);
-  t.equal((await findInputs([folder], { recursive: false })).many, true);
+  const { many, passedOver } = await findInputs([folder], { recursive: false });
+  t.same([many, passedOver], [true, [join(folder, 'sub')]]);
+  t.same((await findInputs([folder], { recursive: true })).passedOver, []);
 });
 
 t.test('what earlier runs wrote is no input, unless it is the one that is named', async (t) => {

@@ -52,3 +52,16 @@ t.test('what a stop came before has no line of its own', async (t) => {
   onEvent({ kind: 'end', file: { ...file, outcome: 'stopped', outputs: {}, frames: 0 } });
   t.equal(writtenTo(stream), '');
 });
+
+t.test('what is up to date has a line of its own among few files alone', async (t) => {
+  for (const [count, lines] of [
+    [10, 1],
+    [11, 0],
+  ] as const) {
+    const stream = standardError(false);
+    const { onEvent } = createReporter(stream);
+    onEvent({ kind: 'begin', input: 'a.mp4', number: 1, count });
+    onEvent({ kind: 'end', file: { ...file, outcome: 'skipped', frames: 0 } });
+    t.equal(writtenTo(stream).split('\n').length - 1, lines, `of ${count}`);
+  }
+});

@@ -67,4 +67,9 @@ t.test('of many files those that failed stand together at the end', async (t) =>
   t.equal(first, describeFile(failed));
   t.match(last, /^12 files: 11 done, 1 failed; /);
   t.same(more, []);
+  const again = many.map((file): FileSummary => ({ ...file, outcome: 'skipped', frames: 0 }));
+  t.match(
+    describeRun(summarise(again, 1, false)),
+    /^12 files: 12 skipped \(up to date; --overwrite does them again\); /,
+  );
 });

@@ -37,7 +37,12 @@ network: segnet-basic
 });
 
 const wrong: readonly (readonly [string, string, RegExp])[] = [
-  ['an unknown option', 'port: 1\nprot: 2', /^x\.yaml, line 2: there is no option prot; there are sources, host, port/],
+  [
+    'an unknown option',
+    'port: 1\nfrobnicate: 2',
+    /^x\.yaml, line 2: there is no option frobnicate; there are sources, host, port/,
+  ],
+  ['a slip', 'port: 1\nmax-fsp: 2', /^x\.yaml, line 2: there is no option max-fsp \(Did you mean maxFps\?\)$/],
   [
     'a wrong type',
     'host: a\nport: high',

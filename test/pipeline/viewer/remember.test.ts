@@ -15,7 +15,7 @@ async function choices(page: Page) {
   return { palette, opacity, said, hidden, theme };
 }
 
-const asItComes = { palette: 'standard', opacity: '55', said: '55 %', hidden: [] as string[], theme: null };
+const asItComes = { palette: 'standard', opacity: '50', said: '50 %', hidden: [] as string[], theme: null };
 
 t.test('what a person chose', { skip: skipWithoutChromium, timeout: 120_000 }, async (t) => {
   t.test('is there after a reload, and in another tab', async (t) => {

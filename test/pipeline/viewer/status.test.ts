@@ -3,7 +3,8 @@ import type { StreamInfo } from '../../../pipeline/client/protocol.js';
 import { describeStatus, describeTitle } from '../../../pipeline/viewer/status.js';
 
 const stream: StreamInfo = { id: 0, name: 'front', state: 'live', since: 0, epoch: 1 };
-const facts = { now: 1_000_000, serverNow: 1_000_000, offline: undefined, stream, ageMs: 84, paused: false };
+const now = 1_000_000;
+const facts = { now, serverNow: now, offline: undefined, stream, missing: undefined, ageMs: 84, paused: false };
 
 t.test('what is shown is live, stale, paused or offline, and its age is told', async (t) => {
   t.match(describeStatus(facts), { word: 'LIVE', age: '84 ms', notice: undefined, said: 'Live' });
@@ -14,6 +15,23 @@ t.test('what is shown is live, stale, paused or offline, and its age is told', a
     word: 'ENDED',
     notice: 'front is over',
   });
+});
+
+t.test('a camera that never gave a picture has no signal; one that did is stale', async (t) => {
+  const failing = { ...facts, stream: { ...stream, state: 'reconnecting', error: 'Connection refused.' } } as const;
+  t.match(describeStatus({ ...failing, ageMs: undefined }), {
+    word: 'NO SIGNAL',
+    notice: 'front: Connection refused.',
+  });
+  t.match(describeStatus(failing), { word: 'STALE', notice: 'front: Connection refused.' });
+});
+
+t.test('another stream than the one that was asked for is told of, behind what is wrong with it', async (t) => {
+  const elsewhere = { ...facts, missing: 'rear' };
+  const notice = 'There is no stream called rear. This is front.';
+  t.match(describeStatus(elsewhere), { word: 'LIVE', notice, said: notice });
+  t.match(describeStatus({ ...elsewhere, stream: { ...stream, state: 'ended' } }), { notice: 'front is over' });
+  t.match(describeStatus({ ...elsewhere, stream: undefined, ageMs: undefined }), { notice: /first frame/ });
 });
 
 t.test('the next attempt of a source is told by the server’s clock, that of the page by its own', async (t) => {

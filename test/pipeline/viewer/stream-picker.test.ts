@@ -53,6 +53,7 @@ t.test('the picked stream', { skip: skipWithoutChromium, timeout: 120_000 }, asy
     await server.close('Restart');
     const without = await openServer(t, { port: server.port, streams: ['front', 'left'] });
     await becomes(page, 'front');
+    await page.getByText('There is no stream called back. This is front.').first().waitFor();
     await without.close('Restart');
     await openServer(t, { port: server.port, streams: ['left', 'front', 'back'] });
     await becomes(page, 'back');
