@@ -17,7 +17,12 @@ export interface DecodeCommand {
   readonly hwaccel?: string | undefined;
   readonly threads?: number | undefined;
   readonly inputOptions?: readonly string[] | undefined;
+  /** The source's own time at which to begin, where its container can only be sought to the next key frame: what is before it is decoded too. */
+  readonly trimSeconds?: number | undefined;
 }
+
+/** How much before the beginning is read for `trimSeconds`: more than key frames are apart. */
+const runUpSeconds = 12;
 
 /**
  * Lets each frame through when its time has come since the first one. `-re` paces packets, which come in another order than
@@ -35,7 +40,8 @@ const paceFilter = 'realtime=limit=60,';
  * at most half a microsecond, little enough for its tick to be found again.
  */
 export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
-  const { input, startSeconds, durationSeconds, hwaccel, threads = threadsOnFewCores() } = command;
+  const { input, startSeconds = 0, durationSeconds, hwaccel, threads = threadsOnFewCores(), trimSeconds } = command;
+  const seekSeconds = trimSeconds === undefined ? startSeconds : Math.max(0, startSeconds - runUpSeconds);
   const output = [
     ...passthroughOption(tool),
     ...['-enc_time_base', '1:1000000', '-c:v', 'rawvideo', '-f', 'nut'],
@@ -54,14 +60,14 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
           ...(hwaccel ? ['-hwaccel', hwaccel] : []),
           ...(threads ? ['-threads', String(threads)] : []),
           ...patternOptions(input),
-          ...(startSeconds ? ['-ss', String(startSeconds)] : []),
-          ...(durationSeconds ? ['-t', String(durationSeconds)] : []),
+          ...(seekSeconds ? ['-ss', String(seekSeconds)] : []),
+          ...(durationSeconds ? ['-t', String(durationSeconds + startSeconds - seekSeconds)] : []),
           ...(command.inputOptions ?? []),
         ],
       },
     ],
     // [0:V:0] is the first video stream that is no cover picture.
-    filter: `[0:V:0]${command.realtime ? paceFilter : ''}split[a][b];[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
+    filter: `[0:V:0]${trimSeconds === undefined ? '' : `trim=start=${trimSeconds},`}${command.realtime ? paceFilter : ''}split[a][b];[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
     outputs: [
       { target: 'pipe:1', options: ['-map', '[picture]', ...output] },
       { target: `pipe:${netDescriptor(input)}`, options: ['-map', '[net]', ...output] },

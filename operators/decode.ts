@@ -1,8 +1,8 @@
 import { Observable } from 'rxjs';
 import { checkChoice, checkNumber, MOST_THREADS, optionInvalid } from '../model/check-option.js';
-import type { Failure } from '../model/failure.js';
+import { Failure } from '../model/failure.js';
 import { checkPart } from './check.js';
-import { type Decoding, startDecoding } from './decoding.js';
+import { type Decoding, type Late, startDecoding } from './decoding.js';
 import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 import type { Frame } from './frame.js';
 import { checkInput } from './input-failure.js';
@@ -84,13 +84,19 @@ export function decode(input: string, options: DecodeOptions = {}): Observable<F
     if (signal?.aborted) return stop();
     signal?.addEventListener('abort', stop, { once: true });
 
-    const attempt = (tool: FfmpegTool, how: DecodeOptions, onFirst?: () => void): Promise<'complete' | Failure> => {
-      if (subscriber.closed) return Promise.resolve('complete');
+    const attempt = async (
+      tool: FfmpegTool,
+      how: DecodeOptions & Partial<Late>,
+      onFirst?: () => void,
+    ): Promise<'complete' | Failure> => {
+      if (subscriber.closed) return 'complete';
       decoding = startDecoding(input, how, tool, (frame) => {
         if (frame.index === 0) onFirst?.();
         subscriber.next(frame);
       });
-      return decoding.done;
+      const outcome = await decoding.done;
+      if (outcome === 'complete' || outcome instanceof Failure) return outcome;
+      return attempt(tool, { ...how, ...outcome }, onFirst);
     };
     const run = async () => {
       await checkInput(input, options.inputOptions);

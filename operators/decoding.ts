@@ -17,14 +17,26 @@ import { createPictureTimes } from './picture-times.js';
 import { redact } from './redact.js';
 import { ASSUMED_FRAME_RATE, createInfoParser } from './source-info.js';
 
+/**
+ * How a run ended. `Late`: the source has pictures between where it was to begin and its first one, as the container can only be sought
+ * to the next key frame (MPEG's streams).
+ */
+export type Outcome = 'complete' | Failure | Late;
+
+/** See {@link Outcome}. */
+export interface Late {
+  /** The source's own time at which it was to begin. */
+  readonly trimSeconds: number;
+}
+
 /** One run of ffmpeg over one source. */
 export interface Decoding {
   /**
-   * `complete`, or why no frame at all came, so that another way can be tried.
+   * `complete`, or why no frame at all was given, so that another way can be tried.
    *
    * Rejects with `Failure` `FFMPEG_DIED` where frames had come, and with whatever a callback threw.
    */
-  readonly done: Promise<'complete' | Failure>;
+  readonly done: Promise<Outcome>;
   /** Kills ffmpeg and gives nothing more; `done` resolves. */
   abandon(): void;
 }
@@ -41,7 +53,7 @@ const defaultBytesUnderWay = 10 * 2 ** 20 * Math.min(Math.max(availableParalleli
 /** Starts ffmpeg and hands on the frames that it makes, under the policy asked for. */
 export function startDecoding(
   input: string,
-  options: DecodeOptions,
+  options: DecodeOptions & { readonly trimSeconds?: number },
   tool: FfmpegTool,
   onFrame: (frame: Frame) => void,
 ): Decoding {
@@ -90,9 +102,23 @@ export function startDecoding(
     if (!info.output && !ended) return;
     while (!abandoned && pictures.length > 0 && inputs.length > 0) {
       const difference = pictures[0]!.ptsUs - inputs[0]!.ptsUs;
-      if (difference === 0) give(makeFrame(pictures.shift()!, inputs.shift()!));
+      if (difference === 0) {
+        const late = frames === 0 ? lateness((pictures[0]!.ptsUs - nutOffsetUs) / 1e6) : undefined;
+        if (late) return settle(late);
+        give(makeFrame(pictures.shift()!, inputs.shift()!));
+      }
       else (difference < 0 ? pictures : inputs).shift();
     }
+  }
+
+  /** @param firstSeconds The time of the first picture; infinite where none came. */
+  function lateness(firstSeconds: number): Late | undefined {
+    const { startSeconds, trimSeconds } = options;
+    const found = info.source();
+    // Standard input cannot be read a second time.
+    if (!startSeconds || trimSeconds !== undefined || !found || input === '-') return undefined;
+    const wanted = found.startSeconds + startSeconds;
+    return firstSeconds > wanted + 1.5 / rate() ? { trimSeconds: wanted } : undefined;
   }
 
   function makeFrame(picture: PipedPicture, fitted: PipedPicture): Frame {
@@ -163,7 +189,7 @@ export function startDecoding(
     damage.first ||= line;
   }
 
-  async function run(): Promise<'complete' | Failure> {
+  async function run(): Promise<Outcome> {
     const opening = [openInlet(picturePipe.push, interrupt), openInlet(inputPipe.push, interrupt)];
     const opened = await Promise.all(opening).catch(async (error) => {
       for (const one of await Promise.allSettled(opening)) if (one.status === 'fulfilled') one.value.destroy();
@@ -195,6 +221,7 @@ export function startDecoding(
     await lastGiven();
     if (frames === 0)
       return (
+        lateness(Number.POSITIVE_INFINITY) ??
         explainStart(source, options.startSeconds, info.source(), end.code === 0 && damage.count === 0) ??
         explainNoFrames(input, end, info.sawInput)
       );
@@ -212,9 +239,11 @@ export function startDecoding(
   }
 
   // Ends the run from outside, or from inside an event handler: with an error, or with none.
-  let interrupt: (error?: unknown) => void;
-  const interrupted = new Promise<'complete'>((resolve, reject) => {
-    interrupt = (error) => (error === undefined ? resolve('complete') : reject(error));
+  let settle: (outcome: Outcome) => void;
+  let interrupt: (error: unknown) => void;
+  const interrupted = new Promise<Outcome>((resolve, reject) => {
+    settle = resolve;
+    interrupt = reject;
   });
 
   function abandon(): void {
@@ -222,7 +251,7 @@ export function startDecoding(
     newest = undefined;
     ffmpeg?.abandon(options.stopGraceMs);
     for (const inlet of inlets) inlet.destroy();
-    interrupt();
+    settle('complete');
   }
 
   return { done: Promise.race([interrupted, run()]).finally(abandon), abandon };

@@ -200,6 +200,26 @@ t.test("a part is cut out by its times, which stay the source's own", async (t) 
   t.same(warnings, []);
 });
 
+t.test('containers that can only be sought to key frames begin where they are asked to, too', async (t) => {
+  const { path: ffmpeg } = await findFfmpeg();
+  const source = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=25:d=3'];
+  // A key frame at 0 and at 2 s.
+  for (const [name, codec] of [
+    ['sought.ts', ['libx264', '-g', '50', '-keyint_min', '50', '-sc_threshold', '0']],
+    ['sought.mpg', ['mpeg2video', '-g', '50', '-sc_threshold', '1000000000']],
+  ] as const) {
+    const path = join(folder, name);
+    execFileSync(ffmpeg, ['-v', 'error', '-y', ...source, '-c:v', ...codec, '-pix_fmt', 'yuv420p', path]);
+    const all = times((await decodeAll(path)).frames);
+    for (const realtime of [false, true]) {
+      const { frames } = await decodeAll(path, { startSeconds: 1, durationSeconds: 0.6, realtime });
+      t.same(times(frames), all.slice(25, 40), name);
+    }
+    const { frames } = await decodeAll(path, { startSeconds: 2.5 });
+    t.same(times(frames), all.slice(63), `${name}, behind its last key frame`);
+  }
+});
+
 t.test('images and image sequences, by number and by pattern', async (t) => {
   const { path: ffmpeg } = await findFfmpeg();
   const source = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=25:d=0.2'];
