@@ -28,9 +28,9 @@ function confusionRows({ classes, confusion }: Evaluation): readonly (readonly s
   const rows = confusion.map((row, truth) => {
     const pixels = row.reduce((sum, count) => sum + count, 0);
     const shares = row.map((count) => (pixels === 0 ? '-' : count === 0 ? '' : ((100 * count) / pixels).toFixed(1)));
-    return [`${truth + 1} ${classes[truth]!.name}`, ...shares];
+    return [`${truth} ${classes[truth]!.name}`, ...shares];
   });
-  return [['true class', ...classes.map((_, i) => String(i + 1).padStart(4))], ...rows];
+  return [['true class', ...classes.map((_, i) => String(i).padStart(4))], ...rows];
 }
 
 const percent = (value: number) => (Number.isNaN(value) ? '-' : value.toFixed(2));

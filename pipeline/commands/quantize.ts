@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { calibrationOf } from '../../model/calibration.js';
 import { checkEnding, checkNumber } from '../../model/check-option.js';
 import type { Trial } from '../../model/quantisation/quantise-weights.js';
 import { numeric } from '../options/numeric.js';
@@ -53,6 +54,11 @@ export function createQuantizeCommand(): Command {
           signal,
         }),
       );
+      const used = Number(calibrationOf(result.card)?.measured?.pictures ?? pictures);
+      if (used < pictures)
+        process.stderr.write(
+          `Only ${used} of ${pictures} pictures were there: ranges of few may not hold for others\n`,
+        );
       printResult(
         flags,
         { path: result.path, calibration: result.card.calibration },

@@ -27,14 +27,14 @@ export function createRunCommand(): Command {
       const options = { ...(flags.broadcast ? listenEnvironment() : {}), ...flags, inputs };
       const nameOf = flags.broadcast ? nameByOrigin({ ...flags }, process.env) : flagOf;
       if (flags.plan) {
-        const [{ planRun }, { describePlan }] = await Promise.all([
+        const [{ planRun }, { describePlan, isTooLarge }] = await Promise.all([
           import('../run/plan.js'),
           import('../run/describe-plan.js'),
         ]);
         const plan = await planRun(options, nameOf);
         printResult(flags, plan, describePlan(plan));
         // As the run itself would end.
-        process.exitCode = plan.refuse > 0 ? 1 : 0;
+        process.exitCode = plan.refuse > 0 || isTooLarge(plan) ? 1 : 0;
         return;
       }
       await runAndReport(options, nameOf);

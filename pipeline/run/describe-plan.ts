@@ -2,6 +2,11 @@ import { formatTime } from '../options/time.js';
 import type { PlannedFile, RunPlan } from './plan.js';
 import { count, shorten } from './summary.js';
 
+/** True where the disk has no room for what would be made. */
+export function isTooLarge({ bytes, freeBytes }: RunPlan): boolean {
+  return freeBytes !== undefined && bytes > freeBytes;
+}
+
 /** A plan for people: a line for each input, and what it comes to. */
 export function describePlan(plan: RunPlan): string {
   const { files, make, skip, refuse, frames, seconds, bytes, freeBytes, engine, samples, notes } = plan;
@@ -10,7 +15,7 @@ export function describePlan(plan: RunPlan): string {
       `${framesPerSecond} frames/s at ${width}x${height} (${count(measured, 'frame')} measured)`,
   );
   const unknown = files.some((file) => file.action === 'make' && file.frames === undefined);
-  const room = freeBytes !== undefined && bytes > freeBytes ? ': not enough' : '';
+  const room = isTooLarge(plan) ? ': not enough' : '';
   return [
     ...notes,
     ...files.map(describePlanned),

@@ -28,6 +28,8 @@ export interface FoundInputs {
   readonly leftOut: readonly string[];
   /** Folders in those that were named, not looked into. */
   readonly passedOver: readonly string[];
+  /** Files in those folders that by their names are neither videos nor pictures. */
+  readonly unknown: readonly string[];
 }
 
 const VIDEO_EXTENSIONS = new Set(
@@ -60,17 +62,24 @@ export async function findInputs(
   const all = [...unique.values()];
   const many = args.length > 1 || found.some((one) => one.many);
   const passedOver = found.flatMap((one) => one.passedOver ?? []);
-  if (!many || isOutput === undefined) return { inputs: all, many, leftOut: [], passedOver };
-  const made = await Promise.all(all.map(({ path }) => isOutput(path)));
+  const unknown = found.flatMap((one) => one.unknown ?? []);
+  if (!many || isOutput === undefined) return { inputs: all, many, leftOut: [], passedOver, unknown };
+  const made = new Set<string>();
+  const note = async (path: string) => (await isOutput(path)) && made.add(path);
+  await Promise.all([...all.map(({ path }) => path), ...unknown].map(note));
   return {
-    inputs: all.filter((_, index) => !made[index]),
+    inputs: all.filter(({ path }) => !made.has(path)),
     many,
-    leftOut: all.filter((_, index) => made[index]).map(({ path }) => path),
+    leftOut: all.flatMap(({ path }) => (made.has(path) ? [path] : [])),
     passedOver,
+    unknown: unknown.filter((path) => !made.has(path)),
   };
 }
 
-type Expanded = Pick<FoundInputs, 'inputs' | 'many'> & Partial<Pick<FoundInputs, 'passedOver'>>;
+/** What is in a folder. */
+type FolderContents = Pick<FoundInputs, 'inputs' | 'passedOver' | 'unknown'>;
+
+type Expanded = Pick<FoundInputs, 'inputs' | 'many'> & Partial<FolderContents>;
 
 async function expand(arg: string, recursive: boolean): Promise<Expanded> {
   const one = (input: RunInput) => ({ inputs: [input], many: false });
@@ -84,8 +93,8 @@ async function expand(arg: string, recursive: boolean): Promise<Expanded> {
     return undefined;
   });
   if (kind?.isDirectory()) {
-    const { inputs, passedOver } = await inputsIn(arg, recursive);
-    if (inputs.length > 0) return { inputs, many: true, passedOver };
+    const contents = await lookInto(arg, recursive);
+    if (contents.inputs.length > 0) return { ...contents, many: true };
     const hint = recursive ? '' : ' (--recursive looks into its folders too)';
     return { inputs: none(`Expected videos or pictures in the folder ${arg}, found none${hint}`), many: true };
   }
@@ -126,9 +135,10 @@ function fileInput(path: string, name: string): RunInput {
  * The videos and pictures in a folder; a folder that cannot be read is one input that fails. Links to folders are followed last, and
  * not to where it has been: they may go round.
  */
-async function inputsIn(folder: string, recursive: boolean): Promise<Pick<FoundInputs, 'inputs' | 'passedOver'>> {
+async function lookInto(folder: string, recursive: boolean): Promise<FolderContents> {
   const inputs: RunInput[] = [];
   const passedOver: string[] = [];
+  const unknown: string[] = [];
   const visited = new Set<string>();
   const links: string[] = [];
   const visit = async (below: string): Promise<void> => {
@@ -151,7 +161,7 @@ async function inputsIn(folder: string, recursive: boolean): Promise<Pick<FoundI
         else await visit(name);
       } else if (kind?.isFile() && (VIDEO_EXTENSIONS.has(extname(name).toLowerCase()) || isImagePath(name))) {
         inputs.push(fileInput(join(folder, name), name));
-      }
+      } else unknown.push(join(folder, name));
     }
   };
   await visit('');
@@ -159,6 +169,7 @@ async function inputsIn(folder: string, recursive: boolean): Promise<Pick<FoundI
   return {
     inputs: inputs.sort((left, right) => naturally(left.path, right.path)),
     passedOver: passedOver.sort(naturally),
+    unknown: unknown.sort(naturally),
   };
 }
 

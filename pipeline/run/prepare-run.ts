@@ -79,13 +79,14 @@ export async function prepareRun(
   };
 }
 
-function describeLeftOut({ leftOut, passedOver }: FoundInputs): readonly string[] {
+function describeLeftOut({ leftOut, passedOver, unknown }: FoundInputs): readonly string[] {
   const list = (paths: readonly string[]): string => {
     const more = paths.length - MOST_NAMED;
     return `${paths.slice(0, MOST_NAMED).map(shorten).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   };
   return [
     ...(leftOut.length > 0 ? [`Left out, written by earlier runs: ${list(leftOut)}`] : []),
+    ...(unknown.length > 0 ? [`Left out, no video or picture by its name: ${list(unknown)}`] : []),
     ...(passedOver.length > 0 ? [`Not looked into without --recursive: ${list(passedOver)}`] : []),
   ];
 }

@@ -95,18 +95,33 @@ export function isMany(files: number): boolean {
   return files > 10;
 }
 
-/** The last line of a run for people; of many files, those that failed once more before it. */
+/** The last line of a run for people; of many files, those that failed or are not whole once more before it. */
 export function describeRun({ files, done, skipped, failed, frames, seconds }: RunSummary): string {
-  const cut = files.length - done - skipped - failed;
+  const stopped = files.length - done - skipped - failed;
+  const damaged = files.filter(isDamaged);
   const why = isMany(files.length) ? ' (up to date; --overwrite does them again)' : '';
-  const parts = [`${done} done`, `${skipped} skipped${why}`, `${failed} failed`, `${cut} stopped`].filter(
+  const parts = [`${done} done`, `${skipped} skipped${why}`, `${failed} failed`, `${stopped} stopped`].filter(
     (part) => !part.startsWith('0 '),
   );
+  if (damaged.length > 0) parts.push(`${damaged.length} damaged or incomplete`);
   const what = `${count(files.length, 'file')}: ${parts.join(', ') || 'nothing done'}`;
   const last = `${what}; ${count(frames, 'frame')} in ${formatTime(seconds)}`;
-  // Among the lines of many files those of the failed ones are hard to find.
-  const wrong = isMany(files.length) ? files.filter(({ outcome }) => outcome === 'failed') : [];
-  return [...wrong.map(describeFile), last].join('\n');
+  if (!isMany(files.length)) return last;
+  // Among the lines of many files these are hard to find.
+  const wrong = files.filter(({ outcome }) => outcome === 'failed').map(describeFile);
+  return [...damaged.map(describeDamage), ...wrong, last].join('\n');
+}
+
+/** Codes of notes which say that not all of an input is in its outputs. */
+const INCOMPLETE: ReadonlySet<string> = new Set(['INPUT_TRUNCATED', 'PICTURES_LEFT_OUT']);
+
+function isDamaged({ notes }: FileSummary): boolean {
+  return notes.some(({ code }) => INCOMPLETE.has(code));
+}
+
+function describeDamage({ input, notes }: FileSummary): string {
+  const messages = notes.filter(({ code }) => INCOMPLETE.has(code)).map(({ message }) => message);
+  return `${shorten(input)}: ${messages.join(' ')}`;
 }
 
 /** A path as one would type it: from the working folder, where it is in there. */

@@ -293,8 +293,8 @@ t.test('the text has a line for each class and the four scores', async (t) => {
   t.match(text, /^road +50\.00 +50\.00 +0\.00$/m);
   t.match(text, /^sky & <cloud> +- +0\.00 +-$/m);
   t.match(text, /^ *50\.00 +50\.00 +25\.00 +0\.00$/m);
-  t.match(text, /^1 road +50\.0 +50\.0$/m, 'the confusion matrix');
-  t.match(text, /^2 sky & <cloud> +- +-$/m);
+  t.match(text, /^0 road +50\.0 +50\.0$/m, 'the confusion matrix');
+  t.match(text, /^1 sky & <cloud> +- +-$/m);
   t.match(text, /^Warning: .* has no pixel of sky & <cloud>$/m);
 });
 

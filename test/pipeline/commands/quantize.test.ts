@@ -19,6 +19,9 @@ t.test('weights are calibrated with frames of a video', async (t) => {
   t.equal(status, 0, stderr);
   t.type(JSON.parse(stdout), 'object');
   t.equal(calibrationOf((await readWeights(output)).card)?.measured?.pictures, 2);
+  const few = await runCli(['quantize', weights, '--calibrate', await testClip('plain'), '-o', output]);
+  t.match(few, { status: 0, stderr: /^Only 5 of 32 pictures were there: ranges of few may not hold for others$/m });
+  t.notMatch(stderr, /Only/);
 });
 
 t.test('a video that is not there is one clear error', async (t) => {

@@ -28,8 +28,8 @@ t.test('a folder gives its videos and pictures in natural order, its folders onl
   });
   t.same(await stemsOf([folder]), ['a', 'clip2', 'clip10']);
   t.same(await stemsOf([folder], true), ['a', 'clip2', 'clip10', 'sub/c']);
-  const { many, passedOver } = await findInputs([folder], { recursive: false });
-  t.same([many, passedOver], [true, [join(folder, 'sub')]]);
+  const { many, passedOver, unknown } = await findInputs([folder], { recursive: false });
+  t.same([many, passedOver, unknown], [true, [join(folder, 'sub')], [join(folder, 'notes.txt')]]);
   t.same((await findInputs([folder], { recursive: true })).passedOver, []);
 });
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
-import { describePlan, formatBytes } from '../../../pipeline/run/describe-plan.js';
+import { describePlan, formatBytes, isTooLarge } from '../../../pipeline/run/describe-plan.js';
 import type { RunPlan } from '../../../pipeline/run/plan.js';
 import { testClip } from '../../operators/test-clip.js';
 import { runCli } from '../built-cli.js';
@@ -93,6 +93,14 @@ t.test('a picture of a sequence that is gone is refused, and the plan goes on', 
     ...['run', join(pictures, '%d.png'), clip, '-o', join(folder, 'gone'), '--plan', '--json', '--weights', weights],
   ]);
   t.match(JSON.parse(stdout), { make: 1, refuse: 1 });
+});
+
+t.test('a disk without room for it is told of, and not a disk that nothing is known of', async (t) => {
+  const planned = await plan(await testClip('plain'), '-o', folder);
+  t.same(
+    [1e15, 0, undefined].map((freeBytes) => isTooLarge({ ...planned, bytes: 1, freeBytes } as RunPlan)),
+    [false, true, false],
+  );
 });
 
 t.test('sizes are written for people', async (t) => {

@@ -11,6 +11,7 @@ const done: FileSummary = {
   steps: { decode: { p50: 3.1, p95: 4, p99: 9.25 }, segment: { p50: 38, p95: 41, p99: 60 } },
   notes: [{ code: 'INPUT_TRUNCATED', message: 'dash.mp4 was cut off' }],
 };
+const whole: FileSummary = { ...done, notes: [] };
 const failed: FileSummary = {
   ...done,
   input: 'bad.mp4',
@@ -46,7 +47,7 @@ t.test('the other outcomes say what to do or what went wrong', async (t) => {
 });
 
 t.test('a run adds up its files', async (t) => {
-  const summary = summarise([done, failed, { ...failed, outcome: 'skipped' }], 12.345, false, 'onnx on cpu');
+  const summary = summarise([whole, failed, { ...failed, outcome: 'skipped' }], 12.345, false, 'onnx on cpu');
   t.match(summary, {
     engine: 'onnx on cpu',
     done: 1,
@@ -61,8 +62,14 @@ t.test('a run adds up its files', async (t) => {
   t.match(describeRun(summarise([], 0, false)), /^0 files: nothing done/);
 });
 
+t.test('files that are not whole are counted, and of many named', async (t) => {
+  t.match(describeRun(summarise([done, whole], 1, false)), /^2 files: 2 done, 1 damaged or incomplete; /);
+  const many = Array.from({ length: 12 }, () => whole);
+  t.match(describeRun(summarise([...many, done], 1, false)), /^dash\.mp4: dash\.mp4 was cut off\n13 files: /);
+});
+
 t.test('of many files those that failed stand together at the end', async (t) => {
-  const many = Array.from({ length: 12 }, (_, i) => (i === 4 ? failed : { ...done, input: `${i}.mp4` }));
+  const many = Array.from({ length: 12 }, (_, i) => (i === 4 ? failed : { ...whole, input: `${i}.mp4` }));
   const [first, last, ...more] = describeRun(summarise(many, 60, false, 'onnx on cpu')).split('\n');
   t.equal(first, describeFile(failed));
   t.match(last, /^12 files: 11 done, 1 failed; /);
