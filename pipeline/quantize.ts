@@ -3,7 +3,7 @@ import { filter, lastValueFrom, map, take, toArray } from 'rxjs';
 import type { ClassSet } from '../model/classes.js';
 import { readLabels } from '../model/dataset/labels.js';
 import { readPicture } from '../model/dataset/picture.js';
-import { scaleMask, scalePicture } from '../model/dataset/scale.js';
+import { fitInside, scaleMask, scalePicture } from '../model/dataset/scale.js';
 import type { RgbPicture } from '../model/engine.js';
 import { Failure } from '../model/failure.js';
 import { quantiseWeights, type Trial } from '../model/quantisation/quantise-weights.js';
@@ -78,23 +78,26 @@ async function readSamples(
   count: number,
   chosenSet: ClassSet | undefined,
 ) {
-  const { width, height } = inputSize;
-  const fit = async (path: string) => scalePicture(await readPicture(path), width, height);
   if (labels === undefined) {
     const { inputs } = await findInputs([folder], { recursive: false });
     const images = inputs.filter(({ kind }) => kind === 'image').map(({ path }) => path);
-    const paths = spread(images, count);
-    return { pictures: await Promise.all(paths.map(fit)) };
+    return { pictures: (await readFitted(spread(images, count), inputSize)).pictures };
   }
   const { items, classSet } = await openLabelled(folder, labels, classes, chosenSet);
   const chosen = spread(items, count);
+  const paths = chosen.map(({ imagePath }) => imagePath);
+  const { pictures, width, height } = await readFitted(paths, inputSize);
   const truths = chosen.map(
     async ({ labelPath }) => scaleMask(await readLabels(labelPath, classSet), width, height).data,
   );
-  return {
-    pictures: await Promise.all(chosen.map(({ imagePath }) => fit(imagePath))),
-    truths: await Promise.all(truths),
-  };
+  return { pictures, truths: await Promise.all(truths) };
+}
+
+/** Reads pictures at the size that the first one has when it is fitted to the network: the graph that sees them is made for one size. */
+async function readFitted(paths: readonly string[], box: WeightsCard['inputSize']) {
+  const { width, height } = paths.length === 0 ? box : fitInside(await readPicture(paths[0]!), box);
+  const fit = async (path: string) => scalePicture(await readPicture(path), width, height);
+  return { pictures: await Promise.all(paths.map(fit)), width, height };
 }
 
 function readVideo(

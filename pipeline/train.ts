@@ -33,12 +33,14 @@ export async function trainNetwork(
 ): Promise<TrainResult> {
   const options = checkTrainingOptions(given, nameOf);
   const { data, out, resume = false } = options;
-  if (!resume && existsSync(checkpointPathOf(out))) {
+  const checkEmpty = () => {
+    if (resume || !existsSync(checkpointPathOf(out))) return;
     throw new Failure(
       'OUTPUT_EXISTS',
       `Expected ${out} to hold no training yet: resume it (${nameOf('resume')}) or name another folder`,
     );
-  }
+  };
+  checkEmpty();
   const classes = options.classes === undefined ? {} : { classes: classSetByName(options.classes) };
   const whole = await openDataset(data, 'train', classes);
   const folds = options.holdOut === undefined ? undefined : splitByDrive(whole, options.holdOut);
@@ -77,6 +79,9 @@ export async function trainNetwork(
   await makeOutputFolder(out);
   const lock = await lockOutputs([checkpointPathOf(out)]);
   try {
+    // Another training may have saved and ended since the folder was looked at.
+    checkEmpty();
+    const newest = begun && (await readCheckpoint(checkpointPathOf(out)));
     await removeParts(out);
     return await train({
       network,
@@ -87,7 +92,7 @@ export async function trainNetwork(
       directory: out,
       seed: options.seed ?? 1,
       initial,
-      ...(begun !== undefined && { resume: begun }),
+      ...(newest !== undefined && { resume: newest }),
       provenance: {
         data: whole.name,
         ...(extra !== undefined && { extra: extra.name }),

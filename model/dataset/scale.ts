@@ -7,9 +7,12 @@ interface PictureSize {
   readonly height: number;
 }
 
-/** The largest size of the aspect of `picture` that fits inside `box`, never enlarged, rounded to whole pixels. */
+/**
+ * The largest size of the aspect of `picture` that fits inside `box`, rounded to whole pixels: smaller pictures are enlarged, as `decode`
+ * does, so that things have the size at which the network learnt them.
+ */
 export function fitInside(picture: PictureSize, box: PictureSize): PictureSize {
-  const scale = Math.min(box.width / picture.width, box.height / picture.height, 1);
+  const scale = Math.min(box.width / picture.width, box.height / picture.height);
   const side = (length: number) => Math.max(Math.round(length * scale), 1);
   return { width: side(picture.width), height: side(picture.height) };
 }
@@ -25,7 +28,7 @@ export async function pictureOf(image: Sharp): Promise<RgbPicture> {
   return { width: info.width, height: info.height, data };
 }
 
-/** Scales a picture to exactly `width` x `height`, bicubic as ffmpeg does by default; the same picture if it has that size. */
+/** Scales a picture to exactly `width` x `height`, bicubic, and averaged where it becomes smaller; the same picture if it has that size. */
 export async function scalePicture(picture: RgbPicture, width: number, height: number): Promise<RgbPicture> {
   if (picture.width === width && picture.height === height) return picture;
   return pictureOf(sharpOf(picture).resize(width, height, { fit: 'fill', kernel: 'cubic' }));

@@ -27,11 +27,12 @@ export function createRunCommand(): Command {
       const options = { ...(flags.broadcast ? listenEnvironment() : {}), ...flags, inputs };
       const nameOf = flags.broadcast ? nameByOrigin({ ...flags }, process.env) : flagOf;
       if (flags.plan) {
-        const [{ planRun }, { describePlan, isTooLarge }] = await Promise.all([
+        const [{ planRun }, { describePlan, isTooLarge }, { untilStopped }] = await Promise.all([
           import('../run/plan.js'),
           import('../run/describe-plan.js'),
+          import('../until-stopped.js'),
         ]);
-        const plan = await planRun(options, nameOf);
+        const plan = await untilStopped('The plan', (signal) => planRun({ ...options, signal }, nameOf));
         printResult(flags, plan, describePlan(plan));
         // As the run itself would end.
         process.exitCode = plan.refuse > 0 || isTooLarge(plan) ? 1 : 0;

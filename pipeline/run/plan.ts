@@ -58,11 +58,13 @@ const MOST_SAMPLES = 3;
  * Says what `run` would do with the same options, and does nothing of it: the time and disk are estimated from a second
  * or two of video that really go through everything, into a temporary folder.
  *
- * @throws `Failure` as `run`.
+ * @throws `Failure` as `run`; the reason of `signal` or `abandon`, once the sample under way is removed.
  */
 export async function planRun(options: RunOptions, nameOf?: (option: string) => string): Promise<RunPlan> {
   let engine: string | undefined;
   const checked = checkRunOptions(options, nameOf);
+  const signal = AbortSignal.any([options.signal, options.abandon].filter((each) => each !== undefined));
+  signal.throwIfAborted();
   await findFfmpeg();
   const prepared = await prepareRun(checked, ({ description }) => {
     engine = description;
@@ -70,12 +72,13 @@ export async function planRun(options: RunOptions, nameOf?: (option: string) => 
   try {
     const looked: Looked[] = [];
     const lookAt = async (job: Job, index: number): Promise<void> => {
+      signal.throwIfAborted();
       looked[index] = await look(job, prepared);
     };
     await lastValueFrom(from(prepared.jobs).pipe(mergeMap(lookAt, availableParallelism())), {
       defaultValue: undefined,
     });
-    const samples = await sampleSizes(looked, prepared);
+    const samples = await sampleSizes(looked, prepared, signal);
     const isPaced = checked.broadcast !== undefined && checked.realtime;
     const small = looked.filter(({ isSmall }) => isSmall).length;
     const atOnce = Math.max(1, Math.min(picturesAtOnce(checked), small));
@@ -138,7 +141,11 @@ const MOST_TRIES = 3;
 type SizeSample = RouteSample & { readonly kind: string };
 
 /** Measures an input of each picture size, the most frequent sizes first. */
-async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Promise<readonly SizeSample[]> {
+async function sampleSizes(
+  looked: readonly Looked[],
+  prepared: PreparedRun,
+  signal: AbortSignal,
+): Promise<readonly SizeSample[]> {
   const bySize = new Map<string, Looked[]>();
   for (const one of looked) {
     if (one.info === undefined || one.file.action !== 'make') continue;
@@ -150,7 +157,8 @@ async function sampleSizes(looked: readonly Looked[], prepared: PreparedRun): Pr
   for (const ofSize of frequent) {
     const tries: RouteSample[] = [];
     for (const { job, info, file } of ofSize.slice(0, MOST_TRIES)) {
-      const sample = await takeSample(job, info!, prepared);
+      const sample = await takeSample(job, info!, prepared, signal);
+      signal.throwIfAborted();
       if (sample !== undefined) tries.push(sample);
       // A file that is cut off gives less than it promises, and nothing to go by.
       if (sample !== undefined && sample.frames >= Math.min(SAMPLE_FRAMES, file.frames ?? SAMPLE_FRAMES) / 2) break;

@@ -28,11 +28,16 @@ const LONGEST_MS = 8000;
 
 /**
  * Lets the first frames of an input really go their way, into a temporary folder. Undefined where nothing comes of it:
- * the run itself will say why.
+ * the run itself will say why, or where it was stopped.
  *
  * @throws `Failure` of the engine, without which there would be no run.
  */
-export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedRun): Promise<RouteSample | undefined> {
+export async function takeSample(
+  job: Job,
+  info: SourceInfo,
+  prepared: PreparedRun,
+  signal: AbortSignal,
+): Promise<RouteSample | undefined> {
   await prepared.engine.ready();
   const folder = await makeTemporaryFolder('segnet-stream-plan-');
   try {
@@ -47,7 +52,9 @@ export async function takeSample(job: Job, info: SourceInfo, prepared: PreparedR
     let lastAt = 0;
     const longest = SAMPLE_FRAMES / (info.frameRate ?? ASSUMED_FRAME_RATE);
     const options = { ...prepared.options, duration: Math.min(prepared.options.duration ?? longest, longest) };
-    const route = buildRoute({ ...job, outputs }, prepared.engine, options, { signal: stop.signal });
+    const route = buildRoute({ ...job, outputs }, prepared.engine, options, {
+      signal: AbortSignal.any([stop.signal, signal]),
+    });
     const beganAt = performance.now();
     await lastValueFrom(
       route.pipe(

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, truncateSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, truncateSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
+import { packagedFile } from '../../../pipeline/options/package-root.js';
 import { describePlan, formatBytes, isTooLarge } from '../../../pipeline/run/describe-plan.js';
 import type { RunPlan } from '../../../pipeline/run/plan.js';
 import { testClip } from '../../operators/test-clip.js';
-import { runCli } from '../built-cli.js';
+import { runCli, startCli } from '../built-cli.js';
 import { writeRandomWeights } from './random-weights.js';
 
 const folder = t.testdir({});
@@ -61,6 +62,21 @@ t.test('a file that is cut off is not what the estimate goes by', async (t) => {
   );
   t.equal(samples.length, 1);
   t.ok(samples[0]!.frames > 40, `${samples[0]!.frames} frames`);
+});
+
+t.test('Ctrl-C leaves nothing of the samples behind', async (t) => {
+  const temporary = t.testdir({});
+  const args = ['run', '--plan', packagedFile('fixtures', 'clips', 'road.mp4'), '--threads', '1', '-o', folder];
+  const { process: child, finished } = startCli(args, { env: { TMPDIR: temporary } });
+  const watcher = watch(temporary, (_, name) => {
+    if (!name?.startsWith('segnet-stream-plan-')) return;
+    // It is gone again in the end, and a second signal would end the process at once.
+    watcher.close();
+    child.kill('SIGINT');
+  });
+  t.teardown(() => watcher.close());
+  t.match(await finished, { status: 130, stdout: '', stderr: /The plan was stopped \[STOPPED\]\n$/ });
+  t.same(readdirSync(temporary), []);
 });
 
 t.test('a plan of nothing to do makes no engine', async (t) => {
