@@ -124,6 +124,14 @@ export async function explainNoFrames(input: string, end: FfmpegEnd, sawInput: b
     }
   }
   const cause = causes.find(([pattern]) => pattern.test(text));
+  // ffmpeg says the same of a server that takes the connection and is silent (a frozen camera) as of bytes that are no RTSP.
+  const isRtsp = /^rtsps?:/i.test(input) || /Impossible to open 'rtsps?:/i.test(text);
+  if (cause?.[1] === 'INPUT_NOT_VIDEO' && !sawInput && isRtsp) {
+    return new Failure(
+      'INPUT_UNREACHABLE',
+      `Input ${name} takes the connection, but does not answer as an RTSP server.`,
+    );
+  }
   if (cause) return new Failure(cause[1], cause[2](name));
   if (end.signal || (end.code !== 0 && !sawInput)) return explainDeath(name, end, 0);
   return new Failure('INPUT_NOT_VIDEO', `Input ${name} gave no frame.${lastWords(end)}`);

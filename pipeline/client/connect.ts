@@ -68,7 +68,9 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
   }
   const { want = [{ parts: ['source', 'mask'] }] } = options;
   if (!isObservable(want)) checkWants(want);
-  const token = options.token ?? (typeof process === 'undefined' ? undefined : process.env?.SEGNET_STREAM_TOKEN);
+  // Compose files and the like pass variables on that are empty.
+  const token =
+    (options.token ?? (typeof process === 'undefined' ? undefined : process.env?.SEGNET_STREAM_TOKEN)) || undefined;
   if (token !== undefined && !TOKEN_FORM.test(token)) {
     throw new TypeError(
       'Expected the token to be of ASCII without spaces or line feeds at its ends, as servers take no other',

@@ -1,5 +1,5 @@
 /** Inflates a mask; works in browsers and in Node, off the main thread. @throws if the bytes are not deflated or not `length` long. */
-export async function inflateMask(data: Uint8Array, length: number): Promise<Uint8Array> {
+export async function inflateMask(data: Uint8Array, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new Blob([data as Uint8Array<ArrayBuffer>])
     .stream()
     .pipeThrough(new DecompressionStream('deflate-raw'));

@@ -41,7 +41,7 @@ export interface LiveFrame {
   /** JPEG. */
   readonly overlay?: Uint8Array<ArrayBuffer>;
   /** Class indices of `hello.classes`. */
-  readonly mask?: { readonly width: number; readonly height: number; readonly data: Uint8Array };
+  readonly mask?: { readonly width: number; readonly height: number; readonly data: Uint8Array<ArrayBuffer> };
   /** Says that the frame is done with, so that the server sends another. Only with `acknowledge: 'manual'`; safe to call twice. */
   acknowledge(): void;
 }

@@ -38,9 +38,9 @@ export const CloseCode = {
   forbidden: 4403,
   /** `subscribe` named a stream that `hello` does not list. */
   noSuchStream: 4404,
-  /** A frame stayed unacknowledged for `limits.ackTimeoutMs`. */
+  /** A frame stayed unacknowledged for `limits.ackTimeoutMs`, or nothing was said after `hello`. */
   tooSlow: 4408,
-  /** Too many clients, connections, messages, or wrong or missing tokens; or nothing was said after `hello`. */
+  /** Too many clients, connections, messages, or wrong or missing tokens. */
   limit: 4429,
 } as const;
 
@@ -57,9 +57,9 @@ export interface StreamInfo {
   readonly state: SourceState;
   /** When it came into that state, ms since 1970 by the server's clock. */
   readonly since: number;
-  /** How often the source was restarted. */
+  /** How often the source was opened again, in vain or not. */
   readonly epoch: number;
-  /** Why it is not live, in one sentence without secrets. */
+  /** Why it is not live, in one sentence without secrets; while it is opened again, why the attempt before ended. */
   readonly error?: string;
   /** When the next attempt is due, ms since 1970 by the server's clock. */
   readonly retryAt?: number;
@@ -122,14 +122,14 @@ export interface Subscribed {
   readonly window: number;
 }
 
-/** From the server once a second to who subscribed to `stats`, about the last ten seconds or so of one stream. */
+/** From the server once a second to who subscribed to `stats`, about the last ten seconds or so of one stream. Where it showed no frame in them, `ageMs` is null, and `stepMs` and `shares` are empty. */
 export interface StreamStats {
   readonly type: 'stats';
   readonly stream: number;
   /** Frames decoded, and frames segmented, a second. */
   readonly fps: { readonly decoded: number; readonly segmented: number };
   /** From the last byte of a frame out of ffmpeg to its emission by the server. */
-  readonly ageMs: Percentiles;
+  readonly ageMs: Percentiles | null;
   /** By step: `decode`, `segment`, `encode`, ... */
   readonly stepMs: Readonly<Record<string, Percentiles>>;
   /** Frames dropped since the start, by cause: `busy`, `stale`, `rate`. */

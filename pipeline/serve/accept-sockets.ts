@@ -28,6 +28,8 @@ export interface AcceptSocketsOptions {
   readonly helloTimeoutMs?: number;
   /** From our close to the other side's; then the connection is cut. @default 1_000 // 1 second */
   readonly closeTimeoutMs?: number;
+  /** Hears of the connection of each client that is let in. */
+  readonly onAdmitted?: (connection: Socket) => void;
   /** Hears of what was refused, closed or cut by the server. */
   readonly onClosed?: (address: string, code: number, reason: string) => void;
 }
@@ -103,6 +105,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       return;
     }
     const takeOff = clients.add(address);
+    options.onAdmitted?.(connection);
 
     const transport: Transport = {
       send: (message) => socket.send(message),
@@ -116,7 +119,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
     };
     answering.add(socket);
     const session = new ClientSession(hub, transport);
-    const silent = setTimeout(() => session.end(CloseCode.limit, 'No message after hello'), helloTimeoutMs);
+    const silent = setTimeout(() => session.end(CloseCode.tooSlow, 'No message after hello'), helloTimeoutMs);
     silent.unref();
     const forgetSession = gatekeeper.onSessionEnd(request, () =>
       session.end(CloseCode.unauthorised, 'The session was ended'),

@@ -66,7 +66,8 @@ export class Gatekeeper {
   /** True if the request is addressed to a name of this server: `localhost`, an IP address or an allowed name. */
   hostAllowed(request: IncomingMessage): boolean {
     const host = parseHost(request.headers.host);
-    if (host === undefined) return false;
+    const isOne = request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length === 1;
+    if (host === undefined || !isOne) return false;
     return host === 'localhost' || isIP(host) !== 0 || this.#options.allowedHosts.includes(host);
   }
 

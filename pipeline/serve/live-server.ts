@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, isIP, type Socket } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { Failure } from '../../model/failure.js';
 import { TOKEN_FORM } from '../client/protocol.js';
 import { parseSubnets } from '../options/subnets.js';
@@ -9,14 +9,15 @@ import { AddressLimits } from './address-limits.js';
 import { answerHttp } from './answer-http.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { Hub, type HubOptions } from './hub.js';
-import { type CutReason, createMetrics } from './metrics.js';
+import { limitConnections } from './limit-connections.js';
+import { createMetrics } from './metrics.js';
 import { loadPage } from './page.js';
 import { TrustedProxies } from './trusted-proxies.js';
 
 /** Where a server listens, for whom, and what it says of itself. */
 export interface LiveServerOptions
   extends Omit<HubOptions, 'observer'>,
-    Omit<AcceptSocketsOptions, 'hub' | 'gatekeeper' | 'limits' | 'proxies' | 'metrics'> {
+    Omit<AcceptSocketsOptions, 'hub' | 'gatekeeper' | 'limits' | 'proxies' | 'metrics' | 'onAdmitted'> {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -92,9 +93,12 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
   const server = tls ? createTls(tls, connectionLimits, listener) : createHttpServer(connectionLimits, listener);
   // Who asks for the page and does not read it. A WebSocket has its own heartbeat instead.
   server.timeout = 10_000;
-  server.maxConnections = options.maxClients * 2;
-  const connections = limitConnections(server, limits, metrics.cut);
-  const sockets = acceptSockets(server, { ...options, hub, gatekeeper, limits, proxies, metrics });
+  const most = options.maxClients * 2;
+  const onFull = () =>
+    options.onClosed?.('all addresses', 1006, `All ${most} connections were taken: the oldest was cut`);
+  const connections = limitConnections(server, { limits, most, onCut: metrics.cut, onFull });
+  const onAdmitted = connections.keep;
+  const sockets = acceptSockets(server, { ...options, hub, gatekeeper, limits, proxies, metrics, onAdmitted });
   try {
     await listen(server, port, host);
   } catch (error) {
@@ -117,7 +121,7 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
         await sockets.close();
         server.closeAllConnections();
         // Those that have not finished a TLS handshake are no HTTP connections yet.
-        for (const connection of connections) connection.destroy();
+        for (const connection of connections.open) connection.destroy();
         await stopped;
       })();
       return closing;
@@ -163,24 +167,6 @@ function createTls(
       cause,
     });
   }
-}
-
-/** Cuts connections beyond what an address may have, so that it cannot take those of all others by holding them open. */
-function limitConnections(
-  server: Server,
-  limits: AddressLimits,
-  onCut: (reason: CutReason) => void,
-): ReadonlySet<Socket> {
-  const open = new Set<Socket>();
-  server.on('connection', (connection: Socket) => {
-    open.add(connection);
-    connection.once('close', () => open.delete(connection));
-    const reason = limits.connect(connection);
-    if (reason === undefined) return;
-    onCut(reason);
-    connection.destroy();
-  });
-  return open;
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -10,6 +10,9 @@ import type { Subscription } from './subscription.js';
 /** Why a frame was not shown to anybody: the network was busy, the frame too old, or `--max-fps` reached. */
 export type DropCause = 'busy' | 'stale' | 'rate';
 
+/** A stream without a frame for so long has no figures of what is now. */
+const QUIET_MS = 10_000;
+
 /** What is told of a stream: how its source does, and which file it shows where it shows one after the other. */
 export interface StreamStatus extends SourceStatus {
   readonly file?: string;
@@ -52,11 +55,14 @@ export class LiveStream {
   setStatus(status: StreamStatus, describeError: (error: unknown) => string): void {
     // Supervision goes by the system's clock, which may have been put right since; clients by the server's.
     const ahead = Math.trunc(serverNow() - Date.now());
+    const { error: before } = this.#status;
+    const error =
+      status.error === undefined ? (status.state === 'connecting' ? before : undefined) : describeError(status.error);
     this.#status = {
       state: status.state,
       since: status.since + ahead,
       epoch: status.epoch,
-      ...(status.error === undefined ? {} : { error: describeError(status.error) }),
+      ...(error === undefined ? {} : { error }),
       ...(status.retryAt === undefined ? {} : { retryAt: status.retryAt + ahead }),
       ...(status.file === undefined ? {} : { file: status.file }),
     };
@@ -100,14 +106,18 @@ export class LiveStream {
   }
 
   stats(): StreamStats {
+    // What was before the source went away is not how it does now.
+    const isQuiet = this.#newest === undefined || serverNow() - this.#newest.capturedAt > QUIET_MS;
     return {
       type: 'stats',
       stream: this.id,
       fps: { decoded: this.decoded.perSecond, segmented: this.segmented.perSecond },
-      ageMs: this.#ageMs.percentiles(),
-      stepMs: Object.fromEntries([...this.#stepMs].map(([step, sample]) => [step, sample.percentiles()])),
+      ageMs: isQuiet ? null : this.#ageMs.percentiles(),
+      stepMs: isQuiet
+        ? {}
+        : Object.fromEntries([...this.#stepMs].map(([step, sample]) => [step, sample.percentiles()])),
       dropped: this.dropped,
-      shares: this.#shares.map((share) => Math.round(share * 10_000) / 10_000),
+      shares: isQuiet ? [] : this.#shares.map((share) => Math.round(share * 10_000) / 10_000),
       viewers: this.subscriptions.size,
       ...(this.advice ? { advice: this.advice } : {}),
     };

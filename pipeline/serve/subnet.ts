@@ -7,11 +7,20 @@ import { TokenBucket } from './token-bucket.js';
  * machine can give itself any of the addresses in them.
  */
 export function subnetOf(address = 'unknown'): string {
-  const ip4 = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
-  if (ip4 !== undefined || !isIPv6(address)) return ip4 ?? address;
-  const [left = [], right = []] = address.split('::').map((half) => (half === '' ? [] : half.split(':')));
+  if (!isIPv6(address)) return address;
+  // Each address has many spellings; a URL has one of them.
+  const canonical = new URL(`http://[${address.split('%', 1)[0]}]`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical);
+  if (mapped) return mapped.slice(1).flatMap(bytesOf).join('.');
+  const [left = [], right = []] = canonical.split('::').map((half) => (half === '' ? [] : half.split(':')));
   const zeros = Array<string>(8 - left.length - right.length).fill('0');
-  return [...left, ...zeros, ...right].slice(0, 4).join(':').toLowerCase();
+  return [...left, ...zeros, ...right].slice(0, 4).join(':');
+}
+
+/** The two bytes of a group of an IPv6 address. */
+function bytesOf(group: string): [number, number] {
+  const value = Number.parseInt(group, 16);
+  return [value >> 8, value & 255];
 }
 
 /** How many of something each network holds; networks that hold none are forgotten. */

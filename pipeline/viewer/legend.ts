@@ -49,11 +49,11 @@ export class Legend {
     }
   }
 
-  /** @param shares 0-1 by class index. */
+  /** @param shares 0-1 by class index; empty while nothing is shown. */
   setShares(shares: readonly number[]): void {
     for (const [index, row] of this.#rows.entries()) {
       const share = shares[index] ?? 0;
-      const text = `${(share * 100).toFixed(1)} %`;
+      const text = shares.length === 0 ? '–' : `${(share * 100).toFixed(1)} %`;
       if (row.share.textContent !== text) row.share.textContent = text;
       row.fill.style.transform = `scaleX(${share})`;
     }

@@ -45,7 +45,8 @@ export function describeStatus({ now, serverNow, offline, stream, missing, ageMs
   if (stream && stream.state !== 'live' && !(stream.state === 'connecting' && stream.epoch === 0)) {
     const isEnded = stream.state === 'ended';
     const reason = describeSource(stream);
-    const next = stream.retryAt === undefined ? '' : ` Next attempt ${inSeconds(stream.retryAt - serverNow)}.`;
+    const again = stream.state === 'connecting' && stream.error !== undefined ? ' Trying again.' : '';
+    const next = stream.retryAt === undefined ? again : ` Next attempt ${inSeconds(stream.retryAt - serverNow)}.`;
     const word = isEnded ? 'ENDED' : ageMs === undefined ? 'NO SIGNAL' : 'STALE';
     return { kind: 'stale', word, age, notice: `${reason}${next}`, said: reason };
   }

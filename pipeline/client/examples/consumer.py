@@ -55,7 +55,12 @@ async def main():
         await socket.send(json.dumps({"type": "subscribe", "stream": wanted, "parts": ["mask"], "maxFps": 10}))
         frames = 0
         async for message in socket:
-            if isinstance(message, str) or message[0] != 1:
+            if isinstance(message, str):
+                news = json.loads(message)
+                if news["type"] == "closing" and news.get("isOver"):
+                    return print(news["reason"], file=sys.stderr)
+                continue
+            if message[0] != 1:
                 continue
             count, header, stream, seq = struct.unpack_from("<xBHH6xI", message)
             pts_us, age_us, skipped = struct.unpack_from("<qII", message, 24)

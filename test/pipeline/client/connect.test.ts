@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createConnection, createServer, type Socket } from 'node:net';
-import { BehaviorSubject, firstValueFrom, type Observable, take, toArray } from 'rxjs';
+import { BehaviorSubject, firstValueFrom, lastValueFrom, type Observable, take, toArray } from 'rxjs';
 import { filter } from 'rxjs/operators';
 import t from 'tap';
 import { WebSocketServer } from 'ws';
@@ -14,6 +14,7 @@ import {
   type LiveFrame,
   type Want,
 } from '../../../pipeline/client/index.js';
+import { CloseCode } from '../../../pipeline/client/protocol.js';
 import type { LiveServer } from '../../../pipeline/serve/live-server.js';
 import { fakeFrame } from '../serve/fake-frames.js';
 import { openTestServer } from '../serve/open-test-server.js';
@@ -208,9 +209,14 @@ t.test('it completes where what was shown is over', async (t) => {
 });
 
 t.test('a token that no server takes is refused at once', async (t) => {
-  for (const token of ['with a line feed\n', 'ünïcode-of-sixteen', '']) {
+  for (const token of ['with a line feed\n', 'ünïcode-of-sixteen']) {
     t.throws(() => connect('ws://127.0.0.1:9', { token }), /Expected the token to be of ASCII/);
   }
+});
+
+t.test('an empty token is none: the server says that it needs one', async (t) => {
+  const server = await openTestServer(t, { token: 'correct-horse-battery-staple' });
+  await t.rejects(lastValueFrom(connect(server.url, { token: '' })), { code: CloseCode.unauthorised });
 });
 
 t.test('what is no address is refused with an example', async (t) => {

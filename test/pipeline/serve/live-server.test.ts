@@ -155,7 +155,7 @@ t.test('binary messages, floods and silence are closed', async (t) => {
   t.equal((await flood.closed).code, CloseCode.limit);
 
   const silent = connectRaw(server);
-  t.equal((await silent.closed).code, CloseCode.limit);
+  t.equal((await silent.closed).code, CloseCode.tooSlow);
 });
 
 t.test('acknowledgements of frames that are owed do not count, others do', async (t) => {
@@ -308,6 +308,9 @@ t.test('other origins, other hosts and other subprotocols stay outside', async (
     421,
     'a name pointed at this address',
   );
+  const twice = hold(server, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n');
+  t.match(String((await once(twice, 'data'))[0]), /^HTTP\/1\.1 421/);
+  twice.destroy();
   for (const host of ['localhost:1', '127.0.0.1', '[::1]:8080', 'cam.example']) {
     t.equal((await ask(server, '/healthz', { headers: { host } })).status, 200, host);
   }
@@ -404,8 +407,8 @@ t.test('who comes without a token is let try as seldom, and keeps out nobody who
 });
 
 /** A connection that sends this, and then nothing more; a `close` of it is the server's. */
-function hold(server: LiveServer, text: string, allowHalfOpen = false): Socket {
-  const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen });
+function hold(server: LiveServer, text: string, allowHalfOpen = false, localAddress = '127.0.0.1'): Socket {
+  const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen, localAddress });
   socket.on('error', () => {}).resume();
   socket.write(text);
   return socket;
@@ -425,6 +428,27 @@ t.test('connections held open keep nobody else out, and are cut', async (t) => {
   t.match(String(answer), /^HTTP\/1\.1 200/);
   // The rest are waited for no longer than a request may take to be heard.
   while (cut < held.length) await sleep(50);
+});
+
+t.test('several addresses that together hold all connections open keep nobody else out', async (t) => {
+  const closed: string[] = [];
+  const onClosed = (address: string, _: number, reason: string) => closed.push(`${address}: ${reason}`);
+  const server = await openTestServer(t, { maxClients: 3, maxClientsPerAddress: 2, onClosed });
+  const viewer = connectRaw(server);
+  await viewer.hear('hello');
+  const held = ['127.0.0.2', '127.0.0.3', '127.0.0.4'].flatMap((address) =>
+    Array.from({ length: 4 }, () => hold(server, '', false, address)),
+  );
+  let cut = 0;
+  for (const socket of held) socket.once('close', () => (cut += 1));
+  while (cut < 7) await sleep(5);
+  t.equal((await ask(server, '/healthz')).status, 200);
+  const another = connectRaw(server);
+  await another.hear('hello');
+  viewer.send({ type: 'time', id: 1 });
+  t.match(await viewer.hear('time'), { id: 1 }, 'who was let in stays');
+  t.match((await ask(server, '/metrics')).text, /cut_total\{reason="connections"\} (9|1\d)$/m);
+  t.equal(closed[0], 'all addresses: All 6 connections were taken: the oldest was cut');
 });
 
 t.test('an address that asks for too much is cut, and keeps nobody else out', async (t) => {
@@ -656,9 +680,11 @@ t.test('states reach every client, without secrets', async (t) => {
   t.match(await client.hear('streams'), {
     streams: [
       { name: 'front', file: undefined },
-      { state: 'connecting', epoch: 3, file: 'monday/dash.mp4' },
+      { state: 'connecting', epoch: 3, file: 'monday/dash.mp4', error: 'scrubbed 6' },
     ],
   });
+  server.hub.setStatus('back', { state: 'live', epoch: 3, since: 6 });
+  t.notOk(((await client.hear('streams')).streams as { error?: string }[])[1]!.error);
 });
 
 t.test('thousands of malformed messages: nothing crashes, each is refused with the right code', async (t) => {

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { type FaultServerOptions, startFaultServer } from '../../../fixtures/rtsp/fault-server.js';
 import { makeStreamClip } from '../../../fixtures/rtsp/make-stream-clip.js';
@@ -139,6 +140,27 @@ t.test('an RTSP camera with its faults', { skip, timeout: 300_000 }, async (t) =
     t.match(states.at(-1), { state: 'reconnecting', epoch: 0 }, `${state('cam')?.code}`);
     await until(() => frames.length > 0);
     t.equal(frames[0]!.epoch, 1);
+  });
+
+  t.test('takes connections and is silent, as a frozen camera does: that is said', async (t) => {
+    const held: Socket[] = [];
+    const frozen = createServer((socket) => held.push(socket.on('error', () => {})));
+    await new Promise<void>((resolve) => frozen.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => {
+      for (const socket of held) socket.destroy();
+      frozen.close();
+    });
+    const { port } = frozen.address() as AddressInfo;
+    const addresses = [`open=rtsp://127.0.0.1:${port}/x`, `closed=rtsp://user:secret@127.0.0.1:${port}/x`];
+    const { states, state, until } = await watch(t, addresses);
+    for (const name of ['open', 'closed']) {
+      await until(() => state(name)?.state === 'reconnecting');
+      t.equal(
+        states.find(({ source, code }) => source === name && code !== undefined)?.code,
+        'INPUT_UNREACHABLE',
+        name,
+      );
+    }
   });
 
   t.test('goes on answering but sends nothing: stalled, then tried again until it is back', async (t) => {

@@ -5,6 +5,8 @@ t.test('an IPv4 address stands for itself, an IPv6 address for its first 64 bits
   for (const [address, network] of [
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['::FFFF:c000:207', '192.0.2.7'],
+    ['2001:0db8:0001:2::5', '2001:db8:1:2'],
     ['2001:DB8:1:2:3:4:5:6', '2001:db8:1:2'],
     ['2001:db8::1', '2001:db8:0:0'],
     ['2001:db8::3:4:5:6:7', '2001:db8:0:3'],

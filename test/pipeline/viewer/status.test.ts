@@ -26,6 +26,11 @@ t.test('a camera that never gave a picture has no signal; one that did is stale'
   t.match(describeStatus(failing), { word: 'STALE', notice: 'front: Connection refused.' });
 });
 
+t.test('while a source is tried again, the reason stays', async (t) => {
+  const trying = { ...stream, state: 'connecting', epoch: 3, error: 'Connection refused.' } as const;
+  t.equal(describeStatus({ ...facts, stream: trying }).notice, 'front: Connection refused. Trying again.');
+});
+
 t.test('another stream than the one that was asked for is told of, behind what is wrong with it', async (t) => {
   const elsewhere = { ...facts, missing: 'rear' };
   const notice = 'There is no stream called rear. This is front.';
