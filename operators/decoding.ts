@@ -104,10 +104,12 @@ export function startDecoding(
       const difference = pictures[0]!.ptsUs - inputs[0]!.ptsUs;
       if (difference === 0) {
         const late = frames === 0 ? lateness((pictures[0]!.ptsUs - nutOffsetUs) / 1e6) : undefined;
-        if (late) return settle(late);
+        if (late) {
+          settle(late);
+          return;
+        }
         give(makeFrame(pictures.shift()!, inputs.shift()!));
-      }
-      else (difference < 0 ? pictures : inputs).shift();
+      } else (difference < 0 ? pictures : inputs).shift();
     }
   }
 

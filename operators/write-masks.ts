@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import type { ClassMask } from '../model/engine.js';
 import { outputFailure } from '../model/failure.js';
+import { endAbandoned } from './abandoned.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { encodeIndexedPng } from './indexed-png.js';
@@ -35,18 +36,33 @@ export function writeMasks<T extends SegmentedFrame>(
     // Looked at with the first frame.
     made.catch(() => {});
     let isEmptied: Promise<void> | undefined;
+    let isAbandoned = false;
+    const pending = new Set<Promise<void>>();
+
+    async function write(frame: T): Promise<void> {
+      await made;
+      if (replace && !isAbandoned) {
+        isEmptied ??= removeMasks(folder);
+        await isEmptied;
+      }
+      if (isAbandoned) return;
+      const { width, height } = frame.picture;
+      const mask = size === 'source' ? enlargeMask(frame.mask, width, height) : frame.mask;
+      const content = await encodeIndexedPng(mask, frame.classes);
+      if (!isAbandoned) await writeByPart(join(folder, nameOf(frame)), content, () => isAbandoned);
+    }
+
     return {
       async take(frame) {
         const beganAt = performance.now();
-        await made;
-        if (replace) {
-          isEmptied ??= removeMasks(folder);
-          await isEmptied;
-        }
-        const { width, height } = frame.picture;
-        const mask = size === 'source' ? enlargeMask(frame.mask, width, height) : frame.mask;
-        await writeByPart(join(folder, nameOf(frame)), await encodeIndexedPng(mask, frame.classes));
+        const writing = write(frame);
+        pending.add(writing);
+        await writing.finally(() => pending.delete(writing));
         return { ...frame, stepTimes: { ...frame.stepTimes, masks: performance.now() - beganAt } };
+      },
+      dispose() {
+        isAbandoned = true;
+        endAbandoned(Promise.allSettled([made, ...pending]));
       },
     };
   });
