@@ -24,7 +24,7 @@ export interface SourceStatus {
 export interface SuperviseOptions {
   /** Longest time from an attempt to its first value. @default 10_000 // 10 seconds */
   readonly openTimeoutMs?: number | undefined;
-  /** Without a value for so long a live source is `stalled`. @default 2_000 // 2 seconds */
+  /** Without a value for so long a live source is `stalled`; at most `stallTimeoutMs`. @default 2_000 // 2 seconds */
   readonly quietMs?: number | undefined;
   /** Without a value for so long a live source is given up and tried again. @default 5_000 // 5 seconds */
   readonly stallTimeoutMs?: number | undefined;
@@ -89,7 +89,6 @@ export type Attempt<T> = (
 export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}): Observable<T> {
   const {
     openTimeoutMs = 10_000,
-    quietMs = 2_000,
     stallTimeoutMs = 5_000,
     backoffMs = 500,
     maxBackoffMs = 15_000,
@@ -102,6 +101,7 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
     scheduler = asyncScheduler,
     signal,
   } = options;
+  const quietMs = Math.min(options.quietMs ?? 2_000, stallTimeoutMs);
 
   return new Observable<T>((subscriber) => {
     let epoch = 0;
@@ -134,7 +134,7 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
         after(quietMs, () => {
           quiet = true;
           report('stalled', { error: new SourceSilent(quietMs, 'stall') });
-          after(Math.max(stallTimeoutMs - quietMs, 0), () => end(new SourceSilent(stallTimeoutMs, 'stall')));
+          after(stallTimeoutMs - quietMs, () => end(new SourceSilent(stallTimeoutMs, 'stall')));
         });
       const end = (error: unknown): void => {
         if (over) return;

@@ -79,6 +79,15 @@ t.test('values that stop: stalled first, then given up; a value in between makes
   });
 });
 
+t.test('a source is given up in time where it would be stalled later', async (t) => {
+  inVirtualTime(t, ({ helpers: { cold, expectObservable, flush }, options, states }) => {
+    const result = supervise(() => cold('a'), { ...options, quietMs: 90 });
+    expectObservable(result, '55ms !').toBe('a');
+    flush();
+    t.same(states, ['0 connecting 0', '0 live 0', '50 stalled 0', '50 reconnecting 0']);
+  });
+});
+
 t.test('signs of life without values keep it live', async (t) => {
   inVirtualTime(t, ({ helpers: { cold, expectObservable, flush }, options, states }) => {
     const result = supervise(
