@@ -1,4 +1,5 @@
 import { asyncScheduler, Observable, type SchedulerLike, type Subscription } from 'rxjs';
+import { checkChoice, checkNumber } from '../model/check-option.js';
 
 /**
  * How a supervised source is doing. `connecting`: no frame of this attempt yet. `live`: frames come. `stalled`: none for
@@ -19,6 +20,9 @@ export interface SourceStatus {
   /** When the next attempt is due, ms, by the scheduler's clock; in `reconnecting` and `failed`. */
   readonly retryAt?: number;
 }
+
+/** The longest wait of a timer in Node, 24.8 days: a longer one would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Options of {@link supervise}. */
 export interface SuperviseOptions {
@@ -85,6 +89,8 @@ export type Attempt<T> = (
  * connect(1)             ~~--c--d------------(given up after stallTimeoutMs)
  * result       --a--b--------c--d------ ...
  * ```
+ *
+ * @throws `Failure` `OPTION_INVALID` for times that are negative or longer than a timer's 24 days.
  */
 export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}): Observable<T> {
   const {
@@ -101,6 +107,18 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
     scheduler = asyncScheduler,
     signal,
   } = options;
+  for (const [name, ms] of Object.entries({
+    openTimeoutMs,
+    stallTimeoutMs,
+    backoffMs,
+    maxBackoffMs,
+    lastingBackoffMs,
+  })) {
+    checkNumber(name, ms, { min: 0, max: LONGEST_TIMER_MS });
+  }
+  checkNumber('quietMs', options.quietMs ?? 0, { min: 0 });
+  checkNumber('steadyMs', steadyMs, { min: 0 });
+  checkChoice('completion', completion, ['disconnection', 'end']);
   const quietMs = Math.min(options.quietMs ?? 2_000, stallTimeoutMs);
 
   return new Observable<T>((subscriber) => {

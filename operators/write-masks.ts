@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonoTypeOperatorFunction } from 'rxjs';
+import { checkChoice } from '../model/check-option.js';
 import type { ClassMask } from '../model/engine.js';
 import { outputFailure } from '../model/failure.js';
 import { endAbandoned } from './abandoned.js';
@@ -23,12 +24,13 @@ export interface WriteMasksOptions {
  * is the classes' colours: `000012-0.480000.png` is frame 12, shown at 0.48 s (and `e1-000012-...` in epoch 1). Gives
  * frames on once they are written, with the step time `masks`.
  *
- * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`. @throws `Failure` `OPTION_INVALID` for another size.
  */
 export function writeMasks<T extends SegmentedFrame>(
   folder: string,
   { size = 'source', replace = false }: WriteMasksOptions = {},
 ): MonoTypeOperatorFunction<T> {
+  checkChoice('size', size, ['source', 'network']);
   return inOrder(() => {
     const made = makeFolder(folder).catch((error: unknown) => {
       throw outputFailure('the output', folder, error);

@@ -194,6 +194,25 @@ t.test('who stops it on hearing of a state stops all of it', async (t) => {
   }
 });
 
+t.test('options that make no sense are refused by name, at once', async (t) => {
+  const wrong: readonly SuperviseOptions[] = [
+    { openTimeoutMs: -1 },
+    { quietMs: -1 },
+    { stallTimeoutMs: Number.NaN },
+    // A timer of Node's would be over at once.
+    { backoffMs: 2 ** 31 },
+    { maxBackoffMs: Number.POSITIVE_INFINITY },
+    { lastingBackoffMs: -5 },
+    { steadyMs: -5 },
+    { completion: 'never' as 'end' },
+  ];
+  for (const options of wrong) {
+    const name = Object.keys(options)[0]!;
+    const message = new RegExp(`^Expected ${name} to be`);
+    t.throws(() => supervise(() => NEVER, options), { code: 'OPTION_INVALID', message }, name);
+  }
+});
+
 t.test('two cameras: the death of one does not touch the other', async (t) => {
   inVirtualTime(t, ({ helpers: { cold, expectObservable }, options }) => {
     expectObservable(

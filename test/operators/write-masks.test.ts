@@ -52,6 +52,11 @@ t.test("at the source's size every pixel has the class of the nearest", async (t
   t.same([...enlargeMask(mask, 2, 1).data], [1, 0], 'smaller takes the middle ones');
 });
 
+t.test('a size that there is not is refused by name', async (t) => {
+  const size = 'full' as 'source';
+  t.throws(() => writeMasks(folder, { size }), { code: 'OPTION_INVALID', message: /size to be source or network/ });
+});
+
 t.test('a folder that cannot be made is an error that names it', async (t) => {
   const file = join(folder, 'a-file');
   writeFileSync(file, '');
