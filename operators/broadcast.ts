@@ -1,4 +1,5 @@
 import { type MonoTypeOperatorFunction, map } from 'rxjs';
+import { checkNumber } from '../model/check-option.js';
 import { type EncodedPart, type EncodePartsOptions, encodeParts, type PicturePart } from './encode-parts.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
@@ -24,6 +25,8 @@ export interface Audience {
  * (policy `latest`) or waits (policy `every`) instead of queueing without bound; frames that nobody wants take no time.
  * Adds the step time `broadcast`.
  *
+ * @throws `Failure` `OPTION_INVALID` for options out of range.
+ *
  * @example
  * decode('dash.mp4').pipe(segment(engine), broadcast(server.hub))
  */
@@ -31,12 +34,15 @@ export function broadcast<T extends SegmentedFrame>(
   audience: Audience,
   options: EncodePartsOptions = {},
 ): MonoTypeOperatorFunction<T> {
+  const { quality = 80, opacity = 0.5 } = options;
+  checkNumber('quality', quality, { min: 1, max: 100, integer: true });
+  checkNumber('opacity', opacity, { min: 0, max: 1 });
   return (source) =>
     source.pipe(
       inOrder(() => ({
         async take(frame: T) {
           const begunAt = performance.now();
-          const parts = await encodeParts(frame, audience.wanted(frame.source), options);
+          const parts = await encodeParts(frame, audience.wanted(frame.source), { quality, opacity });
           return { frame, parts, encodeMs: performance.now() - begunAt };
         },
       })),

@@ -12,6 +12,18 @@ import type { SourceInfo } from './source-info.js';
 /** Of a network's picture, pixels: more than 8K. */
 const LARGEST_SIDE = 16_384;
 
+/**
+ * Failures that hardware decoding can cause: an unknown name ends ffmpeg, an absent device gives no frame, and the system's word on a
+ * device (`-hwaccel_device`) reads as if it were about the input. Others, such as a refused password, would only be repeated.
+ */
+const HARDWARE_FAILURES: readonly string[] = [
+  'FFMPEG_DIED',
+  'INPUT_NOT_VIDEO',
+  'INPUT_MISSING',
+  'INPUT_UNREADABLE',
+  'INPUT_BUSY',
+];
+
 /** Options of {@link decode}. */
 export interface DecodeOptions {
   /** The network's input box: `engine.inputSize` is what its weights do best at. If not provided, defaults to 480 x 360. */
@@ -103,8 +115,9 @@ export function decode(input: string, options: DecodeOptions = {}): Observable<F
       const tool = await findFfmpeg();
       if (tool.warning) options.onWarning?.(tool.warning, 'FFMPEG_OLD');
       let outcome = await attempt(tool, options);
+      const mayBeHardware = outcome !== 'complete' && HARDWARE_FAILURES.includes(outcome.code);
       // Standard input cannot be read a second time.
-      if (outcome !== 'complete' && options.hwaccel && input !== '-') {
+      if (mayBeHardware && options.hwaccel && input !== '-') {
         const { hwaccel, ...software } = options;
         const text = `Hardware decoding (${hwaccel}) gives no frame of ${options.source ?? redact(input)}: it is decoded in software.`;
         outcome = await attempt(tool, software, () => options.onWarning?.(text, 'HWACCEL_UNAVAILABLE'));

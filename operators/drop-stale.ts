@@ -1,4 +1,5 @@
 import { filter, type MonoTypeOperatorFunction } from 'rxjs';
+import { checkNumber } from '../model/check-option.js';
 import { type Frame, frameNow } from './frame.js';
 
 /** Options of {@link dropStale}. */
@@ -11,9 +12,14 @@ export interface DropStaleOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** Drops frames that waited too long, so that what is shown is never older than a budget. */
+/**
+ * Drops frames that waited too long, so that what is shown is never older than a budget.
+ *
+ * @throws `Failure` `OPTION_INVALID` for a budget below 0.
+ */
 export function dropStale<T extends Frame>(options: DropStaleOptions): MonoTypeOperatorFunction<T> {
   const { maxStalenessMs, onDrop, now = frameNow } = options;
+  checkNumber('maxStalenessMs', maxStalenessMs, { min: 0 });
   return filter((frame) => {
     if (now() - frame.arrivedAt <= maxStalenessMs) return true;
     onDrop?.(frame);

@@ -1,4 +1,5 @@
 import { defer, filter, type MonoTypeOperatorFunction } from 'rxjs';
+import { checkNumber, optionInvalid } from '../model/check-option.js';
 import type { Frame } from './frame.js';
 
 /** Options of {@link limitRate}. */
@@ -16,8 +17,11 @@ export interface LimitRateOptions {
  * source  -a-b-c-d-e-f-g-h-|   every 100 ms
  * result  -a---c---e---g---|   maxFps: 5
  * ```
+ *
+ * @throws `Failure` `OPTION_INVALID` for a rate that is not more than 0.
  */
 export function limitRate<T extends Frame>(options: LimitRateOptions): MonoTypeOperatorFunction<T> {
+  if (checkNumber('maxFps', options.maxFps, {}) <= 0) throw optionInvalid('maxFps', 'more than 0', options.maxFps);
   return (source) =>
     defer(() => {
       const isDue = createPacer(options.maxFps);

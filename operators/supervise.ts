@@ -1,4 +1,5 @@
 import { asyncScheduler, Observable, type SchedulerLike, type Subscription } from 'rxjs';
+import { checkChoice, checkNumber } from '../model/check-option.js';
 
 /**
  * How a supervised source is doing. `connecting`: no frame of this attempt yet. `live`: frames come. `stalled`: none for
@@ -20,11 +21,14 @@ export interface SourceStatus {
   readonly retryAt?: number;
 }
 
+/** The longest wait of a timer in Node, 24.8 days: a longer one would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Options of {@link supervise}. */
 export interface SuperviseOptions {
   /** Longest time from an attempt to its first value. @default 10_000 // 10 seconds */
   readonly openTimeoutMs?: number | undefined;
-  /** Without a value for so long a live source is `stalled`. @default 2_000 // 2 seconds */
+  /** Without a value for so long a live source is `stalled`; at most `stallTimeoutMs`. @default 2_000 // 2 seconds */
   readonly quietMs?: number | undefined;
   /** Without a value for so long a live source is given up and tried again. @default 5_000 // 5 seconds */
   readonly stallTimeoutMs?: number | undefined;
@@ -85,11 +89,12 @@ export type Attempt<T> = (
  * connect(1)             ~~--c--d------------(given up after stallTimeoutMs)
  * result       --a--b--------c--d------ ...
  * ```
+ *
+ * @throws `Failure` `OPTION_INVALID` for times that are negative or longer than a timer's 24 days.
  */
 export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}): Observable<T> {
   const {
     openTimeoutMs = 10_000,
-    quietMs = 2_000,
     stallTimeoutMs = 5_000,
     backoffMs = 500,
     maxBackoffMs = 15_000,
@@ -102,6 +107,19 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
     scheduler = asyncScheduler,
     signal,
   } = options;
+  for (const [name, ms] of Object.entries({
+    openTimeoutMs,
+    stallTimeoutMs,
+    backoffMs,
+    maxBackoffMs,
+    lastingBackoffMs,
+  })) {
+    checkNumber(name, ms, { min: 0, max: LONGEST_TIMER_MS });
+  }
+  checkNumber('quietMs', options.quietMs ?? 0, { min: 0 });
+  checkNumber('steadyMs', steadyMs, { min: 0 });
+  checkChoice('completion', completion, ['disconnection', 'end']);
+  const quietMs = Math.min(options.quietMs ?? 2_000, stallTimeoutMs);
 
   return new Observable<T>((subscriber) => {
     let epoch = 0;
@@ -134,7 +152,7 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
         after(quietMs, () => {
           quiet = true;
           report('stalled', { error: new SourceSilent(quietMs, 'stall') });
-          after(Math.max(stallTimeoutMs - quietMs, 0), () => end(new SourceSilent(stallTimeoutMs, 'stall')));
+          after(stallTimeoutMs - quietMs, () => end(new SourceSilent(stallTimeoutMs, 'stall')));
         });
       const end = (error: unknown): void => {
         if (over) return;

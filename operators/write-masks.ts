@@ -1,8 +1,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonoTypeOperatorFunction } from 'rxjs';
+import { checkChoice } from '../model/check-option.js';
 import type { ClassMask } from '../model/engine.js';
 import { outputFailure } from '../model/failure.js';
+import { endAbandoned } from './abandoned.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { encodeIndexedPng } from './indexed-png.js';
@@ -22,12 +24,13 @@ export interface WriteMasksOptions {
  * is the classes' colours: `000012-0.480000.png` is frame 12, shown at 0.48 s (and `e1-000012-...` in epoch 1). Gives
  * frames on once they are written, with the step time `masks`.
  *
- * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`. @throws `Failure` `OPTION_INVALID` for another size.
  */
 export function writeMasks<T extends SegmentedFrame>(
   folder: string,
   { size = 'source', replace = false }: WriteMasksOptions = {},
 ): MonoTypeOperatorFunction<T> {
+  checkChoice('size', size, ['source', 'network']);
   return inOrder(() => {
     const made = makeFolder(folder).catch((error: unknown) => {
       throw outputFailure('the output', folder, error);
@@ -35,18 +38,33 @@ export function writeMasks<T extends SegmentedFrame>(
     // Looked at with the first frame.
     made.catch(() => {});
     let isEmptied: Promise<void> | undefined;
+    let isAbandoned = false;
+    const pending = new Set<Promise<void>>();
+
+    async function write(frame: T): Promise<void> {
+      await made;
+      if (replace && !isAbandoned) {
+        isEmptied ??= removeMasks(folder);
+        await isEmptied;
+      }
+      if (isAbandoned) return;
+      const { width, height } = frame.picture;
+      const mask = size === 'source' ? enlargeMask(frame.mask, width, height) : frame.mask;
+      const content = await encodeIndexedPng(mask, frame.classes);
+      if (!isAbandoned) await writeByPart(join(folder, nameOf(frame)), content, () => isAbandoned);
+    }
+
     return {
       async take(frame) {
         const beganAt = performance.now();
-        await made;
-        if (replace) {
-          isEmptied ??= removeMasks(folder);
-          await isEmptied;
-        }
-        const { width, height } = frame.picture;
-        const mask = size === 'source' ? enlargeMask(frame.mask, width, height) : frame.mask;
-        await writeByPart(join(folder, nameOf(frame)), await encodeIndexedPng(mask, frame.classes));
+        const writing = write(frame);
+        pending.add(writing);
+        await writing.finally(() => pending.delete(writing));
         return { ...frame, stepTimes: { ...frame.stepTimes, masks: performance.now() - beganAt } };
+      },
+      dispose() {
+        isAbandoned = true;
+        endAbandoned(Promise.allSettled([made, ...pending]));
       },
     };
   });

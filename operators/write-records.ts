@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import { outputFailure } from '../model/failure.js';
+import { endAbandoned } from './abandoned.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { checkOutput, withPart } from './output-failure.js';
@@ -34,6 +35,7 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
   const part = partOf(path);
   return inOrder(() => {
     let isOver = false;
+    let isAbandoned = false;
     const opened = checkOutput(path).then(() =>
       open(part, 'w').catch((error: unknown) => {
         throw outputFailure('the output', path, error);
@@ -44,6 +46,7 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
     let last: Promise<unknown> = opened;
 
     async function append(file: FileHandle, line: string): Promise<void> {
+      if (isAbandoned) return;
       try {
         await file.appendFile(line);
       } catch (error) {
@@ -56,6 +59,29 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
       }
     }
 
+    async function finish(file: FileHandle, failed: boolean): Promise<void> {
+      try {
+        const { size } = await file.stat();
+        await file.close();
+        if (isAbandoned) return;
+        // Without a frame there is nothing to replace an earlier file with.
+        if (size === 0) await rm(part, { force: true });
+        else if (!failed) await rename(part, path);
+      } catch (error) {
+        throw outputFailure('the output', path, error);
+      } finally {
+        isOver = true;
+      }
+    }
+
+    /** Removes the part once nothing writes to it any more; a file that could not be opened is not ours to remove. */
+    async function remove(): Promise<void> {
+      await last.catch(() => {});
+      const file = await opened;
+      await file.close().catch(() => {});
+      await rm(part, { force: true });
+    }
+
     return {
       async take(frame) {
         const line = `${JSON.stringify(recordOf(frame))}\n`;
@@ -64,26 +90,15 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
         await writing;
         return frame;
       },
-      async finish(failed) {
-        const file = await opened;
-        isOver = true;
-        try {
-          const { size } = await file.stat();
-          await file.close();
-          // Without a frame there is nothing to replace an earlier file with.
-          if (size === 0) await rm(part, { force: true });
-          else if (!failed) await rename(part, path);
-        } catch (error) {
-          throw outputFailure('the output', path, error);
-        }
+      finish(failed) {
+        const finishing = last.then(async () => finish(await opened, failed));
+        last = finishing;
+        return finishing;
       },
       dispose() {
         if (isOver) return;
-        const remove = async () => {
-          await (await opened).close();
-          await rm(part, { force: true });
-        };
-        remove().catch(() => {});
+        isAbandoned = true;
+        endAbandoned(remove());
       },
     };
   });

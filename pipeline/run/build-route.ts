@@ -11,7 +11,7 @@ import type { Engine } from '../../model/engine.js';
 import { type Audience, broadcast } from '../../operators/broadcast.js';
 import { decode } from '../../operators/decode.js';
 import { encode } from '../../operators/encode.js';
-import type { SegmentedFrame } from '../../operators/frame.js';
+import type { OverlaidFrame, SegmentedFrame } from '../../operators/frame.js';
 import { overlay } from '../../operators/overlay.js';
 import { recycle, type SpentFrame } from '../../operators/picture-memory.js';
 import { segment } from '../../operators/segment.js';
@@ -47,7 +47,7 @@ export function buildRoute(
 ): Observable<SpentFrame<SegmentedFrame>> {
   const { output, masks, maskVideo, frames } = outputs;
   const failed = new Subject<never>();
-  const gently = <T>(step: MonoTypeOperatorFunction<T>) => letOthersFinish(step, (error) => failed.error(error));
+  const keepOthers = <T>(step: MonoTypeOperatorFunction<T>) => letOthersFinish(step, (error) => failed.error(error));
   const { start, duration, size, crf, encoder, hwaccel, visualize, opacity, realtime } = options;
   const warning = onWarning && { onWarning };
   const threads = options.engine.threads === undefined ? {} : { threads: options.engine.threads };
@@ -78,19 +78,18 @@ export function buildRoute(
   );
   // The records come last, so that they have the times of all steps.
   const end: UnaryFunction<Observable<SegmentedFrame>, Observable<SpentFrame<SegmentedFrame>>> = pipe(
-    frames === undefined ? identity : gently(writeRecords(frames)),
+    frames === undefined ? identity : keepOthers(writeRecords(frames)),
     recycle(),
   );
   if (output === undefined || visualize === 'none') return segmented.pipe(end);
 
   const { ignoreClass: ignoreClasses, legend } = options;
-  const painted = segmented.pipe(overlay({ visualize, opacity, ignoreClasses, legend }));
-  if (input.kind === 'image') return painted.pipe(writePicture(output), end);
+  const paint = overlay({ visualize, opacity, ignoreClasses, legend });
+  if (input.kind === 'image') return segmented.pipe(keepOthers<SegmentedFrame>(pipe(paint, writePicture(output))), end);
   const settings = { ...threads, ...(crf !== undefined && { crf }), ...(encoder !== undefined && { encoder }) };
   // Pictures have no sound, and standard input can be read only once.
   const copy = input.kind === 'video' ? { copyFrom: input.path } : {};
-  return painted.pipe(
-    gently(encode(output, { ...part, ...warning, ...settings, ...copy, ...(signal && { signal }) })),
-    end,
-  );
+  const stop = signal && { signal };
+  const write = encode<OverlaidFrame>(output, { ...part, ...warning, ...settings, ...copy, ...stop });
+  return segmented.pipe(keepOthers<SegmentedFrame>(pipe(paint, write)), end);
 }

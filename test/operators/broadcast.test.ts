@@ -99,6 +99,19 @@ t.test('parts: JPEG of the source, exact class indices, and both burnt together'
   );
 });
 
+t.test('options that make no sense are refused by name, at once', async (t) => {
+  const refused: readonly (readonly [() => unknown, RegExp])[] = [
+    [() => broadcast(audience().it, { quality: 0 }), /quality .*whole number from 1 to 100, got `0`/],
+    [() => broadcast(audience().it, { quality: 80.5 }), /quality/],
+    [() => broadcast(audience().it, { opacity: 1.5 }), /opacity .*from 0 to 1, got `1.5`/],
+    [() => dropStale({ maxStalenessMs: -1 }), /maxStalenessMs .*got `-1`/],
+    [() => dropStale({} as { maxStalenessMs: number }), /maxStalenessMs .*got `undefined`/],
+    [() => limitRate({ maxFps: 0 }), /maxFps to be more than 0, got `0`/],
+    [() => limitRate({ maxFps: Number.NaN }), /maxFps .*got `NaN`/],
+  ];
+  for (const [make, message] of refused) t.throws(make, { code: 'OPTION_INVALID', message }, String(message));
+});
+
 t.test('frames older than the budget are dropped and counted', async (t) => {
   const dropped: number[] = [];
   const frames = [0, 10, 20].map((arrivedAt, index) => fakeFrame({ arrivedAt, index }));

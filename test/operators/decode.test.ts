@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstValueFrom, lastValueFrom, take, tap, toArray } from 'rxjs';
@@ -344,6 +347,26 @@ t.test('hardware that is not there is left with a word, before the first frame',
   const { frames, warnings } = await decodeAll(await testClip('plain'), { hwaccel: 'no-such-hardware' });
   t.equal(frames.length, 50);
   t.match(warnings, [/^HWACCEL_UNAVAILABLE Hardware decoding \(no-such-hardware\) gives no frame/]);
+});
+
+t.test('a device for hardware decoding that is not there is no missing input', async (t) => {
+  const options = { hwaccel: 'drm', inputOptions: ['-hwaccel_device', '/no/such/device'] };
+  const { frames, warnings } = await decodeAll(await testClip('plain'), options);
+  t.equal(frames.length, 50);
+  t.match(warnings, [/^HWACCEL_UNAVAILABLE/]);
+});
+
+t.test('a refused password is not tried a second time without hardware', async (t) => {
+  let logins = 0;
+  const server = createServer((_, response) => {
+    logins += 1;
+    response.writeHead(401).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const input = `http://user:wrong@127.0.0.1:${(server.address() as AddressInfo).port}/a.mp4`;
+  await t.rejects(decodeAll(input, { hwaccel: 'auto' }), { code: 'INPUT_UNAUTHORIZED' });
+  t.equal(logins, 1);
 });
 
 t.test('standard input is read as a file', async (t) => {

@@ -1,4 +1,5 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { concat, EMPTY, from, lastValueFrom, NEVER, of, Subject, throwError, toArray } from 'rxjs';
 import t from 'tap';
+import { abandonedAreGone } from '../../operators/abandoned.js';
 import { decode } from '../../operators/decode.js';
 import { type EncodeOptions, encode } from '../../operators/encode.js';
 import { findFfmpeg, isAtLeast } from '../../operators/find-ffmpeg.js';
@@ -350,13 +352,29 @@ t.test('unsubscribing kills ffmpeg and removes the part', async (t) => {
     .subscribe();
   while (!existsSync(join(folder, 'left.part.mp4'))) await new Promise((resolve) => setTimeout(resolve, 10));
   subscription.unsubscribe();
-  await noFfmpegRuns();
-  while (existsSync(join(folder, 'left.part.mp4'))) await new Promise((resolve) => setTimeout(resolve, 10));
-  t.notOk(existsSync(output));
-  encode(output)(of(fakeFrame())).subscribe().unsubscribe();
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  await noFfmpegRuns();
-  t.notOk(existsSync(join(folder, 'left.part.mp4')), 'also before it has begun');
+  await abandonedAreGone();
+  t.same(canSeeProcesses ? runningFfmpegs() : [], []);
+  t.same(
+    readdirSync(folder).filter((name) => name.startsWith('left')),
+    [],
+  );
+});
+
+t.test('abandoned before it has begun, it starts no encoder', async (t) => {
+  const children: ChildProcess[] = [];
+  // Node tells of each new process here, also of one that is killed before it could do anything.
+  const note = (message: unknown) => children.push((message as { process: ChildProcess }).process);
+  subscribe('child_process', note);
+  t.teardown(() => unsubscribe('child_process', note));
+  const place = t.testdir({});
+  const output = join(place, 'early.mp4');
+  const encoders = () => children.filter(({ spawnargs }) => spawnargs.includes(join(place, 'early.part.mp4')));
+  encode(output, fast)(of(fakeFrame())).subscribe().unsubscribe();
+  await abandonedAreGone();
+  t.equal(encoders().length, 0);
+  t.same(readdirSync(place), []);
+  await lastValueFrom(of(fakeFrame()).pipe(encode(output, fast)));
+  t.ok(encoders().length > 0, 'as it does where it is not abandoned');
 });
 
 t.test(

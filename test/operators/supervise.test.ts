@@ -79,6 +79,15 @@ t.test('values that stop: stalled first, then given up; a value in between makes
   });
 });
 
+t.test('a source is given up in time where it would be stalled later', async (t) => {
+  inVirtualTime(t, ({ helpers: { cold, expectObservable, flush }, options, states }) => {
+    const result = supervise(() => cold('a'), { ...options, quietMs: 90 });
+    expectObservable(result, '55ms !').toBe('a');
+    flush();
+    t.same(states, ['0 connecting 0', '0 live 0', '50 stalled 0', '50 reconnecting 0']);
+  });
+});
+
 t.test('signs of life without values keep it live', async (t) => {
   inVirtualTime(t, ({ helpers: { cold, expectObservable, flush }, options, states }) => {
     const result = supervise(
@@ -182,6 +191,25 @@ t.test('who stops it on hearing of a state stops all of it', async (t) => {
       t.equal(completed, 1);
       t.equal(heard.at(-1), last, heard.join());
     });
+  }
+});
+
+t.test('options that make no sense are refused by name, at once', async (t) => {
+  const wrong: readonly SuperviseOptions[] = [
+    { openTimeoutMs: -1 },
+    { quietMs: -1 },
+    { stallTimeoutMs: Number.NaN },
+    // A timer of Node's would be over at once.
+    { backoffMs: 2 ** 31 },
+    { maxBackoffMs: Number.POSITIVE_INFINITY },
+    { lastingBackoffMs: -5 },
+    { steadyMs: -5 },
+    { completion: 'never' as 'end' },
+  ];
+  for (const options of wrong) {
+    const name = Object.keys(options)[0]!;
+    const message = new RegExp(`^Expected ${name} to be`);
+    t.throws(() => supervise(() => NEVER, options), { code: 'OPTION_INVALID', message }, name);
   }
 });
 

@@ -1,9 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { from, lastValueFrom, throwError, toArray } from 'rxjs';
+import { concat, firstValueFrom, from, lastValueFrom, NEVER, Subject, throwError, toArray } from 'rxjs';
 import sharp from 'sharp';
 import t from 'tap';
+import { abandonedAreGone } from '../../operators/abandoned.js';
+import type { SegmentedFrame } from '../../operators/frame.js';
 import { enlargeMask, writeMasks } from '../../operators/write-masks.js';
 import { fakeSegmentedFrame } from './fake-frame.js';
 
@@ -50,6 +52,11 @@ t.test("at the source's size every pixel has the class of the nearest", async (t
   t.same([...enlargeMask(mask, 2, 1).data], [1, 0], 'smaller takes the middle ones');
 });
 
+t.test('a size that there is not is refused by name', async (t) => {
+  const size = 'full' as 'source';
+  t.throws(() => writeMasks(folder, { size }), { code: 'OPTION_INVALID', message: /size to be source or network/ });
+});
+
 t.test('a folder that cannot be made is an error that names it', async (t) => {
   const file = join(folder, 'a-file');
   writeFileSync(file, '');
@@ -68,4 +75,24 @@ t.test('replace removes masks of an earlier run once a frame comes, by their nam
     from([fakeSegmentedFrame({ index: 7, ptsUs: 40_000 })]).pipe(writeMasks(folder, { replace: true })),
   );
   t.same(readdirSync(folder).sort(), ['000007-0.040000.png', ...others].sort());
+});
+
+t.test('abandoned, it can be waited for, and writes nothing after that', async (t) => {
+  const frames = Array.from({ length: 40 }, (_, index) => fakeSegmentedFrame({ mask, index }));
+  const early = join(t.testdir({}), 'early');
+  from(frames).pipe(writeMasks(early)).subscribe().unsubscribe();
+  await abandonedAreGone();
+  t.same(readdirSync(early), [], 'not even its folder comes later');
+
+  const place = t.testdir({});
+  const given = new Subject<SegmentedFrame>();
+  const subscription = concat(from(frames), NEVER).pipe(writeMasks(place)).subscribe(given);
+  await firstValueFrom(given);
+  subscription.unsubscribe();
+  await abandonedAreGone();
+  const left = readdirSync(place).sort();
+  t.notMatch(left.join(' '), /part/);
+  // Time in which what was not waited for would be written.
+  await lastValueFrom(from(frames).pipe(writeMasks(join(place, 'next'))));
+  t.same(readdirSync(place).sort(), [...left, 'next']);
 });

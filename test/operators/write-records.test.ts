@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { concat, EMPTY, from, lastValueFrom, NEVER, throwError, toArray } from 'rxjs';
+import { concat, EMPTY, firstValueFrom, from, lastValueFrom, NEVER, of, Subject, throwError, toArray } from 'rxjs';
 import t from 'tap';
+import { abandonedAreGone } from '../../operators/abandoned.js';
+import type { SegmentedFrame } from '../../operators/frame.js';
 import { writeRecords } from '../../operators/write-records.js';
 import { fakeSegmentedFrame } from './fake-frame.js';
 
@@ -57,14 +59,42 @@ t.test('on an error from before, what there is stays in the part', async (t) => 
   t.equal(read(join(folder, 'cut.part.jsonl')).length, 3);
 });
 
-t.test('unsubscribing removes the part', async (t) => {
-  const path = join(folder, 'left.jsonl');
-  const part = join(folder, 'left.part.jsonl');
-  const subscription = concat(from(frames), NEVER).pipe(writeRecords(path)).subscribe();
-  while (!existsSync(part)) await new Promise((resolve) => setTimeout(resolve, 5));
+t.test('unsubscribing removes the part, and can be waited for', async (t) => {
+  const place = t.testdir({});
+  const path = join(place, 'left.jsonl');
+  const given = new Subject<SegmentedFrame>();
+  const subscription = concat(from(frames), NEVER).pipe(writeRecords(path)).subscribe(given);
+  // The first line is written, the others wait.
+  await firstValueFrom(given);
   subscription.unsubscribe();
-  while (existsSync(part)) await new Promise((resolve) => setTimeout(resolve, 5));
-  t.notOk(existsSync(path));
+  await abandonedAreGone();
+  t.same(readdirSync(place), []);
+});
+
+t.test('what is abandoned before its file is open leaves a file of the same name alone', async (t) => {
+  const place = t.testdir({});
+  const path = join(place, 'left.jsonl');
+  concat(from(frames), NEVER).pipe(writeRecords(path)).subscribe().unsubscribe();
+  await abandonedAreGone();
+  t.same(readdirSync(place), []);
+  await lastValueFrom(from(frames).pipe(writeRecords(path)));
+  t.equal(read(path).length, 50);
+  t.same(readdirSync(place), ['left.jsonl']);
+});
+
+t.test('what is abandoned while it is being finished changes nothing afterwards', async (t) => {
+  const place = t.testdir({});
+  const given = new Subject<SegmentedFrame>();
+  const subscription = of(frames[0]!)
+    .pipe(writeRecords(join(place, 'left.jsonl')))
+    .subscribe(given);
+  await firstValueFrom(given);
+  subscription.unsubscribe();
+  await abandonedAreGone();
+  const left = readdirSync(place);
+  t.notOk(left.includes('left.part.jsonl'));
+  await lastValueFrom(from(frames).pipe(writeRecords(join(place, 'next.jsonl'))));
+  t.same(readdirSync(place), [...left, 'next.jsonl']);
 });
 
 t.test('a name that is taken by a folder is an error that names it', async (t) => {

@@ -21,9 +21,9 @@ const sample = packagedFile('fixtures', 'clips', 'road.mp4');
 execFileSync(ffmpeg, ['-v', 'error', '-stream_loop', '9', '-i', sample, '-c', 'copy', clip]);
 
 /** Starts a run and waits until a part of its output is on the disk. */
-async function startRun(name: string) {
+async function startRun(name: string, ...more: readonly string[]) {
   const output = join(folder, name, 'out.mp4');
-  const running = startCli(['run', clip, '-o', output, '--json', '--weights', weights, '--threads', '1']);
+  const running = startCli(['run', clip, '-o', output, '--json', '--weights', weights, '--threads', '1', ...more]);
   const part = join(folder, name, 'out.part.mp4');
   const written = () => statSync(part, { throwIfNoEntry: false })?.size ?? 0;
   while (written() < 100_000 && running.process.exitCode === null) await sleep(50);
@@ -47,8 +47,11 @@ t.test('Ctrl-C finishes the file so that it plays, and says so', async (t) => {
   t.notOk(existsSync(part));
 });
 
-t.test('SIGTERM stops alike, and a second signal abandons: nothing is left', async (t) => {
-  const { process: child, finished, output } = await startRun('abandoned');
+t.test('SIGTERM stops alike, and a second signal abandons: nothing unfinished is left', async (t) => {
+  const place = join(folder, 'abandoned');
+  const masks = join(place, 'masks');
+  const others = ['--frames', join(place, 'frames.jsonl'), '--mask-video', join(place, 'masks.mkv'), '--masks', masks];
+  const { process: child, finished, output } = await startRun('abandoned', ...others);
   let said = '';
   child.stderr!.on('data', (text) => {
     said += text;
@@ -58,7 +61,8 @@ t.test('SIGTERM stops alike, and a second signal abandons: nothing is left', asy
   process.kill(child.pid!, 'SIGTERM');
   t.equal((await finished).status, 143);
   t.notOk(existsSync(output));
-  t.same(readdirSync(join(folder, 'abandoned')), []);
+  t.same(readdirSync(place), ['masks']);
+  t.notMatch(readdirSync(masks).join(' '), /part/, 'of the masks those that were whole');
 });
 
 t.test('after kill -9 the part that was written plays, and the next run does the file again', async (t) => {
@@ -86,28 +90,40 @@ t.test('the first signal stops, the second abandons, and the status is that of t
   t.same([requests.abandon.aborted, requests.exitStatus, told], [true, 130, 1]);
 });
 
-t.test('abandoned by a program, no file after the one under way is begun', async (t) => {
-  const abandon = new AbortController();
-  const place = t.testdir({});
-  const begun: number[] = [];
-  const summary = await run({
-    inputs: [clip, sample],
-    output: place,
-    weights,
-    threads: 1,
-    abandon: abandon.signal,
-    onEvent(event) {
-      if (event.kind === 'begin') begun.push(event.number);
-      if (event.kind === 'frame' && event.frames === 2) abandon.abort();
-    },
-  });
-  t.match(summary, {
-    stopped: true,
-    files: [
-      { outcome: 'stopped', outputs: {} },
-      { outcome: 'stopped', frames: 0 },
-    ],
-  });
-  while (readdirSync(place).some((name) => name.endsWith('.mp4'))) await sleep(20);
-  t.same(readdirSync(place), []);
-});
+t.test(
+  'abandoned by a program, no file after the one under way is begun, and nothing is written any more',
+  async (t) => {
+    const abandon = new AbortController();
+    const place = t.testdir({});
+    const [masks, frames] = [join(place, 'masks'), join(place, 'frames')];
+    const begun: number[] = [];
+    const summary = await run({
+      inputs: [clip, sample],
+      output: place,
+      masks,
+      frames,
+      weights,
+      threads: 1,
+      abandon: abandon.signal,
+      onEvent(event) {
+        if (event.kind === 'begin') begun.push(event.number);
+        if (event.kind === 'frame' && event.frames === 2) abandon.abort();
+      },
+    });
+    t.match(summary, {
+      stopped: true,
+      files: [
+        { outcome: 'stopped', outputs: {} },
+        { outcome: 'stopped', frames: 0 },
+      ],
+    });
+    t.same(readdirSync(place).sort(), ['frames', 'masks']);
+    t.same(readdirSync(frames), []);
+    const left = readdirSync(masks, { recursive: true, encoding: 'utf8' }).sort();
+    // Masks that were whole stay; of the second file there are none.
+    t.notMatch(left.join(' '), /part|lock/);
+    await run({ inputs: sample, output: join(place, 'next'), weights, threads: 1, duration: 0.2 });
+    t.same(readdirSync(masks, { recursive: true, encoding: 'utf8' }).sort(), left);
+    t.same(readdirSync(frames), []);
+  },
+);
