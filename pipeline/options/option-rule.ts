@@ -93,3 +93,12 @@ export function complete<Options extends object, Filled extends keyof Options>(
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return { ...defaults, ...Object.fromEntries(given) } as Completed<Options, Filled>;
 }
+
+/** The options that the rules are about and that are given, without others that came with them. */
+export function pickByRules<Option extends string, Options extends { readonly [Each in Option]?: unknown }>(
+  options: Options,
+  rules: OptionRules<Option>,
+): Pick<Options, Option> {
+  const names = (Object.keys(rules) as Option[]).filter((name) => options[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<Options, Option>;
+}
