@@ -1,5 +1,4 @@
 import './no-telemetry.js';
-import type { Worker } from 'node:worker_threads';
 import { calibrationOf, uncalibrated } from '../calibration.js';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
@@ -9,6 +8,7 @@ import { startWorker } from '../start-worker.js';
 import type { Weights } from '../weights.js';
 import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';
 import type { PrecisionName, ProviderName } from './choices.js';
+import { firstReply } from './first-reply.js';
 import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';
 import { automaticProviders, PROVIDERS, type Provider } from './onnx-providers.js';
 import { int8Support } from './processor.js';
@@ -64,7 +64,12 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   }
   const data: OnnxWorkerData = { network, weights, providers, threads, mostThreads, int8: chosen.int8 };
   const worker = startWorker(new URL('./onnx-worker.js', import.meta.url), { workerData: data });
-  const { provider, refused } = await firstReply(worker);
+  const reply = await firstReply<OnnxReply>(worker, 'onnx', PROVIDERS.cpu.advice);
+  if (reply.type !== 'ready') {
+    await worker.terminate();
+    throw unavailable(reply.type === 'unavailable' ? reply.refused : []);
+  }
+  const { provider, refused } = reply;
   const precision = provider === 'cpu' && chosen.int8 !== undefined ? 'int8' : 'float32';
   const reason = provider === 'cpu' || options.precision === 'float32' ? chosen.reason : GPU_REASON;
   const queue = new WorkerQueue<SegmentRequest, Masks>('onnx', worker);
@@ -81,25 +86,6 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
     segment: (batch, { signal } = {}) => segment(batch, signal),
     close: () => queue.close(),
   };
-}
-
-/** Waits for the worker to say where it computes. */
-function firstReply(worker: Worker): Promise<Extract<OnnxReply, { type: 'ready' }>> {
-  return new Promise((resolve, reject) => {
-    const fail = (reason: string, cause?: Error) =>
-      reject(
-        new Failure('ENGINE_UNAVAILABLE', `The onnx engine could not start: ${reason}. ${PROVIDERS.cpu.advice}`, {
-          cause,
-        }),
-      );
-    worker.once('error', (error) => fail(error.message, error));
-    worker.once('exit', () => fail('its thread ended'));
-    worker.once('message', (reply: OnnxReply) => {
-      if (reply.type === 'ready') return resolve(reply);
-      worker.terminate();
-      reject(unavailable(reply.type === 'unavailable' ? reply.refused : []));
-    });
-  });
 }
 
 function unavailable(refused: readonly Refusal[]): Failure {

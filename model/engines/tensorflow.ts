@@ -1,12 +1,12 @@
-import { once } from 'node:events';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { networkOf } from '../networks/network-of.js';
 import { startWorker } from '../start-worker.js';
-import { prepareTensorflow } from '../training/tensorflow.js';
+import { prepareTensorflow, TENSORFLOW_SETUP } from '../training/tensorflow.js';
 import type { Weights } from '../weights.js';
 import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';
+import { firstReply } from './first-reply.js';
 import { WorkerQueue } from './worker-queue.js';
 
 /** How the tensorflow engine is made. */
@@ -45,7 +45,7 @@ export type TensorflowReply =
  * Makes the engine on TensorFlow, in a thread of its own: the function that is trained, without its gradients.
  *
  * @throws `Failure` `WEIGHTS_MISMATCH` or `NETWORK_UNKNOWN` where weights and network do not fit; `ENGINE_UNAVAILABLE`
- * where TensorFlow is not set up, saying how.
+ * where TensorFlow is not set up or its thread dies at the start, saying how to set it up.
  */
 export async function createTensorflowEngine(options: TensorflowEngineOptions): Promise<Engine> {
   const { weights, threads } = options;
@@ -55,7 +55,7 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
   const worker = startWorker(new URL('./tensorflow-worker.js', import.meta.url), {
     workerData: { network, weights } satisfies TensorflowWorkerData,
   });
-  const [reply] = (await once(worker, 'message')) as [TensorflowReply];
+  const reply = await firstReply<TensorflowReply>(worker, 'tensorflow', `Run ${TENSORFLOW_SETUP}`);
   if (reply.type !== 'ready') {
     await worker.terminate();
     throw new Failure('ENGINE_UNAVAILABLE', reply.type === 'unavailable' ? reply.reason : 'TensorFlow did not start');

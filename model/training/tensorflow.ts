@@ -6,6 +6,9 @@ import { Failure } from '../failure.js';
 /** TensorFlow.js bound to TensorFlow's C library. */
 export type Tensorflow = typeof TensorflowModule;
 
+/** The command that sets TensorFlow up, for messages. */
+export const TENSORFLOW_SETUP = '"npm run setup:tensorflow" in the project, with "-- --gpu" for an NVIDIA GPU';
+
 let loaded: Tensorflow | undefined;
 
 /**
@@ -36,7 +39,7 @@ export async function loadTensorflow(): Promise<Tensorflow> {
   } catch (error) {
     throw new Failure(
       'ENGINE_UNAVAILABLE',
-      `TensorFlow is not set up here (${firstLine(error)}): run "npm run setup:tensorflow" in the project, with "-- --gpu" for an NVIDIA GPU`,
+      `TensorFlow is not set up here (${firstLine(error)}): run ${TENSORFLOW_SETUP}`,
       { cause: error },
     );
   }
