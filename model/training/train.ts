@@ -35,7 +35,7 @@ export interface TrainOptions {
   readonly resume?: Checkpoint;
   /** What the card should say of the command and the data. */
   readonly provenance?: Readonly<Record<string, unknown>>;
-  /** Threads that read and cut pictures. If not provided, defaults to: 1, which keeps TensorFlow's threads of a few cores busy. */
+  /** Threads that read and cut pictures. Defaults to 1, which keeps TensorFlow's threads of a few cores busy. */
   readonly dataThreads?: number;
   /** Saves and stops after the step under way. */
   readonly signal?: AbortSignal;

@@ -17,7 +17,7 @@ export interface OptionRule {
   readonly secret?: boolean;
   /** One letter by which the command line knows it too. */
   readonly letter?: string;
-  /** What the command line makes of a text. If not provided, defaults to: what its kind says. */
+  /** What the command line makes of a text. Defaults to what its kind says. */
   readonly parse?: (text: string) => unknown;
   /** The help of `--no-NAME`, for a flag that is set unless it is taken back. */
   readonly no?: string;
