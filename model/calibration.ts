@@ -3,34 +3,34 @@ import type { Layer } from './layer.js';
 import type { Network } from './network.js';
 import type { WeightsCard } from './weights.js';
 
-/** The values that a layer's maps take: what 0 and 255 stand for. */
+/** The range of the values in a layer's maps: the values that 0 and 255 stand for. */
 export type Range = readonly [low: number, high: number];
 
-/** What int8 needs to know of a network besides its weights; a weights file carries it in its card. */
+/** What int8 needs besides a network's weights. A weights file carries it in its card. */
 export interface Calibration {
-  /** How the ranges were chosen, `percentile 99.99`: for people. */
+  /** How the ranges were chosen, for people to read: `percentile 99.99`. */
   readonly method: string;
-  /** By layer, of those that `foldBatchNorm` leaves. */
+  /** By layer name, for the layers that remain after `foldBatchNorm`. */
   readonly ranges: Readonly<Record<string, Range>>;
-  /** Layers that stay in float32 because they lose too much. */
+  /** Layers that stay in float32 because int8 costs them too much accuracy. */
   readonly float: readonly string[];
-  /** What was measured of it: for people. */
+  /** What was measured, for people to read. */
   readonly measured?: Readonly<Record<string, unknown>>;
 }
 
-/** What gives bytes of the range that it reads: no range of its own is needed. */
+/** Layers whose output has the range of their input, so they need no range of their own. */
 const KEEPS_RANGE: ReadonlySet<Layer['op']> = new Set(['input', 'maxPool', 'maxUnpool', 'padChannels', 'dropout']);
 
-/** Whether a layer's values are to be watched for their range. */
+/** True for a layer whose values have to be observed to find their range. */
 export function needsRange({ op }: Layer): boolean {
   return !KEEPS_RANGE.has(op);
 }
 
 /**
- * The calibration that a card carries, if it does.
+ * The calibration that a card carries, or undefined if it carries none.
  *
- * @param network If it is given, each of its layers that needs a range has to have one.
- * @throws `Failure` `WEIGHTS_INVALID` where it is not one.
+ * @param network If given, every layer of it that needs a range must have one.
+ * @throws `Failure` `WEIGHTS_INVALID` where the calibration is malformed.
  */
 export function calibrationOf(card: WeightsCard, network?: Network): Calibration | undefined {
   const { calibration } = card;
@@ -47,7 +47,7 @@ export function calibrationOf(card: WeightsCard, network?: Network): Calibration
       `Expected the calibration for int8 of the ${card.network} weights to hold ${expected}`,
     );
   }
-  // Batch normalisations may have become part of other layers.
+  // Batch normalisations may have been folded into other layers.
   const lacking = network?.layers.find(
     (layer) => needsRange(layer) && layer.op !== 'batchNorm' && !Object.hasOwn(ranges, layer.name),
   );
@@ -60,7 +60,7 @@ export function calibrationOf(card: WeightsCard, network?: Network): Calibration
   return calibration as unknown as Calibration;
 }
 
-/** What to say where int8 is asked of weights that carry no calibration. */
+/** The failure for int8 with weights that carry no calibration. */
 export function uncalibrated(): Failure {
   const how = 'run `segnet-stream quantize` on them first';
   return new Failure(

@@ -2,27 +2,27 @@ import { inspect } from 'node:util';
 import { didYouMean } from './did-you-mean.js';
 import { Failure } from './failure.js';
 
-/** A machine with more is one for which somebody meant something else. */
+/** No machine has more: a larger number is a mistake. */
 export const MOST_THREADS = 1024;
 
-/** Which numbers an option takes. */
+/** The numbers that an option accepts. */
 export interface NumberRange {
-  /** If not provided, defaults to: no lower bound. */
+  /** By default there is no lower bound. */
   readonly min?: number;
-  /** If not provided, defaults to: no upper bound. */
+  /** By default there is no upper bound. */
   readonly max?: number;
-  /** Whole numbers alone. If not provided, defaults to: false. */
+  /** Accepts only whole numbers. @default false */
   readonly integer?: boolean;
 }
 
 /**
- * The failure that every wrong option ends in: `Expected --opacity to be a number from 0 to 1, got \`x\``.
+ * The failure for every wrong option: `Expected --opacity to be a number from 0 to 1, got \`x\``.
  *
  * @param name The option as its user knows it: `--opacity` on the command line, `opacity` in a program.
- * @param known Names among which the one that was meant may be.
+ * @param known Valid names, one of which may have been meant.
  */
 export function optionInvalid(name: string, expected: string, value: unknown, known: readonly string[] = []): Failure {
-  // A text that reads as a number or as a truth value is shown to be one.
+  // Only strings that look like a number or a boolean are quoted.
   const isBare =
     typeof value === 'string' && !(value.trim() !== '' && /^(?:true|false|[-+.\d]*\d[.\deE]*)$/.test(value));
   const got = isBare ? value : shown(value);
@@ -56,7 +56,7 @@ export function checkChoice<Choice extends string>(name: string, value: unknown,
   throw optionInvalid(name, listChoices(choices), value, choices);
 }
 
-/** Checks the ending of a file that is to be written: it replaces what has that name. @throws `Failure` `OPTION_INVALID`. */
+/** Checks the extension of a file before it is written, since writing replaces any file of that name. @throws `Failure` `OPTION_INVALID`. */
 export function checkEnding(name: string, path: string, ending: string): void {
   if (!path.toLowerCase().endsWith(ending)) throw optionInvalid(name, `the name of a ${ending} file`, path);
 }

@@ -1,26 +1,26 @@
 import type { ClassLabel } from './engine.js';
 import { Failure } from './failure.js';
 
-/** The classes that a data set tells apart, and how its label images number them. */
+/** The classes of a data set, and how its label images number them. */
 export interface ClassSet {
-  /** `camvid-11`: what a dataset file and `--classes` name. */
+  /** The name used in a dataset file and by `--classes`: `camvid-11`. */
   readonly name: string;
-  /** One line for people. */
+  /** One line for people to read. */
   readonly title: string;
   /** By class index. */
   readonly classes: readonly ClassLabel[];
-  /** The value that stands for "nobody labelled this" in a mask and is left out of loss and score; null if there is none. */
+  /** The mask value of unlabelled pixels, which loss and scores leave out; null if there is none. */
   readonly voidIndex: number | null;
   /**
    * The value of each class in label images, by class index.
    *
-   * If not provided, defaults to: the class index itself.
+   * Defaults to the class index itself.
    */
   readonly labelValues?: readonly number[];
   /**
    * The values in label images that mean void.
    *
-   * If not provided, defaults to: `voidIndex` alone.
+   * Defaults to `voidIndex` alone.
    */
   readonly voidLabels?: readonly number[];
 }
@@ -157,7 +157,7 @@ export function classSetByName(name: string): ClassSet {
   throw new Failure('CLASSES_UNKNOWN', `Expected classes to be one of ${known}, got '${name}'.`);
 }
 
-/** In a `labelTable`: a label image must not hold this value. */
+/** In a `labelTable`, marks a value that must not occur in a label image. */
 export const unknownLabel = -1;
 
 /** What each of the 256 values of a label image means: a class index, `voidIndex` or `unknownLabel`. */

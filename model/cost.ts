@@ -9,7 +9,7 @@ type Rules = LayerRules<[out: Shape, shape: (name: string) => Shape], number>;
 const values = ({ channels, height, width }: Shape) => channels * height * width;
 const nothing = () => 0;
 
-/** Comparisons, copies and sums cost no multiplication; batch norm becomes part of a convolution before it runs. */
+/** Comparisons, copies and sums need no multiplication; batch norm is folded into a convolution. */
 const MULTIPLY_ADDS: Rules = {
   input: nothing,
   conv: ({ from, kernel, groups }, out, shape) => (values(out) * kernel[0] * kernel[1] * shape(from).channels) / groups,
@@ -40,7 +40,7 @@ export function multiplyAdds(network: Network, height: number, width: number): n
   return sum(layerMultiplyAdds(network, height, width).values());
 }
 
-/** A float32 map takes 4 bytes a value; the place of a maximum in its 2x2 window takes 2 bits. */
+/** A float32 map takes 4 bytes per value; the position of a maximum in its 2x2 window takes 2 bits. */
 const BYTES_PER_VALUE = 4;
 const BYTES_PER_INDEX = 2 / 8;
 /** How many values share an index. */
@@ -53,7 +53,7 @@ function encoderLayers(network: Network): readonly Layer[] {
   );
 }
 
-/** What the decoder reads from the encoder other than the map that it begins with. */
+/** What the decoder reads from the encoder, apart from the map that it begins with. */
 function keptFromEncoder(network: Network): {
   readonly maps: ReadonlySet<string>;
   readonly indices: ReadonlySet<string>;
@@ -64,18 +64,18 @@ function keptFromEncoder(network: Network): {
   const maps = new Set(decoder.flatMap(inputsOf).filter((name) => encoder.has(name) && name !== mainPath));
   const indices = new Set<string>();
   for (const layer of decoder) {
-    // The indices of a pool of the decoder's own are of its making: what they are made from is kept already.
+    // The indices of a pool inside the decoder are computed there, from what is kept already.
     if (layer.op !== 'maxUnpool' || !encoder.has(layer.indicesOf)) continue;
     const pool = network.layers.find(({ name }) => name === layer.indicesOf) as MaxPool;
-    // Whoever has the map that was pooled finds the places of the maxima again.
+    // The indices can be recomputed from the pooled map, so they need not be kept beside it.
     if (!maps.has(pool.from)) indices.add(pool.name);
   }
   return { maps, indices };
 }
 
 /**
- * Bytes of each encoder layer's output that have to be kept until the decoder reads them, by layer name: whole maps as
- * float32, or, under a pool's name, its indices. Layers of which nothing is kept are not in it.
+ * Bytes of each encoder layer's output that must be kept until the decoder reads them, by layer name: whole maps as float32, or
+ * a pool's indices under the pool's name. Layers of which nothing is kept are absent.
  */
 export function layerStoredBytes(network: Network, height: number, width: number): ReadonlyMap<string, number> {
   const shapes = shapesOf(network, height, width);
@@ -86,19 +86,19 @@ export function layerStoredBytes(network: Network, height: number, width: number
   ]);
 }
 
-/** Bytes of a network's encoder that have to be kept for its decoder, for one picture of `height` x `width`. */
+/** Bytes of encoder output that must be kept for the decoder, for one picture of `height` x `width`. */
 export function storedBytes(network: Network, height: number, width: number): number {
   return sum(layerStoredBytes(network, height, width).values());
 }
 
-/** A size that five pools halve without a rest. */
+/** A size that five pools can halve without a remainder. */
 const EVEN_SIZE = 256;
 
 /**
- * Table 1's "storage multiplier": the memory of what the decoder needs kept from the encoder over the memory of the
- * indices of the encoder's pools where it is kept (those unpooled, and those whose input is as large as a kept map). A
- * kept map without such a pool, of an encoder that halves by strides, is set against the indices that its own pool would
- * have. 0 where nothing is kept.
+ * Table 1's "storage multiplier": the memory that the decoder needs kept from the encoder, divided by the memory of the
+ * corresponding pooling indices (of pools that are unpooled, and of pools whose input is as large as a kept map). For a kept
+ * map without such a pool, in an encoder that downsamples by strides, the divisor is the indices that a pool there would have.
+ * 0 where nothing is kept.
  */
 export function storageMultiplier(network: Network): number {
   const shapes = shapesOf(network, EVEN_SIZE, EVEN_SIZE);
@@ -118,7 +118,7 @@ export function storageMultiplier(network: Network): number {
   return storedBytes(network, EVEN_SIZE, EVEN_SIZE) / ofIndices;
 }
 
-/** How many numbers each layer learns or has fixed for it, batch norm's running statistics not counted, by layer name. */
+/** The number of learnt and fixed parameters of each layer, without batch norm's running statistics, by layer name. */
 export function layerParameters(network: Network): ReadonlyMap<string, number> {
   const counts = new Map<string, number>(network.layers.map(({ name }) => [name, 0]));
   for (const { layer, shape, role } of parametersOf(network)) {
@@ -133,7 +133,7 @@ export function parameterCount(network: Network): number {
   return sum(layerParameters(network).values());
 }
 
-/** The size of a network's weights on disk as float32, running statistics included, headers apart. */
+/** The size in bytes of a network's weights on disk as float32, with running statistics and without headers. */
 export function modelBytes(network: Network): number {
   return sum(parametersOf(network).map(({ shape }) => BYTES_PER_VALUE * elementCount(shape)));
 }

@@ -1,8 +1,8 @@
-/** Commander's limits for options and commands, so that names are guessed as they are: so many slips, and more kept than lost. */
+/** The limits that Commander uses for options and commands: at most this many edits, and more letters kept than changed. */
 const MOST_SLIPS = 3;
 const LEAST_ALIKE = 0.4;
 
-/** ` (Did you mean segnet-lite?)` where one of the known names is only some slips away from what was given, else nothing. */
+/** ` (Did you mean segnet-lite?)` where a known name is a few edits away from the given one, otherwise the empty string. */
 export function didYouMean(given: string, known: readonly string[]): string {
   let [nearest, fewest] = ['', MOST_SLIPS + 1];
   for (const name of known) {
@@ -13,7 +13,7 @@ export function didYouMean(given: string, known: readonly string[]): string {
   return nearest === '' ? '' : ` (Did you mean ${nearest}?)`;
 }
 
-/** Levenshtein's distance: letters added, left out or changed. */
+/** The Levenshtein distance: letters added, removed or changed. */
 function countSlips(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (const [done, letter] of [...from].entries()) {

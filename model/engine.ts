@@ -5,14 +5,14 @@ export interface RgbPicture {
   readonly data: Uint8Array;
 }
 
-/** One class index a pixel, row-major: `data.length === width * height`. */
+/** One class index per pixel, row-major: `data.length === width * height`. */
 export interface ClassMask {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
 }
 
-/** A class that a network tells apart, and the colour in which it is drawn. */
+/** A class of a network, and the colour in which it is drawn. */
 export interface ClassLabel {
   readonly name: string;
   /** Red, green, blue, each 0-255. */
@@ -20,8 +20,8 @@ export interface ClassLabel {
 }
 
 /**
- * Runs a network: 8-bit RGB pictures in, 8-bit class masks of the same size out. Arithmetic is on another thread; the
- * event loop never waits for it.
+ * Runs a network: 8-bit RGB pictures in, 8-bit class masks of the same size out. It computes in another thread, so the event
+ * loop is never blocked.
  */
 export interface Engine {
   /** `onnx` or `tensorflow`. */
@@ -35,19 +35,19 @@ export interface Engine {
   readonly classes: readonly ClassLabel[];
   /** The size that the weights were made for: what `decode` should fit frames into. Any size is accepted. */
   readonly inputSize: { readonly width: number; readonly height: number };
-  /** How many batches it computes at a time. If not provided, defaults to: 1. */
+  /** How many batches it computes at a time. @default 1 */
   readonly instances?: number;
-  /** One sentence for people: what was taken and why. */
+  /** One sentence for people to read: what was chosen and why. */
   readonly description: string;
   /**
-   * Segments a batch of one or more pictures of one size. Calls queue in order; with several instances a later one may be
-   * done first.
+   * Segments a batch of one or more pictures of one size. Calls queue in order; with several instances a later call may finish
+   * first.
    *
-   * @throws `Failure` `INPUT_INVALID` for an empty batch, mixed sizes or data of another length; `ENGINE_CLOSED` after
-   * `close`; `ENGINE_FAILED` if the engine dies; the signal's reason on abort (a batch that has begun is let finish
-   * and its result dropped).
+   * @throws `Failure` `INPUT_INVALID` for an empty batch, mixed sizes or data of another length; `ENGINE_CLOSED` after `close`;
+   * `ENGINE_FAILED` if the engine dies; the signal's reason on abort (a batch that has begun still finishes, and its result is
+   * dropped).
    */
   segment(batch: readonly RgbPicture[], options?: { readonly signal?: AbortSignal }): Promise<readonly ClassMask[]>;
-  /** Rejects what waits and what runs with `ENGINE_CLOSED`; resolves once the batch under way is done and the thread has ended. Safe to call twice. */
+  /** Rejects waiting and running calls with `ENGINE_CLOSED`; resolves once the current batch is done and the thread has ended. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -1,9 +1,10 @@
 /**
  * The vocabulary in which every network is written: one flat, ordered list of tagged layers.
  *
- * Everything else is derived from that list, each by one exhaustive set of `LayerRules`: what values fields may have
- * (`network.ts`), shapes (`shapes.ts`), parameters (`parameters.ts`), cost (`cost.ts`), the plain forward pass (`engines/plain.ts`), the ONNX graph
- * (`onnx/graph.ts`), its int8 form (`onnx/int8-layers.ts`) and the trainable TensorFlow function (`training/forward.ts`).
+ * Everything else is derived from that list, each thing by one exhaustive set of `LayerRules`: valid field values
+ * (`network.ts`), shapes (`shapes.ts`), parameters (`parameters.ts`), cost (`cost.ts`), the plain forward pass
+ * (`engines/plain.ts`), the ONNX graph (`onnx/graph.ts`), its int8 form (`onnx/int8-layers.ts`) and the trainable TensorFlow
+ * function (`training/forward.ts`).
  *
  * Window geometry is one rule for convolutions and pools (`slidingWindow` in `shapes.ts`): `out = ceil(in / stride)`, the
  * window begins `floor((effectiveKernel - 1) / 2)` before its first pixel, and whatever is missing at the far edge is
@@ -25,7 +26,7 @@ export type Layer =
   | PadChannels
   | Dropout;
 
-/** What every layer has: a unique name, by which later layers and weights refer to it. */
+/** Every layer has a unique name, by which later layers and weights refer to it. */
 interface Named {
   readonly name: string;
 }
@@ -50,16 +51,19 @@ export interface Conv extends Unary {
   readonly kernel: readonly [number, number];
   readonly stride: number;
   readonly dilation: number;
-  /** 1 is dense; equal to the input's channels and to `filters` is depthwise (SegNet-Basic-SingleChannelDecoder); nothing between is there. */
+  /**
+   * 1 for a dense convolution; the number of input channels, equal to `filters`, for a depthwise one
+   * (SegNet-Basic-SingleChannelDecoder). Other values are not supported.
+   */
   readonly groups: number;
   readonly bias: boolean;
 }
 
 /**
- * A transposed convolution, cut to the size of the layer `like`: the full output is `(in - 1) * stride + kernel`, of
- * which `floor((kernel - stride) / 2)` rows and columns are dropped at the near edge and the rest at the far one (where
- * `like` is larger, by less than a stride, what is missing holds the bias). The kernel is no smaller than the stride.
- * Weights `NAME.weight` [in, filters, kh, kw], `NAME.bias` [filters].
+ * A transposed convolution, cut to the size of the layer `like`: the full output is `(in - 1) * stride + kernel`, of which
+ * `floor((kernel - stride) / 2)` rows and columns are dropped at the near edge and the rest at the far one (where `like` is
+ * larger, by less than a stride, the missing part holds the bias). The kernel is at least as large as the stride. Weights
+ * `NAME.weight` [in, filters, kh, kw], `NAME.bias` [filters].
  */
 export interface Deconv extends Unary {
   readonly op: 'deconv';
@@ -68,9 +72,9 @@ export interface Deconv extends Unary {
   readonly stride: number;
   readonly bias: boolean;
   readonly like: string;
-  /** How training starts it: FCN starts from bilinear interpolation, the others from He's normal. */
+  /** Its initial weights in training: bilinear interpolation in FCN, He's normal distribution elsewhere. */
   readonly initial: 'he' | 'bilinear';
-  /** False: the bilinear kernel is kept fixed and the layer has no trainable weights (FCN with fixed upsampling). */
+  /** False keeps the bilinear kernel fixed, so the layer has no trainable weights (FCN with fixed upsampling). */
   readonly learnt: boolean;
 }
 
@@ -81,7 +85,7 @@ export interface MaxPool extends Unary {
   readonly stride: number;
 }
 
-/** Puts each value where the 2x2/2 pool `indicesOf` found its maximum, zero elsewhere; as large as that pool's input. */
+/** Puts each value where the 2x2/2 pool `indicesOf` found its maximum, and zero elsewhere. The output is as large as that pool's input. */
 export interface MaxUnpool extends Unary {
   readonly op: 'maxUnpool';
   readonly indicesOf: string;
@@ -93,23 +97,23 @@ export interface BatchNorm extends Unary {
   readonly epsilon: number;
 }
 
-/** Zero below zero. */
+/** Rectified linear unit: negative values become zero. */
 export interface Relu extends Unary {
   readonly op: 'relu';
 }
 
-/** Leaky below zero with a learnt slope for each channel: `NAME.weight` [channels]. */
+/** Rectifier with a learnt slope for negative values, per channel: `NAME.weight` [channels]. */
 export interface Prelu extends Unary {
   readonly op: 'prelu';
 }
 
-/** The sum of maps of one shape. */
+/** The sum of maps of the same shape. */
 export interface Add extends Named {
   readonly op: 'add';
   readonly from: readonly [string, string];
 }
 
-/** Channels one after the other. */
+/** Concatenates the channels of its inputs. */
 export interface Concat extends Named {
   readonly op: 'concat';
   readonly from: readonly string[];
@@ -121,27 +125,27 @@ export interface ResizeBilinear extends Unary {
   readonly like: string;
 }
 
-/** Zero channels behind the given ones until there are `channels` (ENet's downsampling shortcut). */
+/** Appends zero channels until there are `channels` (ENet's downsampling shortcut). */
 export interface PadChannels extends Unary {
   readonly op: 'padChannels';
   readonly channels: number;
 }
 
-/** Acts in training alone. */
+/** Has an effect only in training. */
 export interface Dropout extends Unary {
   readonly op: 'dropout';
   readonly rate: number;
-  /** True drops whole maps (ENet), false single values. */
+  /** True drops whole maps (ENet), false drops single values. */
   readonly spatial: boolean;
 }
 
-/** The names that a layer reads maps from, in order (the indices of an unpool and the size of a `like` not among them). */
+/** The names of the layers whose maps a layer reads, in order (without the pool of an unpool's indices and without `like`). */
 export function inputsOf(layer: Layer): readonly string[] {
   if (layer.op === 'input') return [];
   return typeof layer.from === 'string' ? [layer.from] : layer.from;
 }
 
-/** One function for each kind of layer: the compiler names the kinds that are missing. */
+/** One function for each kind of layer; the compiler reports missing kinds. */
 export type LayerRules<Args extends readonly unknown[], Result> = {
   readonly [Op in Layer['op']]: (layer: Extract<Layer, { op: Op }>, ...args: Args) => Result;
 };
@@ -152,6 +156,6 @@ export function applyRule<Args extends readonly unknown[], Result>(
   layer: Layer,
   ...args: Args
 ): Result {
-  // That the rule is for this very kind the compiler cannot see.
+  // The compiler cannot see that the rule is for this very kind.
   return (rules[layer.op] as (layer: Layer, ...args: Args) => Result)(layer, ...args);
 }

@@ -1,19 +1,19 @@
 import { applyRule, inputsOf, type Layer, type LayerRules } from './layer.js';
 import { shapesOf } from './shapes.js';
 
-/** A network as data: frozen layers in an order in which each reads only earlier ones. The last gives class scores. */
+/** A network as data: a frozen list of layers, each of which reads only earlier ones. The last one gives class scores. */
 export interface Network {
-  /** As on the command line, `segnet-basic`. */
+  /** The name on the command line, `segnet-basic`. */
   readonly name: string;
-  /** As in the paper, `SegNet-Basic`. */
+  /** The name in the paper, `SegNet-Basic`. */
   readonly title: string;
   readonly classes: number;
   readonly layers: readonly Layer[];
-  /** The first layer of the decoder: what it and later ones read from before it has to be kept. */
+  /** The first layer of the decoder. What the decoder reads from earlier layers has to be kept in memory. */
   readonly decoderStart: string;
 }
 
-/** A field's value, and what it has to be. */
+/** A field, its value, and what the value has to be. */
 type Field = readonly [field: string, value: unknown, expected: keyof typeof EXPECTED];
 
 const EXPECTED = {
@@ -31,7 +31,7 @@ const counts = (fields: Readonly<Record<string, unknown>>): Field[] =>
   Object.entries(fields).map(([field, value]) => [field, value, 'a whole number of at least 1']);
 const none = () => [];
 
-/** The fields of each kind of layer whose values may be wrong where their types are not. */
+/** The fields of each kind of layer whose values may be wrong although their types are right. */
 const FIELDS: LayerRules<[], readonly Field[]> = {
   input: ({ channels }) => [['channels', channels, 'the 3 of a picture']],
   conv: ({ filters, kernel, stride, dilation, groups }) => [
@@ -55,12 +55,12 @@ const FIELDS: LayerRules<[], readonly Field[]> = {
   dropout: ({ rate }) => [['rate', rate, 'a number from 0 to below 1']],
 };
 
-/** Any size will do to see whether the last layer is as large as the picture; odd ones are the hardest. */
+/** The picture size with which a network's shapes are checked. Odd numbers are the hardest case. */
 const TRIED = { height: 47, width: 65 };
 
 /**
- * Checks that the first layer alone is the picture, that names are unique and read, and only backwards, that numbers make
- * sense, that shapes fit together and that the last layer gives a score for each class and pixel; freezes the list.
+ * Checks a network and freezes its list of layers: only the first layer is an input, names are unique, every layer is read and
+ * reads only earlier ones, numbers make sense, shapes fit together, and the last layer gives a score for each class and pixel.
  *
  * @throws `TypeError` on a builder's mistake.
  */

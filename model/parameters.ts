@@ -4,7 +4,7 @@ import type { Network } from './network.js';
 import { type Shape, shapesOf } from './shapes.js';
 import { elementCount, type Tensor } from './weights.js';
 
-/** What a parameter is to its layer. `mean` and `variance` are a batch normalisation's running statistics. */
+/** The role of a parameter in its layer. `mean` and `variance` are a batch normalisation's running statistics. */
 export type ParameterRole = 'weight' | 'bias' | 'gamma' | 'beta' | 'mean' | 'variance' | 'slope';
 
 /** One tensor of a network's weights. */
@@ -14,9 +14,9 @@ export interface Parameter {
   readonly shape: readonly number[];
   readonly role: ParameterRole;
   readonly layer: Layer;
-  /** False for what gradient descent leaves alone: running statistics and fixed interpolation kernels. */
+  /** False for what gradient descent does not change: running statistics and fixed interpolation kernels. */
   readonly trainable: boolean;
-  /** How many inputs add up to one output of the layer: He's `n`. 1 where nothing is summed. */
+  /** The number of inputs that are summed into one output of the layer, He's `n`; 1 where nothing is summed. */
   readonly fanIn: number;
 }
 
@@ -36,7 +36,7 @@ const RULES: Rules = {
   },
   deconv: ({ from, filters, kernel, stride, bias, learnt }, shape) => {
     const { channels } = shape(from);
-    // Only every stride-th row and column of the kernel meets a given output.
+    // Only every stride-th row and column of the kernel contributes to a given output.
     const fanIn = (channels * kernel[0] * kernel[1]) / stride ** 2;
     return [
       { shape: [channels, filters, ...kernel], role: 'weight', trainable: learnt, fanIn },
@@ -63,7 +63,7 @@ const RULES: Rules = {
   dropout: none,
 };
 
-/** The last part of a parameter's name, as PyTorch calls it. */
+/** The last part of a parameter's name, as in PyTorch. */
 const SUFFIX: Readonly<Record<ParameterRole, string>> = {
   weight: 'weight',
   bias: 'bias',
@@ -74,7 +74,7 @@ const SUFFIX: Readonly<Record<ParameterRole, string>> = {
   slope: 'weight',
 };
 
-/** Every tensor that a network's weights hold, in layer order; names and layouts as `layer.ts` describes them. */
+/** Every tensor of a network's weights, in layer order, with the names and layouts that `layer.ts` describes. */
 export function parametersOf(network: Network): readonly Parameter[] {
   // Parameters do not depend on the picture's size.
   const shapes = shapesOf(network, 64, 64);
@@ -85,7 +85,7 @@ export function parametersOf(network: Network): readonly Parameter[] {
 }
 
 /**
- * Checks that a network's parameters are all there, each in its shape. Tensors that are no parameter are let be.
+ * Checks that all of a network's parameters are present in the right shape. Other tensors are ignored.
  *
  * @throws `Failure` `WEIGHTS_MISMATCH` that names the missing and wrongly shaped ones.
  */

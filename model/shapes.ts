@@ -8,14 +8,14 @@ export interface Shape {
   readonly width: number;
 }
 
-/** Along one dimension: how many outputs a sliding window gives, and how much is padded before and after the input. */
+/** A sliding window along one dimension: the number of outputs, and the padding before and after the input. */
 export interface Window {
   readonly out: number;
   readonly before: number;
   readonly after: number;
 }
 
-/** The one rule of window geometry for convolutions and pools, described in `layer.ts`. */
+/** The window geometry of convolutions and pools, described in `layer.ts`. */
 export function slidingWindow(size: number, kernel: number, stride: number, dilation = 1): Window {
   const effective = (kernel - 1) * dilation + 1;
   const out = Math.ceil(size / stride);
@@ -24,7 +24,7 @@ export function slidingWindow(size: number, kernel: number, stride: number, dila
   return { out, before, after };
 }
 
-/** Along one dimension of a transposed convolution: its uncut output, and what is cut (or, negative, missing) at each edge. */
+/** One dimension of a transposed convolution: its uncropped output size, and how much is cropped at each edge (negative: missing). */
 export function transposedWindow(size: number, kernel: number, stride: number, wanted: number) {
   const full = (size - 1) * stride + kernel;
   const before = Math.floor((kernel - stride) / 2);
@@ -74,7 +74,7 @@ function rules(height: number, width: number, layerNamed: (name: string) => Laye
       if (channels !== pooled.channels || height !== pooled.height || width !== pooled.width) {
         throw new TypeError(`${name} puts a map of another shape in the place of ${indicesOf}`);
       }
-      // defineNetwork has checked that it is a pool: the size to come back to is that of what the pool read.
+      // defineNetwork has checked that it is a pool. The output has the size of the pool's input.
       return shape((layerNamed(indicesOf) as MaxPool).from);
     },
     batchNorm: same,
@@ -108,7 +108,7 @@ function rules(height: number, width: number, layerNamed: (name: string) => Laye
 /**
  * The shape of every layer's output for pictures of `height` x `width`, by layer name.
  *
- * @throws `TypeError` where layers do not fit together: a builder's mistake, not a user's.
+ * @throws `TypeError` where layers do not fit together, which is a mistake in the network's builder.
  */
 export function shapesOf(network: Network, height: number, width: number): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>();

@@ -1,30 +1,33 @@
 import type { WorkerOptions } from 'node:worker_threads';
 import { startWorker } from './start-worker.js';
 
-/** A request as the worker gets it; it answers by a message with the same `id`. */
+/** A request as the worker gets it. The worker answers with a message that has the same `id`. */
 export type Numbered<Message> = Message & { readonly id: number };
 
-/** Why a worker cannot do what it was asked. */
+/** Why a worker cannot answer a request. */
 export interface WorkerRefusal {
   readonly message: string;
   readonly code?: string;
 }
 
-/** What a worker sends for each request: its answer, or why there is none. */
+/** What a worker sends for each request: its answer, or a refusal. */
 export type WorkerAnswer<Answer> = Numbered<Answer | { readonly error: WorkerRefusal }>;
 
-/** A worker thread that is asked many things at a time, and answers in any order. It keeps the process alive while it owes answers. */
+/**
+ * A client of a worker thread that takes many requests at a time and answers in any order. It keeps the process alive while
+ * requests are unanswered.
+ */
 export interface Asker<Request, Answer> {
-  /** @throws What `AskerErrors` makes of a refusal, or of the thread's end; what cannot be sent to a thread. */
+  /** @throws The error that `AskerErrors` makes for a refusal or for the end of the thread; `DataCloneError` for what cannot be sent to a thread. */
   ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
-  /** Says something that is not answered. */
+  /** Sends a message that is not answered. */
   tell(message: unknown): void;
-  /** Why it ended; undefined while it runs. */
+  /** Why the thread ended; undefined while it runs. */
   readonly ended: Error | undefined;
   terminate(): Promise<unknown>;
 }
 
-/** Makes an error of a refusal, and of the end of the thread. */
+/** Makes the errors for a refusal and for the end of the thread. */
 export interface AskerErrors {
   refused(refusal: WorkerRefusal): Error;
   ended(reason: string, cause?: unknown): Error;
@@ -66,7 +69,7 @@ export function startAsker<Request extends object, Answer extends object>(
           worker.postMessage({ ...request, id }, transfer);
           worker.ref();
         } catch (error) {
-          // What cannot be sent is never answered.
+          // A message that cannot be sent is never answered.
           waiting.delete(id);
           reject(error);
         }
@@ -77,7 +80,7 @@ export function startAsker<Request extends object, Answer extends object>(
       return ended;
     },
     terminate() {
-      // Whoever waits for its end has the process wait too, and an answer that is still to come does not change that.
+      // The process stays alive until the thread has ended; an answer that arrives meanwhile must not unref it.
       worker.off('message', hear);
       worker.ref();
       return worker.terminate();

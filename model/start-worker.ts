@@ -3,16 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { modulePath } from './module-path.js';
 
-/** Threads work on bytes and make little garbage: with V8's default of 48 MB each would keep some ten more before it collects any. */
+/** The threads work on bytes and make little garbage. With V8's default of 48 MB each would keep about ten MB more before collecting any. */
 const YOUNG_MB = 6;
 
 /**
- * Starts a worker thread from a module beside the caller: `startWorker(new URL('./overlay-worker.js', import.meta.url))`.
+ * Starts a worker thread from a module next to the caller: `startWorker(new URL('./overlay-worker.js', import.meta.url))`.
  *
- * Compiled code runs the `.js` file as it is. Under a TypeScript loader (the tests) only the `.ts` source exists: the
- * worker inherits the loader through `process.execArgv`, so all that has to change is the name.
+ * Compiled code runs the `.js` file as it is. Under a TypeScript loader (the tests) only the `.ts` source exists: the worker
+ * inherits the loader through `process.execArgv`, so only the name has to change.
  *
- * @throws `TypeError` where neither file exists, which only a packaging mistake can cause.
+ * @throws `TypeError` where neither file exists, which only a packaging error can cause.
  */
 export function startWorker(module: URL, options: WorkerOptions = {}): Worker {
   const frugal: WorkerOptions = { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB }, ...options };

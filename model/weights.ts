@@ -14,13 +14,13 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** `(pixel / 255 - mean) / std` for red, green and blue is what a network's first layer sees. */
+/** The input of a network's first layer is `(pixel / 255 - mean) / std`, for red, green and blue. */
 export interface Normalisation {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
 
-/** What a weights file says of itself: everything that is needed to use it, and how it came to be. */
+/** The metadata of a weights file: everything that is needed to use it, and how it was made. */
 export interface WeightsCard {
   /** The network's name in the registry, `segnet-basic`. */
   readonly network: string;
@@ -28,14 +28,14 @@ export interface WeightsCard {
   readonly normalisation: Normalisation;
   /** The picture size that the weights were made for. */
   readonly inputSize: { readonly width: number; readonly height: number };
-  /** How it was trained: data, recipe, epochs, hours, the command. Free text and numbers, for people. */
+  /** How it was trained: data, recipe, epochs, hours, the command. Free text and numbers, for people to read. */
   readonly training?: Readonly<Record<string, unknown>>;
-  /** Measured scores in per cent, each with the command that gave it. */
+  /** Measured scores in per cent, each with the command that produced it. */
   readonly scores?: Readonly<Record<string, unknown>>;
   /** The range of each layer's values, for int8 (`Calibration` of calibration.ts). */
   readonly calibration?: Readonly<Record<string, unknown>>;
   readonly licence?: string;
-  /** What the weights are not good for. */
+  /** The limitations of the weights. */
   readonly limits?: string;
 }
 
@@ -77,8 +77,8 @@ export async function readSafetensors(
 }
 
 /**
- * Tensor by tensor: Node reads no file of 2 GiB in one piece, and checkpoints of the largest networks are as large. Into
- * shared memory, so that the threads of engines have no copies of their own.
+ * Reads tensor by tensor, since Node cannot read a file of 2 GiB at once and checkpoints of the largest networks reach that;
+ * into shared memory, so that the threads of engines need no copies of their own.
  */
 async function readOpened(file: FileHandle, path: string) {
   const invalid = (why: string) => new Failure('WEIGHTS_INVALID', `Expected a safetensors file at ${path}, but ${why}`);
@@ -112,7 +112,7 @@ async function readOpened(file: FileHandle, path: string) {
 }
 
 async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  // Memory of its own, aligned: F32 needs no copy.
+  // The tensor's own memory is aligned, so F32 needs no copy.
   const bytes = Buffer.from(new SharedArrayBuffer(length));
   for (let done = 0; done < length; ) {
     const { bytesRead } = await file.read(bytes, done, length - done, position + done);
@@ -122,7 +122,7 @@ async function readBytes(file: FileHandle, position: number, length: number): Pr
   return bytes;
 }
 
-/** The name of the first tensor that holds infinities or NaN, as after a training that diverged. */
+/** The name of the first tensor that holds infinities or NaN, which training that diverged leaves. */
 export function notFinite(tensors: ReadonlyMap<string, Tensor>): string | undefined {
   return [...tensors].find(([, { data }]) => !data.every(Number.isFinite))?.[0];
 }
@@ -164,8 +164,8 @@ function halfToFloat(bits: number): number {
 /**
  * Writes a safetensors file of F32 tensors under a temporary name and renames it: a reader sees the old file or the new.
  *
- * @throws `Failure` `WEIGHTS_INVALID` for data of another kind or length than its shape; `OUTPUT_UNWRITABLE`: no such folder, no
- * permission; `OUTPUT_DISK_FULL`.
+ * @throws `Failure` `WEIGHTS_INVALID` for data that is not float32 or does not fit its shape; `OUTPUT_UNWRITABLE` without the
+ * folder or permission; `OUTPUT_DISK_FULL`.
  */
 export async function writeSafetensors(
   path: string,
@@ -183,7 +183,7 @@ export async function writeSafetensors(
     header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
-  // The format asks for data aligned to 8 bytes; spaces after JSON are allowed.
+  // The format requires data aligned to 8 bytes and allows spaces after the JSON.
   const json = JSON.stringify(header);
   const padded = Buffer.from(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
   const length = Buffer.alloc(8);
@@ -195,7 +195,7 @@ export async function writeSafetensors(
 /**
  * Reads a weights file with its card.
  *
- * @throws `Failure` as `readSafetensors`; `WEIGHTS_INVALID` where it has no card of this project (a file of torchvision, say).
+ * @throws `Failure` as `readSafetensors`; `WEIGHTS_INVALID` where it has no card of this project (a torchvision file, say).
  */
 export async function readWeights(path: string): Promise<Weights> {
   const { metadata, tensors } = await readSafetensors(path);
@@ -215,7 +215,7 @@ export async function readWeights(path: string): Promise<Weights> {
 const CARD_FIELDS =
   'network, classes (name and colour), normalisation (mean and std of three, std above 0) and inputSize';
 
-/** The card, if it has what is needed to use the weights. */
+/** The card, or undefined if it lacks what is needed to use the weights. */
 function parseCard(text: unknown): WeightsCard | undefined {
   let card: unknown;
   try {
@@ -249,7 +249,7 @@ function isTriple(value: unknown): boolean {
 /**
  * Writes a weights file with its card, atomically.
  *
- * @throws `Failure` `WEIGHTS_INVALID` for what `readWeights` would refuse; as `writeSafetensors`.
+ * @throws `Failure` `WEIGHTS_INVALID` for a card that `readWeights` would refuse, and as `writeSafetensors`.
  */
 export async function writeWeights(path: string, { card, tensors }: Weights): Promise<void> {
   const text = JSON.stringify(card);

@@ -2,11 +2,11 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { outputFailure } from './failure.js';
 
 /**
- * Writes a file under a temporary name and renames it: a reader sees the old file or the new, whole.
+ * Writes a file under a temporary name and renames it, so a reader sees either the old file or the whole new one.
  *
  * @param what What the message calls it: `the weights file`.
- * @param pieces Text and bytes, one after the other.
- * @throws `Failure` `OUTPUT_UNWRITABLE`: no such folder, no permission; `OUTPUT_DISK_FULL`.
+ * @param pieces Text and bytes, in order.
+ * @throws `Failure` `OUTPUT_UNWRITABLE` without the folder or permission; `OUTPUT_DISK_FULL`.
  */
 export async function writeWhole(path: string, what: string, pieces: readonly (string | Uint8Array)[]): Promise<void> {
   const temporary = `${path}.part.${process.pid}`;

@@ -19,7 +19,7 @@ import { textTable } from './text-table.js';
 
 /** Which networks to describe, and for which pictures. */
 export interface DescribeOptions {
-  /** If not provided, defaults to: all networks, without their layers. */
+  /** Defaults to all networks, without their layers. */
   readonly network?: string | undefined;
   /**
    * The picture's size.

@@ -7,17 +7,17 @@ import { parseSize, type Size } from './options/size.js';
 
 /** What `segnet-stream train` takes. */
 export interface TrainingOptions {
-  /** A network of `segnet-stream describe`. If not provided, defaults to: the checkpoint's when resuming, else `segnet-lite`. */
+  /** A network of `segnet-stream describe`. Defaults to the checkpoint's when resuming, else `segnet-lite`. */
   readonly network?: string | undefined;
   /** The folder of a data set with a training and a validation split. */
   readonly data: string;
   /** The folder of a data set whose training pictures are mixed in: synthetic scenes. */
   readonly extra?: string | undefined;
-  /** The class set of the data. If not provided, defaults to: what its layout or `dataset.json` says. */
+  /** The class set of the data. Defaults to what its layout or `dataset.json` says. */
   readonly classes?: string | undefined;
   /** The folder of checkpoint, weights and log. */
   readonly out: string;
-  /** If not provided, defaults to: `compact` for networks of few multiply-adds, else `modern`. */
+  /** Defaults to `compact` for networks of few multiply-adds, else `modern`. */
   readonly recipe?: keyof typeof recipes | undefined;
   /** Changes to the recipe. */
   readonly epochs?: number | undefined;
@@ -41,7 +41,7 @@ export interface TrainingOptions {
   readonly pretrained?: string | undefined;
   /** Goes on from the checkpoint in `out`, with the recipe that is in it. */
   readonly resume?: boolean | undefined;
-  /** Threads that read and cut pictures. If not provided, defaults to: 1. */
+  /** Threads that read and cut pictures. @default 1 */
   readonly dataThreads?: number | undefined;
   /** The command that this was called by, for the card. */
   readonly command?: string | undefined;

@@ -2,7 +2,7 @@ import type { ClassMask, RgbPicture } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { WorkerQueue } from './worker-queue.js';
 
-/** To an engine's worker: pictures of one size, one after the other, 8-bit RGB. */
+/** A message to an engine's worker: consecutive 8-bit RGB pictures of one size. */
 export interface SegmentRequest {
   readonly count: number;
   readonly width: number;
@@ -10,19 +10,19 @@ export interface SegmentRequest {
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
-/** From an engine's worker: the masks of a request, one after the other. */
+/** A message from an engine's worker: the consecutive masks of a request. */
 export interface Masks {
   readonly type: 'masks';
   readonly masks: Uint8Array<ArrayBuffer>;
-  /** The memory of the request, for the next one. */
+  /** The memory of the request, to be used again for the next one. */
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Segments batches in an engine's worker, as `Engine.segment` documents. Memory of the size of a batch goes there and comes
- * back: new memory for each would be filled with zeros first, and keep the garbage collector busy.
+ * Segments batches in an engine's worker, as `Engine.segment` documents. The memory of a batch is transferred to the worker and
+ * back, since new memory for each batch would have to be zeroed and would burden the garbage collector.
  *
- * What it returns throws as `Engine.segment`.
+ * The returned function throws as `Engine.segment`.
  */
 export function createBatchSegmenter(
   queue: WorkerQueue<SegmentRequest, Masks>,
@@ -41,7 +41,7 @@ export function createBatchSegmenter(
 }
 
 /**
- * The size that all pictures of a batch have.
+ * Checks a batch and returns the size that all of its pictures have.
  *
  * @throws `Failure` `INPUT_INVALID` for an empty batch, mixed sizes, or data that does not fit its size.
  */
@@ -70,7 +70,7 @@ export function checkBatch(batch: readonly RgbPicture[]): { width: number; heigh
   return { width, height };
 }
 
-/** Copies a batch into one buffer that can be handed to another thread, `spare` if it fits: the pictures stay their owner's. */
+/** Copies a batch into one buffer that can be transferred to another thread, `spare` if it fits. The pictures stay with their owner. */
 function packPixels(batch: readonly RgbPicture[], spare: Uint8Array<ArrayBuffer> | undefined): Uint8Array<ArrayBuffer> {
   const bytes = batch[0]!.data.length;
   const pixels = spare?.length === batch.length * bytes ? spare : new Uint8Array(batch.length * bytes);
@@ -80,7 +80,7 @@ function packPixels(batch: readonly RgbPicture[], spare: Uint8Array<ArrayBuffer>
   return pixels;
 }
 
-/** Cuts what comes back into masks; they share its memory. */
+/** Cuts the worker's answer into masks, which share its memory. */
 function unpackMasks(masks: Uint8Array, width: number, height: number): ClassMask[] {
   const bytes = width * height;
   return Array.from({ length: masks.length / bytes }, (_, i) => ({

@@ -1,14 +1,14 @@
 import { checkChoice, checkNumber, MOST_THREADS } from '../check-option.js';
 
-/* What can be asked of an engine, by name; a file of its own, which commands load before they need an engine. */
+/* The names by which engines are chosen, in a file of their own that commands load before they need an engine. */
 
-/** The fastest that loads, or a named one. */
+/** An engine by name; `auto` is the fastest that loads. */
 export type EngineName = 'auto' | 'onnx' | 'tensorflow';
-/** Where the onnx engine computes: the best that starts, or a named one. */
+/** Where the onnx engine computes; `auto` is the best provider that starts. */
 export type ProviderName = 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'webgpu' | 'dml' | 'coreml';
-/** `auto` takes int8 where the processor is faster in it and the weights are calibrated. */
+/** `auto` is int8 where that is faster on the processor and the weights are calibrated, otherwise float32. */
 export type PrecisionName = 'auto' | 'float32' | 'int8';
-/** Each batch as soon as can be, or as many a second as can be. */
+/** The shortest time for each batch, or the most batches per second. */
 export type GoalName = 'latency' | 'throughput';
 
 /** Every {@link EngineName}. */
@@ -19,7 +19,7 @@ export const providerNames: readonly ProviderName[] = ['auto', 'cpu', 'cuda', 't
 export const precisionNames: readonly PrecisionName[] = ['auto', 'float32', 'int8'];
 const goalNames: readonly GoalName[] = ['latency', 'throughput'];
 
-/** What can be asked of an engine; what is absent is chosen by it. */
+/** Choices for an engine; it chooses whatever is absent. */
 export interface EngineChoices {
   readonly engine?: EngineName | undefined;
   readonly provider?: ProviderName | undefined;
@@ -29,9 +29,9 @@ export interface EngineChoices {
 }
 
 /**
- * Checks what is there of it.
+ * Checks the choices that are given.
  *
- * @param nameOf What an option is called in messages. If not provided, defaults to: itself.
+ * @param nameOf Returns an option's name for messages. Defaults to the option itself.
  * @throws `Failure` `OPTION_INVALID`.
  */
 export function checkEngineChoices(

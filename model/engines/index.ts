@@ -18,38 +18,38 @@ export interface CreateEngineOptions {
   /**
    * `onnx` or `tensorflow`; `auto` takes the faster of those that load.
    *
-   * If not provided, defaults to: `auto`.
+   * @default 'auto'
    */
   readonly engine?: EngineName | undefined;
   /**
    * Where the onnx engine computes.
    *
-   * If not provided, defaults to: `auto`, the best that starts.
+   * Defaults to `auto`, the best that starts.
    */
   readonly provider?: ProviderName | undefined;
   /**
    * `int8` is faster on processors and needs a calibrated weights file; `auto` takes it where both hold.
    *
-   * If not provided, defaults to: `auto`.
+   * @default 'auto'
    */
   readonly precision?: PrecisionName | undefined;
   /**
    * How many processor threads it may use.
    *
-   * If not provided, defaults to: as many as the network at this size keeps busy, at most one for each core.
+   * Defaults to as many as the network at this size keeps busy, at most one for each core.
    */
   readonly threads?: number | undefined;
   /**
    * `latency`: each batch as soon as can be, by all threads. `throughput`: with onnx on a processor, several batches at a
    * time, each by a thread or a few, in as many sessions.
    *
-   * If not provided, defaults to: `latency`.
+   * @default 'latency'
    */
   readonly goal?: GoalName | undefined;
   /**
    * A network of one's own (`defineNetwork`), whose parameters the weights hold.
    *
-   * If not provided, defaults to: the one that the weights' card names.
+   * Defaults to the one that the weights' card names.
    */
   readonly network?: Network | undefined;
 }

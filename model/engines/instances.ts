@@ -2,20 +2,24 @@ import type { Engine, RgbPicture } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Weights } from '../weights.js';
 
-/** Beyond so many, frames wait for decoding and encoding rather than for the network, and each holds maps and packed weights of its own. */
+/**
+ * With more instances, frames wait for decoding and encoding rather than for the network, and each instance holds its own maps
+ * and packed weights.
+ */
 const MOST_INSTANCES = 4;
 
 /**
- * Shares threads between as many instances as pay: threads of one instance wait for each other at every layer, instances never.
+ * Divides threads between as many instances as are worthwhile: the threads of one instance wait for each other at every layer,
+ * while instances never wait for each other.
  *
- * @returns The threads of each.
+ * @returns The number of threads of each instance.
  */
 export function planInstances(threads: number): readonly number[] {
   const instances = Math.min(threads, MOST_INSTANCES);
   return Array.from({ length: instances }, (_, i) => Math.floor((threads + i) / instances)).reverse();
 }
 
-/** The same weights in shared memory, of which no thread gets a copy of its own: SegNet's are 118 MB. Those that were read from a file are there already. */
+/** The same weights in shared memory, so that threads need no copies (SegNet's are 118 MB). Weights that were read from a file are shared already. */
 export function shareWeights({ card, tensors }: Weights): Weights {
   const share = (data: Float32Array) => {
     if (data.buffer instanceof SharedArrayBuffer) return data;
@@ -30,21 +34,21 @@ export function shareWeights({ card, tensors }: Weights): Weights {
 }
 
 /**
- * Several instances of one engine as one that computes so many batches at a time. The first is made now, each other when a
- * batch finds those that there are busy after the first has answered once (before that it would only take the processor from
- * the first picture), and is given work once it has segmented a blank picture; where that fails (no
- * memory, say), they go on without it. One that fails later is given none any more.
+ * Combines several instances of an engine into one engine that computes several batches at a time. Creates the first instance
+ * now. Adds one more whenever all are busy, once the first has answered (earlier it would only take the processor from the
+ * first picture); each is warmed up on a blank picture before it gets work. If creating one fails (for lack of memory, say), no
+ * more are tried. An instance that fails later gets no more work.
  *
- * @param make Makes one that may use so many threads.
- * @param plan The threads of each, of two or more.
- * @throws What `make` throws for the first.
+ * @param make Creates an instance that may use the given number of threads.
+ * @param plan The number of threads of each instance, two instances or more.
+ * @throws What `make` throws for the first instance.
  */
 export async function createInstances(
   make: (threads: number) => Promise<Engine>,
   plan: readonly number[],
 ): Promise<Engine> {
   const first = await make(plan[0]!);
-  // A GPU takes one batch after the other, and is filled by larger ones.
+  // A GPU takes one batch after another; larger batches fill it, more instances do not.
   if (first.provider !== 'cpu') return first;
   const all = [{ engine: first, underWay: 0 }];
   let made = 1;
@@ -60,10 +64,10 @@ export async function createInstances(
       if (isClosed) return await engine.close();
       all.push({ engine, underWay: 0 });
       made += 1;
-      // Otherwise `making` stays: there are no more.
+      // Otherwise `making` stays set, since the plan has no more instances.
       if (made < plan.length) making = undefined;
     } catch {
-      // `making` stays: it is not tried again.
+      // `making` stays set, so that no more are tried.
       await engine?.close();
     }
   }

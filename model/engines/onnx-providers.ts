@@ -7,11 +7,11 @@ import type { ProviderName } from './choices.js';
 export type Provider = Exclude<ProviderName, 'auto'>;
 
 interface ProviderFacts {
-  /** As people say it. */
+  /** The name that people use. */
   readonly title: string;
-  /** Platforms of Node whose onnxruntime-node has it. */
+  /** Node platforms whose onnxruntime-node includes it. */
   readonly platforms: readonly NodeJS.Platform[];
-  /** How to get it where it does not start. */
+  /** What to do where it does not start. */
   readonly advice: string;
 }
 
@@ -53,15 +53,15 @@ export const PROVIDERS: Readonly<Record<Provider, ProviderFacts>> = {
 };
 
 /**
- * The providers that `auto` tries, best first. WebGPU, CoreML and TensorRT are taken only by name: a software Vulkan driver is far
- * slower than the processor, CoreML hands layers back and forth, and TensorRT compiles for minutes.
+ * The providers that `auto` tries, best first. WebGPU, CoreML and TensorRT are used only if named: a software Vulkan driver is
+ * far slower than the processor, CoreML moves layers back and forth, and TensorRT compiles for minutes.
  */
 export function automaticProviders(): Provider[] {
   if (process.platform === 'win32') return ['dml', 'cpu'];
   return hasCudaLibraries() ? ['cuda', 'cpu'] : ['cpu'];
 }
 
-/** Whether onnxruntime-node's CUDA provider lies beside its binding: its package carries only the CPU's and WebGPU's. */
+/** True if onnxruntime-node's CUDA provider is next to its binding. The package itself ships only the CPU and WebGPU providers. */
 export function hasCudaLibraries(): boolean {
   return existsSync(join(bindingFolder(), 'libonnxruntime_providers_cuda.so'));
 }

@@ -4,7 +4,7 @@ import type { RgbPicture } from '../engine.js';
 
 export { env, InferenceSession, Tensor } from 'onnxruntime-node';
 
-/** A picture as graphs take it, [1, height, width, 3]. `decode` keeps pixels in shared memory, which ONNX Runtime refuses: that is copied. */
+/** A picture as input of a graph, [1, height, width, 3]. ONNX Runtime refuses shared memory, in which `decode` keeps pixels, so that is copied. */
 export function pictureTensor({ data, width, height }: RgbPicture): Tensor {
   const own = data.buffer instanceof SharedArrayBuffer ? Uint8Array.from(data) : data;
   return new Tensor('uint8', own, [1, height, width, 3]);

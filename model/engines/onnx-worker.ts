@@ -11,19 +11,19 @@ import type { Provider } from './onnx-providers.js';
 import { env, InferenceSession, Tensor } from './onnx-runtime.js';
 
 /*
- * The thread in which the onnx engine computes: `run` blocks it, never the event loop of the application. Requests are
- * answered one by one in the order in which they come.
+ * The thread in which the onnx engine computes: `run` blocks it, never the event loop of the application. Requests are answered
+ * one by one, in order.
  */
 
 const { network, weights, providers, threads, mostThreads, int8 } = workerData as OnnxWorkerData;
 
-/** Sessions are kept for this many picture sizes: each holds a copy of the weights. */
+/** The number of picture sizes for which sessions are kept. Each session holds a copy of the weights. */
 const SESSION_LIMIT = 3;
 
-/** How much memory the maps of one run may take, about; larger batches are cut. On the processor large batches win nothing. */
+/** Approximate limit of the memory for the maps of one run; larger batches are split. On the processor, large batches gain nothing. */
 const RUN_BYTES = { cpu: 384 * 2 ** 20, gpu: 2 * 2 ** 30 };
 
-// What ONNX Runtime logs about providers that it lacks comes back as a thrown error too.
+// What ONNX Runtime logs about missing providers is thrown as an error as well.
 env.logLevel = 'fatal';
 
 async function createSession(provider: Provider, width: number, height: number): Promise<InferenceSession> {
@@ -42,19 +42,19 @@ async function createSession(provider: Provider, width: number, height: number):
 }
 
 /**
- * Multiply-adds of one picture that are worth a thread. Below it threads wait for each other, spinning, longer than they
- * compute, and everything beside the engine waits with them (DECISIONS.md).
+ * The multiply-adds of one picture that justify a thread. With less work, threads spend longer spinning while they wait for
+ * each other than computing, which slows down everything else (DECISIONS.md).
  */
 const WORK_PER_THREAD = { float32: 1e9, int8: 4e9 };
 
-/** 0 leaves it to ONNX Runtime: one for each physical core. */
+/** The number of threads for a picture size. 0 leaves it to ONNX Runtime, which takes one per physical core. */
 function threadsFor(width: number, height: number): number {
   const worth = multiplyAdds(network, height, width) / WORK_PER_THREAD[int8 === undefined ? 'float32' : 'int8'];
   if (mostThreads !== undefined) return Math.min(Math.ceil(worth), mostThreads);
   return worth >= availableParallelism() ? 0 : Math.ceil(worth);
 }
 
-/** How many pictures of this size one run takes: the largest map, its input and what convolutions unfold it into. */
+/** How many pictures of this size fit in one run, judged by the largest map, its input and what convolutions unfold it into. */
 function picturesPerRun(provider: Provider, width: number, height: number): number {
   const bytes = provider === 'cpu' && int8 !== undefined ? 1 : 4;
   let largest = 0;
@@ -70,7 +70,7 @@ function sessionCache(provider: Provider) {
   return async (width: number, height: number): Promise<InferenceSession> => {
     const key = `${width}x${height}`;
     const session = sessions.get(key) ?? (await createSession(provider, width, height));
-    // A Map keeps the order of insertion: put the one just used last.
+    // A Map keeps insertion order, so the session just used is inserted again at the end.
     sessions.delete(key);
     sessions.set(key, session);
     if (sessions.size > SESSION_LIMIT) {
@@ -94,7 +94,7 @@ async function segment(
     const part = pixels.subarray(first * width * height * 3, (first + batch) * width * height * 3);
     const results = await session.run({ [GRAPH_INPUT]: new Tensor('uint8', part, [batch, height, width, 3]) });
     const output = results.mask!;
-    // The output's memory belongs to the session: copied, so that it may outlive it.
+    // The output's memory belongs to the session, so it is copied.
     masks.set(output.data as Uint8Array, first * width * height);
     output.dispose();
   }
@@ -102,8 +102,8 @@ async function segment(
 }
 
 /**
- * Starts on the first provider that makes a session for the size that the weights are made for. The processor always does:
- * there the first session is of the first picture's size, which is seldom that one, and no second one takes its time and memory.
+ * Starts on the first provider that can create a session for the weights' picture size. The processor always can, so there no
+ * session is created yet: the first picture usually has another size, and a second session would cost time and memory.
  */
 async function start() {
   const { width, height } = weights.card.inputSize;
@@ -113,7 +113,7 @@ async function start() {
       const sessionFor = sessionCache(provider);
       if (provider !== 'cpu') {
         const session = await sessionFor(width, height);
-        // GPUs compile on the first run: better now than on the first frame.
+        // GPUs compile on the first run, so a first run is made here rather than on the first frame.
         await segment(session, provider, { count: 1, width, height, pixels: new Uint8Array(width * height * 3) });
       }
       reply({ type: 'ready', provider, refused });
@@ -130,7 +130,7 @@ function reply(message: OnnxReply, transfer: ArrayBuffer[] = []): void {
   parentPort!.postMessage(message, transfer);
 }
 
-/** The first line of an error of ONNX Runtime, without the path in its build machine. */
+/** The first line of an ONNX Runtime error, without the path on its build machine. */
 function reasonOf(error: unknown): string {
   const line = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0]!;
   return line.replace(/^\/onnxruntime_src\S+ .*?(?=Failed|\[ONNXRuntimeError\])/, '');

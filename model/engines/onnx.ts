@@ -1,5 +1,4 @@
 import './no-telemetry.js';
-import type { Worker } from 'node:worker_threads';
 import { calibrationOf, uncalibrated } from '../calibration.js';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
@@ -9,54 +8,55 @@ import { startWorker } from '../start-worker.js';
 import type { Weights } from '../weights.js';
 import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';
 import type { PrecisionName, ProviderName } from './choices.js';
+import { firstReply } from './first-reply.js';
 import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';
 import { automaticProviders, PROVIDERS, type Provider } from './onnx-providers.js';
 import { int8Support } from './processor.js';
 import { WorkerQueue } from './worker-queue.js';
 
-/** How the onnx engine is made. */
+/** Options of the onnx engine. */
 export interface OnnxEngineOptions {
   readonly weights: Weights;
   /**
    * Where to compute.
    *
-   * If not provided, defaults to: `auto`, the best that starts, in the end the processor.
+   * Defaults to `auto`, the best that starts, in the end the processor.
    */
   readonly provider?: ProviderName;
   /**
    * How many processor threads it may use.
    *
-   * If not provided, defaults to: as many as the network at this size keeps busy, at most one for each core.
+   * Defaults to as many as the network at this size keeps busy, at most one for each core.
    */
   readonly threads?: number;
-  /** Where `threads` is not given, no more than so many. If not provided, defaults to: one for each core. */
+  /** The most threads to use where `threads` is not given. Defaults to one for each core. */
   readonly mostThreads?: number;
   /**
-   * `int8` needs a weights file that carries calibration; `auto` takes it where it pays.
+   * `int8` needs a weights file that carries calibration; `auto` uses it where it is faster.
    *
-   * If not provided, defaults to: `auto`.
+   * @default 'auto'
    */
   readonly precision?: PrecisionName;
   /**
    * A network of one's own, whose parameters the weights hold.
    *
-   * If not provided, defaults to: the one that the weights' card names.
+   * Defaults to the one that the weights' card names.
    */
   readonly network?: Network;
 }
 
 /**
- * Makes the engine on ONNX Runtime, in a thread of its own.
+ * Creates an engine on ONNX Runtime, which computes in its own thread.
  *
- * @throws `Failure` `WEIGHTS_MISMATCH` or `NETWORK_UNKNOWN` where weights and network do not fit; `ENGINE_UNAVAILABLE`,
- * saying how to get it, where a provider that was asked for does not start.
+ * @throws `Failure` `WEIGHTS_MISMATCH` or `NETWORK_UNKNOWN` where weights and network do not fit; `ENGINE_UNAVAILABLE`, saying
+ * how to get it, where the requested provider does not start.
  */
 export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {
   const { weights, provider: wanted = 'auto', threads, mostThreads } = options;
   const { card } = weights;
   const network = networkOf(weights, options.network);
   const chosen = choosePrecision(options, network);
-  // GPUs compute in float32: who asks for int8 asks for the processor.
+  // GPUs compute in float32, so a request for int8 is a request for the processor.
   const automatic = options.precision === 'int8' ? (['cpu'] as const) : automaticProviders();
   const providers = wanted === 'auto' ? automatic : [wanted];
   if (wanted !== 'auto' && !PROVIDERS[wanted].platforms.includes(process.platform)) {
@@ -64,7 +64,12 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   }
   const data: OnnxWorkerData = { network, weights, providers, threads, mostThreads, int8: chosen.int8 };
   const worker = startWorker(new URL('./onnx-worker.js', import.meta.url), { workerData: data });
-  const { provider, refused } = await firstReply(worker);
+  const reply = await firstReply<OnnxReply>(worker, 'onnx', PROVIDERS.cpu.advice);
+  if (reply.type !== 'ready') {
+    await worker.terminate();
+    throw unavailable(reply.type === 'unavailable' ? reply.refused : []);
+  }
+  const { provider, refused } = reply;
   const precision = provider === 'cpu' && chosen.int8 !== undefined ? 'int8' : 'float32';
   const reason = provider === 'cpu' || options.precision === 'float32' ? chosen.reason : GPU_REASON;
   const queue = new WorkerQueue<SegmentRequest, Masks>('onnx', worker);
@@ -83,25 +88,6 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   };
 }
 
-/** Waits for the worker to say where it computes. */
-function firstReply(worker: Worker): Promise<Extract<OnnxReply, { type: 'ready' }>> {
-  return new Promise((resolve, reject) => {
-    const fail = (reason: string, cause?: Error) =>
-      reject(
-        new Failure('ENGINE_UNAVAILABLE', `The onnx engine could not start: ${reason}. ${PROVIDERS.cpu.advice}`, {
-          cause,
-        }),
-      );
-    worker.once('error', (error) => fail(error.message, error));
-    worker.once('exit', () => fail('its thread ended'));
-    worker.once('message', (reply: OnnxReply) => {
-      if (reply.type === 'ready') return resolve(reply);
-      worker.terminate();
-      reject(unavailable(reply.type === 'unavailable' ? reply.refused : []));
-    });
-  });
-}
-
 function unavailable(refused: readonly Refusal[]): Failure {
   const { provider, reason } = refused.at(-1)!;
   const { title, advice } = PROVIDERS[provider];
@@ -114,9 +100,9 @@ function unavailable(refused: readonly Refusal[]): Failure {
 const GPU_REASON = 'as GPUs are fast in it';
 
 interface Precision {
-  /** What the processor computes in; undefined for float32. */
+  /** How the processor computes in int8; undefined for float32. */
   readonly int8: OnnxWorkerData['int8'];
-  /** Why, for people. */
+  /** The reason, for people to read. */
   readonly reason: string;
 }
 

@@ -3,20 +3,20 @@ import { arch } from 'node:os';
 
 /** How well a processor multiplies bytes. */
 export interface Int8Support {
-  /** It has instructions that make int8 faster than float32. */
+  /** True if it has instructions that make int8 faster than float32. */
   readonly isFast: boolean;
-  /** As far as weights may go: older x86 instructions add two products in 16 bits, which 63 cannot overflow. */
+  /** The largest int8 weight. Older x86 instructions add two products in 16 bits, which weights up to 63 cannot overflow. */
   readonly weightLimit: 63 | 127;
-  /** For people. */
+  /** The reason, for people to read. */
   readonly reason: string;
 }
 
-/** What this processor can do. Where its flags cannot be read, the safe answer. */
+/** The int8 support of this processor; the safe answer where its flags cannot be read. */
 export function int8Support(): Int8Support {
   return int8SupportOf(arch(), processorFlags());
 }
 
-/** The answer for an architecture of Node and the flags that Linux lists; undefined if there is no list. */
+/** The int8 support of a Node architecture with the CPU flags that Linux lists (undefined where there is no list). */
 export function int8SupportOf(architecture: string, flags: ReadonlySet<string> | undefined): Int8Support {
   if (architecture === 'x64') {
     const hasVnni = flags?.has('avx512_vnni') === true || flags?.has('avx_vnni') === true;
@@ -25,7 +25,7 @@ export function int8SupportOf(architecture: string, flags: ReadonlySet<string> |
       flags === undefined ? 'whether the processor has VNNI is not known here' : 'the processor has no VNNI';
     return { isFast: false, weightLimit: 63, reason };
   }
-  // ARM multiplies bytes into 32 bits. Whether that is faster than its float32 was not measured.
+  // ARM accumulates products of bytes in 32 bits. Whether that is faster than float32 was not measured.
   if (architecture === 'arm64') return { isFast: false, weightLimit: 127, reason: 'int8 was not measured on ARM' };
   return { isFast: false, weightLimit: 63, reason: `int8 was not measured on ${architecture}` };
 }

@@ -4,11 +4,11 @@ import { createTrainable } from '../training/trainable.js';
 import type { SegmentRequest } from './batch.js';
 import type { TensorflowReply, TensorflowWorkerData } from './tensorflow.js';
 
-/* The thread in which the tensorflow engine computes: its calls block. */
+/* The thread in which the tensorflow engine computes, since its calls block. */
 
 const { network, weights } = workerData as TensorflowWorkerData;
 
-/** How many pixels one run takes, about: activations are kept until the end of a run. */
+/** Approximate number of pixels in one run; activations are kept until a run ends. */
 const PIXELS_PER_RUN = 4 * 480 * 360;
 
 function reply(message: TensorflowReply, transfer: ArrayBuffer[] = []): void {

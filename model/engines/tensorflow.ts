@@ -1,40 +1,40 @@
-import { once } from 'node:events';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { networkOf } from '../networks/network-of.js';
 import { startWorker } from '../start-worker.js';
-import { prepareTensorflow } from '../training/tensorflow.js';
+import { prepareTensorflow, TENSORFLOW_SETUP } from '../training/tensorflow.js';
 import type { Weights } from '../weights.js';
 import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';
+import { firstReply } from './first-reply.js';
 import { WorkerQueue } from './worker-queue.js';
 
-/** How the tensorflow engine is made. */
+/** Options of the tensorflow engine. */
 export interface TensorflowEngineOptions {
   readonly weights: Weights;
   /**
    * How many processor threads it may use.
    *
-   * TensorFlow reads it once in a process: a second engine keeps the first one's number.
+   * TensorFlow reads it once per process, so a second engine keeps the number of the first.
    *
-   * If not provided, defaults to: one for each core.
+   * Defaults to one for each core.
    */
   readonly threads?: number;
   /**
    * A network of one's own, whose parameters the weights hold.
    *
-   * If not provided, defaults to: the one that the weights' card names.
+   * Defaults to the one that the weights' card names.
    */
   readonly network?: Network;
 }
 
-/** What the worker of the tensorflow engine is started with. */
+/** The `workerData` of the tensorflow engine's worker. */
 export interface TensorflowWorkerData {
   readonly network: Network;
   readonly weights: Weights;
 }
 
-/** From the worker: first `ready` or `unavailable`, then `masks` or `failed` for each request in order. */
+/** A message from the worker: first `ready` or `unavailable`, then `masks` or `failed` for each request, in order. */
 export type TensorflowReply =
   | { readonly type: 'ready' }
   | { readonly type: 'unavailable'; readonly reason: string }
@@ -42,10 +42,10 @@ export type TensorflowReply =
   | { readonly type: 'failed'; readonly reason: string };
 
 /**
- * Makes the engine on TensorFlow, in a thread of its own: the function that is trained, without its gradients.
+ * Creates an engine on TensorFlow, which runs the function that is trained, without gradients, in its own thread.
  *
  * @throws `Failure` `WEIGHTS_MISMATCH` or `NETWORK_UNKNOWN` where weights and network do not fit; `ENGINE_UNAVAILABLE`
- * where TensorFlow is not set up, saying how.
+ * where TensorFlow is not set up or its thread dies at the start, saying how to set it up.
  */
 export async function createTensorflowEngine(options: TensorflowEngineOptions): Promise<Engine> {
   const { weights, threads } = options;
@@ -55,7 +55,7 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
   const worker = startWorker(new URL('./tensorflow-worker.js', import.meta.url), {
     workerData: { network, weights } satisfies TensorflowWorkerData,
   });
-  const [reply] = (await once(worker, 'message')) as [TensorflowReply];
+  const reply = await firstReply<TensorflowReply>(worker, 'tensorflow', `Run ${TENSORFLOW_SETUP}`);
   if (reply.type !== 'ready') {
     await worker.terminate();
     throw new Failure('ENGINE_UNAVAILABLE', reply.type === 'unavailable' ? reply.reason : 'TensorFlow did not start');

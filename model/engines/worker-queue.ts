@@ -1,23 +1,23 @@
 import type { Worker } from 'node:worker_threads';
 import { Failure } from '../failure.js';
 
-/** A request on its way: made when its turn comes, so that waiting ones hold no copies. */
+/** A queued request. Its message is made when its turn comes, so that waiting requests hold no copies. */
 interface Job<Request, Result> {
   readonly prepare: () => { readonly message: Request; readonly transfer: ArrayBuffer[] };
   readonly resolve: (result: Result) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** What a worker answers when a request fails; anything else is the result. */
+/** A worker's answer to a request that failed; any other answer is a result. */
 interface Failed {
   readonly type: 'failed';
   readonly reason: string;
 }
 
 /**
- * Asks a worker thread one thing at a time, in order. The thread keeps the process alive only while it has work.
+ * Sends requests to a worker thread, one at a time and in order. The thread keeps the process alive only while it has work.
  *
- * The worker answers each message by one of its own: a result, or `{ type: 'failed', reason }`.
+ * The worker answers each message with a result or `{ type: 'failed', reason }`.
  */
 export class WorkerQueue<Request, Result extends { readonly type: string }> {
   readonly #engine: string;
@@ -26,7 +26,7 @@ export class WorkerQueue<Request, Result extends { readonly type: string }> {
   #running: Job<Request, Result> | undefined;
   #closed: Failure | undefined;
   #ended: Promise<void> | undefined;
-  /** Called when the worker has answered, whoever still wants to know. */
+  /** Called when the worker has answered, even if the request was dropped meanwhile. */
   #answered: (() => void) | undefined;
 
   constructor(engine: string, worker: Worker) {
@@ -47,8 +47,8 @@ export class WorkerQueue<Request, Result extends { readonly type: string }> {
   /**
    * Queues a request.
    *
-   * @throws `Failure` `ENGINE_CLOSED` after `close`; `ENGINE_FAILED` where the worker says so or has died; the signal's
-   * reason on abort: a waiting request is dropped, a running one let finish and its result dropped.
+   * @throws `Failure` `ENGINE_CLOSED` after `close`; `ENGINE_FAILED` where the request failed or the worker has died; the
+   * signal's reason on abort, which drops a waiting request or the result of a running one.
    */
   run(prepare: Job<Request, Result>['prepare'], signal?: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -78,8 +78,9 @@ export class WorkerQueue<Request, Result extends { readonly type: string }> {
   }
 
   /**
-   * Rejects what waits and what runs with `ENGINE_CLOSED`, and ends the thread once it has answered: a native library whose
-   * thread is gone when it is done with a request ends the process (`terminate called after throwing Napi::Error`).
+   * Rejects waiting and running requests with `ENGINE_CLOSED`, and ends the thread once it has answered the running one: a
+   * native library that finishes a request after its thread is gone aborts the process (`terminate called after throwing
+   * Napi::Error`).
    */
   close(): Promise<void> {
     this.#ended ??= this.#end();
@@ -136,7 +137,7 @@ export class WorkerQueue<Request, Result extends { readonly type: string }> {
   }
 
   #stop(reason: Failure): void {
-    // The first reason stands: the exit that follows an error, or a close, says nothing new.
+    // The first reason is kept: the exit that follows an error or a close says nothing new.
     this.#closed ??= reason;
     for (const job of [this.#running, ...this.#waiting.splice(0)]) job?.reject(this.#closed);
     this.#running = undefined;

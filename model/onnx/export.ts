@@ -8,16 +8,16 @@ import { buildInt8Graph } from './int8-graph.js';
 
 /** What to export. */
 export interface ExportOptions {
-  /** If not provided, defaults to: the size that the weights were made for. */
+  /** Defaults to the size that the weights were made for. */
   readonly width?: number | undefined;
   readonly height?: number | undefined;
-  /** uint8 class masks or float scores. If not provided, defaults to: `mask`. */
+  /** uint8 class masks or float scores. @default 'mask' */
   readonly output?: 'mask' | 'scores' | undefined;
-  /** `int8` is for ONNX Runtime alone. If not provided, defaults to: `float32`. */
+  /** `int8` is for ONNX Runtime alone. @default 'float32' */
   readonly precision?: 'float32' | 'int8' | undefined;
-  /** Weights of 7 bits in int8, for x86 processors without VNNI, which overflow with 8. If not provided, defaults to: false. */
+  /** Weights of 7 bits in int8, for x86 processors without VNNI, which overflow with 8. @default false */
   readonly reducedRange?: boolean | undefined;
-  /** A network of one's own, whose parameters the weights hold. If not provided, defaults to: the one that the weights' card names. */
+  /** A network of one's own, whose parameters the weights hold. Defaults to the one that the weights' card names. */
   readonly network?: Network | undefined;
 }
 

@@ -22,20 +22,20 @@ export interface QuantiseOptions {
   /**
    * Their true masks, classes above the network's left out.
    *
-   * If not provided, defaults to: none; int8 is then judged by how many pixels agree with float32.
+   * Defaults to none; int8 is then judged by how many pixels agree with float32.
    */
   readonly truths?: readonly Uint8Array[];
   /**
    * How many points may be lost before layers are kept in float32: of mIoU, and a tenth for each per cent of pixels that disagree; without
    * truths of pixels that agree.
    *
-   * If not provided, defaults to: 1 of mIoU, 5 of agreement.
+   * Defaults to 1 of mIoU, 5 of agreement.
    */
   readonly tolerance?: number;
   /**
    * A network of one's own, whose parameters the weights hold.
    *
-   * If not provided, defaults to: the one that the weights' card names.
+   * Defaults to the one that the weights' card names.
    */
   readonly network?: Network;
   /** Hears of each calibration that was tried. */

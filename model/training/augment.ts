@@ -1,25 +1,25 @@
 import type { ClassMask, RgbPicture } from '../engine.js';
 
-/** What may happen to a training picture; every strength is 0 (or 1 for scales) for "not at all". */
+/** The augmentations of a training picture. Strength 0 (for scales, 1) turns one off. */
 export interface Augmentation {
   /** The smallest and largest magnification of a picture, drawn log-uniformly. */
   readonly scales: readonly [number, number];
-  /** Largest factor by which width and height are magnified differently: 0.1 is up to 10 %. */
+  /** Largest relative difference between the magnifications of width and height: 0.1 is up to 10 %. */
   readonly aspect: number;
-  /** Mirrors every other picture. */
+  /** Mirrors half of the pictures. */
   readonly flip: boolean;
-  /** Brightness, contrast, saturation and the tint of each channel change by up to this share; gamma too. */
+  /** Largest relative change of brightness, contrast, saturation, gamma and the tint of each channel. */
   readonly colour: number;
-  /** How unevenly a picture may be lit: its gain changes along a random direction by up to this factor less one, from end to end. */
+  /** Uneven lighting: the gain changes along a random direction, from end to end, by a factor of up to 1 plus this. */
   readonly light: number;
-  /** Sensor noise: its standard deviation is drawn up to this many of 255 levels, small ones more often. */
+  /** Sensor noise: its standard deviation is drawn up to this many of 255 levels, small values more often. */
   readonly noise: number;
   /**
-   * Lost focus and motion: the standard deviation of a blur is drawn up to this many pixels of the crop, small ones more
-   * often, for both axes or for one more than the other.
+   * Defocus and motion blur: the blur's standard deviation is drawn up to this many pixels of the crop, small values more
+   * often, equal for both axes or larger for one.
    */
   readonly blur: number;
-  /** CutMix (Yun et al. 2019): the share of crops in which a rectangle is taken from another picture, labels and all. */
+  /** CutMix (Yun et al. 2019): the share of crops in which a rectangle comes from another picture, with its labels. */
   readonly mix: number;
 }
 
@@ -29,7 +29,7 @@ export interface CropSize {
   readonly height: number;
 }
 
-/** A picture with its labels; `halved` is the picture at half its size, for crops that show it smaller. */
+/** A picture with its labels; `halved` is the picture at half its size, for crops that show it reduced. */
 export interface TrainingPicture {
   readonly picture: RgbPicture;
   readonly halved: RgbPicture;
@@ -51,13 +51,13 @@ export function halve({ width, height, data }: RgbPicture): RgbPicture {
   return { width: halfWidth, height: halfHeight, data: half };
 }
 
-/** Below this magnification interpolation alone would skip pixels: crops are cut from the halved picture. */
+/** Below this magnification interpolation alone would skip pixels, so crops are cut from the halved picture. */
 const HALVED_BELOW = 0.75;
 
 /**
- * Cuts one training crop: scaled, mirrored and recoloured as `random` (uniform in [0, 1)) has it. Pixels are
- * interpolated bilinearly, labels taken from the nearest; what lies outside the picture is `fill` and void (255).
- * Writes into `image` (RGB) and `labels` at the crop's place `offset` of a batch, in pixels.
+ * Cuts one training crop: scaled, mirrored and recoloured at `random` (uniform in [0, 1)). Pixels are interpolated bilinearly,
+ * labels by nearest neighbour; outside the picture are `fill` and void (255). Writes into the batch's images (RGB) and labels
+ * from the crop's `offset`, in pixels.
  */
 export function cutCrop(
   { picture, halved, truth }: TrainingPicture,
@@ -72,7 +72,7 @@ export function cutCrop(
   const stretch = Math.exp((2 * random() - 1) * Math.log1p(augmentation.aspect) * 0.5);
   const [scaleX, scaleY] = [scale * stretch, scale / stretch];
   const mirrored = augmentation.flip && random() < 0.5;
-  // Where the crop begins in the scaled picture; a picture smaller than the crop floats in it.
+  // Where the crop begins in the scaled picture; a picture smaller than the crop is placed at random in it.
   const left = random() * (picture.width * scaleX - crop.width);
   const top = random() * (picture.height * scaleY - crop.height);
   const tone = toneCurves(augmentation.colour, random);
@@ -82,7 +82,7 @@ export function cutCrop(
 
   const source = scale < HALVED_BELOW ? halved : picture;
   const { data, width, height } = source;
-  // Pixels of the source for one of the crop.
+  // Source pixels per pixel of the crop.
   const [stepX, stepY] = [width / (picture.width * scaleX), height / (picture.height * scaleY)];
   for (let y = 0; y < crop.height; y += 1) {
     const sourceY = (y + top + 0.5) * stepY - 0.5;
@@ -123,14 +123,14 @@ export function cutCrop(
       }
     }
   }
-  // In the order of a camera: the lens blurs, the sensor adds its noise.
+  // In the order of a camera: the lens blurs, then the sensor adds noise.
   const image = into.images.subarray(into.offset * 3, (into.offset + crop.width * crop.height) * 3);
   soften(image);
   if (augmentation.noise > 0)
     for (let i = 0; i < image.length; i += 1) image[i] = clamp(Math.round(image[i]! + grain()), 255);
 }
 
-/** A table for each channel that does gamma, contrast, brightness and tint at once; saturation mixes channels and stays apart. */
+/** A lookup table per channel for gamma, contrast, brightness and tint together. Saturation mixes channels and is separate. */
 function toneCurves(strength: number, random: () => number) {
   const vary = (share = 1) => 1 + (2 * random() - 1) * strength * share;
   const [brightness, contrast, saturation, gamma] = [vary(), vary(), vary(), vary()];
@@ -146,7 +146,7 @@ function toneCurves(strength: number, random: () => number) {
   return { saturation, curves };
 }
 
-/** The gain at each place of a crop: it rises exponentially along a line, and is 1 in the middle. */
+/** The gain at each position in a crop: it rises exponentially along a line and is 1 in the middle. */
 function lighting(
   strength: number,
   { width, height }: CropSize,
@@ -159,7 +159,7 @@ function lighting(
   return (x, y) => Math.exp((x - width / 2) * perColumn + (y - height / 2) * perRow);
 }
 
-/** Noise for one value after the other: the sum of two uniform ones, near enough to a normal distribution. */
+/** A generator of noise values, each the sum of two uniform ones, which is close enough to a normal distribution. */
 function sensorNoise(strength: number, random: () => number): () => number {
   if (strength === 0) return () => 0;
   const deviation = strength * random() ** 2;
@@ -167,7 +167,7 @@ function sensorNoise(strength: number, random: () => number): () => number {
   return () => (random() + random() - 1) * width;
 }
 
-/** Blurs an RGB picture of the crop's size in place: by a triangle along rows, then along columns. */
+/** Blurs an RGB picture of the crop's size in place, with a triangular kernel along rows, then along columns. */
 function blur(strength: number, { width, height }: CropSize, random: () => number): (image: Uint8Array) => void {
   if (strength === 0) return () => {};
   const deviation = strength * random() ** 2;
@@ -180,7 +180,7 @@ function blur(strength: number, { width, height }: CropSize, random: () => numbe
   };
 }
 
-/** The right half of a triangle of this standard deviation, in weights that sum up to 1 with those left of it; 1 alone below 0.41 pixels. */
+/** The centre and right half of a triangular kernel of this standard deviation; the whole kernel sums to 1. Below 0.41 pixels it is a single 1. */
 function triangle(deviation: number): readonly number[] {
   const reach = Math.max(1, deviation * Math.sqrt(6));
   const half = Array.from({ length: Math.ceil(reach) }, (_, distance) => 1 - distance / reach);
@@ -188,7 +188,7 @@ function triangle(deviation: number): readonly number[] {
   return half.map((weight) => weight / sum);
 }
 
-/** Convolves each line of an RGB picture with a symmetric kernel; beyond its ends a line goes on as it ends. */
+/** Convolves each line of an RGB picture with a symmetric kernel; beyond its ends a line repeats its last value. */
 function convolveLines(
   image: Uint8Array,
   [middle, ...weights]: readonly number[],
@@ -210,15 +210,15 @@ function convolveLines(
   }
 }
 
-/** Some crops of a batch, one after the other. */
+/** Consecutive crops of a batch. */
 export interface Crops {
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
 }
 
 /**
- * Overwrites a rectangle of the crop at `offset` (in pixels) of `into` by the same place of the only crop in `from`: a
- * quarter to three quarters of the width, and of the height.
+ * Overwrites a rectangle of the crop at `offset` (in pixels) of `into` with the same rectangle of the only crop in `from`. It
+ * spans a quarter to three quarters of the width and of the height.
  */
 export function pasteRectangle(
   from: Crops,

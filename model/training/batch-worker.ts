@@ -14,7 +14,7 @@ const settings = workerData as BatchWorkerData;
 const cache = new Map<string, Promise<TrainingPicture>>();
 let cachedBytes = 0;
 
-/** The extra set may have other labels for a picture, or other numbers for its classes. */
+/** The key of a picture in the cache. The extra set may have other labels for a picture, or other class numbers. */
 function keyOf({ imagePath, labelPath }: DatasetItem, classSet: ClassSet): string {
   return [imagePath, labelPath, classSet === settings.extraClassSet].join('\n');
 }
@@ -41,7 +41,7 @@ function read(item: DatasetItem, classSet: ClassSet) {
   return reading;
 }
 
-/** The items of one epoch, shuffled by seed and epoch alone. */
+/** The order of the items in an epoch, which depends only on seed and epoch. */
 function shuffled(epoch: number): number[] {
   const random = seededRandom(mix(settings.seed, epoch, 0x5eed));
   const order = settings.items.map((_, index) => index);
@@ -67,7 +67,7 @@ async function makeBatch({ epoch, step, batch, crop }: BatchPlace) {
   await Promise.all(
     Array.from({ length: batch }, async (_, i) => {
       const place = step * batch + i;
-      // Everything random about a crop follows from its place in training, so that a resumed run sees the same crops.
+      // A crop's randomness is seeded by its position in training, so that a resumed run sees the same crops.
       const random = seededRandom(mix(settings.seed, epoch, place));
       const borrowed = settings.extraItems.length > 0 && random() < settings.extraShare;
       const item = borrowed

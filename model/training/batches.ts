@@ -4,31 +4,34 @@ import { Failure } from '../failure.js';
 import { type AskerErrors, startAsker } from '../start-asker.js';
 import type { Augmentation, CropSize } from './augment.js';
 
-/** What a data thread is told. */
+/** The `workerData` of a data thread. */
 export interface BatchWorkerData extends BatchSettings {
-  /** How much of decoded pictures it may keep. */
+  /** The size of its cache of decoded pictures. */
   readonly cacheBytes: number;
 }
 
-/** Decoded pictures that all threads together keep. A training set of a few hundred is kept whole; beyond that files are read again. */
+/**
+ * The size of the caches of decoded pictures of all threads together. A training set of a few hundred pictures fits; of a
+ * larger one files are read again.
+ */
 const CACHE_BYTES = 2e9;
 
-/** From what, and how, batches are made. */
+/** The data and settings of which batches are made. */
 export interface BatchSettings {
   readonly items: readonly DatasetItem[];
-  /** Pictures that take the place of `extraShare` of the others: synthetic scenes. */
+  /** Pictures that replace `extraShare` of the others, such as synthetic scenes. */
   readonly extraItems: readonly DatasetItem[];
   readonly extraShare: number;
   readonly classSet: ClassSet;
-  /** By which the labels of `extraItems` are read: the same classes, perhaps by other numbers. */
+  /** The class set of `extraItems`: the same classes, perhaps with other numbers in label images. */
   readonly extraClassSet: ClassSet;
   readonly seed: number;
   readonly augmentation: Augmentation;
-  /** What is seen outside a picture: the mean colour, which is zero to the network. */
+  /** The colour outside a picture: the mean, which the network sees as zero. */
   readonly fill: readonly [number, number, number];
 }
 
-/** The place of a batch in training, and its size. */
+/** The position of a batch in training, and its crop size. */
 export interface BatchPlace {
   readonly epoch: number;
   readonly step: number;
@@ -42,16 +45,16 @@ export interface Batch {
   readonly labels: Uint8Array;
 }
 
-/** A source of batches that works ahead in threads. */
+/** A source of batches that prepares them ahead in threads. */
 export interface Batches {
-  /** The batch of a place; the places in `ahead` are begun, so that they are ready when their turn comes. */
+  /** Returns the batch at `place` and starts on those in `ahead`, so that they are ready when their turn comes. */
   next(place: BatchPlace, ahead: readonly BatchPlace[]): Promise<Batch>;
   close(): Promise<void>;
 }
 
 /**
- * Starts `threads` worker threads that read, cut and colour training crops. A batch depends on the seed and its place
- * alone, not on what was asked before.
+ * Starts `threads` worker threads that read, cut and colour training crops. A batch depends only on the seed and its position,
+ * not on earlier calls.
  *
  * `next` throws `Failure` where a picture or its labels cannot be read, or a worker dies (`TRAINING_FAILED`).
  */
@@ -72,7 +75,7 @@ export function createBatches(settings: BatchSettings, threads = 1): Batches {
     const already = begun.get(key);
     if (already !== undefined) return already;
     const promise = askers[turn++ % threads]!.ask(place);
-    // It may fail before its turn; the failure is thrown when it is asked for.
+    // It may fail before its turn; the error is thrown when the batch is requested.
     promise.catch(() => {});
     begun.set(key, promise);
     return promise;

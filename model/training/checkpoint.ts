@@ -5,33 +5,33 @@ import { checkWeights } from '../parameters.js';
 import { readSafetensors, type Tensor, type WeightsCard, writeSafetensors } from '../weights.js';
 import type { Recipe } from './recipe.js';
 
-/** Where training stands, beside its tensors. */
+/** The state of a training, apart from its tensors. */
 export interface TrainingState {
   readonly recipe: Recipe;
   readonly seed: number;
-  /** The next epoch to do, from 0. */
+  /** The next epoch, from 0. */
   readonly epoch: number;
-  /** The next step of that epoch to do, from 0. */
+  /** The next step of that epoch, from 0. */
   readonly step: number;
   /** Seconds of training so far. */
   readonly seconds: number;
-  /** The validation that was best, in per cent; its epoch counts from 1, as people read it. */
+  /** The scores of the best validation, in per cent; its epoch counts from 1. */
   readonly best?: { readonly epoch: number; readonly G: number; readonly C: number; readonly mIoU: number };
   readonly card: WeightsCard;
-  /** Of the steps of the epoch under way; absent in checkpoints from before it was kept. */
+  /** The losses of the current epoch's steps; absent in older checkpoints. */
   readonly losses?: { readonly sum: number; readonly count: number };
-  /** SHA-256 of the names of the training pictures; absent in checkpoints from before it was kept. */
+  /** SHA-256 of the names of the training pictures; absent in older checkpoints. */
   readonly listing?: string;
 }
 
-/** Everything that a later run needs to go on as if nothing had happened. */
+/** Everything that is needed to resume a training exactly. */
 export interface Checkpoint {
   readonly state: TrainingState;
-  /** Parameters, and with the prefixes `average.` and `slot.` their moving average and the optimizer's state. */
+  /** The parameters, their moving average (prefix `average.`) and the optimizer's state (prefix `slot.`). */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** Where the checkpoint of a training lies in its folder. */
+/** The path of a training's checkpoint in its folder. */
 export function checkpointPathOf(directory: string): string {
   return join(directory, 'last.safetensors');
 }
@@ -45,7 +45,7 @@ export function writeCheckpoint(path: string, { state, tensors }: Checkpoint): P
   );
 }
 
-/** The state, if it has what is needed to go on. */
+/** Parses the state; undefined if it lacks what is needed to resume. */
 function parseState(text: string): TrainingState | undefined {
   let state: Partial<TrainingState> | null;
   try {
@@ -63,7 +63,7 @@ function parseState(text: string): TrainingState | undefined {
 }
 
 /**
- * Refuses to go on with another network than a training began with.
+ * Checks that a training is resumed with the network that it began with.
  *
  * @throws `Failure` `CHECKPOINT_MISMATCH` for a network of another name, `WEIGHTS_MISMATCH` where its parameters do not fit.
  */
@@ -77,14 +77,14 @@ export function checkSameNetwork(network: Network, { state, tensors }: Checkpoin
   checkWeights(network, tensors);
 }
 
-/** What recipes in checkpoints from before a setting existed do without. */
+/** The values of settings that recipes in older checkpoints lack. */
 const LATER_SETTINGS = { regionLoss: 0 };
 const LATER_AUGMENTATION = { light: 0, noise: 0, blur: 0, mix: 0 };
 
 /**
  * Reads a checkpoint.
  *
- * @throws `Failure` `CHECKPOINT_MISSING`, `CHECKPOINT_INVALID` where the file is not one of training, or a broken one.
+ * @throws `Failure` `CHECKPOINT_MISSING`, `CHECKPOINT_INVALID` where the file is damaged or no checkpoint.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { metadata, tensors } = await readSafetensors(path).catch((error: Error) => {

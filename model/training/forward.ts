@@ -10,11 +10,11 @@ export type ParameterTensors = ReadonlyMap<string, Tensor>;
 
 /** One pass through a network. */
 export interface ForwardOptions {
-  /** Batch norm by the batch's own statistics, and dropout; else by the running ones, and none. */
+  /** True normalises by the batch's own statistics and applies dropout; false uses running statistics and no dropout. */
   readonly training: boolean;
-  /** Training: takes the statistics of each batch norm layer, inside the caller's tidy. */
+  /** In training, receives the statistics of each batch norm layer, inside the caller's tidy. */
   readonly onStatistics?: (layer: string, mean: Tensor, variance: Tensor) => void;
-  /** Training: seeds dropout. */
+  /** In training, the seed of dropout. */
   readonly seed?: number;
 }
 
@@ -29,12 +29,12 @@ type Rules = LayerRules<[pass: Pass], Tensor4D>;
 
 /**
  * Makes the function from normalised pictures [N, H, W, 3] to class scores [N, H, W, classes], differentiable in its
- * parameters. It makes many tensors: call it inside a tidy.
+ * parameters. It creates many tensors, so call it inside a tidy.
  */
 export function createForward(tf: Tensorflow, kernels: TrainingKernels, network: Network) {
   const rules = createRules(tf, kernels);
   const layers = new Map(network.layers.map((layer) => [layer.name, layer]));
-  // A pool is read by an unpool or not: only those that are keep their argmax.
+  // Only pools that an unpool reads keep their argmax.
   const indexed = new Set(network.layers.flatMap((layer) => (layer.op === 'maxUnpool' ? [layer.indicesOf] : [])));
 
   return (images: Tensor4D, parameters: ParameterTensors, options: ForwardOptions): Tensor4D => {
@@ -94,7 +94,7 @@ function createRules(tf: Tensorflow, kernels: TrainingKernels): Rules {
   const addBias = (x: Tensor4D, bias: boolean, name: string, pass: Pass) =>
     bias ? (tf.add(x, pass.parameter(`${name}.bias`)) as Tensor4D) : x;
 
-  /** TensorFlow.js has no gradient for a dilated convolution: the same by the four-way rearrangement that TensorFlow itself does. */
+  /** A dilated convolution by the rearrangement (space to batch) that TensorFlow itself uses, since TensorFlow.js has no gradient for one. */
   function dilatedConv(x: Tensor4D, filter: Tensor4D, dilation: number): Tensor4D {
     const [, height, width] = x.shape;
     const out = [height - (filter.shape[0] - 1) * dilation, width - (filter.shape[1] - 1) * dilation] as const;
@@ -127,7 +127,7 @@ function createRules(tf: Tensorflow, kernels: TrainingKernels): Rules {
       const x = pass.map(from);
       const filter = pass.parameter(`${name}.weight`) as Tensor4D;
       const symmetric = stride === 1 && dilation === 1 && kernel.every((size) => size % 2 === 1);
-      // "same" is TensorFlow's own fast path; it agrees with slidingWindow where stride is 1 and the kernel odd.
+      // "same" is TensorFlow's fast path. It agrees with slidingWindow where the stride is 1 and the kernel odd.
       const input = symmetric ? x : padded(x, kernel, stride, dilation, 0);
       const pad = symmetric ? 'same' : 'valid';
       if (groups > 1) {
@@ -156,7 +156,7 @@ function createRules(tf: Tensorflow, kernels: TrainingKernels): Rules {
       return addBias(cut, bias, name, pass);
     },
     maxPool: ({ from, kernel, stride }, pass) =>
-      // The lowest float, not minus infinity: its gradient is defined.
+      // The lowest float rather than minus infinity, so that the gradient is defined.
       tf.maxPool(padded(pass.map(from), [kernel, kernel], stride, 1, -3.4e38), kernel, stride, 'valid'),
     maxUnpool: ({ from, indicesOf }, pass) => {
       const pool = pass.layer(indicesOf) as Extract<Layer, { op: 'maxPool' }>;
@@ -211,7 +211,7 @@ function createRules(tf: Tensorflow, kernels: TrainingKernels): Rules {
   };
 }
 
-/** A seed of each layer's own for a step's seed, so that the same values are dropped again after a resume. */
+/** The seed of a layer, made from a step's seed, so that a resumed training drops the same values. */
 function layerSeed(seed: number, name: string): number {
   let hash = seed | 0;
   for (let i = 0; i < name.length; i += 1) hash = Math.imul(hash ^ name.charCodeAt(i), 0x5bd1e995);

@@ -8,7 +8,7 @@ import type {
 } from '@tensorflow/tfjs-node-gpu';
 import type { Tensorflow } from './tensorflow.js';
 
-/** What of the TensorFlow backend is called here: its own kernels are written over the same calls. */
+/** The part of the TensorFlow backend that is used here. Its own kernels use the same calls. */
 interface Backend {
   readonly binding: {
     readonly TF_ATTR_BOOL: number;
@@ -34,13 +34,13 @@ const UNPOOL = 'SegnetMaxUnpool';
 const BATCH_NORM = 'SegnetFusedBatchNorm';
 const BATCH_NORM_GRADIENT = 'SegnetFusedBatchNormGradient';
 
-/** The operations that networks need and TensorFlow.js lacks or does slowly. */
+/** Operations that networks need and that TensorFlow.js lacks or does slowly. */
 export interface TrainingKernels {
-  /** 2x2/2 max pool with Caffe's ceil: the maxima and, for `maxUnpool`, where they were (first maximum on ties). */
+  /** 2x2/2 max pool with Caffe's ceil: the maxima and, for `maxUnpool`, their positions (the first maximum on ties). */
   maxPoolWithArgmax(x: Tensor4D): { readonly pooled: Tensor4D; readonly argmax: Tensor };
-  /** Puts `values` where `argmax` points in a map of the shape of `x`, zero elsewhere. */
+  /** Puts `values` at the positions `argmax` in a map of the shape of `x`, and zero elsewhere. */
   maxUnpool(values: Tensor4D, x: Tensor4D, argmax: Tensor): Tensor4D;
-  /** Normalises by the batch's own statistics, which come back too: the variance is the unbiased one. */
+  /** Normalises by the batch's own statistics and returns them too; the variance is the unbiased one. */
   batchNorm(
     x: Tensor4D,
     gamma: Tensor,
@@ -50,11 +50,11 @@ export interface TrainingKernels {
 }
 
 /**
- * Registers the kernels with their gradients and returns calls to them; again is harmless.
+ * Registers the kernels with their gradients and returns functions that call them. Safe to call twice.
  *
- * The pool gives TensorFlow's int64 argmax, which never leaves the backend. Unpooling is the gradient of pooling, and
- * its own gradient picks each value's place again. The fused batch norm is a third faster than the composed one, and
- * takes two thirds of its memory (DECISIONS.md).
+ * The pool returns TensorFlow's int64 argmax, which never leaves the backend. Unpooling is computed as the gradient of pooling,
+ * and its own gradient gathers the values at those positions. The fused batch norm is a third faster than the composed one and
+ * takes two thirds of the memory (DECISIONS.md).
  */
 export function trainingKernels(tf: Tensorflow): TrainingKernels {
   register(tf);
@@ -67,7 +67,7 @@ export function trainingKernels(tf: Tensorflow): TrainingKernels {
       return { pooled: pooled as Tensor4D, argmax: argmax! };
     },
     maxUnpool(values, x, argmax) {
-      // A gradient of its own, not a registered one: only `values` is differentiated, and zeros the size of x are saved.
+      // A custom gradient rather than a registered one, so that only `values` is differentiated, which saves zeros of the size of x.
       const differentiable = tf.customGrad((input, save) => {
         (save as GradSaveFunc)([x, argmax]);
         return {
@@ -92,12 +92,12 @@ function unpool(tf: Tensorflow, values: Tensor4D, x: Tensor4D, argmax: Tensor): 
   return unpooled!;
 }
 
-/** The inverse of `unpool`: of each window of `map`, the value at `argmax`. */
+/** The inverse of `unpool`: the value at `argmax` in each window of `map`. */
 function pick(tf: Tensorflow, map: Tensor4D, x: Tensor4D, argmax: Tensor, shape: Tensor4D['shape']): Tensor4D {
   return tf.tidy(() => {
     const there = tf.mul(map, unpool(tf, tf.ones(shape), x, argmax)) as Tensor4D;
     const [, height, width] = there.shape;
-    // A pool at an odd edge averages over what is there; with zeros beside it, it averages over four as elsewhere.
+    // At an odd edge a pool averages fewer than four values. Padded with zeros, it averages over four there too.
     const rows: [number, number] = [0, height % 2];
     const columns: [number, number] = [0, width % 2];
     const even = rows[1] + columns[1] === 0 ? there : (tf.pad(there, [[0, 0], rows, columns, [0, 0]]) as Tensor4D);
@@ -118,7 +118,7 @@ function register(tf: Tensorflow): void {
   ) {
     const { binding, getInputTensorIds, createOutputTensor } = backend as Backend;
     const results = binding.executeOp(name, attributes, getInputTensorIds.call(backend, inputs), outputs);
-    // The backend has no int64 and warns of each. Such a tensor is only handed on to TensorFlow, which knows its own type.
+    // The backend has no int64 and warns about each such tensor. It is only passed on to TensorFlow, which knows the type.
     return results.map((info) =>
       createOutputTensor.call(backend, info.dtype === binding.TF_INT64 ? { ...info, dtype: binding.TF_INT32 } : info),
     );

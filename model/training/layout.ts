@@ -1,7 +1,7 @@
 import type { Parameter } from '../parameters.js';
 import type { Tensor } from '../weights.js';
 
-/** For each dimension of TensorFlow's kernel layout, the dimension of the weights file's that it is. */
+/** For each dimension of TensorFlow's kernel layout, the corresponding dimension in the weights file. */
 const DENSE = [2, 3, 1, 0]; // [filters, in, h, w] -> [h, w, in, filters], transposed convolutions likewise
 const DEPTHWISE = [2, 3, 0, 1]; // [channels, 1, h, w] -> [h, w, channels, 1]
 

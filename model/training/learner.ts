@@ -10,24 +10,24 @@ import type { Recipe } from './recipe.js';
 import type { Tensorflow } from './tensorflow.js';
 import { createTrainable, type Trainable } from './trainable.js';
 
-/** The share of a new batch in batch normalisation's running statistics. */
+/** The share of the new batch in batch normalisation's running statistics. */
 const STATISTICS_MOMENTUM = 0.1;
 
-/** A network that learns: its parameters, their moving average and the optimizer's state. */
+/** A network in training: its parameters, their moving average and the optimizer's state. */
 export interface Learner {
   readonly trainable: Trainable;
-  /** The parameters to validate and keep: the moving average where the recipe has one, else undefined for the parameters themselves. */
+  /** The moving average of the parameters, which is validated and kept; undefined where the recipe has none and the parameters themselves are. */
   readonly averaged: ReadonlyMap<string, Variable> | undefined;
-  /** Learns from one batch and gives its loss; a loss that is no finite number changes nothing. */
+  /** Learns from one batch and returns its loss. A loss that is not finite changes nothing. */
   learn(batch: Batch, crop: CropSize, learningRate: number, index: number): number;
-  /** Everything that a checkpoint has to keep. */
+  /** All tensors for a checkpoint. */
   tensors(): Map<string, WeightTensor>;
-  /** Goes back to what `tensors` gave. @throws `Failure` `CHECKPOINT_INVALID` where a part of it is missing. */
+  /** Restores what `tensors` returned. @throws `Failure` `CHECKPOINT_INVALID` where a part is missing. */
   restore(tensors: ReadonlyMap<string, WeightTensor>): void;
   dispose(): void;
 }
 
-/** Puts a network on TensorFlow to be trained by a recipe; `classWeights` are by class index. */
+/** Creates a network on TensorFlow that is trained by a recipe; `classWeights` are by class index. */
 export function createLearner(
   tf: Tensorflow,
   network: Network,
@@ -110,7 +110,7 @@ export function createLearner(
   };
 }
 
-/** variableGrads names gradients by TensorFlow's own variable names. */
+/** Renames gradients to parameter names, since variableGrads uses TensorFlow's variable names. */
 function byParameter(trained: ReadonlyMap<string, Variable>, gradients: Readonly<Record<string, Tensor>>) {
   return Object.fromEntries(
     [...trained].flatMap(([name, variable]) => (gradients[variable.name] ? [[name, gradients[variable.name]!]] : [])),
@@ -133,7 +133,7 @@ function updateStatistics(
   }
 }
 
-/** A moving average of all parameters; early on it follows closely, so that the random start is soon forgotten. */
+/** A moving average of all parameters. Early in training it follows closely, so that the random start is soon forgotten. */
 function createAverage(tf: Tensorflow, { variables }: Trainable) {
   const average = new Map(
     [...variables].map(([name, variable]) => [name, tf.tidy(() => tf.variable(variable.clone(), false))]),

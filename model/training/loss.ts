@@ -10,14 +10,15 @@ export function classWeights(frequencies: ClassFrequencies, balancing: Balancing
   return median.map((weight) => (balancing === 'natural' ? 1 : Math.sqrt(weight)));
 }
 
-/** Cross-entropy alone, which other frameworks have too. */
+/** Plain cross-entropy, which other frameworks have too. */
 export const crossEntropyAlone: LossSettings = { labelSmoothing: 0, regionLoss: 0 };
 
 /**
- * The loss of scores [N, H, W, C] against labels [N, H, W] (int32; C and above are void), a scalar: cross-entropy, the sum of
- * `w(y) * -log p(y)` over the sum of `w(y)` of labelled pixels, and `regionLoss` times the region loss: 1 less the mean over
- * the batch's classes of the soft Jaccard index, `sum(p y) / sum(p + y - p y)` (Rahman and Wang 2016), which is mIoU with
- * probabilities for decisions: there a thin class counts as much as the road.
+ * The loss of scores [N, H, W, C] against labels [N, H, W] (int32; C and above are void), a scalar: cross-entropy plus
+ * `regionLoss` times the region loss. Cross-entropy is the sum of `w(y) * -log p(y)` over labelled pixels, divided by their sum
+ * of `w(y)`. The region loss is 1 minus the mean over the batch's classes of the soft Jaccard index, `sum(p y) / sum(p + y - p
+ * y)` (Rahman and Wang 2016), which is mIoU with probabilities in place of decisions, so that a thin class counts as much as
+ * the road.
  */
 export function segmentationLoss(
   tf: Tensorflow,
@@ -27,7 +28,7 @@ export function segmentationLoss(
   { labelSmoothing, regionLoss }: LossSettings,
 ): Tensor {
   const classes = scores.shape[3];
-  // A void pixel's row is zero: it weighs nothing.
+  // A void pixel's row is zero, so it has no weight.
   const target = tf.oneHot(labels.flatten().toInt(), classes).toFloat();
   const logProbabilities = tf.logSoftmax(scores.reshape([-1, classes]));
   const entropy = crossEntropy(tf, target, logProbabilities, weights, labelSmoothing);
@@ -48,7 +49,7 @@ function softJaccardLoss(tf: Tensorflow, target: Tensor, probabilities: Tensor) 
   const truth = tf.sum(target, 0);
   const common = tf.sum(tf.mul(target, probabilities), 0);
   const either = tf.sub(tf.add(tf.sum(tf.mul(probabilities, labelled), 0), truth), common);
-  // Classes that the batch lacks say nothing of overlap; cross-entropy sees to them.
+  // Classes that the batch lacks have no overlap; cross-entropy covers them.
   const present = tf.minimum(truth, 1);
   const jaccard = tf.sum(tf.mul(tf.div(common, tf.maximum(either, 1e-6)), present));
   return tf.sub(1, tf.div(jaccard, tf.maximum(tf.sum(present), 1e-6)));

@@ -2,14 +2,14 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
 import type { OptimizerSettings } from './recipe.js';
 import type { Tensorflow } from './tensorflow.js';
 
-/** Moves variables by gradients. Its state is in `slots`, by `SLOT.PARAMETER`, so that a checkpoint can keep it. */
+/** Updates variables by gradients. Its state is in `slots`, named `SLOT.PARAMETER`, so that a checkpoint can keep it. */
 export interface Optimizer {
   readonly slots: ReadonlyMap<string, Variable>;
-  /** One step; `step` counts from 0 and is what Adam's bias correction needs. */
+  /** Takes one step; `step` counts from 0 and serves Adam's bias correction. */
   apply(gradients: Readonly<Record<string, Tensor>>, learningRate: number, step: number): void;
 }
 
-/** Makes an optimizer over variables by name. Only kernels (two dimensions and more) decay. */
+/** Creates an optimizer of named variables. Only kernels (two dimensions or more) decay. */
 export function createOptimizer(
   tf: Tensorflow,
   settings: OptimizerSettings,

@@ -13,24 +13,24 @@ import type { TrainOptions } from './train.js';
 import { checkSameTraining, checkTrainingData, listingOf } from './training-data.js';
 import type { TrainingEvent } from './training-event.js';
 
-/** What is settled before the first step of a training, and stays. */
+/** What is fixed before the first step of a training. */
 export interface PreparedTraining {
   readonly recipe: Recipe;
   readonly seed: number;
-  /** Every parameter of the network as it was before the first step of all. */
+  /** Every parameter of the network, as before the very first step. */
   readonly start: ReadonlyMap<string, Tensor>;
-  /** Of the weights file: how it began, options and all, is how it was trained, resumed or not. */
+  /** The card of the weights file. Resuming does not change what it says about the options of the training. */
   readonly card: WeightsCard;
   /** SHA-256 of the names of the training pictures. */
   readonly listing: string;
-  /** By class, for the loss. */
+  /** The weight of each class in the loss. */
   readonly weights: readonly number[];
-  /** Tells `onEvent` and writes to `log.jsonl`. @throws `Failure` `OUTPUT_UNWRITABLE`. */
+  /** Calls `onEvent` and writes to `log.jsonl`. @throws `Failure` `OUTPUT_UNWRITABLE`. */
   readonly emit: (event: TrainingEvent) => Promise<void>;
 }
 
 /**
- * Makes the folder and the log of a training, reads all its data once and checks that all belongs together.
+ * Creates the folder and log of a training, reads all data once and checks that data, network and checkpoint belong together.
  *
  * @throws `Failure` as `train` does before its first step.
  */
@@ -73,7 +73,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
   };
 }
 
-/** A resumed training goes on with its log. */
+/** Opens the log, which a resumed training continues. */
 async function openLog({
   directory,
   resume,

@@ -6,20 +6,20 @@ import { parametersOf } from '../parameters.js';
 import { elementCount, readSafetensors, type Tensor } from '../weights.js';
 import { NORMALISATION } from './normalisation.js';
 
-/** An encoder that others have trained on ImageNet, and how its file names what networks here have. */
+/** A published encoder trained on ImageNet, and how its file names the parameters of networks here. */
 interface PretrainedEncoder {
   readonly title: string;
-  /** The layer by which a network with this encoder is known. */
+  /** The name of a layer that identifies networks with this encoder. */
   readonly mark: string;
-  /** Their name for a parameter, by its layer and what it is to it; `undefined` for what is not of the encoder. */
+  /** The file's name for a layer's parameter (`part`); `undefined` for a parameter outside the encoder. */
   theirs(layer: string, part: string): string | undefined;
-  /** True for what the file may lack, or have in another size. */
+  /** True for a parameter that the file may lack or have in another size. */
   isOptional(theirs: string): boolean;
-  /** Changes what was read to what networks here expect. */
+  /** Adapts what was read to what networks here expect. */
   adapt?(start: Map<string, Tensor>): void;
 }
 
-/** The places of the 13 convolutions in torchvision's `vgg16().features`, by their names here. */
+/** The indices of the 13 convolutions in torchvision's `vgg16().features`, by their names here. */
 const VGG16_FEATURES: Readonly<Record<string, number>> = {
   conv1_1: 0,
   conv1_2: 2,
@@ -41,8 +41,8 @@ const VGG16_CLASSIFIER: Readonly<Record<string, number>> = { fc6: 0, fc7: 3 };
 
 /**
  * VGG16 in torchvision's names (`features.0.weight`, ..., `classifier.3.bias`), for SegNet, FCN, DeepLab-LargeFOV and
- * DeconvNet. Biases of convolutions that have none here, as batch normalisation follows, are left out; so are the fully
- * connected layers of a network that has none of their size (DeepLab-LargeFOV's are narrower).
+ * DeconvNet. Left out are biases of convolutions that have none here, as batch normalisation follows, and fully connected
+ * layers where the network has none of their size (DeepLab-LargeFOV's are narrower).
  */
 const VGG16: PretrainedEncoder = {
   title: "VGG16 in torchvision's names",
@@ -65,14 +65,14 @@ const EFFICIENTNET_LITE0: PretrainedEncoder = {
     if (layer === 'stem_bn') return `_bn0.${part}`;
     const [, stage, block, step, norm] = /^block(\d)_(\d)_(expand|depthwise|project)(_bn)?$/.exec(layer) ?? [];
     if (step === undefined) return undefined;
-    // Theirs are counted through all stages, from 0.
+    // The file counts blocks through all stages, from 0.
     const before = EFFICIENTNET_LITE0_STAGES.slice(0, Number(stage) - 1).reduce((sum, { blocks }) => sum + blocks, 0);
     const name = norm === undefined ? `_${step}_conv` : EFFICIENTNET_NORMS[step];
     return `_blocks.${before + Number(block) - 1}.${name}.${part}`;
   },
   isOptional: () => false,
-  // It was trained on (pixel - 127) / 128, which is a multiple of what networks here see and a constant: the one goes
-  // into the kernels, the other into the mean of the batch normalisation behind them.
+  // It was trained on (pixel - 127) / 128, which differs from the normalisation here by a factor and a constant. The factor
+  // goes into the kernels, the constant into the mean of the batch normalisation after them.
   adapt(start) {
     const { shape, data } = start.get('stem.weight')!;
     const [filters, channels, kernel] = [shape[0]!, shape[1]!, shape[2]! * shape[3]!];
@@ -97,11 +97,11 @@ const EFFICIENTNET_LITE0: PretrainedEncoder = {
 const ENCODERS = [VGG16, EFFICIENTNET_LITE0];
 
 /**
- * The weights from which the encoder of a network starts, out of a safetensors file of an encoder trained on ImageNet:
- * VGG16 for SegNet, FCN, DeepLab-LargeFOV and DeconvNet, EfficientNet-Lite0 for SegNet-EfficientNet.
+ * Reads the initial weights of a network's encoder from a safetensors file of an encoder trained on ImageNet: VGG16 for SegNet,
+ * FCN, DeepLab-LargeFOV and DeconvNet, EfficientNet-Lite0 for SegNet-EfficientNet.
  *
- * @throws `Failure` `WEIGHTS_MISSING`, `WEIGHTS_INVALID`; `WEIGHTS_MISMATCH` naming the tensors that are missing or of
- * another shape; `OPTION_INVALID` for a network that has neither encoder in it.
+ * @throws `Failure` `WEIGHTS_MISSING`, `WEIGHTS_INVALID`; `WEIGHTS_MISMATCH` naming the tensors that are missing or of another
+ * shape; `OPTION_INVALID` for a network that has neither encoder.
  */
 export async function readPretrainedEncoder(path: string, network: Network): Promise<Map<string, Tensor>> {
   const encoder = ENCODERS.find(({ mark }) => network.layers.some(({ name }) => name === mark));
@@ -118,7 +118,7 @@ export async function readPretrainedEncoder(path: string, network: Network): Pro
     const theirs = encoder.theirs(layer.name, name.slice(layer.name.length + 1));
     if (theirs === undefined) continue;
     const tensor = tensors.get(theirs);
-    // VGG16's fully connected layers are matrices there, kernels here, of the same numbers in the same order.
+    // VGG16's fully connected layers are matrices in the file and kernels here, with the same numbers in the same order.
     const theirShape = tensor?.shape.length === 2 ? [tensor.shape[0], ...shape.slice(1)] : tensor?.shape;
     const fits =
       tensor !== undefined && isDeepStrictEqual(theirShape, [...shape]) && tensor.data.length === elementCount(shape);

@@ -2,23 +2,23 @@ import { multiplyAdds } from '../cost.js';
 import type { Network } from '../network.js';
 import type { Augmentation, CropSize } from './augment.js';
 
-// The types of loss and optimizer stand here, so that who reads a recipe needs none of TensorFlow's.
+// The types of loss and optimizer are here, so that reading a recipe does not need TensorFlow's types.
 
 /**
- * How much a pixel of each class weighs in the loss: `median` is the paper's median frequency balancing, `natural` is
- * 1 for all, `sqrt-median` is the square root of the first, which lifts rare classes without drowning the others.
+ * How much a pixel of each class weighs in the loss: `median` is the paper's median frequency balancing, `natural` is 1 for
+ * all, `sqrt-median` is the square root of `median`, which raises rare classes without drowning the others.
  */
 export type Balancing = 'median' | 'sqrt-median' | 'natural';
 
-/** What the loss adds to plain cross-entropy; 0 is nothing. */
+/** What is added to plain cross-entropy; 0 turns a part off. */
 export interface LossSettings {
-  /** The share of the target that all classes get alike. */
+  /** The share of the target that is spread evenly over all classes. */
   readonly labelSmoothing: number;
-  /** How much of the region loss is added to the cross-entropy. */
+  /** The factor of the region loss, which is added to the cross-entropy. */
   readonly regionLoss: number;
 }
 
-/** Which rule moves the weights. `sgd` decays as Caffe does (through the gradient), `adamw` apart from it (Loshchilov and Hutter, 2019). */
+/** The update rule. `sgd` decays weights through the gradient, as Caffe does; `adamw` decouples decay from it (Loshchilov and Hutter, 2019). */
 export type OptimizerSettings =
   | { readonly kind: 'sgd'; readonly momentum: number; readonly weightDecay: number }
   | {
@@ -29,34 +29,34 @@ export type OptimizerSettings =
       readonly weightDecay: number;
     };
 
-/** Everything that decides what training does, as data: it is kept in the checkpoint and on the weights' card. */
+/** All settings of a training, as data. They are stored in the checkpoint and on the weights' card. */
 export interface Recipe extends LossSettings {
   readonly name: string;
   readonly epochs: number;
   readonly batch: number;
-  /** The crops of the epochs up to each share of training: small and cheap ones early, large ones late. */
+  /** The crop size up to each share of training: small and cheap early, large late. */
   readonly crops: readonly { readonly untilShare: number; readonly crop: CropSize }[];
   readonly augmentation: Augmentation;
   readonly balancing: Balancing;
   readonly optimizer: OptimizerSettings;
   readonly learningRate: number;
-  /** `constant`, or `one-cycle`: linear warm-up over `warmupShare` of the steps, then half a cosine down to nothing. */
+  /** `constant`, or `one-cycle`: linear warm-up over `warmupShare` of the steps, then half a cosine down to zero. */
   readonly schedule: 'constant' | 'one-cycle';
   readonly warmupShare: number;
   /** Decay of the moving average of the weights that is validated and kept; 0 keeps the weights themselves. */
   readonly averaging: number;
-  /** Share of the training pictures that are taken from the extra data set. */
+  /** Share of the training pictures that come from the extra data set. */
   readonly extraShare: number;
-  /** The picture size that the weights are for: what is validated, and what the card tells engines to fit frames into. */
+  /** The picture size of the weights: validation uses it, and the card gives it to engines as the size to fit frames into. */
   readonly inputSize: CropSize;
-  /** Which validation score chooses the epoch that is kept; the paper's is global accuracy. */
+  /** The validation score that selects the epoch to keep; the paper uses global accuracy. */
   readonly selectBy: 'G' | 'mIoU';
   readonly validateEvery: number;
 }
 
 const whole = { width: 480, height: 360 };
 
-/** For networks that cost so little that they can be trained at most of CamVid's size: segnet-lite, enet. DECISIONS.md has the comparisons. */
+/** For networks cheap enough to be trained at nearly CamVid's size: segnet-lite, enet. DECISIONS.md has the comparisons. */
 const compact = {
   name: 'compact',
   epochs: 130,
@@ -89,7 +89,7 @@ const compact = {
   validateEvery: 10,
 } as const satisfies Recipe;
 
-/** To go on with from weights of `compact`: larger crops at night, in noise and out of focus, as dashcams have them. */
+/** To continue from weights of `compact`: larger crops, with the darkness, noise and blur of dashcams. */
 const robust = {
   ...compact,
   name: 'robust',
@@ -141,7 +141,7 @@ export const recipes = {
   },
   compact,
   robust,
-  /** For encoders that have seen ImageNet: `robust` from the start, and long. */
+  /** For encoders pretrained on ImageNet: `robust` from the start, and longer. */
   finetune: {
     ...robust,
     name: 'finetune',
@@ -154,7 +154,7 @@ export const recipes = {
   },
 } as const satisfies Record<string, Recipe>;
 
-/** Multiply-adds for one picture of CamVid's size (480x360) below which a network sees enough of it in an evening on two cores. */
+/** Multiply-adds for one picture of CamVid's size (480x360) below which a network can be trained in an evening on two cores. */
 const COMPACT_BELOW = 10e9;
 
 /** The recipe that suits a network: `compact` for those of few multiply-adds, else `modern`. */

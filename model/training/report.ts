@@ -5,7 +5,7 @@ import type { ClassLabel, ClassMask, RgbPicture } from '../engine.js';
 import { writeWhole } from '../write-whole.js';
 import type { TrainingEvent } from './training-event.js';
 
-/** A validation picture with its truth and what the network made of it. */
+/** A validation picture with its ground truth and prediction. */
 export interface ReportExample {
   readonly name: string;
   readonly picture: RgbPicture;
@@ -14,8 +14,8 @@ export interface ReportExample {
 }
 
 /**
- * Writes `report.html` beside a training's log: curves of loss and scores, the classes, and pictures beside their truth.
- * One file with everything in it, that a browser opens from the disk.
+ * Writes `report.html` beside a training's log: curves of loss and scores, the classes, and pictures beside their ground truth.
+ * It is one self-contained file that a browser opens from disk.
  */
 export async function writeTrainingReport(
   directory: string,
@@ -24,7 +24,7 @@ export async function writeTrainingReport(
   examples: readonly ReportExample[],
 ): Promise<void> {
   const lines = (await readFile(join(directory, 'log.jsonl'), 'utf8')).trim().split('\n');
-  // A kill may have cut the last line off.
+  // If training was killed, the last line may be cut off.
   const events = lines.flatMap((line): TrainingEvent[] => {
     try {
       return [JSON.parse(line)];

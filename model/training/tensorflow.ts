@@ -6,14 +6,17 @@ import { Failure } from '../failure.js';
 /** TensorFlow.js bound to TensorFlow's C library. */
 export type Tensorflow = typeof TensorflowModule;
 
+/** The command that sets TensorFlow up, for messages. */
+export const TENSORFLOW_SETUP = '"npm run setup:tensorflow" in the project, with "-- --gpu" for an NVIDIA GPU';
+
 let loaded: Tensorflow | undefined;
 
 /**
- * Sets what TensorFlow's C library reads from the environment when it is loaded. Only the main thread's changes reach
- * it: an engine calls this before it starts its worker.
+ * Sets the environment variables that TensorFlow's C library reads when it is loaded. Only changes of the main thread reach it,
+ * so an engine calls this before it starts its worker.
  */
 export function prepareTensorflow(threads?: number): void {
-  // The library reports every CPU feature that it was compiled for; errors still come through.
+  // Keeps the library from reporting every CPU feature that it was compiled for; errors are still shown.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   if (threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS = String(threads);
 }
@@ -27,7 +30,7 @@ export async function loadTensorflow(): Promise<Tensorflow> {
   if (loaded !== undefined) return loaded;
   prepareTensorflow();
   const require = createRequire(import.meta.url);
-  // The CommonJS object of node:util, which is the one that the package reads: Node 23 removed what it calls.
+  // The package calls functions that Node 23 removed from node:util. They are added to its CommonJS object, which the package reads.
   const legacy = nodeUtil as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   legacy.isArray ??= Array.isArray;
@@ -36,7 +39,7 @@ export async function loadTensorflow(): Promise<Tensorflow> {
   } catch (error) {
     throw new Failure(
       'ENGINE_UNAVAILABLE',
-      `TensorFlow is not set up here (${firstLine(error)}): run "npm run setup:tensorflow" in the project, with "-- --gpu" for an NVIDIA GPU`,
+      `TensorFlow is not set up here (${firstLine(error)}): run ${TENSORFLOW_SETUP}`,
       { cause: error },
     );
   }

@@ -15,29 +15,29 @@ import { loadTensorflow } from './tensorflow.js';
 import type { TrainingEvent } from './training-event.js';
 import { reportTraining, validate } from './validate.js';
 
-/** How many batches the data threads work ahead. */
+/** How many batches the data threads prepare ahead. */
 const BATCHES_AHEAD = 3;
 
-/** What to train, on what, and how. */
+/** The network, data and settings of a training. */
 export interface TrainOptions {
   readonly network: Network;
   readonly recipe: Recipe;
   readonly train: Dataset;
   readonly validation: Dataset;
-  /** Pictures mixed in by the recipe's `extraShare`. Classes weigh by `train`; those that it lacks, by these. */
+  /** Pictures mixed in by the recipe's `extraShare`. Class weights follow `train`, and this set for classes that `train` lacks. */
   readonly extra?: Dataset;
-  /** The folder of checkpoint, best weights and log. */
+  /** The folder for checkpoint, best weights and log. */
   readonly directory: string;
   readonly seed: number;
-  /** Weights to start from; the rest starts by He's rule. If not provided, everything does. */
+  /** Weights to start from. All others are initialised by He's rule. */
   readonly initial?: ReadonlyMap<string, WeightTensor>;
-  /** Goes on from here, with its recipe and seed: the folder's `last.safetensors`. */
+  /** The checkpoint to resume from, with its recipe and seed: the folder's `last.safetensors`. */
   readonly resume?: Checkpoint;
-  /** What the card should say of the command and the data. */
+  /** What the card should say about the command and the data. */
   readonly provenance?: Readonly<Record<string, unknown>>;
-  /** Threads that read and cut pictures. If not provided, defaults to: 1, which keeps TensorFlow's threads of a few cores busy. */
+  /** Threads that read and crop pictures. One is enough to keep TensorFlow busy on a few cores. @default 1 */
   readonly dataThreads?: number;
-  /** Saves and stops after the step under way. */
+  /** Saves and stops after the current step. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainingEvent) => void;
 }
@@ -47,23 +47,23 @@ export interface TrainResult {
   readonly epochs: number;
   readonly stopped: boolean;
   readonly best?: TrainingState['best'];
-  /** The kept weights; absent if no epoch was validated, or they are not there. */
+  /** The best weights; absent if no epoch was validated or the file is missing. */
   readonly weightsPath?: string;
   readonly checkpointPath: string;
   readonly seconds: number;
 }
 
 /**
- * Trains a network. Leaves in `directory`: `last.safetensors`, the checkpoint, written atomically after every epoch and
- * on a stop; `best.safetensors`, the weights of the epoch that validated best; `log.jsonl`, one event a
- * line; `report.html`, renewed at every validation.
+ * Trains a network. Writes to `directory`: `last.safetensors`, the checkpoint, written atomically after every epoch and on a
+ * stop; `best.safetensors`, the weights of the epoch that validated best; `log.jsonl`, one event per line; `report.html`,
+ * rewritten at every validation.
  *
- * @throws `Failure` `ENGINE_UNAVAILABLE` without TensorFlow; `DATASET_INVALID` before the first step, `STOPPED` on a stop before
- * it; `TRAINING_DIVERGED`
- * where the loss is no number any more: the last checkpoint is from before; `CHECKPOINT_MISMATCH` on resuming with another
- * network or other data, `CHECKPOINT_INVALID` where its averages or the optimizer's state are missing; `WEIGHTS_MISMATCH` for weights to
- * start from of other shapes than the network's; `PICTURE_*` and `TRAINING_FAILED` where a picture is gone meanwhile or a data thread died, with what was learnt until
- * then in the checkpoint; `OUTPUT_UNWRITABLE`.
+ * @throws `Failure` `ENGINE_UNAVAILABLE` without TensorFlow; `DATASET_INVALID` before the first step, `STOPPED` on a stop
+ * before it; `TRAINING_DIVERGED` where the loss is no longer finite (the last checkpoint is from before that);
+ * `CHECKPOINT_MISMATCH` on resuming with another network or other data, `CHECKPOINT_INVALID` where its averages or the
+ * optimizer's state are missing; `WEIGHTS_MISMATCH` for initial weights whose shapes differ from the network's; `PICTURE_*` and
+ * `TRAINING_FAILED` where a picture has disappeared or a data thread died (the checkpoint has all progress until then);
+ * `OUTPUT_UNWRITABLE`.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { network, train: data, validation, extra, directory, resume, signal } = options;
@@ -104,7 +104,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     return { epoch, step: index % stepsPerEpoch, batch: recipe.batch, crop: cropAt(recipe, epoch) };
   }
 
-  /** One step of training. */
+  /** Takes one step of training. */
   async function learn(): Promise<void> {
     const { epoch, step, losses } = progress;
     const index = epoch * stepsPerEpoch + step;
@@ -131,19 +131,19 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await emit({ kind: 'step', epoch, step: index, steps, loss, learningRate, ms, waitMs, images, tensors, rssBytes });
   }
 
-  /** The steps that are left of an epoch; false where it was stopped among them. */
+  /** Takes the remaining steps of an epoch; returns false if it was stopped on the way. */
   async function learnEpoch(): Promise<boolean> {
     const began = performance.now();
     const firstStep = progress.step;
     for (; progress.step < stepsPerEpoch; progress.step += 1) {
       if (signal?.aborted) return false;
       await learn();
-      // Signals and the data threads' messages get their turn: TensorFlow's calls block.
+      // TensorFlow's calls block, so signals and messages of the data threads get their turn here.
       await nextTurn();
     }
     const { epoch, losses } = progress;
     const [seconds, done] = [(performance.now() - began) / 1000, stepsPerEpoch - firstStep];
-    // Resumed between an epoch and its validation, there is nothing left of the epoch.
+    // A training resumed between an epoch and its validation has no steps left in the epoch.
     if (done > 0) {
       const imagesPerSecond = (done * recipe.batch) / seconds;
       await emit({ kind: 'epoch', epoch, loss: losses.sum / losses.count, seconds, imagesPerSecond });
@@ -151,7 +151,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     return true;
   }
 
-  /** Scores the weights so far and keeps them if they are the best. */
+  /** Validates the current weights and keeps them if they are the best. */
   async function validateEpoch(): Promise<void> {
     const began = performance.now();
     const { epoch, best } = progress;
@@ -171,7 +171,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
   function resultOf(stopped: boolean): TrainResult {
     const { epoch: epochs, seconds, best } = progress;
-    // Where it was resumed without its weights, they come with the next epoch that is better.
+    // If the best weights were missing on resuming, the next better epoch writes them.
     const kept = best && { best, ...(existsSync(weightsPath) && { weightsPath }) };
     return { epochs, stopped, checkpointPath, seconds, ...kept };
   }
@@ -185,18 +185,18 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       }
       const epochs = progress.epoch + 1;
       const tensors = learner.tensors();
-      // A finite loss may have had gradients that are not.
+      // A finite loss may still have had gradients that are not finite.
       const broken = notFinite(tensors);
       if (broken !== undefined) throw diverged(`${broken} holds no numbers any more after epoch ${epochs}`);
       const isValidated = epochs === recipe.epochs || epochs % recipe.validateEvery === 0;
       if (isValidated) {
-        // Before a validation that may fail, or take long.
+        // Saved before validation, which may fail or take long.
         await save(tensors);
         await validateEpoch();
       }
       Object.assign(progress, { epoch: epochs, step: 0, losses: { sum: 0, count: 0 } });
       await save(tensors);
-      // Last: what was learnt does not depend on a report.
+      // The report comes last, so that a failure in it loses no progress.
       if (isValidated) await reportTraining(tf, options, learner.trainable, recipe.inputSize, learner.averaged);
     }
     return resultOf(false);
@@ -206,7 +206,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-/** How far a training is: what changes of its state from step to step. */
+/** The part of a training's state that changes from step to step. */
 interface Progress {
   epoch: number;
   step: number;

@@ -18,12 +18,12 @@ export interface Trainable {
   scores(images: Tensor, options: ForwardOptions, parameters?: ReadonlyMap<string, Tensor>): Tensor4D;
   /** The parameters in the layout of weights files. */
   read(from?: ReadonlyMap<string, Tensor>): Map<string, WeightTensor>;
-  /** Overwrites the parameters from a weights file's tensors, which have been checked. */
+  /** Overwrites the parameters with a weights file's tensors, which must have been checked. */
   write(tensors: ReadonlyMap<string, WeightTensor>, to?: ReadonlyMap<string, Variable>): void;
   dispose(): void;
 }
 
-/** Puts a network and its weights on TensorFlow. */
+/** Creates a network with its weights on TensorFlow. */
 export function createTrainable(
   tf: Tensorflow,
   network: Network,
@@ -38,7 +38,7 @@ export function createTrainable(
     const variable = tf.tidy(() => tf.variable(tf.tensor(data, [...shape]), parameter.trainable));
     variables.set(parameter.name, variable);
   }
-  // (pixel / 255 - mean) / std as one product and one difference.
+  // (pixel / 255 - mean) / std as one multiplication and one subtraction.
   const scale = tf.keep(tf.tensor1d(std.map((deviation) => 1 / (255 * deviation))));
   const shift = tf.keep(tf.tensor1d(std.map((deviation, channel) => mean[channel]! / deviation)));
 

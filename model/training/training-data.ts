@@ -10,21 +10,21 @@ import type { WeightsCard } from '../weights.js';
 import type { TrainingState } from './checkpoint.js';
 import type { TrainOptions } from './train.js';
 
-/** What the data sets of a training that passed their check are like. */
+/** The result of checking the data sets of a training. */
 export interface TrainingData {
   /**
-   * Of the training set; of a class that it lacks, those of the extra set, so that what is mixed in of it weighs in the loss
-   * (`classWeights` gives a class that never occurs no weight).
+   * The class frequencies of the training set, and of the extra set for classes that the training set lacks, so that those have
+   * a weight in the loss (`classWeights` gives a class that never occurs no weight).
    */
   readonly frequencies: ClassFrequencies;
-  /** Of all sets. */
+  /** The warnings about all sets. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads the data sets of a training to their end, and tells `onEvent` how far it is.
+ * Reads all data of a training and reports progress to `onEvent`.
  *
- * @throws `Failure` `DATASET_INVALID`, for sets whose classes differ too; `STOPPED` on the signal.
+ * @throws `Failure` `DATASET_INVALID`, also for sets whose classes differ; `STOPPED` on the signal.
  */
 export async function checkTrainingData({
   train,
@@ -57,13 +57,13 @@ export async function checkTrainingData({
   };
 }
 
-/** The numbers in their files may differ: each is read by its own. */
+/** True for the same class names; the numbers in label images may differ, as each set is read by its own. */
 function hasSameClasses(left: ClassSet, right: ClassSet): boolean {
   const [ours, theirs] = [left, right].map(({ classes, voidIndex }) => [voidIndex, ...classes.map(({ name }) => name)]);
   return isDeepStrictEqual(ours, theirs);
 }
 
-/** A hash of the names alone, wherever they lie: by it another data set in the place of the first is known. */
+/** A hash of the picture names, without folders, which tells whether a training is resumed with the same data. */
 export function listingOf({ items }: Dataset): string {
   return createHash('sha256')
     .update(items.map(({ name }) => basename(name)).join('\n'))
@@ -77,7 +77,7 @@ const RESUMED_WITH = {
 } as const;
 
 /**
- * Refuses to go on with other data than a training began with: its losses would be of another training.
+ * Checks that a training is resumed with the data that it began with, since its losses would not be comparable otherwise.
  *
  * @throws `Failure` `CHECKPOINT_MISMATCH`.
  */
@@ -91,7 +91,7 @@ export function checkSameTraining(began: TrainingState, now: WeightsCard, data: 
       );
     }
   }
-  // Checkpoints of before there were listings have none.
+  // Older checkpoints have no listing.
   if (began.listing !== undefined && began.listing !== listingOf(data)) {
     const message = `Expected the pictures that the checkpoint was trained on, got as many others in ${data.name}`;
     throw new Failure('CHECKPOINT_MISMATCH', message);

@@ -1,6 +1,6 @@
 import type { Scores } from '../evaluation/confusion.js';
 
-/** What training reports while it runs: lines of the log as well. */
+/** What training reports while it runs; also the lines of the log. */
 export type TrainingEvent =
   | {
       readonly kind: 'step';
@@ -8,12 +8,12 @@ export type TrainingEvent =
       readonly epoch: number;
       /** From 0, through all epochs. */
       readonly step: number;
-      /** Of the whole training. */
+      /** The number of steps of the whole training. */
       readonly steps: number;
       readonly loss: number;
       readonly learningRate: number;
       readonly ms: number;
-      /** Of `ms`: how long the data threads kept the step waiting for its batch. */
+      /** The part of `ms` that the step waited for its batch. */
       readonly waitMs: number;
       readonly images: number;
       readonly tensors: number;
@@ -23,19 +23,19 @@ export type TrainingEvent =
       readonly kind: 'epoch';
       /** From 0. */
       readonly epoch: number;
-      /** The mean over its steps. */
+      /** The mean loss over its steps. */
       readonly loss: number;
       readonly seconds: number;
       readonly imagesPerSecond: number;
     }
   | {
       readonly kind: 'validation';
-      /** The epoch that it comes behind, from 0; checkpoints and cards name the best one from 1. */
+      /** The epoch that was validated, from 0; checkpoints and cards count the best one from 1. */
       readonly epoch: number;
       readonly scores: Scores;
       readonly seconds: number;
       readonly best: boolean;
     }
   | { readonly kind: 'warning'; readonly message: string }
-  /** The data are read before the first step; not in the log. */
+  /** Progress of reading the data before the first step; not in the log. */
   | { readonly kind: 'check'; readonly done: number; readonly total: number };

@@ -14,7 +14,7 @@ import type { Tensorflow } from './tensorflow.js';
 import type { TrainOptions } from './train.js';
 import { predict, type Trainable } from './trainable.js';
 
-/** Segments a picture as `evaluate` does: fitted inside the input size, and the mask brought back to the picture's. */
+/** Segments a picture as `evaluate` does: scaled to fit the input size, and the mask scaled back to the picture's size. */
 async function segment(
   tf: Tensorflow,
   trainable: Trainable,
@@ -28,7 +28,7 @@ async function segment(
   return scaleMask(mask, picture.width, picture.height);
 }
 
-/** Scores the parameters that are given, else the network's own, on the validation pictures. */
+/** Scores the given parameters, or the network's own, on the validation pictures. */
 export async function validate(
   tf: Tensorflow,
   trainable: Trainable,

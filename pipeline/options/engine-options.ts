@@ -14,15 +14,15 @@ import { numeric } from './numeric.js';
 
 /** Which network computes, with which weights, where. Shared by every command that segments. */
 export interface EngineOptions {
-  /** A network of `segnet-stream describe`. If not provided, defaults to: the network of `weights`, else `segnet-lite`. */
+  /** A network of `segnet-stream describe`. Defaults to the network of `weights`, else `segnet-lite`. */
   readonly network?: string | undefined;
-  /** A safetensors file. If not provided, defaults to: the one that comes with the package for `network`. */
+  /** A safetensors file. Defaults to the one that comes with the package for `network`. */
   readonly weights?: string | undefined;
-  /** If not provided, defaults to: `auto`, the fastest that loads. */
+  /** Defaults to `auto`, the fastest that loads. */
   readonly engine?: EngineName | undefined;
-  /** Where the `onnx` engine computes. If not provided, defaults to: `auto`. */
+  /** Where the `onnx` engine computes. @default 'auto' */
   readonly provider?: ProviderName | undefined;
-  /** If not provided, defaults to: `auto`, int8 on a CPU where the weights are calibrated for it. */
+  /** Defaults to `auto`, int8 on a CPU where the weights are calibrated for it. */
   readonly precision?: PrecisionName | undefined;
   /** Processor threads of the engine, and in `run` of each ffmpeg. If not provided, each chooses for this machine. */
   readonly threads?: number | undefined;

@@ -1,5 +1,5 @@
 import { optionInvalid } from '../../model/check-option.js';
-import { type Completed, checkByRules, complete, type OptionRules } from './option-rule.js';
+import { type Completed, checkByRules, complete, type OptionRules, pickByRules } from './option-rule.js';
 import { parseSubnets } from './subnets.js';
 
 /** Where viewers are listened for, and who is let in. `serve` and `run --broadcast` take them. */
@@ -110,9 +110,5 @@ export function checkListenOptions(options: ListenOptions, nameOf: (option: stri
     }
   }
   parseSubnets(nameOf('trustProxy'), options.trustProxy ?? []);
-  const given = LISTEN_OPTIONS.filter((name) => options[name] !== undefined);
-  return complete<ListenOptions, keyof typeof LISTEN_DEFAULTS>(
-    Object.fromEntries(given.map((name) => [name, options[name]])),
-    LISTEN_DEFAULTS,
-  );
+  return complete(pickByRules(options, LISTEN_RULES), LISTEN_DEFAULTS);
 }

@@ -17,7 +17,7 @@ export interface OptionRule {
   readonly secret?: boolean;
   /** One letter by which the command line knows it too. */
   readonly letter?: string;
-  /** What the command line makes of a text. If not provided, defaults to: what its kind says. */
+  /** What the command line makes of a text. Defaults to what its kind says. */
   readonly parse?: (text: string) => unknown;
   /** The help of `--no-NAME`, for a flag that is set unless it is taken back. */
   readonly no?: string;
@@ -92,4 +92,13 @@ export function complete<Options extends object, Filled extends keyof Options>(
 ): Completed<Options, Filled> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return { ...defaults, ...Object.fromEntries(given) } as Completed<Options, Filled>;
+}
+
+/** The options that the rules are about and that are given, without others that came with them. */
+export function pickByRules<Option extends string, Options extends { readonly [Each in Option]?: unknown }>(
+  options: Options,
+  rules: OptionRules<Option>,
+): Pick<Options, Option> {
+  const names = (Object.keys(rules) as Option[]).filter((name) => options[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<Options, Option>;
 }

@@ -91,26 +91,29 @@ function describeLeftOut({ leftOut, passedOver, unknown }: FoundInputs): readonl
   ];
 }
 
-/** The options that change what is written; those that only change how fast (engine, threads, batch) are not among them. */
+/** The options that change what is written as they are; those that only change how fast (engine, threads, batch) are not among them. */
+const DECIDING = [
+  'visualize',
+  'opacity',
+  'legend',
+  'smooth',
+  'stride',
+  'start',
+  'duration',
+  'size',
+  'crf',
+] as const satisfies readonly (keyof CheckedRunOptions)[];
+
+/** `DECIDING`, and what else changes the outputs: notes of earlier runs are compared with it. */
 function decidingOptions(
   options: CheckedRunOptions,
   classes: readonly ClassLabel[],
 ): Readonly<Record<string, unknown>> {
-  const { visualize, opacity, ignoreClass, legend, smooth, stride, start, duration, size, encoder, crf, engine } =
-    options;
   return {
-    visualize,
-    opacity,
-    ignoreClass: [...ignoreClass].sort(),
+    ...Object.fromEntries(DECIDING.map((option) => [option, options[option] ?? null])),
+    ignoreClass: [...options.ignoreClass].sort(),
     colours: Object.fromEntries(classes.map(({ name, colour }) => [name, colour])),
-    legend,
-    smooth,
-    stride,
-    start,
-    duration: duration ?? null,
-    size: size ?? null,
-    encoder: encoder ?? 'auto',
-    crf: crf ?? null,
-    precision: engine.precision,
+    encoder: options.encoder ?? 'auto',
+    precision: options.engine.precision,
   };
 }

@@ -10,6 +10,22 @@ export type OwnRunOption = Exclude<
   keyof EngineOptions | keyof ListenOptions | 'inputs' | 'signal' | 'abandon' | 'onEvent'
 >;
 
+/** What is taken where nothing is said; the help says the same by them. */
+export const RUN_DEFAULTS = {
+  recursive: false,
+  visualize: 'overlay',
+  opacity: 0.5,
+  ignoreClass: [],
+  palette: 'weights',
+  legend: false,
+  smooth: false,
+  stride: 1,
+  start: 0,
+  batch: 1,
+  overwrite: false,
+  realtime: true,
+} as const satisfies Partial<RunOptions>;
+
 const visualisations: readonly Visualisation[] = ['overlay', 'mask', 'side-by-side', 'overlay,mask', 'none'];
 
 /** The options of `run` itself, in the order of its help. */
@@ -26,7 +42,7 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
     value: 'what',
     choices: visualisations,
     parse: bothInOneOrder,
-    help: 'overlay, mask, side-by-side (the picture and its mask), overlay,mask (beside each other) or none (default: overlay)',
+    help: `overlay, mask, side-by-side (the picture and its mask), overlay,mask (beside each other) or none (default: ${RUN_DEFAULTS.visualize})`,
   },
   masks: {
     kind: 'text',
@@ -47,7 +63,7 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
     kind: 'number',
     value: '0-1',
     range: { min: 0, max: 1 },
-    help: 'weight of the class colours (default: 0.5)',
+    help: `weight of the class colours (default: ${RUN_DEFAULTS.opacity})`,
   },
   alpha: {
     kind: 'number',
@@ -59,7 +75,7 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
   palette: {
     kind: 'parsed',
     value: 'name|file',
-    help: 'weights, camvid, cityscapes, colour-blind, or a JSON file (default: weights)',
+    help: `weights, camvid, cityscapes, colour-blind, or a JSON file (default: ${RUN_DEFAULTS.palette})`,
   },
   legend: { kind: 'flag', help: 'draw the names and colours of the classes' },
   smooth: { kind: 'flag', help: 'smooth masks over time, against flicker' },
@@ -67,7 +83,7 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
     kind: 'number',
     value: 'n',
     range: { min: 1, max: 1_000_000, integer: true },
-    help: 'segment every Nth frame; the others carry its mask (default: 1)',
+    help: `segment every Nth frame; the others carry its mask (default: ${RUN_DEFAULTS.stride})`,
   },
   start: { kind: 'parsed', value: 'time', help: 'begin there: seconds or hh:mm:ss' },
   duration: { kind: 'parsed', value: 'time', help: 'take so much: seconds or hh:mm:ss' },
@@ -80,7 +96,7 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
     kind: 'number',
     value: 'n',
     range: { min: 1, max: 256, integer: true },
-    help: 'frames that the engine is given at once (default: 1)',
+    help: `frames that the engine is given at once (default: ${RUN_DEFAULTS.batch})`,
   },
   encoder: {
     kind: 'text',

@@ -33,7 +33,7 @@ export interface LiveServerOptions
   readonly trustedProxies?: readonly string[];
   /** Why the server is not ready, or undefined when it is. If not provided, it is ready at once. */
   readonly notReady?: () => string | undefined;
-  /** Where the built page is. If not provided, defaults to the package's own. */
+  /** Where the built page is. Defaults to the package's own. */
   readonly pageFolder?: string;
 }
 

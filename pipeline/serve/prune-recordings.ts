@@ -7,9 +7,9 @@ import { placesOf } from './next-recording.js';
 
 /** What is kept of the finished recordings of a server, and who hears of the others. */
 export interface PruneOptions {
-  /** Since the end of a recording. If not provided, defaults to: for ever. */
+  /** Since the end of a recording. Defaults to for ever. */
   readonly keepHours?: number | undefined;
-  /** Of all together, 10^9 bytes. If not provided, defaults to: all. */
+  /** Of all together, 10^9 bytes. Defaults to all. */
   readonly keepGb?: number | undefined;
   /** What the server shows: no file that one of these may mean is removed. */
   readonly inputs?: readonly string[];

@@ -43,9 +43,9 @@ export interface ServeOptions extends EngineOptions, ListenOptions {
   readonly record?: string | undefined;
   /** After so many a recording goes on in another file, `OUT-2.mp4`. @default 60 */
   readonly recordMinutes?: number | undefined;
-  /** Finished recordings are deleted so long after their end, but for the newest of each source. If not provided, defaults to: never. */
+  /** Finished recordings are deleted so long after their end, but for the newest of each source. Defaults to never. */
   readonly recordKeepHours?: number | undefined;
-  /** The oldest finished recordings are deleted where all together are larger, 10^9 bytes. If not provided, defaults to: never. */
+  /** The oldest finished recordings are deleted where all together are larger, 10^9 bytes. Defaults to never. */
   readonly recordKeepGb?: number | undefined;
   /** Of the burnt overlay. @default 0.5 */
   readonly opacity?: number | undefined;

@@ -25,7 +25,7 @@ export interface WatchSourceOptions {
   readonly onStatus: (status: SourceStatus) => void;
   readonly onWarning: (text: string, code: string) => void;
   readonly signal: AbortSignal;
-  /** Waits between attempts. If not provided, defaults to those of `supervise`. */
+  /** Waits between attempts. Defaults to those of `supervise`. */
   readonly waits?: Pick<SuperviseOptions, 'backoffMs' | 'maxBackoffMs' | 'lastingBackoffMs'>;
 }
 

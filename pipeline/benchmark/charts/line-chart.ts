@@ -12,7 +12,7 @@ export interface LineChart {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;
-  /** Where the y axis begins. If not provided, defaults to 0. */
+  /** Where the y axis begins. @default 0 */
   readonly yFrom?: number;
   readonly series: readonly ChartSeries[];
   /** Below the chart: the machine, the command. */

@@ -15,25 +15,25 @@ import { sampleClip, sampleFrames } from '../sample-frames.js';
 /** What `benchmark engines` takes. */
 export interface EnginesOptions extends BenchmarkOptions {
   readonly networks: readonly string[];
-  /** If not provided, defaults to: `onnx`. */
+  /** @default 'onnx' */
   readonly engines?: readonly ('onnx' | 'tensorflow')[] | undefined;
-  /** If not provided, defaults to: both. */
+  /** Defaults to both. */
   readonly precisions?: readonly Engine['precision'][] | undefined;
-  /** If not provided, defaults to: 1. */
+  /** @default 1 */
   readonly batches?: readonly number[] | undefined;
-  /** If not provided, defaults to: 480x360. */
+  /** Defaults to 480x360. */
   readonly size?: Size | undefined;
-  /** The same for all. If not provided, defaults to: one for each core. */
+  /** The same for all. Defaults to one for each core. */
   readonly threads?: number | undefined;
-  /** Timed batches of each. If not provided, defaults to: 20. */
+  /** Timed batches of each. @default 20 */
   readonly rounds?: number | undefined;
-  /** Batches before that. If not provided, defaults to: 3. */
+  /** Batches before that. @default 3 */
   readonly warmUps?: number | undefined;
-  /** Names of peers. If not provided, defaults to: all that are installed. */
+  /** Names of peers. Defaults to all that are installed. */
   readonly peers?: readonly string[] | undefined;
-  /** Where the frames are from. If not provided, defaults to: the sample clip. */
+  /** Where the frames are from. Defaults to the sample clip. */
   readonly clip?: string | undefined;
-  /** How many different frames. If not provided, defaults to: 8. */
+  /** How many different frames. @default 8 */
   readonly frames?: number | undefined;
 }
 

@@ -18,13 +18,13 @@ export interface FrontierOptions extends BenchmarkOptions {
   readonly weights: readonly string[];
   readonly images: string;
   readonly labels: string;
-  /** Sizes in which the networks see the pictures. If not provided, defaults to: that of each file's card. */
+  /** Sizes in which the networks see the pictures. Defaults to that of each file's card. */
   readonly sizes?: readonly Size[] | undefined;
-  /** If not provided, defaults to: int8 for calibrated weights on a processor that is fast at it. */
+  /** Defaults to int8 for calibrated weights on a processor that is fast at it. */
   readonly precision?: Engine['precision'] | undefined;
-  /** If not provided, defaults to: what suits network and machine, as in `run`. */
+  /** Defaults to what suits network and machine, as in `run`. */
   readonly threads?: number | undefined;
-  /** Timed frames of each. If not provided, defaults to: 20. */
+  /** Timed frames of each. @default 20 */
   readonly rounds?: number | undefined;
 }
 

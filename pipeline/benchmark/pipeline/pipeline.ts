@@ -24,9 +24,9 @@ export interface PipelineOptions extends BenchmarkOptions {
   readonly engine: EngineOptions | 'none';
   readonly encoder?: string | undefined;
   readonly crf?: number | undefined;
-  /** How often each is run. If not provided, defaults to: 5. */
+  /** How often each is run. @default 5 */
   readonly rounds?: number | undefined;
-  /** Runs the loops that people write by hand in Python as well, which need the peers. If not provided, defaults to: false. */
+  /** Runs the loops that people write by hand in Python as well, which need the peers. @default false */
   readonly loops?: boolean | undefined;
 }
 

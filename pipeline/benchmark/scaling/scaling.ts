@@ -25,22 +25,22 @@ export type ScalingAxis = (typeof scalingAxes)[number];
 /** What `benchmark scaling` takes. */
 export interface ScalingOptions extends BenchmarkOptions {
   readonly network: string;
-  /** If not provided, defaults to: `float32`. */
+  /** @default 'float32' */
   readonly precision?: 'float32' | 'int8' | undefined;
-  /** If not provided, defaults to: all. */
+  /** Defaults to all. */
   readonly axes?: readonly ScalingAxis[] | undefined;
-  /** If not provided, defaults to: six from 120x90 to 720x540. */
+  /** Defaults to six from 120x90 to 720x540. */
   readonly sizes?: readonly Size[] | undefined;
-  /** If not provided, defaults to: 1, 2, 4, 8. */
+  /** Defaults to 1, 2, 4, 8. */
   readonly batches?: readonly number[] | undefined;
-  /** If not provided, defaults to: 1, 2, 4, 8. */
+  /** Defaults to 1, 2, 4, 8. */
   readonly streams?: readonly number[] | undefined;
-  /** If not provided, defaults to: 0, 1, 5, 10, 20, 50. */
+  /** Defaults to 0, 1, 5, 10, 20, 50. */
   readonly viewers?: readonly number[] | undefined;
-  /** If not provided, defaults to: 10; the streams and viewers, which take seconds each, have at most 3. */
+  /** Defaults to 10; the streams and viewers, which take seconds each, have at most 3. */
   readonly rounds?: number | undefined;
   readonly threads?: number | undefined;
-  /** If not provided, defaults to: the sample clip. */
+  /** Defaults to the sample clip. */
   readonly clip?: string | undefined;
 }
 

@@ -17,11 +17,11 @@ import type { CostAnswer, CostQuestion, ServeAnswer, ServeQuestion } from './ser
 /** What `benchmark serve` takes. */
 export interface ServeBenchmarkOptions extends BenchmarkOptions {
   readonly engine: EngineOptions;
-  /** If not provided, defaults to: the sample clip. */
+  /** Defaults to the sample clip. */
   readonly clip?: string | undefined;
-  /** How long each turn watches. If not provided, defaults to: 10. */
+  /** How long each turn watches. @default 10 */
   readonly seconds?: number | undefined;
-  /** If not provided, defaults to: 3. */
+  /** @default 3 */
   readonly rounds?: number | undefined;
 }
 

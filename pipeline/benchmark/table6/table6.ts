@@ -18,13 +18,13 @@ import type { TrainingOrder, TrainingReport } from './table6-training-program.js
 
 /** What `benchmark table6` takes. */
 export interface Table6Options extends BenchmarkOptions {
-  /** If not provided, defaults to: those of the paper's Table 6. */
+  /** Defaults to those of the paper's Table 6. */
   readonly networks?: readonly string[] | undefined;
-  /** If not provided, defaults to: 480x360, the paper's. */
+  /** Defaults to 480x360, the paper's. */
   readonly size?: Size | undefined;
-  /** If not provided, defaults to: 10, the paper's. */
+  /** Defaults to 10, the paper's. */
   readonly rounds?: number | undefined;
-  /** Training takes minutes and gigabytes. If not provided, defaults to: true. */
+  /** Training takes minutes and gigabytes. @default true */
   readonly training?: boolean | undefined;
   readonly threads?: number | undefined;
 }

@@ -19,15 +19,15 @@ import { type LessonAnswer, type LessonQuestion, lessonFiles } from './training-
 /** What `benchmark training` takes. */
 export interface TrainingBenchmarkOptions extends BenchmarkOptions {
   readonly networks: readonly string[];
-  /** Of the crops. If not provided, defaults to: 240x180. */
+  /** Of the crops. Defaults to 240x180. */
   readonly size?: Size | undefined;
-  /** Pictures a step. If not provided, defaults to: 8. */
+  /** Pictures a step. @default 8 */
   readonly batch?: number | undefined;
-  /** Timed steps. If not provided, defaults to: 10. */
+  /** Timed steps. @default 10 */
   readonly rounds?: number | undefined;
-  /** If not provided, defaults to: one for each core. */
+  /** Defaults to one for each core. */
   readonly threads?: number | undefined;
-  /** Trains on PyTorch too, where it is installed. If not provided, defaults to: true. */
+  /** Trains on PyTorch too, where it is installed. @default true */
   readonly peers?: boolean | undefined;
 }
 
