@@ -27,6 +27,7 @@ export { type SegmentOptions, segment } from './segment.js';
 export { type SmoothOptions, smooth } from './smooth.js';
 export type { SourceInfo } from './source-info.js';
 export { type Attempt, type SourceState, type SourceStatus, type SuperviseOptions, supervise } from './supervise.js';
+export { writeMask } from './write-mask.js';
 export { type WriteMasksOptions, writeMasks } from './write-masks.js';
 export { writePicture } from './write-picture.js';
 export { type FrameRecord, writeRecords } from './write-records.js';

@@ -2,11 +2,8 @@ import { extname } from 'node:path';
 import type { OperatorFunction } from 'rxjs';
 import { listChoices, optionInvalid } from '../model/check-option.js';
 import { outputFailure } from '../model/failure.js';
-import { endAbandoned } from './abandoned.js';
 import type { OverlaidFrame, YuvPicture } from './frame.js';
-import { inOrder } from './in-order.js';
-import { checkOutput } from './output-failure.js';
-import { writeByPart } from './write-by-part.js';
+import { writeStill } from './write-still.js';
 import { yuvToRgb } from './yuv.js';
 
 /** By ending; the colours of classes have sharp edges, which JPEG's half chroma would blur. */
@@ -32,29 +29,11 @@ export function writePicture(output: string): OperatorFunction<OverlaidFrame, Ov
   const format = FORMATS[extname(output).toLowerCase()];
   if (format === undefined)
     throw optionInvalid('output', `a path that ends in ${listChoices(PICTURE_ENDINGS)}`, output);
-  return inOrder(() => {
-    let isAbandoned = false;
-    let written: Promise<void> = Promise.resolve();
-    const write = async (picture: YuvPicture): Promise<void> => {
-      await checkOutput(output);
-      const content = await encodeAs(picture, format).catch((error: unknown) => {
-        throw outputFailure('the output', output, error);
-      });
-      if (!isAbandoned) await writeByPart(output, content, () => isAbandoned);
-    };
-    return {
-      async take(frame) {
-        const takenAt = performance.now();
-        written = write(frame.overlay);
-        await written;
-        return { ...frame, stepTimes: { ...frame.stepTimes, encode: performance.now() - takenAt } };
-      },
-      dispose() {
-        isAbandoned = true;
-        endAbandoned(written);
-      },
-    };
-  });
+  return writeStill<OverlaidFrame>(output, 'encode', ({ overlay }) =>
+    encodeAs(overlay, format).catch((error: unknown) => {
+      throw outputFailure('the output', output, error);
+    }),
+  );
 }
 
 async function encodeAs(picture: YuvPicture, [format, options]: (typeof FORMATS)[string]): Promise<Uint8Array> {

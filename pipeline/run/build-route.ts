@@ -17,6 +17,7 @@ import { recycle, type SpentFrame } from '../../operators/picture-memory.js';
 import { segment } from '../../operators/segment.js';
 import { smooth } from '../../operators/smooth.js';
 import type { SourceInfo } from '../../operators/source-info.js';
+import { writeMask } from '../../operators/write-mask.js';
 import { writeMasks } from '../../operators/write-masks.js';
 import { writePicture } from '../../operators/write-picture.js';
 import { writeRecords } from '../../operators/write-records.js';
@@ -73,7 +74,7 @@ export function buildRoute(
     // Before the slower outputs, so that what is shown is young. It gives a frame on once its parts are encoded, and
     // audiences keep those alone: the end of the route may have the pictures used again.
     audience === undefined ? identity : broadcast(audience, { opacity }),
-    masks === undefined ? identity : writeMasks(masks, { replace: true }),
+    masks === undefined ? identity : input.kind === 'image' ? writeMask(masks) : writeMasks(masks, { replace: true }),
     maskVideo === undefined ? identity : encode(maskVideo, { ...part, ...warning, ...threads, content: 'mask' }),
   );
   // The records come last, so that they have the times of all steps.

@@ -26,7 +26,7 @@ export interface OutputRequest {
 export type OutputPaths = {
   /** The overlay: a video, or a picture where the input is one. */
   readonly output?: string;
-  /** A folder of indexed PNGs. */
+  /** A folder of indexed PNGs; where the input is a picture, one such file. */
   readonly masks?: string;
   readonly maskVideo?: string;
   /** JSON lines. */
@@ -97,10 +97,16 @@ function outputsOf(input: RunInput, stem: string, many: boolean, request: Output
     ...(visualize !== 'none' && {
       output: place('output', output ?? '.', `${stem}-${visualize.replace(',', '-')}${extension}`, formats),
     }),
-    ...(masks !== undefined && { masks: many ? resolve(masks, stem) : resolve(masks) }),
+    ...(masks !== undefined && { masks: picture ? maskOf(masks, stem, many) : resolve(masks, many ? stem : '.') }),
     ...(maskVideo !== undefined && { maskVideo: place('maskVideo', maskVideo, `${stem}-classes.mkv`, ['.mkv']) }),
     ...(frames !== undefined && { frames: place('frames', frames, `${stem}.jsonl`, ['.jsonl', '.ndjson']) }),
   };
+}
+
+/** The mask of a picture: the file that is named, else one of the picture's name in the folder. */
+function maskOf(masks: string, stem: string, many: boolean): string {
+  const isFile = !many && extname(masks).toLowerCase() === '.png' && !isFolder(masks);
+  return isFile ? resolve(masks) : resolve(masks, `${stem}.png`);
 }
 
 function isFolder(path: string): boolean {

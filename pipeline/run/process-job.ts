@@ -167,13 +167,13 @@ export function framesOf(
 }
 
 /** Gives the folder of masks, where it was not there before. */
-async function makeFolders({ outputs }: Job): Promise<readonly string[]> {
-  const { masks, ...files } = outputs;
-  const made = masks === undefined || existsSync(masks) ? [] : [masks];
-  const folders = [
-    ...Object.values(files).map((path: string) => dirname(path)),
-    ...(masks === undefined ? [] : [masks]),
-  ];
+async function makeFolders({ input, outputs }: Job): Promise<readonly string[]> {
+  const { masks, ...others } = outputs;
+  // Of a picture it is a file.
+  const folder = input.kind === 'image' ? undefined : masks;
+  const files: readonly string[] = Object.values(folder === undefined ? outputs : others);
+  const made = folder === undefined || existsSync(folder) ? [] : [folder];
+  const folders = [...files.map((path) => dirname(path)), ...(folder === undefined ? [] : [folder])];
   for (const folder of folders) {
     await makeOutputFolder(folder);
   }

@@ -47,7 +47,7 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
   masks: {
     kind: 'text',
     value: 'folder',
-    help: 'write indexed PNGs of the classes, one a frame; of several inputs each in a folder of its own there',
+    help: 'write indexed PNGs of the classes: NAME.png of a picture, one a frame of a video; of several videos each in a folder of its own there',
   },
   maskVideo: {
     kind: 'text',

@@ -44,7 +44,7 @@ export async function takeSample(
     const names = Object.entries(job.outputs) as [keyof Job['outputs'], string][];
     const outputs = Object.fromEntries(names.map(([kind, path]) => [kind, join(folder, kind, basename(path))]));
     for (const kind of Object.keys(outputs)) await mkdir(join(folder, kind));
-    if (outputs.masks !== undefined) await mkdir(outputs.masks);
+    if (outputs.masks !== undefined && job.input.kind !== 'image') await mkdir(outputs.masks);
     const stop = new AbortController();
     let frames = 0;
     let engineMs = 0;

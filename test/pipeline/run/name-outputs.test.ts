@@ -42,6 +42,14 @@ t.test('masks, mask videos and records go where they are asked to', async (t) =>
   ]);
 });
 
+t.test('the mask of a picture is a file of its name', async (t) => {
+  const photo: RunInput = { kind: 'image', path: '/in/photo.jpg', stem: 'photo' };
+  const asked = (masks: string) => ({ visualize: 'none', masks });
+  t.same(name([photo], false, asked('/m')), [{ masks: '/m/photo.png' }]);
+  t.same(name([photo], false, asked('/m/own.png')), [{ masks: '/m/own.png' }]);
+  t.same(name([photo, clip], true, asked('/m')), [{ masks: '/m/photo.png' }, { masks: '/m/clip' }]);
+});
+
 t.test('standard output is no place for outputs', async (t) => {
   for (const option of ['output', 'masks', 'maskVideo', 'frames']) {
     t.throws(() => name([clip], false, { [option]: '-' }), { code: 'OPTION_INVALID', message: /standard output/ });

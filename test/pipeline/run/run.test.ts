@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import sharp from 'sharp';
 import t from 'tap';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
 import { run as runProgram } from '../../../pipeline/run/run.js';
@@ -49,6 +50,22 @@ t.test('what decodes of a damaged file is kept, and said', async (t) => {
     t.match(notes, [{ code: 'INPUT_TRUNCATED', message: /damaged or cut off/ }]);
     t.equal((await watchFile(outputs.output ?? '')).frames, frames);
   }
+});
+
+t.test('masks of photos are files of their names, those of videos folders', async (t) => {
+  const place = t.testdir({ in: {} });
+  const create = { width: 61, height: 45, channels: 3, background: 'grey' } as const;
+  for (const name of ['a.jpg', 'b.png']) await sharp({ create }).toFile(join(place, 'in', name));
+  copyFileSync(clip, join(place, 'in', 'c.mp4'));
+  const masks = join(place, 'masks');
+  const asked = [join(place, 'in'), '--visualize', 'none', '--masks', masks, '--duration', '0.1'];
+  t.match(await run(...asked), { status: 0, done: 3 });
+  t.same(
+    readdirSync(masks).filter((name) => !name.startsWith('.')),
+    ['a.png', 'b.png', 'c'],
+  );
+  t.match(await sharp(join(masks, 'b.png')).metadata(), { width: 61, height: 45 });
+  t.match(await run(...asked), { done: 0, skipped: 3 });
 });
 
 t.test('masks, a mask video and records are written beside the overlay or without it', async (t) => {
