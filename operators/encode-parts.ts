@@ -45,7 +45,7 @@ export function encodeParts(
     source: async () => ({ kind: 'source', codec: 'jpeg', data: await encodeJpeg(frame.input, quality) }),
     mask: async () => ({ kind: 'mask', codec: 'deflate-raw', data: await deflate(frame.mask.data, { level: 1 }) }),
     overlay: async () => {
-      const burnt = blend(frame.input, frame.mask, frame.classes, opacity);
+      const burnt = blendRgb(frame.input, frame.mask, frame.classes, opacity);
       return { kind: 'overlay', codec: 'jpeg', data: await encodeJpeg(burnt, quality) };
     },
     picture: async () => ({ kind: 'picture', codec: 'jpeg', data: await encodePicture(frame.picture, quality) }),
@@ -54,7 +54,7 @@ export function encodeParts(
 }
 
 /** Covers a picture with its classes' colours; both have the same size. */
-function blend(picture: RgbPicture, mask: ClassMask, classes: readonly ClassLabel[], opacity: number): RgbPicture {
+function blendRgb(picture: RgbPicture, mask: ClassMask, classes: readonly ClassLabel[], opacity: number): RgbPicture {
   const keep = Math.round((1 - opacity) * 256);
   // Colour times opacity, in 1/256, so that a pixel costs one multiplication a channel. A class without a label stays black.
   const cover = new Int32Array(256 * 3);

@@ -4,7 +4,7 @@ import { drawText, textWidth } from './stroke-font.js';
 import { rgbToYuv } from './yuv.js';
 
 /** A translucent plane: `add` is laid on, premultiplied, over what is there times `rest` / 255. */
-export interface Layer {
+export interface LegendPlane {
   readonly width: number;
   readonly height: number;
   readonly add: Uint8Array;
@@ -12,9 +12,9 @@ export interface Layer {
 }
 
 /** The legend of a video: drawn once, but for the shares, which change from frame to frame. */
-export interface Legend {
+export interface RenderedLegend {
   /** Y, U and V; even sizes. */
-  readonly planes: readonly [Layer, Layer, Layer];
+  readonly planes: readonly [LegendPlane, LegendPlane, LegendPlane];
   /** For each row: whose share stands where; `right` and `top` of the text in pixels. */
   readonly rows: readonly { readonly classIndex: number; readonly right: number; readonly top: number }[];
   /** How much each character covers, 0-255; all of one height. */
@@ -39,7 +39,7 @@ const [rowHeight, padding, gap, swatch] = [15, 7, 6, 9];
 const stroke = 'fill="none" stroke="#fff" stroke-width="1.25" stroke-linecap="round" stroke-linejoin="round"';
 
 /** Draws the legend at a size that suits the picture: letters of 1/50 of its height, smaller where the rows would not fit. */
-export async function renderLegend({ classes, matrix, range, ...picture }: LegendDesign): Promise<Legend> {
+export async function renderLegend({ classes, matrix, range, ...picture }: LegendDesign): Promise<RenderedLegend> {
   const shareWidth = textWidth('100%');
   const nameWidth = Math.max(...classes.map(({ name }) => textWidth(name)));
   const unitWidth = 2 * padding + swatch + gap + nameWidth + 2 * gap + shareWidth;
@@ -107,8 +107,8 @@ function toLayers(
   height: number,
   matrix: string,
   range: ColourTags['range'],
-): [Layer, Layer, Layer] {
-  const layer = (w: number, h: number): Layer => ({
+): [LegendPlane, LegendPlane, LegendPlane] {
+  const layer = (w: number, h: number): LegendPlane => ({
     width: w,
     height: h,
     add: new Uint8Array(w * h),

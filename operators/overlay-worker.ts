@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { Numbered, WorkerAnswer } from '../model/start-asker.js';
 import { drawLegend } from './draw-legend.js';
-import type { Legend } from './legend.js';
+import type { RenderedLegend } from './legend.js';
 import { type PaintJob, paintedWidth, paintPicture, transferable } from './paint-picture.js';
 
 /** A message to the worker: one frame. A bare list of numbers tells it to forget the legends of those numbers. */
@@ -10,7 +10,7 @@ export interface OverlayRequest {
   /** Absent where no legend is drawn. */
   readonly legendNumber: number | undefined;
   /** Given with the first frame that has it, and kept for the others. */
-  readonly legend: Legend | undefined;
+  readonly legend: RenderedLegend | undefined;
   /** By class index; drawn in the legend. */
   readonly shares: readonly number[];
 }
@@ -21,7 +21,7 @@ export interface OverlayResponse {
   readonly tookMs: number;
 }
 
-const legends = new Map<number, Legend>();
+const legends = new Map<number, RenderedLegend>();
 
 parentPort!.on('message', (message: Numbered<OverlayRequest> | readonly number[]) => {
   if ('job' in message) answer(message);

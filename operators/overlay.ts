@@ -4,7 +4,7 @@ import { Failure } from '../model/failure.js';
 import { checkPicture } from './check.js';
 import type { OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
-import { type Legend, renderLegend } from './legend.js';
+import { type RenderedLegend, renderLegend } from './legend.js';
 import { type Paints, paintedBytes, paintedWidth, type Visualize, visualizations } from './paint-picture.js';
 import { openPainter } from './painter.js';
 import { takePictureBytes } from './picture-memory.js';
@@ -74,7 +74,7 @@ export function overlay(options: OverlayOptions = {}): OperatorFunction<Segmente
 interface Style {
   readonly paints: Paints;
   readonly leftPaints: Paints | undefined;
-  readonly legend: Promise<Legend> | undefined;
+  readonly legend: Promise<RenderedLegend> | undefined;
 }
 
 function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions): Style {

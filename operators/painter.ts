@@ -1,6 +1,6 @@
 import { Failure } from '../model/failure.js';
 import { type Asker, startAsker } from '../model/start-asker.js';
-import type { Legend } from './legend.js';
+import type { RenderedLegend } from './legend.js';
 import type { OverlayRequest, OverlayResponse } from './overlay-worker.js';
 import { type PaintJob, transferable } from './paint-picture.js';
 
@@ -19,7 +19,7 @@ export interface Painter {
    *
    * @throws `Failure` `OVERLAY_FAILED` if the thread dies.
    */
-  paint(job: PaintJob, legend: Legend | undefined, shares: readonly number[]): Promise<Painted>;
+  paint(job: PaintJob, legend: RenderedLegend | undefined, shares: readonly number[]): Promise<Painted>;
   /** Forgets what was sent; results that are still to come are dropped. */
   close(): void;
 }
@@ -32,7 +32,7 @@ let lastLegend = 0;
 export function openPainter(): Painter {
   if (thread === undefined || thread.ended) thread = startThread();
   const own = thread;
-  const legends = new Map<Legend, number>();
+  const legends = new Map<RenderedLegend, number>();
   let isClosed = false;
   return {
     async paint(job, legend, shares) {
