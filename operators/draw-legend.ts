@@ -40,7 +40,7 @@ function layOn(data: Uint8Array, start: number, stride: number, { width, height,
   }
 }
 
-/** White text: on the dark ground of a legend it needs no chroma of its own. */
+/** Draws white text, which needs no chroma of its own on a legend's dark background. */
 function writeLuma(
   data: Uint8Array,
   start: number,
