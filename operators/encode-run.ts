@@ -142,7 +142,7 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
   };
 }
 
-/** Where the final file ends, if not with the part. Seconds. */
+/** The end of the final file if it is not that of the part, seconds. */
 export interface RemuxEnd {
   /** The end of all streams. */
   readonly untilSeconds?: number;

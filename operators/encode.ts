@@ -16,8 +16,9 @@ export interface EncodeOptions {
   /** The file from which sound, metadata and chapters are copied: the one that was decoded. */
   readonly copyFrom?: string | undefined;
   /**
-   * What is written: `overlay`, what `overlay()` drew; `picture`, the source's; `mask`, class indices as grey values at
-   * the network's size, lossless (.mkv). If not provided, defaults to `overlay` if there is one, else `picture`.
+   * The content of the file: `overlay`, what `overlay()` drew; `picture`, the source's; `mask`, class indices as grey
+   * values at the network's size, lossless (.mkv). If not provided, defaults to `overlay` if there is one, else
+   * `picture`.
    */
   readonly content?: 'overlay' | 'picture' | 'mask' | undefined;
   /** `auto`, `hardware` or an encoder's name, see `chooseEncoder`. If not provided, defaults to `auto`: libx264 if available. */
@@ -30,6 +31,7 @@ export interface EncodeOptions {
   readonly threads?: number | undefined;
   /** The same as for `decode`: sound is cut alike, and the file begins at 0. */
   readonly startSeconds?: number | undefined;
+  /** The same as for `decode`. */
   readonly durationSeconds?: number | undefined;
   /**
    * The same as for `decode`: after an abort the sound ends with the last picture. If not provided, the sound goes on

@@ -19,7 +19,7 @@ export interface FrameMaker {
   readonly isMended: boolean;
 }
 
-/** What is known of a source when its first two pictures have arrived. */
+/** The properties of a source that are known when its first two pictures have arrived. */
 export interface FrameSource extends Pick<Frame, 'source' | 'epoch'> {
   readonly info: InfoParser;
   readonly picture: NutStream;

@@ -1,7 +1,7 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Frame } from './frame.js';
 
-/** What a step does for one subscription. */
+/** The work of a step for one subscription. */
 export interface Work<T, R> {
   /** Starts on a frame; resolves with its result, or with `undefined` to pass nothing on for it. */
   take(frame: T): Promise<R | undefined>;

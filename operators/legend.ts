@@ -24,7 +24,7 @@ export interface RenderedLegend {
   readonly white: number;
 }
 
-/** What a legend depends on. */
+/** The properties of a video on which its legend depends. */
 export interface LegendDesign {
   /** The classes shown, with their index in the mask. */
   readonly classes: readonly (ClassLabel & { readonly index: number })[];

@@ -13,14 +13,14 @@ export interface Timing {
   readonly max: number;
 }
 
-/** What a meter has collected from a route. */
+/** The measurements that a meter has collected from a route. */
 export interface Measurement {
   readonly frames: number;
   /** How many of them carried an earlier frame's mask. */
   readonly carried: number;
   /** From the first frame to the last, seconds. */
   readonly seconds: number;
-  /** Frames a second between the first and the last; 0 for fewer than two. */
+  /** Frames per second between the first and the last; 0 for fewer than two. */
   readonly fps: number;
   /** Timings by step, in the order in which the steps run. */
   readonly steps: Readonly<Record<string, Timing>>;
@@ -33,7 +33,7 @@ export type Timed = Pick<Frame, 'arrivedAt' | 'stepTimes'> & Partial<Pick<Segmen
 
 /** Collects the times of frames. */
 export interface Meter {
-  /** Takes in one frame's step times, its age and whether its mask was carried. */
+  /** Adds one frame's step times, its age and whether its mask was carried. */
   add(frame: Timed): void;
   /** Returns what was collected so far. */
   read(): Measurement;

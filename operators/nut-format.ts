@@ -1,8 +1,8 @@
 import type { SampleFormat } from './frame.js';
 
 /**
- * What the NUT reader and writer share. NUT is the container in which raw frames travel between ffmpeg and us, each
- * with its exact time. https://ffmpeg.org/~michael/nut.txt (NUT Open Container Format, version 3).
+ * Constants that the NUT reader and writer share. NUT is the container in which raw frames travel between ffmpeg and
+ * us, each with its exact time. https://ffmpeg.org/~michael/nut.txt (NUT Open Container Format, version 3).
  */
 
 /** The first bytes of a file, including the final zero. */
