@@ -1,7 +1,7 @@
-/** What is still being ended of work that was abandoned. */
+/** Abandoned work that is still ending. */
 const endings = new Set<Promise<unknown>>();
 
-/** Has others wait until abandoned work has ended: it may still write, or remove, what it has begun. */
+/** Registers abandoned work until `ending` settles: until then it may still write or remove its files. */
 export function endAbandoned(ending: Promise<unknown>): void {
   const ended = ending
     .catch(() => {})
@@ -11,7 +11,7 @@ export function endAbandoned(ending: Promise<unknown>): void {
   endings.add(ended);
 }
 
-/** Resolves when nothing is left of what was abandoned, so that others may write under those names. */
+/** Resolves when all abandoned work has ended, so that others may write files of the same names. */
 export async function abandonedAreGone(): Promise<void> {
   await Promise.all(endings);
 }

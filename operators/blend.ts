@@ -1,6 +1,6 @@
 import type { ClassMask } from '../model/engine.js';
 
-/** One plane of a picture, inside a larger one: `stride` bytes from row to row, beginning at `offset`. */
+/** One plane of a picture, as a part of `data`: it begins at `offset`, and its rows are `stride` bytes apart. */
 export interface Plane {
   readonly data: Uint8Array;
   readonly offset: number;
@@ -9,7 +9,7 @@ export interface Plane {
   readonly height: number;
 }
 
-/** What each class does to one plane: `value` is laid over it; `opacity` is 0-255 of 255, 255 hiding what is there. */
+/** How each class is painted on one plane, by class index: `value` with `opacity`, 0 (invisible) to 255 (opaque). */
 export interface Paint {
   readonly value: Uint8Array;
   readonly opacity: Uint8Array;
@@ -17,17 +17,17 @@ export interface Paint {
 
 /** How one axis of a mask is stretched over one axis of a plane. */
 interface Axis {
-  /** For each place of the plane: the mask's place before it. */
+  /** For each position in the plane, the mask position at or before it. */
   readonly before: Int32Array;
-  /** And how far on towards the mask's next place, 0-256 of 256. */
+  /** For each position in the plane, how far it lies towards the next mask position, 0-256. */
   readonly towards: Int32Array;
-  /** For each place of the mask, and one more: the first place of the plane that is at or after it. */
+  /** For each mask position, and one past the last, the first position in the plane at or after it. */
   readonly first: Int32Array;
 }
 
 const axes = new Map<string, Axis>();
 
-/** Axes are the same for every frame of a video: kept, a few at a time. */
+/** Returns an axis from a small cache: every frame of a video has the same two. */
 function axisOf(size: number, maskSize: number): Axis {
   const key = `${size}/${maskSize}`;
   let axis = axes.get(key);
@@ -44,24 +44,24 @@ function makeAxis(size: number, maskSize: number): Axis {
   const towards = new Int32Array(size);
   const first = new Int32Array(maskSize + 1).fill(size);
   for (let place = size - 1; place >= 0; place--) {
-    // Centres of pixels lie on centres: no shift by half a pixel, and no border.
+    // Pixel centres map to pixel centres: no shift by half a pixel, and no border.
     const at = Math.min(maskSize - 1, Math.max(0, ((place + 0.5) * maskSize) / size - 0.5));
     before[place] = Math.floor(at);
     towards[place] = Math.round((at - Math.floor(at)) * 256);
     first[before[place]!] = place;
   }
-  // A mask larger than the plane has places that no pixel falls on.
+  // In a mask larger than the plane, some positions have no pixel.
   for (let place = maskSize - 1; place >= 0; place--) first[place] = Math.min(first[place]!, first[place + 1]!);
   return { before, towards, first };
 }
 
-/** A row of the mask at the plane's width, four pixels to a word. */
+/** A mask row, widened to the plane's width; four pixels make a word. */
 interface WideRow {
   readonly values: Uint8Array;
   readonly valueWords: Int32Array;
   readonly opacities: Uint8Array;
   readonly opacityWords: Int32Array;
-  /** The opacity that all pixels have; -1 where they differ. */
+  /** The opacity of all pixels, or -1 if they differ. */
   opacity: number;
 }
 
@@ -78,17 +78,17 @@ function makeRow(width: number): WideRow {
 }
 
 /**
- * Lays the classes of a mask over a plane, in place: the mask's pixels are stretched over the whole plane, and colour and
- * opacity are interpolated bilinearly between them, so that edges are soft and not blocks.
+ * Paints the classes of a mask over a plane, in place. The mask is stretched over the whole plane, and colour and
+ * opacity are interpolated bilinearly, so that edges are soft rather than blocky.
  *
- * Each row of the mask is widened once, run by run; each row of the plane is then a mix of two such rows and itself, four
- * pixels at a time as bytes of one integer. 1920 x 1080 takes about a third of the time of the same loop over bytes.
+ * Each mask row is widened once, run by run. Each plane row is then mixed from two widened rows and itself, four pixels
+ * at a time, as the bytes of one integer. At 1920 x 1080 this takes about a third of the time of a loop over bytes.
  */
 export function paintPlane(plane: Plane, mask: ClassMask, paint: Paint): void {
   const { data, stride, width, height } = plane;
   const across = axisOf(width, mask.width);
   const down = axisOf(height, mask.height);
-  // Words of a row that begins at a multiple of four can be read as they are; few rows of few sizes do not.
+  // A row that begins at a multiple of four bytes can be read as words; nearly all do.
   const isAligned = (data.byteOffset | plane.offset | stride) % 4 === 0;
   const words = isAligned ? new Int32Array(data.buffer, data.byteOffset, data.byteLength >> 2) : undefined;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
@@ -129,14 +129,14 @@ function widen(mask: ClassMask, row: number, paint: Paint, axis: Axis, into: Wid
     const value = paint.value[index]!;
     const opacity = paint.opacity[index]!;
     if (opacity !== into.opacity) into.opacity = -1;
-    // From the first pixel of the run to its last centre all is one colour...
+    // From its first pixel to its last centre the run has one colour ...
     const from = first[place]!;
     const to = end === last ? before.length : first[end]!;
     values.fill(value, from, to);
     opacities.fill(opacity, from, to);
     if (end === last) return;
-    // ... and from there to the centre of the next run's first pixel it turns into the next. What is not drawn has no
-    // colour to turn into or from.
+    // ... and from there to the first centre of the next run it blends into that run's colour. A class that is not
+    // drawn has no colour to blend with.
     const nextIndex = mask.data[start + end + 1]!;
     const nextOpacity = paint.opacity[nextIndex]!;
     const nextValue = nextOpacity === 0 ? value : paint.value[nextIndex]!;
@@ -153,7 +153,10 @@ function widen(mask: ClassMask, row: number, paint: Paint, axis: Axis, into: Wid
 
 const even = 0x00ff00ff;
 
-/** Bytes of two words mixed: `a` at `from` parts of 256, `b` at the rest. Two bytes at a time, each with 8 bits of room. */
+/**
+ * Mixes the bytes of two words: `towards` parts of 256 of `b`, the rest of `a`; two bytes at a time, each with 8 bits
+ * of headroom.
+ */
 function mixWords(a: number, b: number, towards: number): number {
   const from = 256 - towards;
   const low = ((Math.imul(a & even, from) + Math.imul(b & even, towards)) >>> 8) & even;
@@ -161,7 +164,7 @@ function mixWords(a: number, b: number, towards: number): number {
   return low | high;
 }
 
-/** `mixRow` for words in their places, where all pixels have one opacity: nearly every row of nearly every picture. */
+/** `mixRow` for aligned words whose pixels all have one opacity: nearly every row of nearly every picture. */
 function mixEvenRow(
   data: Int32Array,
   start: number,
@@ -182,7 +185,7 @@ function mixEvenRow(
   }
 }
 
-/** Where opacities differ, or words are out of place. */
+/** Mixes a row whose opacities differ or whose words are not aligned. */
 function mixRow(
   view: DataView,
   data: Uint8Array,
@@ -203,7 +206,8 @@ function mixRow(
     const b = p === 0 ? a : bottom.valueWords[word]!;
     const values = a === b ? a : mixWords(a, b, towards);
     const opacity = opacities & 255;
-    // Four pixels of one opacity, as nearly all are, are mixed together; on the edge of a class left out, one by one.
+    // Nearly always the four pixels have one opacity and are mixed together; at the edge of a class that is not drawn
+    // they are mixed one by one.
     if (opacities === Math.imul(opacity, 0x01010101)) {
       const weight = opacity + (opacity >> 7);
       view.setInt32(at, mixWords(view.getInt32(at, true), values, weight), true);
@@ -214,7 +218,7 @@ function mixRow(
   mixEnd(data, start, words * 4, width, towards, top, bottom);
 }
 
-/** The pixels of a row from the column `from` on, one by one. */
+/** Mixes the pixels of a row from column `from` on, one by one. */
 function mixEnd(
   data: Uint8Array,
   start: number,

@@ -4,16 +4,17 @@ import { type EncodedPart, type EncodePartsOptions, encodeParts, type PicturePar
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 
-/** Whoever watches; `serve` makes one whose viewers come by WebSocket. */
+/** Those who watch; `serve` has an audience of viewers connected by WebSocket. */
 export interface Audience {
-  /** The parts of this source's frames that somebody wants now; nothing else is encoded. */
+  /** Returns the parts of this source's frames that are wanted now; only these are encoded. */
   wanted(source: string): ReadonlySet<PicturePart>;
-  /** Takes a frame to show; never waits, never throws. */
+  /** Shows a frame; must neither wait nor throw. */
   show(frame: SegmentedFrame, parts: readonly EncodedPart[], encodeMs: number): void;
 }
 
 /**
- * Shows every frame to an audience, each wanted part encoded once however many watch, and passes it on once it is shown.
+ * Shows every frame to an audience, and passes it on once it is shown. Each wanted part is encoded once, however many
+ * watch.
  *
  * ```
  * source   --a----b-------c---|
@@ -21,9 +22,9 @@ export interface Audience {
  * result   ----a----b-------c-|
  * ```
  *
- * Keeps each source's order. Frames under way hold their gate, so a route that encodes slower than it segments drops
- * (policy `latest`) or waits (policy `every`) instead of queueing without bound; frames that nobody wants take no time.
- * Adds the step time `broadcast`.
+ * Keeps each source's order. Frames being encoded hold their gate, so a route that encodes more slowly than it segments
+ * drops frames (policy `latest`) or waits (policy `every`) instead of queueing without bound; frames that nobody wants
+ * take no time. Adds the step time `broadcast`.
  *
  * @throws `Failure` `OPTION_INVALID` for options out of range.
  *

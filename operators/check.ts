@@ -2,10 +2,10 @@ import { checkNumber, optionInvalid } from '../model/check-option.js';
 import { Failure } from '../model/failure.js';
 import { pictureBytes, type SampleFormat } from './frame.js';
 
-/** A century is longer than any video, and what ffmpeg can count. */
+/** About a century: longer than any video, and within what ffmpeg can count. */
 const MOST_SECONDS = 3e9;
 
-/** Checks the part of a source that is asked for. @throws `Failure` `OPTION_INVALID`. */
+/** Checks the requested part of a source. @throws `Failure` `OPTION_INVALID`. */
 export function checkPart(part: {
   readonly startSeconds?: number | undefined;
   readonly durationSeconds?: number | undefined;
@@ -16,7 +16,7 @@ export function checkPart(part: {
   if (durationSeconds <= 0) throw optionInvalid('durationSeconds', 'more than 0', durationSeconds);
 }
 
-/** Checks that a picture of a step of one's own has the bytes of its size. @throws `Failure` `FRAME_INVALID`. */
+/** Checks that a picture, perhaps made by a caller's own step, has the bytes of its size. @throws `Failure` `FRAME_INVALID`. */
 export function checkPicture(
   format: SampleFormat,
   { width, height, data }: { readonly width: number; readonly height: number; readonly data: Uint8Array },

@@ -3,7 +3,7 @@ import { Failure } from '../model/failure.js';
 import { startFfmpeg } from './ffmpeg.js';
 import type { FfmpegTool } from './find-ffmpeg.js';
 
-/** How good and how fast, in x264's terms; other encoders get the nearest they have. */
+/** Quality and speed in x264's terms; other encoders use the nearest that they have. */
 export interface EncoderQuality {
   /** 0 (lossless) to 51. */
   readonly crf: number;
@@ -13,30 +13,30 @@ export interface EncoderQuality {
   readonly height: number;
 }
 
-/** A video encoder of ffmpeg's. */
+/** One of ffmpeg's video encoders. */
 export interface Encoder {
-  /** As ffmpeg calls it. */
+  /** ffmpeg's name for it. */
   readonly name: string;
   readonly isHardware: boolean;
-  /** Before the first `-i`. */
+  /** Options before the first `-i`. */
   readonly globalOptions: readonly string[];
-  /** At the end of the filter chain. */
+  /** Filters at the end of the chain. */
   readonly filter: string;
-  /** The finest clock that it takes, ticks a second. */
+  /** The finest clock that it accepts, ticks per second. */
   readonly maxTicks: number;
-  /** What goes after `-c:v NAME` for a quality and size. */
+  /** Returns the options after `-c:v NAME` for a quality and size. */
   options(quality: EncoderQuality): readonly string[];
 }
 
 function bitrate({ crf, width, height }: EncoderQuality): string[] {
-  // 0.1 bit a pixel at 25 frames/s is fair quality; six steps of crf are a factor of two.
+  // 0.1 bit per pixel at 25 frames/s is fair quality; six steps of crf are a factor of two.
   return ['-b:v', String(Math.round(width * height * 25 * 0.1 * 2 ** ((23 - crf) / 6)))];
 }
 
 /**
- * Where cores are few, x264's thread that looks ahead and its half as many threads more than cores hold pictures and gain
- * no time: 50 MB of 1920x1080. Five pictures of looking ahead in place of `veryfast`'s ten are 33 MB less, at the
- * same quality for a size.
+ * Makes x264 hold fewer pictures on machines with few cores. Its lookahead thread, and having half as many threads
+ * again as cores, hold 50 MB of 1920x1080 pictures there and save no time. A lookahead of five pictures in place of
+ * `veryfast`'s ten saves another 33 MB, at the same quality for a size.
  */
 function fewPicturesHeld(preset: string): readonly string[] {
   const cores = availableParallelism();
@@ -53,7 +53,7 @@ const software = {
 } as const;
 const hardware = { ...software, isHardware: true } as const;
 
-/** H.264 encoders, and the last resort, in the order in which `auto` tries them. */
+/** H.264 encoders and, as a last resort, mpeg4, in the order in which `auto` tries them. */
 const encoders: readonly Encoder[] = [
   {
     ...software,
@@ -78,7 +78,7 @@ const encoders: readonly Encoder[] = [
   },
 ];
 
-/** What containers need that hold no H.264, or masks that must come back exactly. */
+/** Encoders for containers that cannot hold H.264, and for masks, which must be lossless. */
 const others: readonly Encoder[] = [
   {
     ...software,
@@ -104,7 +104,7 @@ const others: readonly Encoder[] = [
   },
 ];
 
-/** An encoder that works, and a word where it is not the one asked for. */
+/** An encoder that works, with a warning if it is not the one asked for. */
 export interface EncoderChoice {
   readonly encoder: Encoder;
   readonly warning?: string;
@@ -113,9 +113,9 @@ export interface EncoderChoice {
 const tried = new Map<string, Promise<boolean>>();
 
 /**
- * Finds an encoder that works by encoding two frames with it, because ffmpeg lists encoders whose hardware is not
- * there. `preference` is `auto`, `hardware`, or a name: `libx264`, `nvenc`, `h264_nvenc`, `vaapi`, `videotoolbox`,
- * `libopenh264`, `mpeg4`, `ffv1`, `libvpx-vp9`. One that does not work is replaced, with a word.
+ * Finds an encoder that works by encoding two frames with it, because ffmpeg also lists encoders whose hardware is
+ * absent. `preference` is `auto`, `hardware`, or a name: `libx264`, `nvenc`, `h264_nvenc`, `vaapi`, `videotoolbox`,
+ * `libopenh264`, `mpeg4`, `ffv1`, `libvpx-vp9`. An encoder that does not work is replaced, with a warning.
  *
  * @throws `Failure` `OPTION_INVALID` for a name that is none of these, `ENCODER_UNAVAILABLE` if nothing works.
  */
@@ -139,7 +139,7 @@ export async function chooseEncoder(tool: FfmpegTool, preference = 'auto'): Prom
   );
 }
 
-/** Checks what {@link chooseEncoder} takes as a preference. @throws `Failure` `OPTION_INVALID`. */
+/** Checks a preference for {@link chooseEncoder}. @throws `Failure` `OPTION_INVALID`. */
 export function checkEncoder(preference: string, option: string): void {
   wantedEncoders(preference, option);
 }
@@ -160,7 +160,7 @@ function works(tool: FfmpegTool, encoder: Encoder): Promise<boolean> {
   if (!trying) {
     trying = tryOut(tool, encoder);
     tried.set(key, trying);
-    // What fails may have failed of the moment, a process too many: it is tried anew. Hardware that is not there stays so.
+    // A failure may be temporary (too many processes): the encoder is tried again. Absent hardware stays absent.
     const forget = () => void tried.delete(key);
     trying.then((hasWorked) => hasWorked || encoder.isHardware || forget(), forget);
   }

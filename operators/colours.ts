@@ -2,9 +2,9 @@ import type { ColourTags } from './frame.js';
 import type { OutputPicture, SourceInfo } from './source-info.js';
 
 /**
- * The tags of the 4:2:0 picture that ffmpeg made of a source: the source's own, except where it had to convert: RGB
- * becomes BT.601 in limited range, the older ones say less about it than newer ones, and ffmpeg 5 limits the range of
- * full-range 10-bit video.
+ * Returns the colour tags of the 4:2:0 picture that ffmpeg made from a source. They are the source's own unless ffmpeg
+ * had to convert: RGB becomes BT.601 in limited range (older versions print less about that than newer ones), and
+ * ffmpeg 5 limits the range of full-range 10-bit video.
  */
 export function coloursOf(source: SourceInfo | undefined, output: OutputPicture | undefined): ColourTags {
   const { range, matrix, primaries, transfer } = source?.colour ?? {};

@@ -8,7 +8,7 @@ import { nutOffsetUs } from './nut-format.js';
 /** The part of a decoder's options that becomes ffmpeg's command line. */
 export interface DecodeCommand {
   readonly input: string;
-  /** The box for the network's picture. */
+  /** The box for the network's input. */
   readonly fit: { readonly width: number; readonly height: number };
   readonly fitMode: 'contain' | 'stretch';
   readonly startSeconds?: number | undefined;
@@ -17,27 +17,30 @@ export interface DecodeCommand {
   readonly hwaccel?: string | undefined;
   readonly threads?: number | undefined;
   readonly inputOptions?: readonly string[] | undefined;
-  /** The source's own time at which to begin, where its container can only be sought to the next key frame: what is before it is decoded too. */
+  /**
+   * The source's own time at which to begin, for a container that can be sought only to the next key frame: what lies
+   * before it is decoded and dropped.
+   */
   readonly trimSeconds?: number | undefined;
 }
 
-/** How much before the beginning is read for `trimSeconds`: more than key frames are apart. */
+/** With `trimSeconds`, decoding begins this much earlier: more than key frames are apart. */
 const runUpSeconds = 12;
 
 /**
- * Lets each frame through when its time has come since the first one. `-re` paces packets, which come in another order than
- * pictures, and before ffmpeg 5 counts from time 0: a file that begins at 20 s, or is begun there, kept people waiting for 20 s.
- * Where the times leap by more than a minute, it counts anew from there.
+ * Delays each frame until its time, counted from the first frame. `-re` paces packets, whose order differs from that of
+ * pictures, and before ffmpeg 5 it counts from time 0: a file that begins, or is started, at 20 s would show nothing
+ * for 20 s. After a leap of more than a minute the filter counts from there.
  */
 const paceFilter = 'realtime=limit=60,';
 
 /**
- * Both pictures of every frame from one process, decoded once, as NUT: the whole one on standard output, the network's on
- * `netDescriptor`. Two pipes rather than two streams in one, because a muxer holds a packet back until each of its streams
- * has another: one frame of latency.
+ * Builds the run that decodes a source once and writes both pictures of every frame as NUT: the whole one to standard
+ * output, the network's to `netDescriptor`. These are two pipes rather than two streams in one, because a muxer holds a
+ * packet back until each of its streams has another: one frame of latency.
  *
- * Times are the source's own (`-copyts`) in microseconds, which is exact for 1 / 1,000,000 and rounds any other clock by
- * at most half a microsecond, little enough for its tick to be found again.
+ * Timestamps are the source's own (`-copyts`), in microseconds. A clock of other ticks is rounded by at most half a
+ * microsecond, little enough for its ticks to be recovered.
  */
 export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
   const { input, startSeconds = 0, durationSeconds, hwaccel, threads = threadsOnFewCores(), trimSeconds } = command;
@@ -46,9 +49,9 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
     ...passthroughOption(tool),
     ...['-enc_time_base', '1:1000000', '-c:v', 'rawvideo', '-f', 'nut'],
     ...['-output_ts_offset', `${nutOffsetUs / 1e6}`],
-    // Otherwise the tail of each frame waits in ffmpeg for the next one.
+    // Without this the tail of each frame would wait in ffmpeg for the next one.
     ...['-flush_packets', '1'],
-    // Otherwise it remembers each frame for an index at the end: a gigabyte a day of a camera.
+    // Without this ffmpeg would remember each frame for an index at the end: a gigabyte per camera and day.
     ...['-write_index', '0'],
   ];
   return {
@@ -66,7 +69,7 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
         ],
       },
     ],
-    // [0:V:0] is the first video stream that is no cover picture.
+    // [0:V:0] is the first video stream that is not cover art.
     filter: `[0:V:0]${trimSeconds === undefined ? '' : `trim=start=${trimSeconds},`}${command.realtime ? paceFilter : ''}split[a][b];[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
     outputs: [
       { target: 'pipe:1', options: ['-map', '[picture]', ...output] },
@@ -78,15 +81,18 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
 }
 
 /**
- * Where cores are few, ffmpeg's one thread more than cores each hold pictures that engine and encoder leave no core to decode:
- * 22 MB of 1920x1080 on two.
+ * Limits the decoder's threads on machines with few cores. By default ffmpeg has one thread more than cores, and each
+ * holds pictures, although engine and encoder leave no core to decode them: 22 MB of 1920x1080 on two cores.
  */
 function threadsOnFewCores(): number | undefined {
   const cores = availableParallelism();
   return cores > 4 ? undefined : Math.max(1, cores - 1);
 }
 
-/** Where the network's picture comes out: on standard input, which can be written to as well as any other, if that is free. */
+/**
+ * The descriptor to which the network's picture is written: standard input, which can be written to like any other,
+ * unless the source is read from it.
+ */
 export function netDescriptor(input: string): number {
   return input === '-' ? 3 : 0;
 }

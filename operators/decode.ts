@@ -9,7 +9,7 @@ import { checkInput } from './input-failure.js';
 import { redact } from './redact.js';
 import type { SourceInfo } from './source-info.js';
 
-/** Of a network's picture, pixels: more than 8K. */
+/** The largest side of a network's picture, pixels: more than 8K. */
 const LARGEST_SIDE = 16_384;
 
 /**
@@ -26,25 +26,28 @@ const HARDWARE_FAILURES: readonly string[] = [
 
 /** Options of {@link decode}. */
 export interface DecodeOptions {
-  /** The network's input box: `engine.inputSize` is what its weights do best at. If not provided, defaults to 480 x 360. */
+  /** The box for the network's input; the weights do best at `engine.inputSize`. If not provided, defaults to 480 x 360. */
   readonly fit?: { readonly width: number; readonly height: number } | undefined;
   /** `contain` keeps the display aspect, `stretch` fills the box. If not provided, defaults to `contain`. */
   readonly fitMode?: 'contain' | 'stretch' | undefined;
-  /** The name that frames carry. If not provided, defaults to the input, secrets taken out. */
+  /** The name that frames carry. If not provided, defaults to the input without its secrets. */
   readonly source?: string | undefined;
   /** Seconds after the source's beginning at which to start. */
   readonly startSeconds?: number | undefined;
-  /** Seconds of video to give. */
+  /** Seconds of video to decode. */
   readonly durationSeconds?: number | undefined;
-  /** Frames come at the pace of the source's own times, counted from the first one. If not provided, as fast as they decode. */
+  /** Paces frames by the source's own times, counted from the first frame. If not provided, they come as fast as they decode. */
   readonly realtime?: boolean | undefined;
-  /** `auto`, `cuda`, `vaapi`, `videotoolbox`, ...: tried, and left with a word if no frame comes of it. */
+  /**
+   * `auto`, `cuda`, `vaapi`, `videotoolbox`, ...: tried first; if it gives no frame, the source is decoded in software,
+   * with a warning.
+   */
   readonly hwaccel?: string | undefined;
-  /** Decoder threads. If not provided, one less than cores up to four cores; beyond, ffmpeg decides. */
+  /** Decoder threads. If not provided, one less than there are cores on up to four cores; on more, ffmpeg decides. */
   readonly threads?: number | undefined;
   /**
-   * `every`: each frame, and ffmpeg waits while the gate is shut. `latest`: ffmpeg is always drained and the newest
-   * frame waits in one slot while the gate is shut. If not provided, defaults to `every`.
+   * `every`: no frame is dropped, and ffmpeg waits while the gate is shut. `latest`: ffmpeg is always drained, and the
+   * newest frame waits in one slot while the gate is shut. If not provided, defaults to `every`.
    */
   readonly policy?: 'every' | 'latest' | undefined;
   /**
@@ -52,22 +55,25 @@ export interface DecodeOptions {
    * four cores and more), at least 4 and at most 16; for `latest`, to 2.
    */
   readonly gateLimit?: number | undefined;
-  /** Stops: the source completes, and what was given so far is finished by the steps after it. */
+  /** On abort the source completes, and the steps after it finish the frames that they have. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * How long ffmpeg may take, ms, to take leave of its source when it is not wanted any more: an RTSP server that hears no
-   * TEARDOWN may keep the session, and lets only so many in. If not provided, defaults to 0: it is killed at once.
+   * How long ffmpeg may take to close its connection when it is stopped, ms: an RTSP server that receives no TEARDOWN
+   * may keep the session, and allows only so many. If not provided, defaults to 0: ffmpeg is killed at once.
    */
   readonly stopGraceMs?: number | undefined;
-  /** If not provided, defaults to 0. */
+  /** The epoch that frames carry. If not provided, defaults to 0. */
   readonly epoch?: number | undefined;
   /** More options for ffmpeg, before its `-i`: `['-rtsp_transport', 'tcp']`. */
   readonly inputOptions?: readonly string[] | undefined;
   /** Called once, before the first frame. */
   readonly onInfo?: ((info: SourceInfo) => void) | undefined;
-  /** One sentence on what is not as it should be, and its code: `INPUT_TRUNCATED`, `TIMES_STEP_BACK`, `HWACCEL_UNAVAILABLE`, `FFMPEG_OLD`. */
+  /**
+   * Called with a sentence on what is not as expected, and its code: `INPUT_TRUNCATED`, `SOUND_LONGER`,
+   * `TIMES_STEP_BACK`, `TRACKS_LEFT_OUT`, `HWACCEL_UNAVAILABLE`, `FFMPEG_OLD`.
+   */
   readonly onWarning?: ((text: string, code: string) => void) | undefined;
-  /** Called for each frame that is not given on, with the cause: `busy`. */
+  /** Called for each dropped frame, with the cause: `busy`. */
   readonly onDrop?: ((cause: 'busy') => void) | undefined;
 }
 

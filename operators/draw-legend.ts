@@ -1,4 +1,4 @@
-import { formatShare, type Layer, type Legend } from './legend.js';
+import { formatShare, type LegendPlane, type RenderedLegend } from './legend.js';
 
 /**
  * Draws a legend and the shares into the lower left corner of a 4:2:0 picture, in place, a little off its edges.
@@ -9,7 +9,7 @@ export function drawLegend(
   data: Uint8Array,
   width: number,
   height: number,
-  legend: Legend,
+  legend: RenderedLegend,
   shares: readonly number[],
 ): void {
   const [luma] = legend.planes;
@@ -33,14 +33,14 @@ export function drawLegend(
   }
 }
 
-function layOn(data: Uint8Array, start: number, stride: number, { width, height, add, rest }: Layer): void {
+function layOn(data: Uint8Array, start: number, stride: number, { width, height, add, rest }: LegendPlane): void {
   for (let y = 0, from = 0; y < height; y++) {
     let at = start + y * stride;
     for (let x = 0; x < width; x++, at++, from++) data[at] = add[from]! + Math.round((data[at]! * rest[from]!) / 255);
   }
 }
 
-/** White text: on the dark ground of a legend it needs no chroma of its own. */
+/** Draws white text, which needs no chroma of its own on a legend's dark background. */
 function writeLuma(
   data: Uint8Array,
   start: number,

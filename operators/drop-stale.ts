@@ -4,16 +4,16 @@ import { type Frame, frameNow } from './frame.js';
 
 /** Options of {@link dropStale}. */
 export interface DropStaleOptions {
-  /** Frames older than this since their arrival are dropped. */
+  /** Frames that arrived longer ago than this are dropped, ms. */
   readonly maxStalenessMs: number;
-  /** Hears of every frame dropped. If not provided, drops go unheard. */
+  /** Called with every dropped frame. If not provided, frames are dropped silently. */
   readonly onDrop?: ((frame: Frame) => void) | undefined;
   /** The clock of `arrivedAt`, ms. @default `frameNow` */
   readonly now?: (() => number) | undefined;
 }
 
 /**
- * Drops frames that waited too long, so that what is shown is never older than a budget.
+ * Drops frames that have waited too long, so that what is shown is never older than a budget.
  *
  * @throws `Failure` `OPTION_INVALID` for a budget below 0.
  */

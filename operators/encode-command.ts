@@ -2,7 +2,7 @@ import type { EncodeOptions } from './encode.js';
 import type { Container, EncodeCommand } from './encode-run.js';
 import type { Prepared } from './prepare-encoding.js';
 
-/** What an encoder's command depends on besides its options. */
+/** The subject of an encoder's command: everything besides its options. */
 export interface EncodeSubject {
   readonly output: string;
   readonly part: string;

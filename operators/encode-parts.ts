@@ -6,12 +6,12 @@ import { encodePicture } from './encode-picture.js';
 import type { SegmentedFrame } from './frame.js';
 
 /**
- * What of a segmented frame can be sent: the picture as the network sees it, the class indices, both burnt together, or the
- * picture as the source has it (up to 1280 pixels wide).
+ * The parts of a segmented frame that can be sent: `source`, the picture as the network sees it; `mask`, the class
+ * indices; `overlay`, both blended; `picture`, the source's own picture (up to 1280 pixels wide).
  */
 export type PicturePart = 'source' | 'mask' | 'overlay' | 'picture';
 
-/** How a part is written: pictures are JPEG, masks are class indices, a byte each, deflated without a header. */
+/** How a part is encoded: pictures as JPEG, masks as class indices of one byte, deflated without a header. */
 export type Codec = 'jpeg' | 'deflate-raw';
 
 /** One part of a frame, encoded. */
@@ -23,17 +23,17 @@ export interface EncodedPart {
 
 /** How parts are encoded. */
 export interface EncodePartsOptions {
-  /** Of JPEG, 1-100. @default 80 */
+  /** JPEG quality, a whole number from 1 to 100. @default 80 */
   readonly quality?: number;
-  /** How much of the class colour covers the picture in `overlay`, 0-1. @default 0.5 */
+  /** Weight of the class colours in `overlay`, 0-1. @default 0.5 */
   readonly opacity?: number;
 }
 
 const deflate = promisify(deflateRaw);
 
 /**
- * Encodes parts of a frame, all but `picture` at the size of `input`, on libuv's threads: that picture is there already in RGB and
- * has the mask's pixels, where the full one has to be converted first, in a thread of its own.
+ * Encodes parts of a frame. All but `picture` have the size of `input`, which is RGB already and matches the mask pixel
+ * by pixel; libuv's threads encode them. `picture` has to be converted first, in a thread of its own.
  */
 export function encodeParts(
   frame: Pick<SegmentedFrame, 'picture' | 'input' | 'mask' | 'classes'>,
@@ -45,7 +45,7 @@ export function encodeParts(
     source: async () => ({ kind: 'source', codec: 'jpeg', data: await encodeJpeg(frame.input, quality) }),
     mask: async () => ({ kind: 'mask', codec: 'deflate-raw', data: await deflate(frame.mask.data, { level: 1 }) }),
     overlay: async () => {
-      const burnt = blend(frame.input, frame.mask, frame.classes, opacity);
+      const burnt = blendRgb(frame.input, frame.mask, frame.classes, opacity);
       return { kind: 'overlay', codec: 'jpeg', data: await encodeJpeg(burnt, quality) };
     },
     picture: async () => ({ kind: 'picture', codec: 'jpeg', data: await encodePicture(frame.picture, quality) }),
@@ -53,10 +53,11 @@ export function encodeParts(
   return Promise.all([...kinds].map((kind) => encoders[kind]()));
 }
 
-/** Covers a picture with its classes' colours; both have the same size. */
-function blend(picture: RgbPicture, mask: ClassMask, classes: readonly ClassLabel[], opacity: number): RgbPicture {
+/** Blends the colours of a mask's classes over a picture of the same size. */
+function blendRgb(picture: RgbPicture, mask: ClassMask, classes: readonly ClassLabel[], opacity: number): RgbPicture {
   const keep = Math.round((1 - opacity) * 256);
-  // Colour times opacity, in 1/256, so that a pixel costs one multiplication a channel. A class without a label stays black.
+  // Colour times opacity, in 1/256: a pixel then costs one multiplication per channel. A class without a label is
+  // black.
   const cover = new Int32Array(256 * 3);
   for (const [index, label] of classes.entries()) {
     for (let channel = 0; channel < 3; channel++) cover[index * 3 + channel] = label.colour[channel]! * (256 - keep);

@@ -11,7 +11,7 @@ export interface PictureRequest {
   readonly quality: number;
 }
 
-/** Its answer. */
+/** The worker's answer. */
 export interface PictureResponse {
   readonly jpeg: Uint8Array;
 }

@@ -3,13 +3,14 @@ import { type Asker, startAsker } from '../model/start-asker.js';
 import type { PictureRequest, PictureResponse } from './encode-picture-worker.js';
 import type { YuvPicture } from './frame.js';
 
-/** Wider pictures are made smaller by a whole number: 1920x1080 goes out as 960x540, which is a quarter of the work. */
+/** Wider pictures are scaled down by a whole number: 1920x1080 becomes 960x540, a quarter of the work. */
 const MAX_WIDTH = 1280;
 
 let thread: Asker<PictureRequest, PictureResponse> | undefined;
 
 /**
- * Encodes a whole picture as JPEG, in a thread of its own: making RGB of 1280x720 would keep the event loop for milliseconds.
+ * Encodes a whole picture as JPEG, in a thread of its own: converting 1280x720 to RGB would block the event loop for
+ * milliseconds.
  *
  * @throws `Failure` `PICTURE_NOT_ENCODED`.
  */

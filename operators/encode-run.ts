@@ -8,7 +8,7 @@ import type { ColourTags } from './frame.js';
 import { nutOffsetUs } from './nut-format.js';
 import type { SourceInfo } from './source-info.js';
 
-/** Endings of files that can be written, and what their containers hold. */
+/** File extensions that can be written, with what their containers can hold. */
 const containers: Readonly<Record<string, Container>> = {
   '.mp4': { format: 'mp4', isMp4: true, audio: /^(aac|mp3|ac3|eac3|alac|opus)$/, convertTo: 'aac' },
   '.m4v': { format: 'mp4', isMp4: true, audio: /^(aac|mp3|ac3|eac3|alac|opus)$/, convertTo: 'aac' },
@@ -22,9 +22,9 @@ const containers: Readonly<Record<string, Container>> = {
   '.webm': { format: 'webm', isMp4: false, audio: /^(opus|vorbis)$/, convertTo: 'libopus' },
 };
 
-/** What a kind of file can hold. */
+/** A file format, and what it can hold. */
 export interface Container {
-  /** ffmpeg's name of the muxer. */
+  /** ffmpeg's name for the muxer. */
   readonly format: string;
   readonly isMp4: boolean;
   /** Audio codecs that are copied; others are converted. */
@@ -33,9 +33,9 @@ export interface Container {
 }
 
 /**
- * The container for a file's name.
+ * Returns the container for a file's name.
  *
- * @throws `Failure` `OPTION_INVALID` for an ending that is not written.
+ * @throws `Failure` `OPTION_INVALID` for an extension that cannot be written.
  */
 export function containerOf(output: string, name = 'the output'): Container {
   const container = containers[extname(output).toLowerCase()];
@@ -44,7 +44,7 @@ export function containerOf(output: string, name = 'the output'): Container {
   throw new Failure('OPTION_INVALID', `Expected ${name} to end in ${expected}, got ${output}.`);
 }
 
-/** What one encoder process is to do. */
+/** The work of one encoder process. */
 export interface EncodeCommand {
   readonly part: string;
   readonly container: Container;
@@ -56,26 +56,27 @@ export interface EncodeCommand {
   readonly original?: { readonly path: string; readonly info: SourceInfo };
   readonly startSeconds?: number;
   readonly durationSeconds?: number;
-  /** Taken off every time stamp. */
+  /** Subtracted from every timestamp. */
   readonly shiftSeconds: number;
   readonly threads?: number;
-  /** Ms since 1970. */
+  /** When the first frame was taken, ms since 1970. */
   readonly createdAt?: number;
 }
 
 /**
- * True where a file would not know how long its last frame is shown, and players would not show it: ffmpeg 4 in MP4. There
- * the last frame is given twice, and the second left out of the final file; without B-frames, so that it comes last.
+ * True if a file would not record how long its last frame is shown, so that players would skip it: MP4 by ffmpeg 4. The
+ * last frame is then written twice, and its second copy left out of the final file; there are no B-frames, so that the
+ * copy comes last.
  */
 export function needsGuard(tool: FfmpegTool, container: Container): boolean {
   return container.isMp4 && !isAtLeast(tool, [59, 0]);
 }
 
 /**
- * Frames with their times from standard input, sound from the original by its own clock (`-copyts` on both sides: without
- * it sound moves by the difference between their first time stamps), into a part file that plays however it ends: MP4
- * in fragments of a second. Its index is put off until the first fragment (`delay_moov`), without which it could not say
- * that a track begins late.
+ * Builds the run that writes a part file from the frames on standard input, with their times, and from the original's
+ * sound, by its own clock. Both have `-copyts`: without it the sound would shift by the difference between their first
+ * timestamps. The part plays however it ends: an MP4 consists of fragments of a second, and its index is delayed until
+ * the first fragment (`delay_moov`), because it could not otherwise say that a track begins late.
  */
 export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
   const { container, encoder, picture, original, startSeconds, durationSeconds, shiftSeconds } = command;
@@ -87,7 +88,8 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
   ];
   const isOdd = width % 2 === 1 || height % 2 === 1;
   const even = `${width + (width % 2)}:${height + (height % 2)}`;
-  // `pad` paints black from the last whole pair of columns on: both are made anew, of the one before them, if there is one.
+  // `pad` paints black from the last whole pair of columns on: `fillborders` fills that pair with the column before it,
+  // if there is one.
   const pad =
     width === 1 || height === 1
       ? `scale=${even}:flags=neighbor,`
@@ -100,9 +102,9 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
         options: [
           ...encoder.globalOptions,
           ...['-y', '-copyts', '-itsoffset', String(-nutOffsetUs / 1e6), ...colours],
-          // The header says it all: no frame is kept back to find out more.
+          // The header is complete: no frame has to be held back for probing.
           ...['-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0', '-f', 'nut'],
-          // Eight would be read ahead where there is sound beside them: 24 MB of 1920x1080.
+          // With sound beside them, ffmpeg would read eight pictures ahead: 24 MB of 1920x1080.
           ...['-thread_queue_size', '2'],
         ],
       },
@@ -115,9 +117,9 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
           ...['-map', '0:v:0'],
           ...(original ? soundAndMetadata(original.info, container) : []),
           ...creationTime(command),
-          // Copied sound would begin at the key frame before the cut.
+          // Without this copied sound would begin at the key frame before the cut.
           ...(startSeconds ? ['-copypriorss:a', '0'] : []),
-          // Chapters come with the final file: in fragments they would become a track, and then two.
+          // Chapters are added to the final file: in fragments they would become a track, and then two.
           ...['-map_chapters', original && trim.length === 0 && !container.isMp4 ? '1' : '-1'],
           ...['-vf', `${isOdd && encoder.name !== 'ffv1' ? pad : ''}${encoder.filter}`],
           ...['-c:v', encoder.name, ...encoder.options({ ...command, width, height })],
@@ -140,15 +142,15 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
   };
 }
 
-/** Where the final file ends, if not with the part. Seconds. */
+/** The end of the final file if it is not that of the part, seconds. */
 export interface RemuxEnd {
-  /** Of all streams. */
+  /** The end of all streams. */
   readonly untilSeconds?: number;
-  /** Length of the part's picture alone, counted from the part's first time stamp. */
+  /** Length of the part's video track alone, counted from the part's first timestamp. */
   readonly pictureSeconds?: number;
 }
 
-/** Writes the part over, an MP4 as one whose index comes first, without encoding anything again. */
+/** Builds the run that rewrites the part as the final file, without encoding anything again; an MP4's index comes first. */
 export function remuxRun(
   tool: FfmpegTool,
   part: string,
@@ -190,26 +192,27 @@ function creationTime({ createdAt }: EncodeCommand): string[] {
 function soundAndMetadata(info: SourceInfo, container: Container): string[] {
   const codecs = info.audioCodecs.flatMap((codec, index) => {
     const isCopied = container.audio.test(codec);
-    // Transport streams carry AAC with headers that MP4 does not have; ffmpeg takes them off by itself, but not in
-    // fragments. Where there are none this does nothing.
+    // Transport streams carry AAC with headers that MP4 does not have; ffmpeg removes them by itself, but not in
+    // fragments. Where there are none, the filter does nothing.
     const filter = isCopied && codec === 'aac' && container.isMp4 ? [`-bsf:a:${index}`, 'aac_adtstoasc'] : [];
-    // What is said of the picture's stream below would otherwise end the copying of language and title.
+    // The mapping of the video stream's metadata below would otherwise turn off the copying of language and title.
     const metadata = [`-map_metadata:s:a:${index}`, `1:s:a:${index}`];
     return [`-c:a:${index}`, isCopied ? 'copy' : container.convertTo, ...filter, ...metadata];
   });
   return [
     ...['-map', '1:a?', ...codecs],
     ...['-map_metadata', '1', '-map_metadata:s:v:0', '1:s:v:0'],
-    // The picture stands upright now; ffmpeg 4 would tell players to turn it again.
+    // The picture is upright now; ffmpeg 4 would tell players to rotate it again.
     ...['-metadata:s:v:0', 'rotate='],
-    // In some MP4 the sound ends far later than the picture: nothing is held back in memory for the difference.
+    // In some MP4 files the sound ends far later than the picture: nothing is held back in memory for the difference.
     ...['-max_muxing_queue_size', '4096'],
   ];
 }
 
 /**
- * The clocks of the track and of the file: on the file's, where ffmpeg would take milliseconds, the lead of a track that
- * begins late is written (ffmpeg 4 cannot do otherwise). And Opus in MP4 was an experiment to ffmpeg 4.
+ * Sets the clocks of the video track and of the file. A track's late beginning is written by the file's clock, which
+ * would be milliseconds by default; ffmpeg 4 cannot do otherwise. `-strict -2` allows Opus in MP4, which is
+ * experimental in ffmpeg 4.
  */
 function mp4Options(tool: FfmpegTool, ticks: number): string[] {
   const movie = isAtLeast(tool, [59, 0]) ? ['-movie_timescale', String(ticks)] : [];
@@ -217,8 +220,9 @@ function mp4Options(tool: FfmpegTool, ticks: number): string[] {
 }
 
 /**
- * A clock on which the source's time stamps are whole numbers: its own, made finer if it is coarse and coarser only if the
- * encoder needs that. Without a source, RTP's. 29.97 and the like are ffmpeg's rounding of 30000 / 1001.
+ * Returns a clock in which the source's timestamps are whole numbers: its own, made finer if it is coarse, and coarser
+ * only if the encoder requires it. Without a source it is RTP's. Rates such as 29.97 are ffmpeg's rounding of 30000 /
+ * 1001.
  */
 function ticksPerSecond({ original, encoder }: EncodeCommand): number {
   const own = original?.info.timeBase ?? 90_000;
@@ -234,9 +238,12 @@ const primaries = /^(bt709|bt470m|bt470bg|smpte170m|smpte240m|film|bt2020|smpte4
 const transfers =
   /^(bt709|gamma22|gamma28|smpte170m|smpte240m|linear|iec61966-2-4|iec61966-2-1|bt2020-10|bt2020-12|smpte2084|smpte428|arib-std-b67)$/;
 
-/** Tags as options, on the input so that nothing is converted, and on the output so that older versions write them too. */
+/**
+ * Returns colour tags as options: on the input, so that nothing is converted, and on the output, so that older versions
+ * write them too.
+ */
 function colourOptions({ range, matrix, ...colour }: ColourTags): string[] {
-  // Two that ffmpeg prints under one name and reads under another.
+  // ffmpeg prints these two under one name and reads them under another.
   const transfer = { bt470m: 'gamma22', bt470bg: 'gamma28' }[colour.transfer ?? ''] ?? colour.transfer;
   return [
     ...(range ? ['-color_range', range] : []),

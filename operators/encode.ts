@@ -8,7 +8,7 @@ import { type Encodable, startEncoding } from './encoding.js';
 import type { Frame, OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 
-/** The end of 9999: later years are written in another way. */
+/** The end of the year 9999: later years have another notation. */
 const LAST_TIME_MS = 253_402_300_799_999;
 
 /** Options of {@link encode}. */
@@ -16,43 +16,52 @@ export interface EncodeOptions {
   /** The file from which sound, metadata and chapters are copied: the one that was decoded. */
   readonly copyFrom?: string | undefined;
   /**
-   * What is written: `overlay`, what `overlay()` drew; `picture`, the source's; `mask`, class indices as grey values at
-   * the network's size, without loss (.mkv). If not provided, defaults to `overlay` where there is one, else `picture`.
+   * The content of the file: `overlay`, what `overlay()` drew; `picture`, the source's; `mask`, class indices as grey
+   * values at the network's size, lossless (.mkv). If not provided, defaults to `overlay` if there is one, else
+   * `picture`.
    */
   readonly content?: 'overlay' | 'picture' | 'mask' | undefined;
-  /** `auto`, `hardware` or an encoder's name, see `chooseEncoder`. If not provided, defaults to `auto`: libx264 if there. */
+  /** `auto`, `hardware` or an encoder's name, see `chooseEncoder`. If not provided, defaults to `auto`: libx264 if available. */
   readonly encoder?: string | undefined;
-  /** Constant rate factor, 0 (without loss) to 51. If not provided, defaults to 20. */
+  /** Constant rate factor, 0 (lossless) to 51. If not provided, defaults to 20. */
   readonly crf?: number | undefined;
   /** x264's preset. If not provided, defaults to `veryfast`. */
   readonly preset?: string | undefined;
   /** Encoder threads. If not provided, ffmpeg decides. */
   readonly threads?: number | undefined;
-  /** As given to `decode`: sound is cut alike, and the file begins at 0. */
+  /** The same as for `decode`: sound is cut alike, and the file begins at 0. */
   readonly startSeconds?: number | undefined;
+  /** The same as for `decode`. */
   readonly durationSeconds?: number | undefined;
   /**
-   * As given to `decode`: once it is aborted the sound ends with the last picture. If not provided, defaults to: the
-   * sound goes on to its own end.
+   * The same as for `decode`: after an abort the sound ends with the last picture. If not provided, the sound goes on
+   * to its own end.
    */
   readonly signal?: AbortSignal | undefined;
-  /** When the first frame was taken, ms since 1970: the file's metadata say so (`creation_time`). If not provided, defaults to what `copyFrom` says. */
+  /**
+   * When the first frame was taken, ms since 1970, for the file's metadata (`creation_time`). If not provided, it is
+   * copied from `copyFrom`.
+   */
   readonly createdAt?: number | undefined;
-  /** One sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `TIMES_SHIFTED`, `OUTPUT_FRAGMENTED`, `STREAMS_LEFT_OUT`. */
+  /**
+   * Called with a sentence and its code: `ENCODER_REPLACED`, `AUDIO_CONVERTED`, `TIMES_SHIFTED`, `OUTPUT_FRAGMENTED`,
+   * `STREAMS_LEFT_OUT`, `INTERLACED`.
+   */
   readonly onWarning?: ((text: string, code: string) => void) | undefined;
 }
 
 /**
- * Writes frames to a video file (.mp4, .m4v, .mov, .mkv, .webm) with their own times, and gives each on once ffmpeg has
- * taken it, with the step time `encode` (`maskVideo` for masks), ms until then.
+ * Writes frames to a video file (.mp4, .m4v, .mov, .mkv, .webm) with their own times, and passes each on once ffmpeg
+ * has taken it. Adds the step time `encode` (`maskVideo` for masks), ms until then.
  *
- * While it is written the file is called `NAME.part.mp4` and plays up to its last second however it ends. It gets its
- * name when it is complete, before this completes. On an error from before, the part is ended properly and kept, and then
- * the error is passed on; on an error of its own the part is kept too, where there is something in it to see. Unsubscribing kills
- * ffmpeg and removes the part.
+ * While it is being written the file is called `NAME.part.mp4`, and plays up to its last second however it ends. It
+ * gets its name when it is complete, before the stream completes. If the source fails, the part is ended properly and
+ * kept, and then the error is passed on; if writing fails, the part is kept if there is anything in it to see.
+ * Unsubscribing kills ffmpeg and removes the part.
  *
- * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_DISK_FULL`, `FFMPEG_DIED`, `ENCODER_UNAVAILABLE`,
- * `SIZE_CHANGED`, `FRAME_INVALID` for a time that is none. @throws `Failure` `OPTION_INVALID`, for an ending that is not written.
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_DISK_FULL`, `FFMPEG_DIED`,
+ * `ENCODER_UNAVAILABLE`, `SIZE_CHANGED`, `FRAME_INVALID` for an invalid time or picture. @throws `Failure`
+ * `OPTION_INVALID`, also for an extension that cannot be written.
  */
 export function encode<T extends Frame>(output: string, options: EncodeOptions = {}): OperatorFunction<T, T> {
   const container = containerOf(output);
@@ -91,7 +100,7 @@ function encodable(frame: Frame & Partial<OverlaidFrame>, content: EncodeOptions
   return { ...picture, format: 'yuv420p' };
 }
 
-/** The mask covers the whole picture: its pixels have the aspect that makes it as wide as the picture is. */
+/** Returns the pixel aspect with which a mask, which covers the whole picture, is as wide as the picture. */
 function maskAspect({ picture, input }: Frame): [number, number] {
   const [num, den] = picture.pixelAspect;
   return [num * picture.width * input.height, den * picture.height * input.width];

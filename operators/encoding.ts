@@ -53,7 +53,10 @@ interface Running extends Prepared {
   readonly first: Encodable;
 }
 
-/** How long an encoder whose pictures have ended may go on copying sound that will be cut off, ms: its last pictures take less. */
+/**
+ * How long an encoder may continue to copy sound that will be cut off after its pictures have ended, ms: its last
+ * pictures take less.
+ */
 const soundGraceMs = 10_000;
 
 /** Begins a file: checks whether it can be written and with which encoder, and starts ffmpeg at the first picture. */

@@ -18,7 +18,7 @@ export interface FfmpegOutput {
   readonly options?: readonly string[];
 }
 
-/** What one ffmpeg process is to do. */
+/** The work of one ffmpeg process. */
 export interface FfmpegRun {
   readonly inputs: readonly FfmpegInput[];
   readonly outputs: readonly FfmpegOutput[];
@@ -26,27 +26,28 @@ export interface FfmpegRun {
   /** `info` also prints what the input is. If not provided, defaults to `error`. */
   readonly log?: 'error' | 'info';
   /**
-   * What it writes into by descriptor: `pipe:1` and so on as targets. Ended by whoever opened them. Below 3 it can wait while
-   * one is full; above, libuv leaves it a descriptor that cannot wait, and ffmpeg naps for a millisecond again and again.
+   * The inlets into which ffmpeg writes, by descriptor: `pipe:1` and so on as targets. Whoever opened them ends them.
+   * On a descriptor below 3 ffmpeg blocks while the inlet is full; libuv makes those from 3 on non-blocking, and ffmpeg
+   * sleeps for a millisecond again and again.
    */
   readonly inlets?: readonly { readonly descriptor: number; readonly inlet: Inlet }[];
-  /** Ends the process when ours exits. An encoder is better left alone: the end of its input makes it finish its file. */
+  /** Kills the process when ours exits. Not for an encoder: the end of its input makes it finish its file. */
   readonly killOnExit?: boolean;
-  /** Each line that it prints, secrets taken out, with the level that it gave it. */
+  /** Called with each line that ffmpeg prints, without its secrets, and the line's level. */
   readonly onLine?: (line: string, level: string) => void;
 }
 
-/** How a process ended: one of `code` and `signal` is there. */
+/** How a process ended: either `code` or `signal` is set. */
 export interface FfmpegEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The last lines that it printed at level warning or worse, oldest first, secrets taken out. */
+  /** The last lines that it printed at level warning or worse, oldest first, without their secrets. */
   readonly log: readonly string[];
 }
 
 /**
- * Whether everything was written. ffmpeg exits with 0 as well where the disk is full at the very end: it says so of the trailer or
- * of closing the file, and goes.
+ * Returns whether everything was written. If the disk is full at the very end, ffmpeg reports an error of the trailer
+ * or of closing the file, and still exits with 0.
  */
 export function endedWell({ code, log }: FfmpegEnd): boolean {
   return (
@@ -54,17 +55,17 @@ export function endedWell({ code, log }: FfmpegEnd): boolean {
   );
 }
 
-/** `exited with code 1`, `was ended by SIGKILL`. */
+/** Describes how a process ended: `exited with code 1`, `was ended by SIGKILL`. */
 export function howEnded({ code, signal }: FfmpegEnd): string {
   return signal ? `was ended by ${signal}` : `exited with code ${code}`;
 }
 
-/** A line of ffmpeg's without the addresses of its parts in memory: nobody can do anything with them. */
+/** Removes memory addresses from a line of ffmpeg's, as they help nobody. */
 export function withoutAddresses(line: string): string {
   return line.replaceAll(/ @ 0x[0-9a-f]+/g, '');
 }
 
-/** What it said last, as a sentence to end a message with: the cause often stands some lines above the last. */
+/** Returns ffmpeg's last lines as a sentence to end a message with: the cause is often some lines above the last. */
 export function lastWords({ log }: FfmpegEnd): string {
   const lines = log.slice(-3).map(withoutAddresses);
   return lines.length > 0 ? ` ffmpeg says: ${[...new Set(lines)].join(' / ')}` : '';
@@ -73,15 +74,16 @@ export function lastWords({ log }: FfmpegEnd): string {
 /** A running ffmpeg. */
 export interface FfmpegProcess {
   readonly pid: number;
-  /** Unless an inlet took its place. */
+  /** Unused if an inlet took its place. */
   readonly stdin: Writable;
   /** Resolves once it has exited and all that it printed has been read; never rejects. */
   readonly ended: Promise<FfmpegEnd>;
   kill(signal: NodeJS.Signals): void;
   /**
-   * Ends it, and lets go of its pipes: what is still in them is lost. At once, by SIGKILL; with a grace, ms, SIGTERM comes
-   * first, so that it can take leave of whom it reads from, and SIGKILL if it is still there after that. Once: at a second
-   * SIGTERM ffmpeg breaks off whatever it is sending, the leave too.
+   * Ends the process and destroys its pipes: what is still in them is lost. Without a grace period (ms) SIGKILL ends it
+   * at once. With one, SIGTERM comes first, so that ffmpeg can close its connection, and SIGKILL follows if it still
+   * runs after that. Later calls do nothing: at a second SIGTERM ffmpeg would break off whatever it is sending, even
+   * the message that closes the connection.
    */
   abandon(graceMs?: number): void;
 }
@@ -95,7 +97,7 @@ interface Internals {
   _spawnFfmpeg(args: string[], options: object, onProcess: unknown, onEnd: OnEnd): void;
 }
 
-/** Takes what ended a process, and what it printed, of which there is nothing where it could not be started. */
+/** Called with the error that ended a process, if any, and with what it printed: nothing if it could not be started. */
 type OnEnd = (error: Error | null, ...printed: readonly (Printed | undefined)[]) => void;
 
 interface Printed {
@@ -117,7 +119,7 @@ process.on('exit', () => {
  * - it keeps one binary's path in a module-wide cache;
  * - it splits a lone option at its space, hence the spreads below;
  * - its error messages drop lines, so the log is kept here;
- * - where a process could not be started it asks all the same what that has printed, and throws in a tick of its own;
+ * - if a process cannot be started, it still asks what that process printed, and throws in a later tick;
  * - the process gets a group of its own, so that Ctrl-C reaches only us and files can be finished.
  *
  * @throws `Failure` `FFMPEG_MISSING` if the binary cannot be run, `FFMPEG_DIED` if the system has no room for a process.
@@ -139,7 +141,7 @@ export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegPro
   internals.availableEncoders = (callback) => callback(null, {});
   internals._getFfmpegPath = (callback) => callback(null, tool.path);
   const spawnAsBefore = internals._spawnFfmpeg;
-  // What spawning throws would reach nobody: an inlet destroyed meanwhile, by whoever gave up on this run.
+  // What `spawn` throws would reach nobody, for example if the run was abandoned and its inlets destroyed meanwhile.
   let refuse: (reason: unknown) => void = () => {};
   internals._spawnFfmpeg = function (args, options, onProcess, onEnd) {
     const global = ['-hide_banner', '-nostdin', '-nostats', '-v', `repeat+level+${run.log ?? 'error'}`];
@@ -151,7 +153,8 @@ export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegPro
     try {
       spawnAsBefore.call(this, [...global, ...args], spawning, onProcess, ended);
     } catch (error) {
-      // Without free descriptors there are no pipes, on which the library stumbles; the child tells why in the next tick.
+      // Without free descriptors the child has no pipes, and the library throws; the child itself reports the reason in
+      // the next tick.
       setImmediate(() => refuse(error));
     }
   };
@@ -163,7 +166,7 @@ export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegPro
       for (const { descriptor, inlet } of inlets) inlet.start(child.stdio[descriptor] as Readable | null);
       resolve(watch(child, run));
     });
-    // After the start this only repeats what the process itself told us.
+    // After the start this event only repeats what the process itself reported.
     command.on('error', (error: NodeJS.ErrnoException) => {
       const code = ['ENOENT', 'EACCES'].includes(error.code ?? '') ? 'FFMPEG_MISSING' : 'FFMPEG_DIED';
       reject(new Failure(code, `${tool.path} cannot be run: ${error.message}.`, { cause: error }));
@@ -175,14 +178,14 @@ export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegPro
 function watch(child: ChildProcess, run: FfmpegRun): FfmpegProcess {
   const log: string[] = [];
   let rest = '';
-  // A line without a level goes on with the one before it: names may have line feeds in them.
+  // A line without a level continues the one before it: names may contain line feeds.
   let level = 'error';
   const takeLine = (raw: string) => {
     const match = /^(.*?)\[(debug|verbose|info|warning|error|fatal|panic)\] (.*)$/.exec(raw);
     level = match?.[2] ?? level;
     const line = redact(match ? `${match[1]}${match[3]}` : raw).trimEnd();
     if (line === '') return;
-    // What has no level may also be of the system: a crash says why in such a line.
+    // A line without a level may also come from the system, which reports a crash that way.
     if (level !== 'info' || match === null) {
       log.push(line);
       if (log.length > keptLines) log.shift();

@@ -8,12 +8,12 @@ import { Failure } from '../model/failure.js';
 /** An ffmpeg that has been run and answered. */
 export interface FfmpegTool {
   readonly path: string;
-  /** As it calls itself: `5.1.9-0+deb12u1`, `n9.0.2-17-g2a571b6068`, `N-47683-g0e8eb07980-static`. */
+  /** The version that it prints: `5.1.9-0+deb12u1`, `n9.0.2-17-g2a571b6068`, `N-47683-g0e8eb07980-static`. */
   readonly version: string;
-  /** libavcodec's [major, minor]: unlike the name, ordered in every build. 58 is ffmpeg 4, 59 is 5, ... */
+  /** libavcodec's [major, minor], which unlike `version` can be compared in every build. 58 is ffmpeg 4, 59 is 5, ... */
   readonly codecVersion: readonly [number, number];
   readonly origin: 'environment' | 'path' | 'package';
-  /** One sentence for people, where the tool is not quite what one would wish for. */
+  /** A sentence for the user if the tool is usable but not recommended. */
   readonly warning?: string;
 }
 
@@ -26,18 +26,18 @@ const howToGet =
 const found = new Map<string, Promise<FfmpegTool>>();
 
 /**
- * Finds an ffmpeg that runs: `FFMPEG_PATH` if it is set, else the first on `PATH`, else the one packaged in the optional
- * `@ffmpeg-installer/ffmpeg`. Each is run with `-version` before it is believed. The answer is remembered for as long
+ * Finds an ffmpeg that runs: `FFMPEG_PATH` if it is set, else the first on `PATH`, else the one packaged in the
+ * optional `@ffmpeg-installer/ffmpeg`. Each is run with `-version` before it is accepted. The result is cached as long
  * as both variables stay the same.
  *
- * @throws `Failure` `FFMPEG_MISSING` where none runs, `FFMPEG_TOO_OLD` where one runs that is older than 4.0.
+ * @throws `Failure` `FFMPEG_MISSING` if none runs, `FFMPEG_TOO_OLD` if the one that runs is older than 4.0.
  */
 export function findFfmpeg(): Promise<FfmpegTool> {
   const key = JSON.stringify([process.env.FFMPEG_PATH, process.env.PATH]);
   let finding = found.get(key);
   if (!finding) {
     finding = look();
-    // A failure is not remembered: the person may install ffmpeg while we run.
+    // A failure is not cached: the user may install ffmpeg while we run.
     finding.catch(() => found.delete(key));
     found.set(key, finding);
   }
@@ -50,7 +50,7 @@ export function isAtLeast(tool: FfmpegTool, [major, minor]: readonly [number, nu
   return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }
 
-/** The option that gives every frame out once with its own time, which changed its name in ffmpeg 5.1. */
+/** Returns the option that writes every frame once, with its own time; its name changed in ffmpeg 5.1. */
 export function passthroughOption(tool: FfmpegTool): readonly string[] {
   return isAtLeast(tool, [59, 37]) ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
 }
@@ -92,7 +92,7 @@ function refuseIfTooOld(tool: FfmpegTool): FfmpegTool {
   throw new Failure('FFMPEG_TOO_OLD', `${tool.path} is ffmpeg ${tool.version}; 4.0 or newer is needed. ${howToGet}`);
 }
 
-/** Runs `-version`; a string says why it is no ffmpeg. */
+/** Runs `-version`; resolves with a string that gives the reason if it is not a usable ffmpeg. */
 function ask(path: string, origin: FfmpegTool['origin']): Promise<FfmpegTool | string> {
   return new Promise((resolve) => {
     execFile(path, ['-version'], { timeout: 10_000, windowsHide: true }, (error, stdout) => {

@@ -1,7 +1,7 @@
 import type { ClassLabel, ClassMask, RgbPicture } from '../model/engine.js';
 import type { Gate } from './gate.js';
 
-/** How the numbers of a picture are to be read, by ffmpeg's names (`tv`/`pc`, `bt709`, ...); absent where the file says nothing. */
+/** How a picture's values encode colour, by ffmpeg's names (`tv`/`pc`, `bt709`, ...); absent if the file does not say. */
 export interface ColourTags {
   readonly range?: string;
   readonly matrix?: string;
@@ -23,20 +23,20 @@ export interface YuvPicture {
 export type StepTimes = Readonly<Record<string, number>>;
 
 /**
- * One decoded picture, upright. Immutable: steps add fields to a copy, they never write into one, so that frames may
- * be shared, kept, paired and dropped by any operator. `decode` and `overlay` keep pixels in shared memory, which threads
- * see without a copy; only `recycle` ever has it used again.
+ * One decoded picture, upright. Immutable: steps add fields to a copy and never write into a frame, so that frames may
+ * be shared, kept, paired and dropped by any operator. `decode` and `overlay` keep pixels in shared memory, which
+ * threads read without a copy; only `recycle` ever lets it be reused.
  */
 export interface Frame {
   /** The source's name, by which merged streams are told apart. */
   readonly source: string;
-  /** Which connection to the source this is from: 0, and one more after each reconnect. */
+  /** The connection to the source, counted from 0: one more after each reconnect. */
   readonly epoch: number;
   /** Counts the frames of an epoch from 0, dropped ones included. */
   readonly index: number;
   /** Presentation time in microseconds, as the source has it; exact, not made from a frame rate. */
   readonly ptsUs: number;
-  /** When the last byte of it came from ffmpeg: {@link frameNow}, ms. */
+  /** When its last byte arrived from ffmpeg: {@link frameNow}, ms. */
   readonly arrivedAt: number;
   /** The whole picture at the source's resolution. */
   readonly picture: YuvPicture;
@@ -47,24 +47,27 @@ export interface Frame {
   readonly gate: Gate;
 }
 
-/** A frame and what the network made of it. */
+/** A frame with the network's result. */
 export interface SegmentedFrame extends Frame {
   /** Class indices at the size of `input`. */
   readonly mask: ClassMask;
-  /** By class index. */
+  /** The classes, by index. */
   readonly classes: readonly ClassLabel[];
   /** Share of the mask's pixels by class index, summing to 1. */
   readonly shares: readonly number[];
-  /** True where `mask` is that of an earlier frame (`stride`). */
+  /** True if `mask` is an earlier frame's (`stride`). */
   readonly carried: boolean;
 }
 
-/** A segmented frame with something to look at: `overlay` has the size, aspect and colour tags of `picture`. */
+/**
+ * A segmented frame with a picture of its classes: `overlay` has the height, aspect and colour tags of `picture`, and
+ * its width unless two pictures stand side by side.
+ */
 export interface OverlaidFrame extends SegmentedFrame {
   readonly overlay: YuvPicture;
 }
 
-/** The clock of `Frame.arrivedAt`: ms since 1970, never going backwards. */
+/** Returns the time by the clock of `Frame.arrivedAt`: ms since 1970, monotonic. */
 export function frameNow(): number {
   return performance.timeOrigin + performance.now();
 }
@@ -72,7 +75,7 @@ export function frameNow(): number {
 /** `yuv420p`: three planes, 4:2:0, chroma rounded up; `rgb24`: interleaved; `gray`: one plane. All 8 bit. */
 export type SampleFormat = 'yuv420p' | 'rgb24' | 'gray';
 
-/** Bytes of one picture, without padding. */
+/** Returns the bytes of one picture, without padding. */
 export function pictureBytes(format: SampleFormat, width: number, height: number): number {
   const luma = width * height;
   if (format === 'gray') return luma;

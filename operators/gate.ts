@@ -1,15 +1,15 @@
 import { checkNumber } from '../model/check-option.js';
 
 /**
- * How a route says how much is under way in it. RxJS pushes and cannot see fan-out, so steps that queue say so
- * explicitly: they `hold` the frame's gate when they take a frame, and release it when it has left them or when they
- * are torn down. `decode` reads from ffmpeg only while the gate is open; what no step holds owes nothing, so a frame
- * that is filtered out, thrown away or unsubscribed cannot stall the source.
+ * Tells a source how many frames are under way in its route. RxJS pushes and cannot see fan-out, so backpressure is
+ * explicit: steps that queue `hold` the frame's gate when they take a frame, and release it when the frame has left
+ * them or they are torn down. `decode` reads from ffmpeg only while the gate is open. A frame that no step holds does
+ * not count, so one that is filtered out, thrown away or unsubscribed cannot stall the source.
  */
 export interface Gate {
   /** True while fewer than `limit` holds are out. */
   readonly open: boolean;
-  /** Takes one hold. The returned release may be called any number of times; the first counts. */
+  /** Takes one hold. The returned function releases it; only its first call counts. */
   hold(): () => void;
   /** Calls back, once, as soon as the gate is open (at once if it is). */
   whenOpen(callback: () => void): void;

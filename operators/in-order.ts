@@ -1,13 +1,13 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Frame } from './frame.js';
 
-/** What a step does for one subscription. */
+/** The work of a step for one subscription. */
 export interface Work<T, R> {
-  /** Starts on a frame; resolves with its result, or with `undefined` to give nothing on for it. */
+  /** Starts on a frame; resolves with its result, or with `undefined` to pass nothing on for it. */
   take(frame: T): Promise<R | undefined>;
-  /** Runs once after the last result was given on; the stream ends when it resolves. `failed` where it ends in an error. */
+  /** Runs once after the last result was passed on; the stream ends when it resolves. `failed` if the source failed. */
   finish?(failed: boolean): Promise<void>;
-  /** Runs once at the very end, whatever the end was: drops what is still under way. */
+  /** Runs once at the very end, however the stream ended: drops what is still under way. */
   dispose?(): void;
 }
 
@@ -17,11 +17,11 @@ interface Entry<R> {
 }
 
 /**
- * What every step that queues is built on: starts work on each frame as it comes, and gives the results on in the order of
- * the frames, source by source, so that a slow camera holds up no other.
+ * The base of every step that queues: starts work on each frame as it arrives, and passes the results on in the order
+ * of the frames, for each source separately, so that a slow camera does not hold up another.
  *
- * A frame's gate is held from its arrival until its result has been given on, or until the step is torn down. An error
- * from before takes its turn behind the frames that came before it; an error in the work ends the stream at once.
+ * A frame's gate is held from its arrival until its result has been passed on, or until the step is torn down. An error
+ * of the source is passed on after the frames that came before it; an error of the work ends the stream at once.
  */
 export function inOrder<T extends Frame, R>(open: () => Work<T, R>): OperatorFunction<T, R> {
   return (source) =>
@@ -36,7 +36,7 @@ export function inOrder<T extends Frame, R>(open: () => Work<T, R>): OperatorFun
         while (!subscriber.closed && queue.length > 0 && queue[0]!.outcome !== 'pending') {
           const { outcome, release } = queue.shift()!;
           if (typeof outcome === 'object') subscriber.next(outcome.result);
-          // After `next`, so that the step after this one holds the gate before this one lets go of it.
+          // After `next`, so that the step after this one holds the gate before this one releases it.
           release();
         }
         if (queue.length === 0) queues.delete(name);
@@ -48,7 +48,7 @@ export function inOrder<T extends Frame, R>(open: () => Work<T, R>): OperatorFun
         finishing = true;
         const { failed, error } = ending;
         const end = () => (failed ? subscriber.error(error) : subscriber.complete());
-        // Of two errors the first is the cause.
+        // The first of two errors is the cause.
         const endBadly = (own: unknown) => subscriber.error(failed ? error : own);
         Promise.resolve()
           .then(() => work.finish?.(failed))
@@ -56,11 +56,11 @@ export function inOrder<T extends Frame, R>(open: () => Work<T, R>): OperatorFun
       }
 
       function take(frame: T): void {
-        // A source that emits all at once hears of the end only after its last value.
+        // A synchronous source learns of the end only after its last value.
         if (subscriber.closed) return;
         let entry: Entry<R>;
         let taking: Promise<R | undefined>;
-        // What throws here, or has no gate, would come out at whoever emits, not at who subscribed.
+        // An exception here, such as for a frame without a gate, would reach the code that emits, not the subscriber.
         try {
           entry = { release: frame.gate.hold(), outcome: 'pending' };
           const queue = queues.get(frame.source);

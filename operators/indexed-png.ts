@@ -5,8 +5,8 @@ import type { ClassLabel, ClassMask } from '../model/engine.js';
 const deflateAsync = promisify(deflate);
 
 /**
- * A mask as a PNG of palette type: each pixel's value is its class index, and viewers show the class's colour. Written
- * here because image libraries choose their own palette and with it other indices.
+ * Encodes a mask as a palette PNG: each pixel's value is its class index, and viewers show the class's colour. Written
+ * here because image libraries choose their own palette, and with it other indices.
  *
  * https://www.w3.org/TR/png-3/, colour type 3, 8 bits, no row filter: runs of equal bytes deflate best as they are.
  */
@@ -18,7 +18,7 @@ export async function encodeIndexedPng(mask: ClassMask, classes: readonly ClassL
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, 3, 0, 0, 0], 8);
-  // All 256 entries, because a pixel of no class is 255 (void): black.
+  // All 256 entries: a pixel of no class is 255 (void), and black.
   const palette = Buffer.alloc(3 * 256);
   for (const [index, { colour }] of classes.entries()) palette.set(colour, index * 3);
   return Buffer.concat([

@@ -6,31 +6,32 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { makeTemporaryFolder } from './make-folder.js';
 
-/** Takes bytes as they come; they are in a buffer that the next ones overwrite. False: no more until `resume`. */
+/** Called with bytes as they arrive, in a buffer that the next ones overwrite. Returns false to get no more until `resume`. */
 export type TakeBytes = (bytes: Uint8Array) => boolean;
 
-/** An end of a pipe of which a child process has the other. */
+/** Our end of a pipe to which a child process writes. */
 export interface Inlet {
   /** For the child's `stdio`. */
   readonly stdio: Socket | 'pipe';
-  /** Once the child runs; `own` is what stands in its `stdio` at this place. */
+  /** To be called once the child runs, with the child's own stream at this place of its `stdio`. */
   start(own: Readable | null | undefined): void;
   resume(): void;
-  /** Resolves when everything was read, or nothing more will be. */
+  /** Resolves when everything has been read, or nothing more will be. */
   readonly ended: Promise<void>;
   destroy(): void;
 }
 
-/** About what the system holds for a socket. */
+/** About as much as the system buffers for a socket. */
 const BUFFER_BYTES = 256 * 1024;
 
 /**
- * Opens one. Node reads the pipes that it makes for a child into 64 KiB of new memory each time, of which the garbage
- * collector is not told: a route of 1920x1080 pictures had a gigabyte of it. A socket that Node connects itself reads into
- * one buffer for good. So the child gets the far end of a pair of sockets, by a name that is gone as soon as they are connected,
- * in a folder that nobody else can enter. Windows, where a child cannot be given one, has a pipe of Node's.
+ * Opens an inlet. Node reads the pipes that it makes for a child into 64 KiB of new memory each time, which the garbage
+ * collector does not count: a route of 1920x1080 pictures had a gigabyte of it. A socket that Node itself connects can
+ * read into one buffer for good. The child therefore gets the far end of a pair of sockets, whose name is removed as
+ * soon as they are connected, in a folder that nobody else can enter. Windows, where a child cannot be given a socket,
+ * gets Node's own pipe.
  *
- * @param take Called for all that comes. What it throws ends in `onError`, and nothing more is read.
+ * @param take Called with all bytes. What it throws is passed to `onError`, and nothing more is read.
  */
 export async function openInlet(take: TakeBytes, onError: (error: unknown) => void): Promise<Inlet> {
   const guarded: TakeBytes = (bytes) => {
@@ -46,7 +47,7 @@ export async function openInlet(take: TakeBytes, onError: (error: unknown) => vo
   const ended = new Promise<void>((resolve) => near.once('close', () => resolve()));
   return {
     stdio: far,
-    // The child has its own descriptor now; with ours open the end would never come.
+    // The child has its own descriptor now; while ours is open the end would never come.
     start: () => far.destroy(),
     resume: () => void near.resume(),
     ended,
@@ -57,7 +58,10 @@ export async function openInlet(take: TakeBytes, onError: (error: unknown) => vo
   };
 }
 
-/** The name of a socket has 107 bytes at most, on macOS 103: where the temporary folder's is long, the system's own takes its place. */
+/**
+ * Returns a folder for sockets, whose names have at most 107 bytes, on macOS 103: the system's own folder if the name
+ * of the temporary one is long.
+ */
 function folderForSockets(): string {
   return Buffer.byteLength(tmpdir()) < 80 ? tmpdir() : '/tmp';
 }
@@ -76,7 +80,7 @@ async function openSockets(take: TakeBytes): Promise<{ readonly near: Socket; re
     };
     const near = connect({ path, onread });
     const [[far]] = await Promise.all([connected, once(near, 'connect')]);
-    // What goes wrong with it is told by how the process ends.
+    // How the process ends tells what went wrong with it.
     near.on('error', () => {});
     far.on('error', () => {});
     return { near, far };

@@ -4,7 +4,7 @@ import { type FfmpegEnd, howEnded, lastWords, withoutAddresses } from './ffmpeg.
 import { redact } from './redact.js';
 import { ASSUMED_FRAME_RATE, type SourceInfo } from './source-info.js';
 
-/** True for what ffmpeg is to open itself and we cannot look at first: URLs, devices by protocol, patterns. */
+/** True for what only ffmpeg can open: URLs, and devices by protocol. */
 function isUrl(input: string): boolean {
   return /^[a-z][a-z0-9+.-]+:/i.test(input) && !/^[a-z]:[\\/]/i.test(input);
 }
@@ -14,13 +14,13 @@ export function isPattern(input: string): boolean {
   return !isUrl(input) && /%\d*d|[*]/.test(input);
 }
 
-/** Formats of ffmpeg's whose inputs are no files: to avfoundation `0` is a camera. */
+/** ffmpeg formats whose inputs are not files: for avfoundation `0` is a camera. */
 const FILELESS = /^(?:avfoundation|dshow|gdigrab|x11grab|lavfi)$/;
 
 /**
- * Looks at a local file before ffmpeg is started for it, because "no such file" is clearer from us.
+ * Checks a local file before ffmpeg is started for it, because "no such file" is clearer from us.
  *
- * @param inputOptions What ffmpeg is given before its `-i`: a format there may say that the input is no file.
+ * @param inputOptions ffmpeg's options before its `-i`: a format among them may mean that the input is not a file.
  *
  * @throws `Failure` `INPUT_MISSING`, `INPUT_EMPTY`, `INPUT_NOT_VIDEO` (a directory), `INPUT_UNREADABLE`.
  */
@@ -28,7 +28,7 @@ export async function checkInput(input: string, inputOptions: readonly string[] 
   if (input === '-' || isUrl(input)) return;
   const format = inputOptions[inputOptions.lastIndexOf('-f') + 1];
   if (inputOptions.includes('-f') && FILELESS.test(format ?? '')) return;
-  // A camera's address, mistyped, is taken for a file.
+  // A mistyped address of a camera, with its password, is taken for a file.
   const name = redact(input);
   let stats: Awaited<ReturnType<typeof stat>>;
   try {
@@ -51,7 +51,7 @@ export async function checkInput(input: string, inputOptions: readonly string[] 
     throw new Failure('INPUT_EMPTY', `Input ${name} is empty (0 bytes); expected a video.`);
 }
 
-/** By what ffmpeg printed, from the most to the least telling. */
+/** The causes by what ffmpeg printed, from the most to the least specific. */
 const causes: readonly (readonly [RegExp, string, (input: string) => string])[] = [
   [/matches no streams/, 'INPUT_NO_VIDEO_STREAM', (input) => `Input ${input} has no video stream.`],
   [
@@ -86,9 +86,9 @@ const causes: readonly (readonly [RegExp, string, (input: string) => string])[] 
 ];
 
 /**
- * Says that a source is over before the part of it that is asked for; undefined where that is not why there is no frame.
+ * Explains that a source ends before the requested part; returns undefined if that is not why there is no frame.
  *
- * @param isClean Whether ffmpeg ended well, without a word of damage.
+ * @param isClean Whether ffmpeg ended well and reported no damage.
  */
 export function explainStart(
   name: string,
@@ -102,15 +102,15 @@ export function explainStart(
   if (startSeconds >= length) {
     return new Failure('INPUT_TOO_SHORT', `${what} over before ${startSeconds} s, where it was to begin.`);
   }
-  // Its last frame begins before, and is shown until after.
+  // Its last frame begins before that time, and is shown beyond it.
   return isClean ? new Failure('INPUT_TOO_SHORT', `${what} has no frame after ${startSeconds} s.`) : undefined;
 }
 
-/** Says why ffmpeg gave no frame at all. */
+/** Explains why ffmpeg gave no frame at all. */
 export async function explainNoFrames(input: string, end: FfmpegEnd, sawInput: boolean): Promise<Failure> {
   const name = input === '-' ? 'on standard input' : redact(input);
   const text = end.log.join('\n');
-  // ffmpeg 5 cannot go back to where it was on a pipe, and calls that a partial file.
+  // ffmpeg 5 cannot seek back on a pipe, and calls that a partial file.
   const isLate =
     text.includes('moov atom not found') || /\[mov,mp4[^\]]*\] stream \d+, offset 0x[0-9a-f]+: partial file/.test(text);
   if (isLate) {
@@ -137,7 +137,7 @@ export async function explainNoFrames(input: string, end: FfmpegEnd, sawInput: b
   return new Failure('INPUT_NOT_VIDEO', `Input ${name} gave no frame.${lastWords(end)}`);
 }
 
-/** ffmpeg believes a name that ends in .mp4, whatever the bytes are. */
+/** Looks at the first bytes: ffmpeg trusts a name that ends in .mp4, whatever the bytes are. */
 async function beginsAsMp4(path: string): Promise<boolean> {
   try {
     const file = await open(path);
@@ -152,7 +152,7 @@ async function beginsAsMp4(path: string): Promise<boolean> {
   }
 }
 
-/** Says that ffmpeg ended by itself in the middle. */
+/** Explains that ffmpeg ended by itself in the middle. */
 export function explainDeath(name: string, end: FfmpegEnd, frames: number): Failure {
   return new Failure(
     'FFMPEG_DIED',
@@ -163,16 +163,16 @@ export function explainDeath(name: string, end: FfmpegEnd, frames: number): Fail
 const damage =
   /overread|partial file|ended prematurely|Error while decoding|Decoding error|error while decoding|Invalid NAL|corrupt|Truncat|truncat|Error submitting packet|Invalid data found|concealing|no frame!|non-existing [SP]PS/;
 
-/** True for a line of ffmpeg's that tells of damaged or missing data: it goes on, and exits with 0. */
+/** True for a line in which ffmpeg reports damaged or missing data; it goes on, and exits with 0. */
 export function isDamage(line: string): boolean {
   return damage.test(line);
 }
 
-/** What a decoder that came to its end knows of how it went. */
+/** The result of a decoder that has reached its end. */
 export interface Decoded {
   readonly input: string;
   readonly info: SourceInfo | undefined;
-  /** False where only a part was asked for. */
+  /** False if only a part was requested. */
   readonly isWhole: boolean;
   readonly frames: number;
   readonly lastPtsUs: number;
@@ -180,8 +180,8 @@ export interface Decoded {
 }
 
 /**
- * What is missing of a source that did decode, expected against got, as `INPUT_TRUNCATED`; `SOUND_LONGER` where that may be all that it
- * is; `undefined` if nothing is.
+ * Explains what is missing of a source that was decoded, expected against received: `INPUT_TRUNCATED`, or
+ * `SOUND_LONGER` if the sound may simply be longer. Returns undefined if nothing is missing.
  */
 export function explainLoss({
   input,
@@ -193,7 +193,7 @@ export function explainLoss({
 }: Decoded): { readonly code: string; readonly message: string } | undefined {
   const expectedSeconds = isWhole ? info?.durationSeconds : undefined;
   const gotSeconds = lastPtsUs / 1e6 - (info?.startSeconds ?? 0) + 1 / (info?.frameRate ?? ASSUMED_FRAME_RATE);
-  // Sound may well be longer than the picture; only a large part missing is worth a word by itself.
+  // Sound is often longer than the picture: without damage only a large missing part deserves a warning.
   const isShort = expectedSeconds !== undefined && expectedSeconds - gotSeconds > Math.max(1, expectedSeconds / 20);
   if (!isShort && damage.count === 0) return undefined;
   const of = isWhole && info?.frames && info.frames > frames ? ` of about ${info.frames}` : '';

@@ -3,7 +3,7 @@ import { ffmpegName } from './ffmpeg-name.js';
 import { type FfmpegTool, passthroughOption } from './find-ffmpeg.js';
 import { openInlet } from './inlet.js';
 
-/** The time at which a file's last picture is shown, seconds; -1 if that is not found. */
+/** Returns the time at which a file's last picture is shown, seconds; -1 if it is not found. */
 export async function lastShownSeconds(tool: FfmpegTool, file: string): Promise<number> {
   let text = '';
   const take = (bytes: Uint8Array) => {

@@ -3,30 +3,30 @@ import type { ColourTags } from './frame.js';
 import { drawText, textWidth } from './stroke-font.js';
 import { rgbToYuv } from './yuv.js';
 
-/** A translucent plane: `add` is laid on, premultiplied, over what is there times `rest` / 255. */
-export interface Layer {
+/** A translucent plane: a pixel becomes `add`, which is premultiplied, plus the picture's value times `rest` / 255. */
+export interface LegendPlane {
   readonly width: number;
   readonly height: number;
   readonly add: Uint8Array;
   readonly rest: Uint8Array;
 }
 
-/** The legend of a video: drawn once, but for the shares, which change from frame to frame. */
-export interface Legend {
+/** A video's legend, drawn once except for the shares, which change from frame to frame. */
+export interface RenderedLegend {
   /** Y, U and V; even sizes. */
-  readonly planes: readonly [Layer, Layer, Layer];
-  /** For each row: whose share stands where; `right` and `top` of the text in pixels. */
+  readonly planes: readonly [LegendPlane, LegendPlane, LegendPlane];
+  /** For each row, the class whose share it shows, and the text's `right` and `top`, pixels. */
   readonly rows: readonly { readonly classIndex: number; readonly right: number; readonly top: number }[];
-  /** How much each character covers, 0-255; all of one height. */
+  /** The coverage of each character's pixels, 0-255; all characters have one height. */
   readonly characters: Readonly<Record<string, { readonly width: number; readonly cover: Uint8Array }>>;
   readonly characterHeight: number;
   /** White, as luma. */
   readonly white: number;
 }
 
-/** What a legend depends on. */
+/** The properties of a video on which its legend depends. */
 export interface LegendDesign {
-  /** Those shown, with their index in the mask. */
+  /** The classes shown, with their index in the mask. */
   readonly classes: readonly (ClassLabel & { readonly index: number })[];
   readonly pictureWidth: number;
   readonly pictureHeight: number;
@@ -38,8 +38,8 @@ export interface LegendDesign {
 const [rowHeight, padding, gap, swatch] = [15, 7, 6, 9];
 const stroke = 'fill="none" stroke="#fff" stroke-width="1.25" stroke-linecap="round" stroke-linejoin="round"';
 
-/** Draws the legend at a size that suits the picture: letters of 1/50 of its height, smaller where the rows would not fit. */
-export async function renderLegend({ classes, matrix, range, ...picture }: LegendDesign): Promise<Legend> {
+/** Draws the legend at a size that suits the picture: letters of 1/50 of its height, or smaller if the rows would not fit. */
+export async function renderLegend({ classes, matrix, range, ...picture }: LegendDesign): Promise<RenderedLegend> {
   const shareWidth = textWidth('100%');
   const nameWidth = Math.max(...classes.map(({ name }) => textWidth(name)));
   const unitWidth = 2 * padding + swatch + gap + nameWidth + 2 * gap + shareWidth;
@@ -94,21 +94,21 @@ async function rasterize(
 ): Promise<Uint8Array> {
   const box = `width="${width}" height="${height}" viewBox="0 0 ${unitWidth} ${unitHeight}" preserveAspectRatio="none"`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" ${box}>${content}</svg>`;
-  // Loaded by those alone who want a legend: it takes as long to load as the rest of `run`.
+  // Loaded only when a legend is wanted: it takes as long to load as the rest of `run`.
   const { default: sharp } = await import('sharp');
   const { data } = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
   return data;
 }
 
-/** Red, green, blue and alpha to three premultiplied planes, chroma at half the size. */
+/** Converts red, green, blue and alpha to three premultiplied planes, chroma at half the size. */
 function toLayers(
   rgba: Uint8Array,
   width: number,
   height: number,
   matrix: string,
   range: ColourTags['range'],
-): [Layer, Layer, Layer] {
-  const layer = (w: number, h: number): Layer => ({
+): [LegendPlane, LegendPlane, LegendPlane] {
+  const layer = (w: number, h: number): LegendPlane => ({
     width: w,
     height: h,
     add: new Uint8Array(w * h),
@@ -145,7 +145,7 @@ function toLayers(
   return [luma, ...chroma];
 }
 
-/** A share as it is written: `37%`, `<1%`. */
+/** Formats a share: `37%`, `<1%`. */
 export function formatShare(share: number): string {
   const percent = Math.round(share * 100);
   return share > 0 && percent === 0 ? '<1%' : `${percent}%`;

@@ -4,14 +4,14 @@ import type { Frame } from './frame.js';
 
 /** Options of {@link limitRate}. */
 export interface LimitRateOptions {
-  /** At most so many frames a second pass. */
+  /** The most frames that pass per second. */
   readonly maxFps: number;
-  /** Hears of every frame dropped. If not provided, drops go unheard. */
+  /** Called with every dropped frame. If not provided, frames are dropped silently. */
   readonly onDrop?: ((frame: Frame) => void) | undefined;
 }
 
 /**
- * Lets at most so many frames a second through, evenly, by their arrival.
+ * Passes at most `maxFps` frames per second, evenly, by their arrival.
  *
  * ```
  * source  -a-b-c-d-e-f-g-h-|   every 100 ms
@@ -36,8 +36,8 @@ export function limitRate<T extends Frame>(options: LimitRateOptions): MonoTypeO
 }
 
 /**
- * Makes a function that says of each moment, ms, whether something is due then; it is at most `maxFps` times a second. The pace is kept
- * over moments that do not fall on it, and a pause saves up no credit.
+ * Makes a function that returns whether something is due at a time, ms: at most `maxFps` times per second. Times that
+ * do not fall on the pace do not slow it down, and a pause earns no credit.
  */
 export function createPacer(maxFps: number): (at: number) => boolean {
   const periodMs = 1000 / maxFps;

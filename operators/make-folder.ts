@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { outputFailure } from '../model/failure.js';
 
 /**
- * Makes a folder and those above it. Node's recursive mkdir never ends where a name cannot be made in a folder that is there
+ * Makes a folder and those above it. Node's recursive mkdir never ends if a name cannot be made in an existing folder
  * (`/proc`).
  *
- * @throws The system's error; `ENOTDIR` where a file has one of the names.
+ * @throws The system's error; `ENOTDIR` if a file has one of the names.
  */
 export async function makeFolder(path: string): Promise<void> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -18,13 +18,13 @@ export async function makeFolder(path: string): Promise<void> {
   if (found !== undefined) throw Object.assign(new Error(`${path} is a file`), { code: 'ENOTDIR' });
   if (dirname(path) !== path) await makeFolder(dirname(path));
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {
-    // Somebody else was quicker.
+    // Another process was quicker.
     if (error.code !== 'EEXIST') throw error;
   });
 }
 
 /**
- * Makes a folder for files that do not last, its name beginning with `prefix`.
+ * Makes a folder for temporary files; its name begins with `prefix`.
  *
  * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */

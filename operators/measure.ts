@@ -3,7 +3,7 @@ import { type MonoTypeOperatorFunction, tap } from 'rxjs';
 import type { Frame, SegmentedFrame } from './frame.js';
 import { frameNow } from './frame.js';
 
-/** How long something took, over all frames, ms. */
+/** The distribution of a duration over all frames, ms. */
 export interface Timing {
   readonly count: number;
   readonly mean: number;
@@ -13,33 +13,33 @@ export interface Timing {
   readonly max: number;
 }
 
-/** What went through a route. */
+/** The measurements that a meter has collected from a route. */
 export interface Measurement {
   readonly frames: number;
-  /** Of these, how many carried the mask of an earlier frame. */
+  /** How many of them carried an earlier frame's mask. */
   readonly carried: number;
   /** From the first frame to the last, seconds. */
   readonly seconds: number;
-  /** Frames a second between the first and the last; 0 for fewer than two. */
+  /** Frames per second between the first and the last; 0 for fewer than two. */
   readonly fps: number;
-  /** By step, in the order in which they run. */
+  /** Timings by step, in the order in which the steps run. */
   readonly steps: Readonly<Record<string, Timing>>;
   /** From the arrival of a frame's last byte from ffmpeg until it was measured. */
   readonly age: Timing;
 }
 
-/** What a meter looks at in a frame. */
+/** The part of a frame that a meter reads. */
 export type Timed = Pick<Frame, 'arrivedAt' | 'stepTimes'> & Partial<Pick<SegmentedFrame, 'carried'>>;
 
 /** Collects the times of frames. */
 export interface Meter {
-  /** Takes in one frame's step times, its age and whether its mask was carried. */
+  /** Adds one frame's step times, its age and whether its mask was carried. */
   add(frame: Timed): void;
-  /** What was collected so far. */
+  /** Returns what was collected so far. */
   read(): Measurement;
 }
 
-/** Makes a meter that has seen nothing. Memory is constant: histograms to three digits. */
+/** Makes an empty meter. Its memory is constant: histograms of three digits. */
 export function createMeter(): Meter {
   const steps = new Map<string, RecordableHistogram>();
   const age = createHistogram();
@@ -72,7 +72,7 @@ export function createMeter(): Meter {
   };
 }
 
-/** Gives frames on as they are, and their times to a meter. Put it last. */
+/** Adds each frame's times to a meter, and passes the frame on unchanged. Put it last. */
 export function measure<T extends Timed>(meter: Meter): MonoTypeOperatorFunction<T> {
   return tap((frame) => meter.add(frame));
 }

@@ -1,14 +1,14 @@
 import type { SampleFormat } from './frame.js';
 
 /**
- * What reading and writing NUT have in common: the container in which raw frames travel between ffmpeg and us, each with
- * its exact time. https://ffmpeg.org/~michael/nut.txt (NUT Open Container Format, version 3).
+ * Constants that the NUT reader and writer share. NUT is the container in which raw frames travel between ffmpeg and
+ * us, each with its exact time. https://ffmpeg.org/~michael/nut.txt (NUT Open Container Format, version 3).
  */
 
-/** First bytes of a file, zero included. */
+/** The first bytes of a file, including the final zero. */
 export const fileId = Buffer.from('nut/multimedia container\0', 'latin1');
 
-/** The eight bytes that begin each packet that is no frame. All start with `N`, which is therefore no frame code. */
+/** The eight bytes that begin each packet other than a frame. All start with `N`, which is therefore not a frame code. */
 export const startcodes = {
   main: 0x4e4d7a561f5f04adn,
   stream: 0x4e5311405bf2f9dbn,
@@ -45,8 +45,8 @@ export function crc32(bytes: Uint8Array): number {
   return crc;
 }
 
-/** Sample formats that cross the pipe, by the fourcc that ffmpeg's rawvideo knows them by. */
+/** The fourcc by which ffmpeg's rawvideo knows each sample format. */
 export const fourccs: Readonly<Record<SampleFormat, string>> = { yuv420p: 'I420', rgb24: 'RGB\x18', gray: 'Y800' };
 
-/** Added to every time stamp on the way through a pipe and taken off again, because NUT holds no negative ones. Microseconds. */
+/** Added to every timestamp that goes through a pipe and subtracted again after it, because NUT has no negative ones, µs. */
 export const nutOffsetUs = 1_000_000_000;

@@ -6,18 +6,18 @@ import { takePictureBytes } from './picture-memory.js';
 export interface NutStream {
   readonly width: number;
   readonly height: number;
-  /** [0, 0] where the source does not say. */
+  /** [0, 0] if the source does not say. */
   readonly pixelAspect: readonly [number, number];
   readonly fourcc: string;
-  /** Seconds of one tick: numerator over denominator. */
+  /** The length of a tick, seconds: numerator and denominator. */
   readonly timeBase: readonly [number, number];
 }
 
-/** What a reader calls as it goes. */
+/** The callbacks of a reader. */
 export interface NutSink {
-  /** Once, before the first frame. */
+  /** Called once, before the first frame. */
   onStreams(streams: readonly NutStream[]): void;
-  /** `data` is the callee's own: exactly one frame in one buffer that nothing else holds. */
+  /** Called with each frame. `data` belongs to the callee: exactly one frame in a buffer that nothing else holds. */
   onFrame(stream: number, ptsUs: number, data: Uint8Array): void;
 }
 
@@ -36,16 +36,16 @@ interface StreamState extends NutStream {
   lastPts: number;
 }
 
-/** Thrown inside while a header is not all there yet. */
+/** Thrown internally while a header is incomplete. */
 const incomplete = Symbol('incomplete');
 
-/** Headers are tens to hundreds of bytes; more means that we are not where we believe to be. */
+/** Headers are tens to hundreds of bytes; a longer one means that we have lost our place. */
 const longestHeader = 1 << 20;
 
 /**
- * Reads NUT as it comes, in chunks of any size: `push` them in. Reads what ffmpeg writes for raw video: any number of streams, elided
- * headers, every frame code; not side data, which raw video never has. A frame's bytes are copied once, from the chunk
- * into their final buffer.
+ * Makes a reader of NUT; `push` takes chunks of any size. It reads what ffmpeg writes for raw video: any number of
+ * streams, elided headers and every frame code, but not side data, which raw video never has. A frame's bytes are
+ * copied once, from the chunk into their final buffer.
  *
  * @throws `Failure` `FFMPEG_DIED` from `push` for bytes that are not NUT.
  */
@@ -59,7 +59,7 @@ export function createNutReader(sink: NutSink): { push(chunk: Uint8Array): void 
   let elided: Uint8Array[] = [];
   const streams: StreamState[] = [];
 
-  // A cursor over `bytes`; a read past the end is undone as a whole and tried again with more bytes.
+  // A cursor over `bytes`; a read past the end is undone as a whole and repeated with more bytes.
   let bytes: Buffer = waiting;
   let at = 0;
 
@@ -207,7 +207,7 @@ export function createNutReader(sink: NutSink): { push(chunk: Uint8Array): void 
     const data = takePictureBytes(size);
     data.set(head);
     const [num, den] = stream.timeBase;
-    // In parts, so that a tick of 1/1000000 needs no arithmetic and no other loses its last digit to a product.
+    // A tick of 1/1000000, which is ffmpeg's here, needs no rounding.
     const ptsUs = den === 1_000_000 ? pts * num : Math.round((pts * num * 1_000_000) / den);
     frame = { stream: id, ptsUs, data, filled: head.length };
   }

@@ -7,22 +7,22 @@ export interface NutVideo {
   readonly width: number;
   readonly height: number;
   readonly pixelAspect: readonly [number, number];
-  /** Frames a second, for the encoder's rate control alone: the times of frames are their own. [30000, 1001]. */
+  /** Frames per second as a fraction, [30000, 1001]; for the encoder's rate control alone, as frames have their own times. */
   readonly frameRate: readonly [number, number];
 }
 
-/** Writes what comes before the first frame and before each; the bytes of frames go out as they are. */
+/** Writes what precedes the first frame and each frame; the bytes of frames are written as they are. */
 export interface NutWriter {
   readonly head: Uint8Array;
-  /** What goes before a frame of `size` bytes. `ptsUs` must not be negative. */
+  /** Returns what precedes a frame of `size` bytes. `ptsUs` must not be negative. */
   frameHead(ptsUs: number, size: number): Uint8Array;
 }
 
-/** A clock of a million ticks a second. */
+/** A clock of a million ticks per second. */
 const timeBase = [1, 1_000_000] as const;
 const msbPtsShift = 7;
 
-/** Variable-length numbers: seven bits a byte, most significant first, the high bit set on all but the last. */
+/** Encodes a variable-length number: seven bits per byte, most significant first, the high bit set on all but the last. */
 function v(value: number): number[] {
   const bytes = [value % 128];
   for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) bytes.unshift((rest % 128) | 128);
@@ -49,8 +49,8 @@ function packet(code: bigint, content: readonly number[]): Buffer {
 }
 
 /**
- * Makes a writer of NUT with one raw video stream. Every frame gets a synchronisation point and all its fields written
- * out: 30 bytes that a frame of megabytes does not feel.
+ * Makes a writer of NUT with one raw video stream. Every frame gets a synchronisation point and all its fields: 30
+ * bytes, which do not matter beside a frame of megabytes.
  */
 export function createNutWriter(video: NutVideo): NutWriter {
   const main = [
@@ -81,8 +81,7 @@ export function createNutWriter(video: NutVideo): NutWriter {
     frameHead(ptsUs, size) {
       const point = packet(startcodes.syncpoint, [...v(ptsUs), ...v(0)]);
       const frameFlags = flags.key | flags.codedPts | flags.sizeMsb | flags.checksum;
-      // The synchronisation point has said the time already: its last bits are enough, and in full it would be cut to 32
-      // bits by ffmpeg 4.
+      // The synchronisation point has the full time, so its last bits suffice here; ffmpeg 4 would cut it to 32 bits.
       const header = [0, ...v(frameFlags), ...v(ptsUs % 2 ** msbPtsShift), ...v(size)];
       return Buffer.concat([point, Buffer.from([...header, ...u32(crc32(Uint8Array.from(header)))])]);
     },

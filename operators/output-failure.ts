@@ -5,7 +5,7 @@ import { type FfmpegEnd, howEnded, lastWords } from './ffmpeg.js';
 import { partOf, wholeOf } from './part-files.js';
 
 /**
- * Looks at the place of a file before anything is started for it.
+ * Checks the place of a file before anything is started for it.
  *
  * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`.
  */
@@ -29,7 +29,7 @@ export async function checkOutput(output: string, original?: string): Promise<vo
 }
 
 /**
- * Looks at the folder that an output goes to, or at one above it in which that is to be made.
+ * Checks the folder that an output goes to, or the existing one in which that folder will be made.
  *
  * @throws `Failure` `OUTPUT_UNWRITABLE`.
  */
@@ -46,7 +46,7 @@ export async function checkFolder(output: string, folder: string): Promise<void>
   }
 }
 
-/** Says in one sentence why ffmpeg did not write a file to its end. */
+/** Explains in one sentence why ffmpeg did not finish writing a file. */
 export function explainEnd(output: string, end: FfmpegEnd, frames: number): Failure {
   const text = end.log.join('\n');
   if (/No space left/.test(text)) {
@@ -61,7 +61,7 @@ export function explainEnd(output: string, end: FfmpegEnd, frames: number): Fail
   );
 }
 
-/** The same failure, which says as well where what was written is. */
+/** Returns the same failure with a message that also says where the part is. */
 export function withPart({ code, message, cause }: Failure, part: string): Failure {
   return new Failure(code, `${message} What was written is in ${part}.`, { cause });
 }

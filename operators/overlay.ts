@@ -4,7 +4,7 @@ import { Failure } from '../model/failure.js';
 import { checkPicture } from './check.js';
 import type { OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
-import { type Legend, renderLegend } from './legend.js';
+import { type RenderedLegend, renderLegend } from './legend.js';
 import { type Paints, paintedBytes, paintedWidth, type Visualize, visualizations } from './paint-picture.js';
 import { openPainter } from './painter.js';
 import { takePictureBytes } from './picture-memory.js';
@@ -18,15 +18,15 @@ export interface OverlayOptions {
   readonly opacity?: number | undefined;
   /** Names of classes that are not drawn. */
   readonly ignoreClasses?: readonly string[] | undefined;
-  /** Red, green and blue, each 0-255, by class name, in place of the network's own. */
+  /** Colours by class name that replace the network's own: red, green and blue, each 0-255. */
   readonly palette?: Readonly<Record<string, readonly [number, number, number]>> | undefined;
-  /** Names, colours and shares of the classes in the lower left corner. If not provided, defaults to false. */
+  /** Draws names, colours and shares of the classes in the lower left corner. If not provided, defaults to false. */
   readonly legend?: boolean | undefined;
 }
 
 /**
  * Draws the classes of each frame at the source's full resolution, in its own colour space, with soft edges. The pixels
- * are worked on in a thread that all such steps share, in the order of the frames.
+ * are painted in a thread that all such steps share, in the order of the frames.
  *
  * Adds the step time `overlay` (ms of that thread).
  *
@@ -52,7 +52,7 @@ export function overlay(options: OverlayOptions = {}): OperatorFunction<Segmente
         const key = JSON.stringify([frame.classes, picture.width, picture.height, picture.colour]);
         const style = styles.get(key) ?? makeStyle(frame, options);
         styles.set(key, style);
-        // Waited for by every frame, so that none overtakes the first.
+        // Every frame waits for it, so that none overtakes the first.
         const legend = await style.legend;
         const { width, height } = picture;
         const data = visualize === 'mask' ? undefined : exactly(picture.data);
@@ -70,11 +70,11 @@ export function overlay(options: OverlayOptions = {}): OperatorFunction<Segmente
   });
 }
 
-/** What stays the same as long as the classes and the kind of picture do. */
+/** The properties that depend only on the classes and the kind of picture. */
 interface Style {
   readonly paints: Paints;
   readonly leftPaints: Paints | undefined;
-  readonly legend: Promise<Legend> | undefined;
+  readonly legend: Promise<RenderedLegend> | undefined;
 }
 
 function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions): Style {
@@ -90,10 +90,10 @@ function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions
   const matrix = matrixOf(picture);
   const { range } = picture.colour;
   const { visualize = 'overlay', opacity = 0.5 } = options;
-  // Classes that are left out are black where there is nothing beneath them to see.
+  // Classes that are not drawn are black if there is no picture beneath them.
   const black = rgbToYuv([0, 0, 0], matrix, range);
   const makePaints = (isOpaque: boolean): Paints => {
-    // Shared: they go to the thread with every frame.
+    // Shared memory, because they are sent to the thread with every frame.
     const table = () => new Uint8Array(new SharedArrayBuffer(256));
     const paint = () => ({ value: table(), opacity: table() });
     const paints = [paint(), paint(), paint()] as const;
@@ -119,7 +119,10 @@ function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions
   };
 }
 
-/** Shared memory goes to the thread as it is. Of other memory the whole buffer behind a view would be copied: it is cut out first. */
+/**
+ * Returns bytes that can be sent to the thread. Shared memory is sent as it is; of a view of other memory the whole
+ * buffer would be copied, so the view is copied first.
+ */
 function exactly(data: Uint8Array): Uint8Array {
   const isShared = data.buffer instanceof SharedArrayBuffer;
   return isShared || data.byteLength === data.buffer.byteLength ? data : data.slice();

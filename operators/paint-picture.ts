@@ -11,7 +11,7 @@ export const visualizations: readonly Visualize[] = ['overlay', 'mask', 'side-by
 /** How each class is painted on the planes Y, U and V. */
 export type Paints = readonly [Paint, Paint, Paint];
 
-/** What is to be painted, and where. */
+/** A picture to be painted, and the memory for the result. */
 export interface PaintJob {
   readonly visualize: Visualize;
   readonly width: number;
@@ -20,23 +20,23 @@ export interface PaintJob {
   readonly data: Uint8Array | undefined;
   readonly mask: ClassMask;
   readonly paints: Paints;
-  /** How the left one of two pictures is painted; absent where it stays as it is. */
+  /** How the left one of two pictures is painted; absent if it stays as it is. */
   readonly leftPaints?: Paints | undefined;
-  /** The planes of what is made: {@link paintedBytes} of them. */
+  /** The planes of the result, {@link paintedBytes} in size. */
   readonly out: Uint8Array;
 }
 
-/** What of a job goes to another thread for good: memory that is not shared and is all the array's own. */
+/** Returns the buffers to be transferred to another thread: memory that is not shared and belongs to this array alone. */
 export function transferable(out: Uint8Array): ArrayBuffer[] {
   return out.buffer instanceof ArrayBuffer && out.byteLength === out.buffer.byteLength ? [out.buffer] : [];
 }
 
-/** The size of what {@link paintPicture} makes: beside each other, two pictures of even width. */
+/** Returns the width of what {@link paintPicture} makes: of two pictures side by side, each has an even width. */
 export function paintedWidth(visualize: Visualize, width: number): number {
   return isBeside(visualize) ? 2 * evenWidth(width) : width;
 }
 
-/** True where there are two pictures beside each other. */
+/** True if there are two pictures side by side. */
 function isBeside(visualize: Visualize): boolean {
   return visualize === 'side-by-side' || visualize === 'overlay,mask';
 }
@@ -45,7 +45,7 @@ function evenWidth(width: number): number {
   return width + (width & 1);
 }
 
-/** The bytes of what {@link paintPicture} makes. */
+/** Returns the bytes of what {@link paintPicture} makes. */
 export function paintedBytes(visualize: Visualize, width: number, height: number): number {
   return pictureBytes('yuv420p', paintedWidth(visualize, width), height);
 }
@@ -76,7 +76,7 @@ export function paintPicture({ visualize, width, height, data, mask, paints, lef
   }
 }
 
-/** Copies the rows of a plane to the left half of a wider one, an odd last column twice. */
+/** Copies the rows of a plane to the left half of a wider one; an odd last column is repeated. */
 function copyLeft(plane: Uint8Array, width: number, out: Uint8Array, offset: number, stride: number): void {
   for (let from = 0, to = offset; from < plane.length; from += width, to += stride) {
     out.set(plane.subarray(from, from + width), to);

@@ -1,12 +1,12 @@
 import { Failure } from '../model/failure.js';
 import { type Asker, startAsker } from '../model/start-asker.js';
-import type { Legend } from './legend.js';
+import type { RenderedLegend } from './legend.js';
 import type { OverlayRequest, OverlayResponse } from './overlay-worker.js';
 import { type PaintJob, transferable } from './paint-picture.js';
 
 /** A picture that was painted. */
 export interface Painted {
-  /** The job's own `out` where that is shared memory, else its bytes in another array. */
+  /** The job's own `out` if that is shared memory, else its bytes in another array. */
   readonly out: Uint8Array;
   /** Time in the thread, ms. */
   readonly tookMs: number;
@@ -19,20 +19,20 @@ export interface Painter {
    *
    * @throws `Failure` `OVERLAY_FAILED` if the thread dies.
    */
-  paint(job: PaintJob, legend: Legend | undefined, shares: readonly number[]): Promise<Painted>;
-  /** Forgets what was sent; results that are still to come are dropped. */
+  paint(job: PaintJob, legend: RenderedLegend | undefined, shares: readonly number[]): Promise<Painted>;
+  /** Lets the thread forget the step's legends; nothing can be painted afterwards. */
   close(): void;
 }
 
-/** The thread, shared by all steps of the process: at 1920 x 1080 it does over a hundred frames a second. */
+/** The thread, shared by all steps of the process: it paints over a hundred frames of 1920 x 1080 per second. */
 let thread: Asker<OverlayRequest, OverlayResponse> | undefined;
 let lastLegend = 0;
 
-/** Opens the thread that paints, and starts it if it does not run. */
+/** Gives a step access to the thread that paints, and starts the thread if it does not run. */
 export function openPainter(): Painter {
   if (thread === undefined || thread.ended) thread = startThread();
   const own = thread;
-  const legends = new Map<Legend, number>();
+  const legends = new Map<RenderedLegend, number>();
   let isClosed = false;
   return {
     async paint(job, legend, shares) {

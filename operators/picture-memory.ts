@@ -2,23 +2,26 @@ import { map, type OperatorFunction } from 'rxjs';
 import type { Frame, OverlaidFrame } from './frame.js';
 
 /*
- * Memory for the bytes of pictures. It is shared memory, so that threads paint without a copy being sent to them, and a
- * route that says when it is done with a frame (`recycle`) has it used again: a megabyte a frame that is left to the
- * garbage collector keeps that busier than the overlay is (DECISIONS.md).
+ * Memory for the bytes of pictures. It is shared memory, so that threads paint without being sent a copy, and a route
+ * that says when it is done with a frame (`recycle`) reuses it: a megabyte per frame costs the garbage collector more
+ * time than the overlay takes (DECISIONS.md).
  *
- * V8 does not count shared memory among what makes it collect. So there is only so much of it; a route that does not
- * recycle soon gets ordinary memory, which is counted, until the collector has been and freed some.
+ * V8 does not count shared memory when it decides to collect, so its amount is limited. A route that does not recycle
+ * soon gets ordinary memory, which is counted, until a collection has freed some.
  */
 
-/** What waits to be used again is at most this much; beyond it the garbage collector has it. */
+/** The most memory that is kept for reuse; the garbage collector gets the rest. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
-/** Shared memory in existence: what is under way in a route by default (at most 40 MiB), of large pictures too, and some more. */
+/**
+ * The most shared memory that may exist: what is under way in a route by default (at most 40 MiB), even with large
+ * pictures, and some more.
+ */
 const SHARED_BYTES = 96 * 2 ** 20;
 
-/** By size, the last given back first. Sizes that nobody asks for any more are forgotten when room is short. */
+/** Memory kept for reuse by size, the last returned first. Other sizes are dropped when room is short. */
 const kept = new Map<number, Uint8Array<ArrayBufferLike>[]>();
-/** What may be given back: all that was taken and is still its taker's. */
+/** Memory that was taken and has not been returned. */
 const taken = new WeakSet<Uint8Array>();
 let keptBytes = 0;
 let sharedBytes = 0;
@@ -26,7 +29,7 @@ const freed = new FinalizationRegistry((size: number) => {
   sharedBytes -= size;
 });
 
-/** `size` bytes for a picture, of any content: shared memory, or ordinary where there is much of that already. */
+/** Returns `size` bytes of any content for a picture: shared memory, or ordinary memory if there is much shared memory already. */
 export function takePictureBytes(size: number): Uint8Array {
   const waiting = kept.get(size);
   const used = waiting?.pop();
@@ -45,7 +48,7 @@ function allocate(size: number): Uint8Array {
   return new Uint8Array(memory);
 }
 
-/** Has the memory of a picture used again: nobody may look at it any more. Other memory, and a second time, do nothing. */
+/** Returns a picture's memory for reuse: nobody may read it any more. Does nothing for other memory, or a second time. */
 export function givePictureBytes(bytes: Uint8Array): void {
   if (!taken.delete(bytes)) return;
   const size = bytes.length;
@@ -66,9 +69,9 @@ export function givePictureBytes(bytes: Uint8Array): void {
 export type SpentFrame<T extends Frame> = Omit<T, 'picture' | 'input' | 'overlay'>;
 
 /**
- * Ends a route that nobody else looks into: the memory of each frame's pictures is used again for frames to come, and
- * what is given on tells of the frame without them. Every step before it must be done with a frame when it gives it on,
- * and no frame may have gone another way as well (`share`, `toArray` before it).
+ * Ends a route whose frames nobody else reads: the memory of each frame's pictures is reused for later frames, and the
+ * frame is passed on without them. Every step before it must be done with a frame when it passes it on, and no frame
+ * may have gone another way as well (`share`, `toArray` before it).
  *
  * @example
  * decode('dash.mp4').pipe(segment(engine), overlay(), encode('out.mp4'), recycle())

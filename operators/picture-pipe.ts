@@ -4,25 +4,25 @@ import { createNutReader, type NutStream } from './nut-reader.js';
 /** One picture as it came through a pipe. */
 export interface PipedPicture {
   readonly ptsUs: number;
-  /** When its last byte came: {@link frameNow}, ms. */
+  /** When its last byte arrived: {@link frameNow}, ms. */
   readonly arrivedAt: number;
-  /** In memory of its own, of `takePictureBytes`. */
+  /** Its own memory, from `takePictureBytes`. */
   readonly data: Uint8Array;
 }
 
-/** Where the bytes go that ffmpeg writes into a pipe: one stream of raw pictures as NUT. */
+/** Reads what ffmpeg writes into a pipe: one stream of raw pictures, as NUT. */
 export interface PicturePipe {
-  /** Takes bytes, and says whether more are wanted now; if not, what was given to `whenWanted` is called later. */
+  /** Takes bytes, and returns whether more are wanted now. If not, `resume` is called later. */
   push(bytes: Uint8Array): boolean;
   /** Absent until the first picture. */
   readonly format: NutStream | undefined;
 }
 
 /**
- * Makes one. After each piece it asks for more through `whenWanted`, and whatever is not asked for stays in the pipe, so
- * that ffmpeg waits; `resume` is called where more is wanted only later.
+ * Makes a picture pipe. After each chunk it asks for more through `whenWanted`; what it does not ask for stays in the
+ * pipe, so that ffmpeg waits. `resume` is called if more is wanted only later.
  *
- * `push` throws for what is no NUT and what `onPicture` throws.
+ * `push` throws for bytes that are not NUT, and whatever `onPicture` throws.
  */
 export function createPicturePipe(
   onPicture: (picture: PipedPicture) => void,

@@ -1,18 +1,18 @@
-/** Gives pictures their times, one after the other. */
+/** The times of a source's pictures, each later than the one before it. */
 export interface PictureTimes {
-  /** The time of the next picture, µs, always later than the one before, of the time that ffmpeg's muxer gave it. */
+  /** Returns the next picture's time, µs, given the timestamp that ffmpeg's muxer wrote for it, µs. */
   next(muxedUs: number): number;
-  /** True where the clock was put right, so that it does not say how long a source is. */
+  /** True if the clock was mended, so that it does not tell how long the source is. */
   readonly isMended: boolean;
 }
 
 /**
- * Makes one. A time that steps back (files that were joined, a clock that was set) ffmpeg's muxer moves to one microsecond after the
- * last. One such picture is a slip, and gets its place half-way to the next; in a row they would all be shown at once, and go on at
- * the source's rate instead.
+ * Makes the times of one source. If a timestamp steps back (joined files, a clock that was set back), ffmpeg's muxer
+ * moves it to 1 µs after the last one. A single such picture is a slip and is placed half-way to the next one. Several
+ * in a row would all be shown at once, so they continue at the source's frame rate.
  *
- * @param frameRate Asked for with each picture: pictures a second.
- * @param onStepBack Hears, once for each step, of the time of the last picture, µs.
+ * @param frameRate Returns the source's frame rate, frames per second.
+ * @param onStepBack Called once for each step back, with the time of the last picture, µs.
  */
 export function createPictureTimes(frameRate: () => number, onStepBack: (atUs: number) => void): PictureTimes {
   let last: { readonly muxedUs: number; readonly us: number } | undefined;
@@ -30,7 +30,7 @@ export function createPictureTimes(frameRate: () => number, onStepBack: (atUs: n
       if (gapUs === 1) {
         stepsBack += 1;
         const step = Math.round(1e6 / frameRate());
-        // Where the rate varies, the gap to the next is more like the last one than like their mean.
+        // If the rate varies, the gap to the next picture is more like the last gap than like their mean.
         if (stepsBack === 1) slipUs = (Math.min(step, lastGapUs) >> 1) - 1;
         jumpUs += stepsBack === 1 ? slipUs : step - 1;
       } else {

@@ -7,7 +7,7 @@ import { checkOutput } from './output-failure.js';
 import { probe } from './probe.js';
 import type { SourceInfo } from './source-info.js';
 
-/** What is made ready before the first frame comes. */
+/** Everything that is prepared before the first frame arrives. */
 export interface Prepared {
   readonly tool: FfmpegTool;
   readonly encoder: Encoder;
@@ -15,7 +15,8 @@ export interface Prepared {
 }
 
 /**
- * Looks whether the output can be written, with what, and what the file that sound comes from holds; warns of what will not be as it was.
+ * Checks that the output can be written, chooses an encoder, and probes the file whose sound is copied; warns of what
+ * will not be as it was.
  *
  * @throws `Failure` of `checkOutput`, `findFfmpeg`, `chooseEncoder` and `probe`.
  */

@@ -6,10 +6,10 @@ import { checkInput, explainNoFrames } from './input-failure.js';
 import { createInfoParser, type SourceInfo } from './source-info.js';
 
 /**
- * Opens a video, image sequence or URL and says what it is, without decoding it. `decode` gives the same through
- * `onInfo`, from the process that decodes.
+ * Opens a video, image sequence or URL and describes it, without decoding it. `decode` gives the same through `onInfo`,
+ * from the process that decodes.
  *
- * @param signal Ends it: a server that says nothing is waited for.
+ * @param signal Aborts it: a silent server would be waited for.
  * @throws `Failure` with the codes of `decode`, `OPTION_INVALID` for standard input, which could not be read again.
  */
 export async function probe(

@@ -5,30 +5,30 @@ import { endedWell, type FfmpegProcess, lastWords, type startFfmpeg } from './ff
 import type { FfmpegTool } from './find-ffmpeg.js';
 import { lastShownSeconds } from './last-shown.js';
 
-/** A part file that is complete, and the final file that is to be made of it. */
+/** A complete part file, and the final file to be made from it. */
 export interface RemuxJob {
   readonly tool: FfmpegTool;
-  /** By which the part was written. */
+  /** The command that wrote the part. */
   readonly command: EncodeCommand;
   /** The final file's name while it is being written. */
   readonly remuxed: string;
   readonly output: string;
   readonly end: RemuxEnd;
-  /** The final file shows a picture at this time or later, by its own clock. */
+  /** The final file must show a picture at this time or later, by its own clock. */
   readonly shownSeconds: number;
 }
 
-/** What a job needs of whoever writes the file. */
+/** The functions that a job needs from its caller. */
 export interface RemuxContext {
-  /** Starts ffmpeg so that it ends with the job. */
+  /** Starts ffmpeg so that it is killed if the job is abandoned. */
   run(...args: Parameters<typeof startFfmpeg>): Promise<FfmpegProcess>;
   isAbandoned(): boolean;
   onWarning?: ((text: string, code: string) => void) | undefined;
 }
 
 /**
- * Makes the final file of a part and removes the part. Where it cannot be made, the part itself, which plays, gets the name, with a
- * warning `OUTPUT_FRAGMENTED`.
+ * Makes the final file from a part and removes the part. If that fails, the part itself, which plays, gets the final
+ * name, with a warning `OUTPUT_FRAGMENTED`.
  *
  * @throws `Failure` of `giveName`; the part is kept.
  */
@@ -38,8 +38,8 @@ export async function remuxPart(job: RemuxJob, { run, isAbandoned, onWarning }: 
   const remux = async (end: RemuxEnd) => (await run(tool, remuxRun(tool, part, remuxed, command, end))).ended;
   let ended = await remux(job.end);
   const { pictureSeconds, ...uncut } = job.end;
-  // Of some pictures ffmpeg 4 does not know how long they are shown. Then the second of the last two is never shown, and
-  // the first has its length from it: it stays in.
+  // ffmpeg 4 does not know how long some pictures are shown. The second of the last two is then never shown, and the
+  // first takes its length from it: it stays in.
   if (endedWell(ended) && pictureSeconds !== undefined && (await lastShownSeconds(tool, remuxed)) < shownSeconds) {
     ended = await remux(uncut);
   }
@@ -49,7 +49,7 @@ export async function remuxPart(job: RemuxJob, { run, isAbandoned, onWarning }: 
     await rm(part, { force: true });
     return;
   }
-  // For instance no room for a second copy. The part plays, and is complete.
+  // For example, there is no room for a second copy. The part is complete, and plays.
   await rm(remuxed, { force: true });
   await giveName(part, output);
   onWarning?.(
@@ -59,7 +59,7 @@ export async function remuxPart(job: RemuxJob, { run, isAbandoned, onWarning }: 
 }
 
 /**
- * What is complete gets the name that was asked for.
+ * Gives a complete file its final name.
  *
  * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */

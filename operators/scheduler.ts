@@ -3,14 +3,14 @@ import { Failure } from '../model/failure.js';
 
 /** One picture to be segmented. */
 export interface Job {
-  /** Jobs of one queue are done in order; queues take turns. An object of the caller's, compared by identity. */
+  /** Jobs of one queue are done in order; queues take turns. Any object of the caller's, compared by identity. */
   readonly queue: object;
   readonly picture: RgbPicture;
-  /** The most pictures that it may share a batch with, itself included. */
+  /** The largest batch that it may be part of, in pictures, itself included. */
   readonly batch: number;
-  /** How long it may wait for company when the engine is idle, ms. */
+  /** How long it may wait for other jobs when the engine is idle, ms. */
   readonly maxWaitMs: number;
-  /** A job that still waits when it aborts is forgotten and never settles; one under way settles. */
+  /** A job that still waits on abort is dropped and never settles; one under way settles. */
   readonly signal: AbortSignal;
 }
 
@@ -21,7 +21,7 @@ export interface JobResult {
   readonly endedAt: number;
 }
 
-/** Brings the frames of all streams to one engine. */
+/** Passes the frames of all streams to one engine. */
 export interface Scheduler {
   submit(job: Job): Promise<JobResult>;
 }
@@ -34,14 +34,14 @@ interface Waiting {
 }
 
 /**
- * Batches that each instance of the engine has at a time: one that it works on, and the next, so that it need not wait for an
- * event loop that is busy copying pictures.
+ * The number of batches that each instance of the engine has at a time: one that it works on, and the next, so that it
+ * need not wait for an event loop that is busy copying pictures.
  */
 const batchesUnderWay = 2;
 
 const schedulers = new WeakMap<Engine, Scheduler>();
 
-/** The one scheduler of an engine, shared by every stream that uses it. */
+/** Returns an engine's one scheduler, shared by every stream that uses the engine. */
 export function schedulerOf(engine: Engine): Scheduler {
   let scheduler = schedulers.get(engine);
   if (!scheduler) {
@@ -52,15 +52,15 @@ export function schedulerOf(engine: Engine): Scheduler {
 }
 
 /**
- * Takes what waits whenever the engine can take it: queues in turn, one picture each, pictures of one size only, and
- * never waits for more than the `maxWaitMs` of the job that has waited longest.
+ * Makes a scheduler. Whenever the engine can take a batch it sends waiting jobs, one picture from each queue in turn
+ * and all of one size; it never waits longer than the `maxWaitMs` of the job that has waited longest.
  */
 function createScheduler(engine: Engine): Scheduler {
   // In the order of their turns.
   const queues = new Map<object, Waiting[]>();
   let underWay = 0;
   const instances = () => Math.max(1, Math.trunc(engine.instances ?? 1) || 1);
-  /** When the last batches ended, one an instance, in that order. */
+  /** When the last batches ended, one per instance, oldest first. */
   const ends: number[] = [];
   let timer: NodeJS.Timeout | undefined;
 
@@ -72,7 +72,7 @@ function createScheduler(engine: Engine): Scheduler {
     }
   }
 
-  /** The next batch, not yet taken out of the queues. */
+  /** Chooses the next batch, without taking it out of the queues. */
   function choose(): Waiting[] {
     const chosen: Waiting[] = [];
     let room = Number.POSITIVE_INFINITY;
@@ -81,7 +81,7 @@ function createScheduler(engine: Engine): Scheduler {
       for (const queue of queues.values()) {
         const waiting = queue[depth];
         if (!waiting || chosen.length >= room) continue;
-        // Nothing may overtake an earlier one of its own queue that did not fit.
+        // A job may not overtake an earlier one of its own queue that did not fit.
         if (depth > 0 && !chosen.includes(queue[depth - 1]!)) continue;
         const { picture, batch } = waiting.job;
         const first = chosen[0]?.job.picture ?? picture;
@@ -97,7 +97,7 @@ function createScheduler(engine: Engine): Scheduler {
     for (const { job } of chosen) {
       const queue = queues.get(job.queue)!;
       queue.shift();
-      // To the end of the turns.
+      // The queue's next turn is the last.
       queues.delete(job.queue);
       if (queue.length > 0) queues.set(job.queue, queue);
     }
@@ -127,8 +127,8 @@ function createScheduler(engine: Engine): Scheduler {
       const masks = await engine.segment(batch.map(({ job }) => job.picture));
       const endedAt = performance.now();
       checkMasks(engine, batch, masks);
-      // An instance works on one batch after the other: this one began at the earliest when all but so many others as there are
-      // instances had ended.
+      // An instance works on one batch at a time. With n instances this batch began no earlier than the n-th last batch
+      // ended.
       const beganAt = Math.max(sentAt, ends.at(-instances()) ?? 0);
       ends.push(endedAt);
       ends.splice(0, ends.length - instances());
@@ -154,7 +154,10 @@ function createScheduler(engine: Engine): Scheduler {
   };
 }
 
-/** An engine of one's own may not keep what `Engine.segment` promises. @throws `Failure` `ENGINE_FAILED`. */
+/**
+ * Checks the result of an engine, which a caller may have written and which may break the contract of `Engine.segment`.
+ * @throws `Failure` `ENGINE_FAILED`.
+ */
 function checkMasks(engine: Engine, batch: readonly Waiting[], masks: readonly ClassMask[]): void {
   for (const [index, { job }] of batch.entries()) {
     const { width, height } = job.picture;

@@ -13,14 +13,14 @@ export interface SegmentOptions {
   readonly batch?: number | undefined;
   /** How long a picture may wait for others to fill a batch when the engine is idle, ms. If not provided, defaults to 3. */
   readonly maxWaitMs?: number | undefined;
-  /** Segments every nth frame of a source; those between carry its mask. If not provided, defaults to 1. */
+  /** Segments every nth frame of a source; those between carry the last mask. If not provided, defaults to 1. */
   readonly stride?: number | undefined;
 }
 
 /**
- * Segments frames. All streams that use an engine share one scheduler, which batches what waits and takes the sources in
- * turn. Each source's order is kept; what belongs to an earlier epoch of a source is dropped as soon as a frame of a
- * later one comes.
+ * Segments frames. All streams that use an engine share one scheduler, which batches waiting frames and takes the
+ * sources in turn. Each source's order is kept; frames of an earlier epoch of a source are dropped as soon as a frame
+ * of a later one arrives.
  *
  * Adds the step times `queue` (ms until the engine began) and `segment` (ms that its batch took).
  *
@@ -43,7 +43,7 @@ export function segment(engine: Engine, options: SegmentOptions = {}): OperatorF
         if (!source || frame.epoch > source.epoch) {
           source?.abandoned.abort();
           const abandoned = new AbortController();
-          // Every waiting frame listens to it: many are no leak.
+          // Every waiting frame listens to it: many listeners are not a leak.
           setMaxListeners(0, abandoned.signal);
           source = { epoch: frame.epoch, abandoned, taken: 0, last: undefined };
           sources.set(frame.source, source);
@@ -98,7 +98,7 @@ interface Source {
   last: Promise<Segmented> | undefined;
 }
 
-/** The promise's value, or `undefined` as soon as the signal is aborted. */
+/** Resolves with the promise's value, or with `undefined` as soon as the signal is aborted. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const stop = () => resolve(undefined);

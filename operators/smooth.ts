@@ -5,11 +5,11 @@ import type { SegmentedFrame } from './frame.js';
 
 /** Options of {@link smooth}. */
 export interface SmoothOptions {
-  /** From 0, nothing, to 1, where a pixel has to be of its new class for five frames. If not provided, defaults to 0.5. */
+  /** From 0, no smoothing, to 1, where a pixel must have its new class for five frames. If not provided, defaults to 0.5. */
   readonly strength?: number | undefined;
 }
 
-/** What is shown of a source, and what is about to be. */
+/** A source's mask as it is shown, and the changes that are pending. */
 interface Shown {
   readonly epoch: number;
   readonly width: number;
@@ -20,11 +20,11 @@ interface Shown {
 }
 
 /**
- * Takes the flicker out of masks: a pixel takes on another class only when that class has been found there in several
- * segmented frames in a row. Sources are told apart, and a new epoch or size begins anew. Frames that carry an earlier
- * mask (`stride`) carry its smoothed form and count for nothing.
+ * Removes flicker from masks: a pixel changes its class only when the new class has been found there in several
+ * segmented frames in a row. Each source is smoothed on its own, and a new epoch or size starts over. Frames that carry
+ * an earlier mask (`stride`) carry its smoothed form and are not counted.
  *
- * One pass of integers over the mask on the calling thread, 0.3 ms for 480 x 360. Adds the step time `smooth`.
+ * Makes one integer pass over the mask on the calling thread, 0.3 ms for 480 x 360. Adds the step time `smooth`.
  *
  * @throws `Failure` `OPTION_INVALID` for a strength out of range.
  */

@@ -1,15 +1,15 @@
 import type { ColourTags } from './frame.js';
 
-/** Frames a second of a source that does not say. */
+/** The frame rate assumed for a source that does not say, frames per second. */
 export const ASSUMED_FRAME_RATE = 25;
 
-/** What a source is, as ffmpeg described it on opening it. */
+/** A source as ffmpeg described it on opening it. */
 export interface SourceInfo {
-  /** ffmpeg's name of the container: `mov,mp4,m4a,3gp,3g2,mj2`, `matroska,webm`, `rtsp`, ... */
+  /** ffmpeg's name for the container: `mov,mp4,m4a,3gp,3g2,mj2`, `matroska,webm`, `rtsp`, ... */
   readonly container: string;
   /** Absent for streams and raw files. */
   readonly durationSeconds?: number;
-  /** The first time stamp of the container. */
+  /** The first timestamp of the container. */
   readonly startSeconds: number;
   readonly codec: string;
   readonly pixelFormat: string;
@@ -17,40 +17,40 @@ export interface SourceInfo {
   readonly width: number;
   readonly height: number;
   readonly pixelAspect: readonly [number, number];
-  /** Degrees anticlockwise by which the picture is turned to stand upright. */
+  /** Degrees anticlockwise by which the picture is rotated to be upright. */
   readonly rotation: number;
   readonly colour: ColourTags;
-  /** True where two fields, one after the other in time, share a picture. */
+  /** True if a picture consists of two fields, taken one after the other. */
   readonly isInterlaced: boolean;
-  /** Frames a second on average; absent where nothing is known. */
+  /** Average frames per second; absent if unknown. */
   readonly frameRate?: number;
-  /** Ticks a second of the stream's own clock. */
+  /** Ticks per second of the stream's own clock. */
   readonly timeBase?: number;
-  /** Duration by frame rate: an estimate. */
+  /** Duration times frame rate: an estimate. */
   readonly frames?: number;
-  /** How many there are beside cover pictures; the first is decoded. */
+  /** The number of video tracks, cover art excluded; the first is decoded. */
   readonly videoTracks: number;
   readonly hasAudio: boolean;
   readonly audioCodecs: readonly string[];
-  /** Kinds of streams that are neither video nor sound, in small letters: `subtitle`, `data`, ... */
+  /** Kinds of streams that are neither video nor sound, in lower case: `subtitle`, `data`, ... */
   readonly otherStreams: readonly string[];
   readonly hasChapters: boolean;
 }
 
-/** What the output lines say of the full picture that ffmpeg makes of the source. */
+/** The full picture that ffmpeg makes from the source, as it prints it. */
 export interface OutputPicture {
   readonly pixelFormat: string;
   readonly colour: ColourTags;
 }
 
-/** Collects what ffmpeg prints at level info when it opens its inputs and outputs, line by line. */
+/** Parses what ffmpeg prints at level info when it opens its inputs and outputs, line by line. */
 export interface InfoParser {
   read(line: string): void;
-  /** Absent until an input with a video stream was described in full, which the first line after it shows. */
+  /** Returns the source; undefined until an input with a video stream has been described. */
   source(): SourceInfo | undefined;
-  /** True once an input was described, with video or without. */
+  /** True once an input has been described, with or without video. */
   readonly sawInput: boolean;
-  /** The first output's first stream; absent until then. */
+  /** The first output's first stream; absent until it has been described. */
   readonly output: OutputPicture | undefined;
 }
 
@@ -66,7 +66,7 @@ interface VideoLine {
   timeBase?: number;
 }
 
-/** Makes a parser that has read nothing. */
+/** Makes an empty parser. */
 export function createInfoParser(): InfoParser {
   let section: 'before' | 'input' | 'between' | 'output' = 'before';
   let container = '';
@@ -75,7 +75,7 @@ export function createInfoParser(): InfoParser {
   let rotation = 0;
   let hasChapters = false;
   const videoTracks = new Set<string>();
-  // A name with a line feed in it goes on in the next line.
+  // A name that contains a line feed continues on the next line.
   let isNameOpen = false;
   let video: VideoLine | undefined;
   let streamIsVideo = false;
@@ -94,12 +94,12 @@ export function createInfoParser(): InfoParser {
     const stream = /^\s+Stream #\d+:\d+.*?: (Video|Audio|\w+): (.*)$/.exec(line);
     if (stream) {
       const isTrack = stream[1] === 'Video' && !line.includes('(attached pic)');
-      // Of a transport stream each program lists its own.
+      // Each program of a transport stream lists its tracks again.
       if (isTrack) videoTracks.add(/#\d+:\d+/.exec(line)![0]);
       streamIsVideo = isTrack && !video;
       if (streamIsVideo) video = parseVideo(stream[2]!);
       if (stream[1] === 'Audio') audioCodecs.push(/^\w+/.exec(stream[2]!)?.[0] ?? 'unknown');
-      // In MP4 a track of text without a codec holds the chapters' names.
+      // In MP4 a text track without a codec holds the names of chapters.
       else if (stream[1] !== 'Video' && !/^bin_data \(text/.test(stream[2]!))
         otherStreams.push(stream[1]!.toLowerCase());
       return;
@@ -158,12 +158,16 @@ export function createInfoParser(): InfoParser {
   };
 }
 
-/** `h264 (High) (avc1 / 0x31637661), yuv420p(tv, bt709, progressive), 960x540 [SAR 1:1 DAR 16:9], 25 fps, 25 tbr, 12800 tbn` */
+/**
+ * Parses the description of a video stream: `h264 (High) (avc1 / 0x31637661), yuv420p(tv, bt709, progressive), 960x540
+ * [SAR 1:1 DAR 16:9], 25 fps, 25 tbr, 12800 tbn`.
+ */
 function parseVideo(text: string): VideoLine | undefined {
   const codec = /^\w+/.exec(text)?.[0] ?? 'unknown';
   const size = /, (\d+)x(\d+)(?=[\s,[]|$)/.exec(text);
   if (!size) return undefined;
-  // Between the codec's own brackets and the size: the pixel format, with its tags in brackets that may hold brackets.
+  // The pixel format stands between the codec's own brackets and the size; its tags are in brackets that may contain
+  // brackets.
   const before = text.slice(0, size.index);
   const format = /, (\w+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?:, [^,()]*)*$/.exec(before);
   const aspect = /SAR (\d+):(\d+)/.exec(text);
@@ -189,7 +193,10 @@ function number(match: RegExpExecArray | null): number | undefined {
 const matrices =
   /^(gbr|bt709|fcc|bt470bg|smpte170m|smpte240m|ycgco|bt2020nc|bt2020c|smpte2085|chroma-derived-n?c|ictcp|unknown|reserved)$/;
 
-/** `tv, smpte170m/smpte170m/bt709, progressive`: matrix, primaries and transfer, or one word where all three agree. */
+/**
+ * Parses colour tags: `tv, smpte170m/smpte170m/bt709, progressive` has matrix, primaries and transfer, which are one
+ * word if all three agree.
+ */
 function parseColour(tags: string): ColourTags {
   const colour: { range?: string; matrix?: string; primaries?: string; transfer?: string } = {};
   for (const tag of tags.split(', ')) {

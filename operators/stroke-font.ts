@@ -1,6 +1,6 @@
 /**
  * A font of strokes, drawn for this project, so that text in pictures needs no font on the machine. Units: capitals are
- * 8 high, from y = 0 down to the base line at y = 8; small letters begin at 2.8, and hang down to 10.6.
+ * 8 high, from y = 0 down to the baseline at y = 8; small letters begin at 2.8, and descend to 10.6.
  */
 interface Glyph {
   readonly width: number;
@@ -91,7 +91,7 @@ const glyphs: Readonly<Record<string, readonly [width: number, path: string]>> =
   "'": [0.6, 'M0.3 0V2'],
 };
 
-/** A box, for what the font does not have. */
+/** A box for characters that the font does not have. */
 const unknown: readonly [number, string] = [4.6, 'M0 0.4H4.6V8H0Z'];
 
 const spacing = 1.7;
@@ -101,13 +101,16 @@ function glyphOf(character: string): Glyph {
   return { width, path };
 }
 
-/** The width of a text in the font's units. */
+/** Returns the width of a text in the font's units. */
 export function textWidth(text: string): number {
   const widths = [...text].map((character) => glyphOf(character).width);
   return widths.reduce((sum, width) => sum + width, 0) + spacing * Math.max(0, widths.length - 1);
 }
 
-/** A text as SVG, its base line's left end 8 units below (x, y); colour and width of the strokes come from around it. */
+/**
+ * Draws a text as SVG paths, the left end of its baseline 8 units below (x, y); the element around them sets the colour
+ * and width of the strokes.
+ */
 export function drawText(text: string, x: number, y: number): string {
   let at = x;
   const paths: string[] = [];

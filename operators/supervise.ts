@@ -2,18 +2,18 @@ import { asyncScheduler, Observable, type SchedulerLike, type Subscription } fro
 import { checkChoice, checkNumber } from '../model/check-option.js';
 
 /**
- * How a supervised source is doing. `connecting`: no frame of this attempt yet. `live`: frames come. `stalled`: none for
- * `quietMs`. `reconnecting`: waiting for the next attempt. `failed`: the same after an error that will hardly go away by itself.
- * `ended`: complete, and meant to end.
+ * The state of a supervised source. `connecting`: no frame of this attempt yet. `live`: frames arrive. `stalled`: none
+ * for `quietMs`. `reconnecting`: waiting for the next attempt. `failed`: the same, after an error that is unlikely to
+ * go away by itself. `ended`: complete, and meant to end.
  */
 export type SourceState = 'connecting' | 'live' | 'stalled' | 'reconnecting' | 'failed' | 'ended';
 
-/** What the supervisor tells of one source, on every change of state. */
+/** The supervisor's report about one source, made on every change of state. */
 export interface SourceStatus {
   readonly state: SourceState;
   /** Counts the attempts, from 0. */
   readonly epoch: number;
-  /** ms, by the scheduler's clock. */
+  /** When the state began, ms, by the scheduler's clock. */
   readonly since: number;
   /** Why it is not live. */
   readonly error?: unknown;
@@ -28,9 +28,9 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export interface SuperviseOptions {
   /** Longest time from an attempt to its first value. @default 10_000 // 10 seconds */
   readonly openTimeoutMs?: number | undefined;
-  /** Without a value for so long a live source is `stalled`; at most `stallTimeoutMs`. @default 2_000 // 2 seconds */
+  /** A live source without a value for this long is `stalled`; at most `stallTimeoutMs`. @default 2_000 // 2 seconds */
   readonly quietMs?: number | undefined;
-  /** Without a value for so long a live source is given up and tried again. @default 5_000 // 5 seconds */
+  /** A live source without a value for this long is given up and tried again. @default 5_000 // 5 seconds */
   readonly stallTimeoutMs?: number | undefined;
   /** The first wait before another attempt; doubles with every failure in a row. @default 500 */
   readonly backoffMs?: number | undefined;
@@ -38,15 +38,24 @@ export interface SuperviseOptions {
   readonly maxBackoffMs?: number | undefined;
   /** The wait after an error that `isLasting`. @default 60_000 // 1 minute */
   readonly lastingBackoffMs?: number | undefined;
-  /** True for an error that the same attempt will meet again, such as a wrong password. If not provided, none is. */
+  /**
+   * Returns true for an error that the next attempt will meet again, such as a wrong password. If not provided, no
+   * error is lasting.
+   */
   readonly isLasting?: ((error: unknown) => boolean) | undefined;
-  /** What a completion means: a camera never ends, a file does. @default 'disconnection' */
+  /** The meaning of a completion: a camera never ends, a file does. @default 'disconnection' */
   readonly completion?: 'disconnection' | 'end' | undefined;
-  /** After living so long a source starts its back-off anew; one that flaps goes on doubling. @default 10_000 // 10 seconds */
+  /**
+   * A source that was live for this long starts its back-off over; one that flaps keeps doubling it.
+   * @default 10_000 // 10 seconds
+   */
   readonly steadyMs?: number | undefined;
-  /** Hears of every change of state. */
+  /** Called on every change of state. */
   readonly onStatus?: ((status: SourceStatus) => void) | undefined;
-  /** Between 0 and 1; spreads the waits from 50 % to 100 %, so that cameras of one switch do not return in step. @default Math.random */
+  /**
+   * Returns a number from 0 to 1, which spreads the waits from 50 % to 100 %, so that cameras on one switch do not
+   * reconnect in step. @default Math.random
+   */
   readonly random?: (() => number) | undefined;
   /** @default asyncScheduler */
   readonly scheduler?: SchedulerLike | undefined;
@@ -54,7 +63,7 @@ export interface SuperviseOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Why a supervised attempt was given up although the source itself said nothing. */
+/** The error of an attempt that was given up because the source was silent. */
 export class SourceSilent extends Error {
   readonly code = 'SOURCE_SILENT';
   constructor(ms: number, phase: 'open' | 'stall') {
@@ -63,7 +72,7 @@ export class SourceSilent extends Error {
   }
 }
 
-/** Why an attempt counts as failed that ended without an error. */
+/** The error of an attempt that ended without one. */
 export class SourceDisconnected extends Error {
   readonly code = 'SOURCE_DISCONNECTED';
   constructor() {
@@ -75,14 +84,14 @@ export class SourceDisconnected extends Error {
 /** Makes one attempt at a source. Its observable is unsubscribed before the next one is made. */
 export type Attempt<T> = (
   epoch: number,
-  /** To be called where the source shows that it lives without giving a value: a frame that was decoded and dropped. */
+  /** To be called when the source shows that it is alive without giving a value: a frame that was decoded and dropped. */
   alive: () => void,
 ) => Observable<T>;
 
 /**
- * Keeps one live source going: connects, watches that values come, and connects again when they stop, the source fails or
- * completes. The first attempt is treated as any other. Never errors; completes on `signal` and, with `completion: 'end'`, when
- * the source does. No value is ever made up.
+ * Keeps one live source going: connects, watches that values arrive, and reconnects when they stop or the source fails
+ * or completes. The first attempt is treated like any other. Never errors; completes on `signal` and, with
+ * `completion: 'end'`, when the source does. It makes up no values.
  *
  * ```
  * connect(0)   --a--b--#
@@ -131,7 +140,7 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
       onStatus({ state, epoch, since: scheduler.now(), ...more });
     const after = (ms: number, act: () => void): void => {
       timer?.unsubscribe();
-      // Whoever hears of a state may have stopped all of it.
+      // `onStatus` may have stopped everything.
       if (subscriber.closed) return;
       timer = scheduler.schedule(act, ms);
     };

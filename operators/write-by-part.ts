@@ -3,9 +3,9 @@ import { outputFailure } from '../model/failure.js';
 import { partOf } from './part-files.js';
 
 /**
- * Writes a file under the name of its part, and gives it its own when it is whole.
+ * Writes a file under the name of its part, and renames it when it is complete.
  *
- * @param isAbandoned Where it says so meanwhile, nothing is left of it.
+ * @param isAbandoned If it returns true once the part is written, the part is removed instead.
  * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`; nothing is left then.
  */
 export async function writeByPart(output: string, content: Uint8Array, isAbandoned = () => false): Promise<void> {

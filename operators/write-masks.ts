@@ -13,16 +13,22 @@ import { writeByPart } from './write-by-part.js';
 
 /** Options of {@link writeMasks}. */
 export interface WriteMasksOptions {
-  /** `source`, each pixel of the picture with the class of its nearest mask pixel, or `network`. If not provided, defaults to `source`. */
+  /**
+   * `source`: the picture's size, each pixel with the class of its nearest mask pixel; `network`: the mask's own. If
+   * not provided, defaults to `source`.
+   */
   readonly size?: 'source' | 'network' | undefined;
-  /** Removes the masks that an earlier run left there once a frame comes: of fewer frames or other times, some would stay among the new. */
+  /**
+   * When the first frame arrives, removes the masks of an earlier run: with fewer frames or other times, some would
+   * stay among the new ones.
+   */
   readonly replace?: boolean | undefined;
 }
 
 /**
- * Writes each mask to a folder, made if it is not there, as a PNG whose pixel values are class indices and whose palette
- * is the classes' colours: `000012-0.480000.png` is frame 12, shown at 0.48 s (and `e1-000012-...` in epoch 1). Gives
- * frames on once they are written, with the step time `masks`.
+ * Writes each mask to a folder, which is made if it is missing, as a PNG whose pixel values are class indices and whose
+ * palette has the classes' colours: `000012-0.480000.png` is frame 12, shown at 0.48 s (and `e1-000012-...` in epoch
+ * 1). Passes frames on once they are written, and adds the step time `masks`.
  *
  * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`. @throws `Failure` `OPTION_INVALID` for another size.
  */
@@ -35,7 +41,7 @@ export function writeMasks<T extends SegmentedFrame>(
     const made = makeFolder(folder).catch((error: unknown) => {
       throw outputFailure('the output', folder, error);
     });
-    // Looked at with the first frame.
+    // An error is reported with the first frame.
     made.catch(() => {});
     let isEmptied: Promise<void> | undefined;
     let isAbandoned = false;
@@ -70,7 +76,7 @@ export function writeMasks<T extends SegmentedFrame>(
   });
 }
 
-/** As {@link nameOf} names them, and their parts. */
+/** The names that {@link nameOf} gives, and those of their parts. */
 const MASK_NAME = /^(e\d+-)?\d{6,}--?\d+\.\d{6}(\.part)?\.png$/;
 
 /** True for the name of a mask, or of its part. */
@@ -89,7 +95,7 @@ function nameOf({ epoch, index, ptsUs }: SegmentedFrame): string {
   return `${epoch > 0 ? `e${epoch}-` : ''}${number}-${(ptsUs / 1e6).toFixed(6)}.png`;
 }
 
-/** A mask at another size, each pixel of the class of the nearest: class indices have no values in between. */
+/** Scales a mask to another size; each pixel gets the nearest class, because class indices have no values in between. */
 export function enlargeMask(mask: ClassMask, width: number, height: number): ClassMask {
   const data = new Uint8Array(width * height);
   const columns = Int32Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * mask.width) / width));

@@ -6,7 +6,7 @@ import type { OverlaidFrame, YuvPicture } from './frame.js';
 import { writeStill } from './write-still.js';
 import { yuvToRgb } from './yuv.js';
 
-/** By ending; the colours of classes have sharp edges, which JPEG's half chroma would blur. */
+/** Formats by extension. The colours of classes have sharp edges, which JPEG's half chroma would blur. */
 const FORMATS: Readonly<Record<string, readonly ['png' | 'jpeg' | 'webp', object]>> = {
   '.png': ['png', {}],
   '.jpg': ['jpeg', { quality: 95, chromaSubsampling: '4:4:4' }],
@@ -14,16 +14,16 @@ const FORMATS: Readonly<Record<string, readonly ['png' | 'jpeg' | 'webp', object
   '.webp': ['webp', { quality: 90 }],
 };
 
-/** The endings of still pictures that are written. */
+/** The extensions of still pictures that can be written. */
 export const PICTURE_ENDINGS: readonly string[] = Object.keys(FORMATS);
 
 /**
- * Writes the overlay of the one frame that a still picture gives to a file (.png, .jpg, .webp), under its name only
- * when it is whole, and gives the frame on with the step time `encode`.
+ * Writes the overlay of a still picture's one frame to a file (.png, .jpg, .webp), which gets its name when it is
+ * complete. Passes the frame on, and adds the step time `encode`.
  *
  * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  *
- * @throws `Failure` `OPTION_INVALID` for another ending.
+ * @throws `Failure` `OPTION_INVALID` for another extension.
  */
 export function writePicture(output: string): OperatorFunction<OverlaidFrame, OverlaidFrame> {
   const format = FORMATS[extname(output).toLowerCase()];
@@ -37,7 +37,7 @@ export function writePicture(output: string): OperatorFunction<OverlaidFrame, Ov
 }
 
 async function encodeAs(picture: YuvPicture, [format, options]: (typeof FORMATS)[string]): Promise<Uint8Array> {
-  // Loaded by those alone who have pictures to write: it takes as long to load as the rest of `run`.
+  // Loaded only when a picture is to be written: it takes as long to load as the rest of `run`.
   const { default: sharp } = await import('sharp');
   const { width, height, data } = yuvToRgb(picture, picture.width);
   return sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })

@@ -16,7 +16,7 @@ export interface FrameRecord {
   readonly ptsUs: number;
   /** The same in seconds. */
   readonly pts: number;
-  /** True where the mask is an earlier frame's. */
+  /** True if the mask is an earlier frame's. */
   readonly carried: boolean;
   /** Share of the picture by class name, 0 to 1. */
   readonly shares: Readonly<Record<string, number>>;
@@ -25,9 +25,10 @@ export interface FrameRecord {
 }
 
 /**
- * Writes one JSON object a line for each frame, in the order of the frames, and gives each on once its line is written.
- * Steps that come later have no times in it: put it last. The file is called `NAME.part.jsonl` until it is complete; on
- * an error it stays that, if there is a line in it; unsubscribing removes it. Without a frame no file is written.
+ * Writes one JSON object per frame, a line each, in the order of the frames, and passes each frame on once its line is
+ * written. The times of later steps are missing: put it last. The file is called `NAME.part.jsonl` until it is
+ * complete; after an error the part is kept if there is a line in it; unsubscribing removes it. Without a frame no file
+ * is written.
  *
  * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */

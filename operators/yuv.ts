@@ -12,14 +12,14 @@ const lumaWeights: Readonly<Record<string, readonly [number, number]>> = {
   bt2020c: [0.2627, 0.0593],
 };
 
-/** The matrix of a picture: the tagged one, else what players take for its size (BT.709 from 720 lines on). */
+/** Returns a picture's matrix: the tagged one, else the one that players assume for its size (BT.709 from 720 lines on). */
 export function matrixOf(picture: Pick<YuvPicture, 'height' | 'colour'>): string {
   const { matrix } = picture.colour;
   if (matrix !== undefined && matrix in lumaWeights) return matrix;
   return picture.height >= 720 ? 'bt709' : 'smpte170m';
 }
 
-/** Y, U and V, each 0-255, of a red, green and blue, each 0-255. */
+/** Converts red, green and blue, each 0-255, to Y, U and V, each 0-255. */
 export function rgbToYuv(
   [red, green, blue]: readonly [number, number, number],
   matrix: string,
@@ -34,14 +34,15 @@ export function rgbToYuv(
   return [clip(offset + y * luma), clip(128 + u * chroma), clip(128 + v * chroma)];
 }
 
-/** Colours outside the cube lie at most so far from it, on each side. */
+/** The most by which a colour lies outside the RGB cube, on each side. */
 const CLIP_BELOW = 512;
 
-/** 0-255 by `value + CLIP_BELOW`: a table is three times as fast as the stores of a Uint8ClampedArray. */
+/** Clips a value to 0-255, by `value + CLIP_BELOW`: a table is three times as fast as the stores of a Uint8ClampedArray. */
 const clipped = Uint8Array.from({ length: 2 * CLIP_BELOW + 256 }, (_, i) => Math.min(255, Math.max(0, i - CLIP_BELOW)));
 
 /**
- * A picture in RGB, made smaller by a whole number so that it is at most `maxWidth` wide. Fixed-point, 10 bits: off by 2 at most.
+ * Converts a picture to RGB, scaled down by a whole number so that it is at most `maxWidth` wide. Fixed-point, 10 bits:
+ * off by 2 at most.
  */
 export function yuvToRgb(
   picture: Pick<YuvPicture, 'width' | 'height' | 'colour' | 'data'>,
@@ -52,18 +53,21 @@ export function yuvToRgb(
   return step === 1 ? pairsToRgb(picture, factors) : blocksToRgb(picture, step, factors);
 }
 
-/** What a unit of each plane adds to red, green and blue, times 1024. */
+/** The amounts that a unit of each plane adds to red, green and blue, times 1024. */
 interface Factors {
   readonly y: number;
   readonly redV: number;
   readonly greenU: number;
   readonly greenV: number;
   readonly blueU: number;
-  /** Added to all three: black, the half that rounds, and what lifts values from far below 0 into the table. */
+  /** Added to all three: black, the half for rounding, and the offset that lifts negative values into the table. */
   readonly bias: number;
 }
 
-/** The luma of all `step` x `step` pixels that become one is added up: their number is in its factor. */
+/**
+ * Returns the factors. The luma of the `step` x `step` pixels that become one is summed, so its factor is divided by
+ * their number.
+ */
 function factorsOf(picture: Pick<YuvPicture, 'height' | 'colour'>, step: number): Factors {
   const [kr, kb] = lumaWeights[matrixOf(picture)]!;
   const kg = 1 - kr - kb;
@@ -80,7 +84,10 @@ function factorsOf(picture: Pick<YuvPicture, 'height' | 'colour'>, step: number)
   };
 }
 
-/** At full size, where two pixels of a row share their chroma: 0.60 ms of 480x360 where one at a time took 1.02. */
+/**
+ * Converts at full size, two pixels of a row at a time, which share their chroma: 0.60 ms for 480x360, where one at a
+ * time took 1.02.
+ */
 function pairsToRgb(
   { width, height, data }: Pick<YuvPicture, 'width' | 'height' | 'data'>,
   { y: yFactor, redV, greenU, greenV, blueU, bias }: Factors,

@@ -26,9 +26,9 @@ import { letOthersFinish } from './let-others-finish.js';
 import type { Job } from './prepare-run.js';
 import type { CheckedRunOptions } from './run-options.js';
 
-/** What a route tells on the way, and what stops it. */
+/** The callbacks of a route, and the signal that stops it. */
 export interface RouteContext {
-  /** Ends the source; what is under way is finished. */
+  /** Ends the source; frames under way are finished. */
   readonly signal?: AbortSignal;
   readonly onInfo?: (info: SourceInfo) => void;
   readonly onWarning?: (text: string, code: string) => void;
@@ -37,8 +37,8 @@ export interface RouteContext {
 }
 
 /**
- * The way of the frames of one input, from ffmpeg to everything that is to be written of them. Cold; gives each frame on
- * when all of its outputs have taken it, without its pictures.
+ * Builds the route of one input's frames, from ffmpeg to every output. Cold; passes each frame on, without its
+ * pictures, when all of its outputs have taken it.
  */
 export function buildRoute(
   { input, outputs }: Job,
@@ -71,13 +71,13 @@ export function buildRoute(
     takeUntil(failed),
     segment(engine, { batch: options.batch, stride: options.stride }),
     options.smooth === false ? identity : smooth(options.smooth === true ? {} : { strength: options.smooth }),
-    // Before the slower outputs, so that what is shown is young. It gives a frame on once its parts are encoded, and
-    // audiences keep those alone: the end of the route may have the pictures used again.
+    // Before the slower outputs, so that viewers see young frames. It passes a frame on once its parts are encoded, and
+    // audiences keep only those: the end of the route may reuse the pictures.
     audience === undefined ? identity : broadcast(audience, { opacity }),
     masks === undefined ? identity : input.kind === 'image' ? writeMask(masks) : writeMasks(masks, { replace: true }),
     maskVideo === undefined ? identity : encode(maskVideo, { ...part, ...warning, ...threads, content: 'mask' }),
   );
-  // The records come last, so that they have the times of all steps.
+  // The records come last, so that they include the times of all steps.
   const end: UnaryFunction<Observable<SegmentedFrame>, Observable<SpentFrame<SegmentedFrame>>> = pipe(
     frames === undefined ? identity : keepOthers(writeRecords(frames)),
     recycle(),

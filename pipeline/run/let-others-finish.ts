@@ -12,11 +12,12 @@ import {
 } from 'rxjs';
 
 /**
- * Lets the outputs before one that fails keep what they have. Its error alone would unsubscribe from them, which means to them
- * that nothing of what they have written is wanted. Instead the source ends in it, and it comes from there, by way of them all.
+ * Lets the outputs before a failing one finish and keep their files. An error alone would unsubscribe from them, which
+ * tells them to remove what they have written. Instead the source of the route is ended with the error, which then
+ * reaches every output.
  *
- * @param output A step that ends in the error of its source, where that has one.
- * @param failSource Ends the source of the whole route in an error.
+ * @param output A step that passes on its source's error.
+ * @param failSource Ends the source of the whole route with an error.
  */
 export function letOthersFinish<T>(
   output: MonoTypeOperatorFunction<T>,
@@ -35,14 +36,14 @@ export function letOthersFinish<T>(
         }),
       );
       const others = source.pipe(
-        // Not `tap(frames)`, which would subscribe to it as well.
+        // Not `tap(frames)`, which would also subscribe to `frames`.
         tap({
           next: (frame) => frames.next(frame),
           error: (error) => frames.error(error),
           complete: () => frames.complete(),
         }),
         ignoreElements(),
-        // It has gone the way of the frames.
+        // The error has already gone through `frames`.
         catchError(() => EMPTY),
       );
       return concat(

@@ -1,0 +1,83 @@
+import { coloursOf } from './colours.js';
+import type { DecodeOptions } from './decode.js';
+import type { FrameDelivery } from './deliver-frames.js';
+import type { Frame } from './frame.js';
+import { nutOffsetUs } from './nut-format.js';
+import type { NutStream } from './nut-reader.js';
+import type { PipedPicture } from './picture-pipe.js';
+import { createPictureTimes } from './picture-times.js';
+import { ASSUMED_FRAME_RATE, type InfoParser } from './source-info.js';
+
+/** Makes a source's frames from pairs of pictures. */
+export interface FrameMaker {
+  make(picture: PipedPicture, fitted: PipedPicture): Frame;
+  /** How many frames were made. */
+  readonly count: number;
+  /** The last frame's `ptsUs`. */
+  readonly lastPtsUs: number;
+  /** True if the clock had to be mended, so that it does not tell how long the source is. */
+  readonly isMended: boolean;
+}
+
+/** The properties of a source that are known when its first two pictures have arrived. */
+export interface FrameSource extends Pick<Frame, 'source' | 'epoch'> {
+  readonly info: InfoParser;
+  readonly picture: NutStream;
+  readonly fitted: NutStream;
+  readonly delivery: FrameDelivery;
+}
+
+/** Makes a maker; reports what the source is through `onInfo`, and what is left out of it through `onWarning`. */
+export function createFrameMaker(
+  { source, epoch, info, picture: { width, height, pixelAspect }, fitted, delivery }: FrameSource,
+  { onInfo, onWarning }: Pick<DecodeOptions, 'onInfo' | 'onWarning'>,
+): FrameMaker {
+  const [num, den] = pixelAspect;
+  const found = info.source();
+  const constants = {
+    width,
+    height,
+    pixelAspect: num > 0 && den > 0 ? ([num, den] as const) : ([1, 1] as const),
+    colour: coloursOf(found, info.output),
+  };
+  if (found) onInfo?.({ ...found, ...constants });
+  // The tracks of HLS and DASH are one picture in several qualities.
+  if (found && found.videoTracks > 1 && !/^(?:hls|dash)\b/.test(found.container)) {
+    onWarning?.(`${source} has ${found.videoTracks} video tracks: the first is taken.`, 'TRACKS_LEFT_OUT');
+  }
+  const gate = delivery.openGate(width, height);
+  const input = { width: fitted.width, height: fitted.height };
+  const rate = () => info.source()?.frameRate ?? ASSUMED_FRAME_RATE;
+  const times = createPictureTimes(rate, (atUs) => {
+    const text = `The clock of ${source} steps back at ${(atUs / 1e6).toFixed(2)} s: its pictures go on at ${rate()} frames/s, which sound that is copied may not fit.`;
+    onWarning?.(text, 'TIMES_STEP_BACK');
+  });
+  let count = 0;
+  let lastPtsUs = 0;
+  return {
+    make(picture, fitted) {
+      const arrivedAt = Math.max(picture.arrivedAt, fitted.arrivedAt);
+      lastPtsUs = times.next(picture.ptsUs - nutOffsetUs);
+      return {
+        source,
+        epoch,
+        gate,
+        index: count++,
+        ptsUs: lastPtsUs,
+        arrivedAt,
+        picture: { ...constants, data: picture.data },
+        input: { ...input, data: fitted.data },
+        stepTimes: { decode: Math.max(0, arrivedAt - delivery.demandedAt) },
+      };
+    },
+    get count() {
+      return count;
+    },
+    get lastPtsUs() {
+      return lastPtsUs;
+    },
+    get isMended() {
+      return times.isMended;
+    },
+  };
+}
