@@ -25,7 +25,7 @@ export interface DescribeOptions {
    * The picture's size. Defaults to 480x360, as in the paper.
    */
   readonly size?: Size | undefined;
-  /** Defaults to 11, as in CamVid. @default 11 */
+  /** The number of classes; CamVid has 11. @default 11 */
   readonly classes?: number | undefined;
 }
 
