@@ -97,7 +97,7 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
           );
         }).pipe(
           retry({ delay: () => timer(retryMs).pipe(takeUntil(fileEnds)) }),
-          // An error of the source itself during that wait.
+          // Ignores an error of the source itself during that wait.
           catchError(() => EMPTY),
         );
       }),

@@ -20,7 +20,7 @@ export class TokenBucket {
     return this.#tokens >= 1;
   }
 
-  /** Returns a token that was taken for nothing. */
+  /** Gives back a token that was taken for something that costs nothing. */
   giveBack(): void {
     this.#tokens = Math.min(this.#burst, this.#tokens + 1);
   }

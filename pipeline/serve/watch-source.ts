@@ -47,7 +47,7 @@ const PASSING: Partial<Record<LiveSource['kind'], readonly string[]>> = {
   device: ['INPUT_NOT_VIDEO', 'INPUT_MISSING'],
 };
 const PASSING_OF_NETWORKS: readonly string[] = ['INPUT_NOT_VIDEO'];
-/** A TEARDOWN takes milliseconds; a frozen camera will not answer one. */
+/** A TEARDOWN takes milliseconds; a frozen ffmpeg will not send one. */
 const STOP_GRACE_MS = 1000;
 /**
  * The first wait for a source on whose port ffmpeg itself listens (`udp:`), which the previous ffmpeg holds during the grace
