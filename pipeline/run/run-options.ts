@@ -67,12 +67,16 @@ export interface RunOptions extends EngineOptions, ListenOptions {
   readonly shard?: Shard | string | undefined;
   /**
    * Shows every file to viewers while it is processed, by a server like that of `serve`. The input of an output that is up to
-   * date is played without writing. The listen options apply. @default false
+   * date is played without writing. The listen options apply.
+   *
+   * @default false
    */
   readonly broadcast?: boolean | undefined;
   /**
    * With `broadcast`: plays each file at its own rate. If false, files play as fast as they are processed, and slower viewers
-   * skip frames. Every frame is processed either way. @default true
+   * skip frames. Every frame is processed either way.
+   *
+   * @default true
    */
   readonly realtime?: boolean | undefined;
   /** On abort the current file is finished, so that it plays, and no other is started. */
