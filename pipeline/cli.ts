@@ -7,7 +7,7 @@ import { explainError } from './explain-error.js';
 import { packagedFile } from './options/package-root.js';
 import { isResultPrinted } from './print-result.js';
 
-/** Builds `segnet-stream` with the one command that is called loaded, the others by name alone: start-up time counts. */
+/** Builds `segnet-stream`. Only the command that is called is loaded, the others are known by name, which saves start-up time. */
 async function createProgram(args: readonly string[]): Promise<Command> {
   const { version } = JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')) as { version: string };
   const program = new Command('segnet-stream')
@@ -21,7 +21,7 @@ async function createProgram(args: readonly string[]): Promise<Command> {
   for (const { name, summary, load } of catalogue) {
     if (name === wanted) {
       const command = (await load()).copyInheritedSettings(program).summary(summary);
-      // A command of commands would take them from the one below it, which has its own.
+      // A command with subcommands would consume these options in place of its subcommand, which has its own.
       const common = command.commands.length > 0 ? [] : COMMON_OPTIONS();
       for (const option of common)
         if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
@@ -44,7 +44,7 @@ Examples:
 function reportError(error: unknown, args: readonly string[]): void {
   if (error instanceof CommanderError && error.exitCode === 0) return;
   const { code, message, exitStatus } = explainError(error);
-  // A stop has its own already.
+  // After a stop the exit status is already set.
   process.exitCode ||= exitStatus;
   if (args.includes('--json') && !isResultPrinted())
     process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
@@ -53,14 +53,14 @@ function reportError(error: unknown, args: readonly string[]): void {
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 
-// A reader that has seen enough, `segnet-stream describe | head -3`, is no error.
+// A reader that closes the pipe early, as in `segnet-stream describe | head -3`, is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   process.stderr.write(`Could not write to standard output: ${error.message} [OUTPUT_UNWRITABLE]\n`);
   process.exit(1);
 });
 
-// Nobody reads on, `segnet-stream run 2>&1 | head`: what is under way is done all the same.
+// If the reader closes the pipe, as in `segnet-stream run 2>&1 | head`, the work still goes on.
 process.stderr.on('error', () => {});
 
 const { args, folder } = typedArguments(process.argv.slice(2), process.env);

@@ -9,8 +9,8 @@ const INK = '#1b2430';
 const QUIET = '#667085';
 
 /**
- * Draws the confusion matrix as SVG: a row for each true class, shaded and numbered by the per cent of its pixels that
- * were given each class. SVG keeps its text as text, so no fonts are needed where it is made.
+ * Draws the confusion matrix as SVG: a row for each true class, shaded and numbered by the per cent of its pixels that were
+ * predicted as each class. SVG stores text as text, so making it needs no fonts.
  */
 export function drawConfusion({ classes, confusion, ...evaluation }: Evaluation): string {
   const side = CELL * classes.length;
@@ -47,7 +47,7 @@ ${cells.join('\n')}
 }
 
 /**
- * Writes the picture of the confusion matrix, under a temporary name and renamed.
+ * Writes the picture of the confusion matrix atomically.
  *
  * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */

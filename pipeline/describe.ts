@@ -17,17 +17,15 @@ import { type Shape, shapesOf } from '../model/shapes.js';
 import type { Size } from './options/size.js';
 import { textTable } from './text-table.js';
 
-/** Which networks to describe, and for which pictures. */
+/** The networks to describe, and the pictures to assume. */
 export interface DescribeOptions {
-  /** Defaults to all networks, without their layers. */
+  /** By default all networks are described, without their layers. */
   readonly network?: string | undefined;
   /**
-   * The picture's size.
-   *
-   * @default 480x360, the paper's
+   * The picture's size. Defaults to 480x360, as in the paper.
    */
   readonly size?: Size | undefined;
-  /** @default 11, CamVid's */
+  /** The number of classes; CamVid has 11. @default 11 */
   readonly classes?: number | undefined;
 }
 
@@ -37,16 +35,16 @@ export interface LayerDescription {
   readonly op: Layer['op'];
   /** The layers whose maps it reads. */
   readonly reads: readonly string[];
-  /** Of an unpool: the pool whose indices it reads. */
+  /** For an unpool, the pool whose indices it reads. */
   readonly indicesOf?: string;
   readonly output: Shape;
   readonly parameters: number;
   readonly multiplyAdds: number;
-  /** Bytes of its output (of a pool: its indices) that are kept for the decoder. */
+  /** Bytes of its output (for a pool, of its indices) that are kept for the decoder. */
   readonly storedBytes: number;
 }
 
-/** What a network costs, beside what was published of it. */
+/** What a network costs, with the published figures. */
 export interface NetworkDescription {
   readonly name: string;
   readonly title: string;
@@ -54,26 +52,25 @@ export interface NetworkDescription {
   readonly width: number;
   readonly height: number;
   readonly parameters: number;
-  /** Float32 weights on disk, batch norm's running statistics included. */
+  /** Bytes of float32 weights on disk, with batch norm's running statistics. */
   readonly modelBytes: number;
   readonly multiplyAdds: number;
   readonly storedBytes: number;
-  /** Memory kept for the decoder over that of max-pooling indices (Table 1). */
+  /** The memory kept for the decoder, divided by that of max-pooling indices (Table 1). */
   readonly storageMultiplier: number;
   readonly published: PublishedSize;
-  /** Ours over the published figure, parameters where they are published, else the size on disk; null where neither is. */
+  /** This project's figure divided by the published one: parameters if published, otherwise the size on disk; null where neither is published. */
   readonly ratio: number | null;
-  /** Why the ratio is further than 3 % from 1. */
+  /** Why the ratio differs from 1 by more than 3 %. */
   readonly difference?: string;
-  /** Of the one network that was asked for. */
+  /** Present where one network was requested. */
   readonly layers?: readonly LayerDescription[];
 }
 
 /**
- * Describes one network with its layers, or all without, from the layers alone. The array is what
- * `segnet-stream describe --json` prints.
+ * Describes one network with its layers, or all networks without. `segnet-stream describe --json` prints this array.
  *
- * @throws `Failure` `NETWORK_UNKNOWN`; `OPTION_INVALID` for a size or a number of classes that no network can have.
+ * @throws `Failure` `NETWORK_UNKNOWN`; `OPTION_INVALID` for an impossible size or number of classes.
  */
 export function describe(options: DescribeOptions = {}): readonly NetworkDescription[] {
   const { network, size = { width: 480, height: 360 }, classes = 11 } = options;
@@ -131,7 +128,7 @@ function describeLayers(network: Network, { width, height }: Size): readonly Lay
   }));
 }
 
-/** Renders descriptions for people: the layer table of one network, or an overview beside the published figures. */
+/** Renders descriptions for people to read: the layer table of one network, or an overview with the published figures. */
 export function renderDescriptions(descriptions: readonly NetworkDescription[]): string {
   const [first] = descriptions;
   if (first === undefined) return '';

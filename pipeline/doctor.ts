@@ -11,24 +11,24 @@ import { findFfmpeg } from '../operators/find-ffmpeg.js';
 import { packagedNetworks } from './options/find-weights.js';
 import { packagedFile } from './options/package-root.js';
 
-/** One thing that was looked for. */
+/** The result of one check. */
 export interface Finding {
-  /** What was looked for, `ffmpeg`, `onnx on cuda`. */
+  /** What was checked, `ffmpeg`, `onnx on cuda`. */
   readonly name: string;
-  /** `missing` is no fault by itself: nobody needs every engine. */
+  /** `missing` is not an error in itself, since nobody needs every engine. */
   readonly state: 'found' | 'missing' | 'warning';
-  /** What was found, or why it was not: one line. */
+  /** One line: what was found, or why it is missing. */
   readonly detail: string;
-  /** How to get it or better it. */
+  /** How to get or improve it. */
   readonly advice?: string;
 }
 
 const OLDEST_NODE = [20, 12] as const;
 
-/** How long a native library may take to start: TensorRT compiles for a while. */
+/** How long a native library may take to start; TensorRT compiles for a while. */
 const TRY_TIMEOUT_MS = 300_000;
 
-/** Looks for what the commands need: tools, engines, where they can compute, and weights. Each is tried, not guessed. */
+/** Checks what the commands need: tools, engines, providers and weights. Each is really tried. */
 export async function doctor(): Promise<Finding[]> {
   const providers = Object.keys(PROVIDERS) as Provider[];
   const findings = await Promise.all([
@@ -44,7 +44,7 @@ export async function doctor(): Promise<Finding[]> {
   return hasWeights ? findings : [...findings, noWeights];
 }
 
-/** The findings as lines for people: a mark, the name, the detail, and advice under what is not there. */
+/** Renders findings for people to read: a mark, the name, the detail, and advice below what is missing. */
 export function renderFindings(findings: readonly Finding[]): string {
   const marks = { found: '+', missing: '-', warning: '!' } as const;
   const column = Math.max(...findings.map(({ name }) => name.length));
@@ -106,7 +106,7 @@ async function findProvider(provider: Provider): Promise<Finding> {
   const name = `onnx on ${provider}`;
   const answer = await tryEngine(provider);
   const { advice, title } = PROVIDERS[provider];
-  // Of the engine's own description, its precision is that of the small network tried: it would mislead.
+  // The engine's own description names the precision of the small test network, which would mislead.
   if ('description' in answer) return { name, state: 'found', detail: `a small network was computed on ${title}` };
   const detail = answer.reason
     .replace(/^The onnx engine could not start on \w+ \([^)]*\): /, '')
@@ -158,7 +158,7 @@ const noWeights: Finding = {
   advice: 'Give a file with --weights, or make one with `segnet-stream train`',
 };
 
-/** Starts an engine in a process of its own (`try-engine.ts`). */
+/** Starts an engine in a separate process (`try-engine.ts`). */
 function tryEngine(name: string): Promise<{ description: string } | { reason: string }> {
   return new Promise((resolve) => {
     const child = fork(modulePath(new URL('./try-engine.js', import.meta.url)), [name], {

@@ -1,4 +1,4 @@
-/** Text as it may stand in an SVG, in attributes too. */
+/** Escapes text for SVG content and attributes. */
 export function escapeMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { Failure } from '../model/failure.js';
 
-/** What a person and a program are told of an error, and how the process exits. */
+/** How an error is reported to people and programs, and the exit status. */
 export interface Explanation {
   readonly code: string;
   readonly message: string;
-  /** 2 for a command line or a configuration that cannot be understood, else 1. */
+  /** 2 for an invalid command line or configuration, otherwise 1. */
   readonly exitStatus: number;
 }
 
-/** What commander calls the mistakes that can be made in a command line, and what we do. */
+/** Commander's codes for usage errors, and the codes that are used here instead. */
 const USAGE_CODES: Readonly<Record<string, string>> = {
   'commander.unknownOption': 'OPTION_UNKNOWN',
   'commander.unknownCommand': 'COMMAND_UNKNOWN',
@@ -22,13 +22,13 @@ const USAGE_CODES: Readonly<Record<string, string>> = {
   'commander.invalidArgument': 'OPTION_INVALID',
 };
 
-/** What has to be written otherwise before another attempt makes sense. */
+/** Failures that the user has to correct in the command line or configuration. */
 const WRONGLY_ASKED: ReadonlySet<string> = new Set(['OPTION_INVALID', 'CONFIG_INVALID', 'CONFIG_MISSING']);
 
-/** Explains anything that was thrown in one sentence with a code. */
+/** Explains anything that was thrown, in one sentence with a code. */
 export function explainError(error: unknown): Explanation {
   if (error instanceof CommanderError) {
-    // `benchmark` alone, `help` of what is no command.
+    // `benchmark` without a subcommand, or `help` of an unknown command.
     if (error.code === 'commander.help') {
       const message = 'Expected the name of a command, one of those that --help lists';
       return { code: 'COMMAND_MISSING', message, exitStatus: 2 };

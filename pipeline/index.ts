@@ -2,8 +2,8 @@
  * Streaming semantic segmentation of road scenes: RxJS operators from ffmpeg through a SegNet-family network to coloured
  * overlays.
  *
- * `run` does what `segnet-stream run` does. For a route of one's own, make an engine with `openEngine` and put the
- * operators together:
+ * `run` does what `segnet-stream run` does. For a custom pipeline, create an engine with `openEngine` and compose the
+ * operators:
  *
  * ```ts
  * const engine = await openEngine();

@@ -7,8 +7,9 @@ export interface ProgramCall {
 }
 
 /**
- * How to run a module beside the caller as a program of its own: `moduleCommand(new URL('./route-program.js', import.meta.url))`.
- * As `startWorker` does for threads, it takes the TypeScript source, with this process's loader, where nothing is compiled.
+ * The command that runs a module next to the caller as a separate process: `moduleCommand(new URL('./route-program.js',
+ * import.meta.url))`. Like `startWorker` for threads, it uses the TypeScript source, with this process's loader, where nothing
+ * is compiled.
  */
 export function moduleCommand(module: URL, args: readonly string[] = []): ProgramCall {
   return { file: process.execPath, args: [...process.execArgv, modulePath(module), ...args] };

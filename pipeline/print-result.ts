@@ -1,19 +1,19 @@
-/** What every command takes: `cli.ts` adds these two. */
+/** The options of every command, which `cli.ts` adds. */
 export interface CommonOptions {
-  /** One JSON document on standard output at the end, nothing else there. */
+  /** Prints one JSON document on standard output at the end, and nothing else there. */
   readonly json?: boolean;
-  /** Stack traces of errors. */
+  /** Prints stack traces of errors. */
   readonly verbose?: boolean;
 }
 
 let hasPrinted = false;
 
-/** Whether standard output has its document already: what goes wrong afterwards is told of on standard error alone. */
+/** True once standard output has its document. Later errors are reported only on standard error. */
 export function isResultPrinted(): boolean {
   return hasPrinted;
 }
 
-/** Writes a command's result to standard output: the whole of it as JSON with `--json`, else a text for people. */
+/** Writes a command's result to standard output: all of it as JSON with `--json`, otherwise a text for people. */
 export function printResult(options: CommonOptions, result: unknown, text: string): void {
   hasPrinted = true;
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${text}\n`);

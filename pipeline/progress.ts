@@ -1,19 +1,19 @@
 import { SingleBar } from 'cli-progress';
 import { formatTime } from './options/time.js';
 
-/** The pace is that of the last seconds, so that the ETA follows a machine that gets busy. */
+/** The rate is that of the last seconds, so that the ETA adapts when the machine gets busy. */
 const PACE_OVER_MS = 10_000;
 
-/** Shows people how far one thing after another is. */
+/** Shows the progress of one task after another. */
 export interface Progress {
   /**
-   * Shows that so many of a thing's `noun` are done, with their pace, and where `total` is known how long the rest takes.
-   * Another title is another thing.
+   * Shows how many of `noun` are done, their rate and, where `total` is known, the remaining time. A new title begins a new
+   * task.
    */
   readonly show: (title: string, noun: string, done: number, total?: number, note?: string) => void;
-  /** Writes a line that stays. */
+  /** Writes a permanent line. */
   readonly say: (text: string) => void;
-  /** Leaves the terminal clean. */
+  /** Removes the progress bar from the terminal. */
   readonly close: () => void;
 }
 
@@ -36,7 +36,7 @@ export function createProgress(stream: NodeJS.WriteStream, lineEveryMs = 5000): 
         pace = createPace();
         lineDueAt = performance.now() + lineEveryMs;
       }
-      // A container may promise too few; the bar never goes beyond its end, and says nothing of one that it does not know.
+      // A container may announce too few frames. The bar never exceeds its end, and is not drawn where the total is unknown.
       const total = promised === undefined ? undefined : Math.max(promised, done);
       const perSecond = pace(done);
       const status = [
@@ -74,7 +74,7 @@ function startBar(stream: NodeJS.WriteStream, total: number): SingleBar {
     barIncompleteChar: '░',
     hideCursor: true,
     clearOnComplete: true,
-    // Signals are the commands' own: there may be a file to finish.
+    // The commands handle signals themselves, since there may be a file to finish.
     gracefulExit: false,
     fps: 10,
   });
@@ -82,17 +82,17 @@ function startBar(stream: NodeJS.WriteStream, total: number): SingleBar {
   return bar;
 }
 
-/** Gives, for the number that is done so far, how many a second over the last seconds. */
+/** Returns a function from the number done so far to the rate per second over the last seconds. */
 function createPace(): (done: number) => number {
   const marks: { readonly at: number; readonly done: number }[] = [];
   return (done) => {
     const at = performance.now();
     const last = marks.at(-1);
-    // A mark every tenth of a second is fine enough, and keeps the list short for any speed.
+    // A mark every tenth of a second is precise enough and keeps the list short at any speed.
     if (last === undefined || at - last.at >= 100) marks.push({ at, done });
     while (marks.length > 2 && at - marks[0]!.at > PACE_OVER_MS) marks.shift();
     const { at: since, done: before } = marks[0]!;
-    // Over less than half a second it would be that of whatever was waiting.
+    // Over less than half a second the rate would only reflect what was waiting.
     return at - since > 500 ? ((done - before) * 1000) / (at - since) : 0;
   };
 }

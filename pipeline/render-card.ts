@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { WeightsCard } from '../model/weights.js';
 
-/** The card of a weights file for people to read: all but the range of each layer's values. */
+/** Renders the card of a weights file for people to read, without the ranges of the layers' values. */
 export function renderCard({ classes, calibration, ...card }: WeightsCard): string {
   const { ranges: _, ...calibrated } = calibration ?? {};
   const names = classes.map(({ name }) => name);

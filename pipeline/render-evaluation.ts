@@ -1,7 +1,7 @@
 import type { Evaluation } from './evaluate.js';
 import { textTable } from './text-table.js';
 
-/** Renders scores for people: a sentence, the table of classes with the means below, and warnings. */
+/** Renders scores for people to read: a sentence, the table of classes with the means below, and warnings. */
 export function renderEvaluation(evaluation: Evaluation): string {
   const { network, engine, provider, precision, images, seconds, corruption, warnings } = evaluation;
   const rows = Object.entries(evaluation.perClass).map(([name, { recall, IoU, BF }]) => [
@@ -23,7 +23,7 @@ export function renderEvaluation(evaluation: Evaluation): string {
   ].join('\n');
 }
 
-/** Columns are numbered: names would be wider than a terminal. */
+/** Columns are numbered, since names would be wider than a terminal. */
 function confusionRows({ classes, confusion }: Evaluation): readonly (readonly string[])[] {
   const rows = confusion.map((row, truth) => {
     const pixels = row.reduce((sum, count) => sum + count, 0);

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { Failure } from '../model/failure.js';
 import { isMain } from '../model/is-main.js';
 
-/** The TensorFlow that the addon is built against: the newest whose C API the addon's sources were seen to compile with. */
+/** The TensorFlow version that the addon is built against: the newest with which its sources are known to compile. */
 const TENSORFLOW_VERSION = '2.21.0';
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
 
@@ -30,7 +30,7 @@ Examples:
 The unpacked wheel is kept in ~/.cache/segnet-stream (XDG_CACHE_HOME), so that it is fetched once; after another
 "npm ci" run this again, it takes seconds.`;
 
-/** Runs a program to its end; resolves to what it printed on standard output, rejects with what it printed as an error. */
+/** Runs a program to its end. Resolves to its standard output; rejects with its standard error. */
 function execute(
   command: string,
   args: readonly string[],
@@ -77,7 +77,7 @@ interface Tools {
   readonly nodeGyp: string;
 }
 
-/** Looks for everything first, so that the whole list of what is missing is said at once. */
+/** Looks for all tools first, so that everything that is missing is reported together. */
 async function findTools(pythonOption: string | undefined): Promise<Tools> {
   const missing: string[] = [];
   let packageDirectory = '';
@@ -107,7 +107,7 @@ async function findTools(pythonOption: string | undefined): Promise<Tools> {
   return { packageDirectory, python: python!, nodeGyp: nodeGyp! };
 }
 
-/** npm brings node-gyp and tells its scripts where; outside npm it lies beside the npm of this Node. */
+/** npm ships node-gyp and tells its scripts where it is; without npm it is found next to the npm of this Node. */
 function findNodeGyp(): string | undefined {
   const beside = join(
     dirname(process.execPath),
@@ -123,7 +123,7 @@ function findNodeGyp(): string | undefined {
   return [process.env.npm_config_node_gyp, beside].find((path) => path !== undefined && existsSync(path));
 }
 
-/** The folder with the unpacked wheel, fetched if it is not there yet. */
+/** Returns the folder with the unpacked wheel, which is downloaded if necessary. */
 async function fetchWheel(python: string, gpu: boolean): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'segnet-stream');
   const target = join(cache, `tensorflow-${gpu ? 'gpu' : 'cpu'}-${TENSORFLOW_VERSION}`);
@@ -132,7 +132,7 @@ async function fetchWheel(python: string, gpu: boolean): Promise<string> {
   const work = await mkdtemp(join(cache, 'part-'));
   try {
     if (gpu) {
-      // Its libraries find CUDA relative to themselves, in the folders that pip lays beside them: a whole install.
+      // Its libraries find CUDA by paths relative to themselves, in folders that pip installs, so this is a full install.
       console.error(`Fetching tensorflow[and-cuda] ${TENSORFLOW_VERSION} from PyPI (about 3 GB) ...`);
       await execute(python, [
         '-m',
@@ -174,14 +174,14 @@ async function fetchWheel(python: string, gpu: boolean): Promise<string> {
   return target;
 }
 
-/** Lays the wheel's headers and libraries where the addon's build looks, and builds it. */
+/** Links the wheel's headers and libraries where the addon's build expects them, and builds it. */
 async function buildAddon({ packageDirectory, nodeGyp }: Tools, wheel: string): Promise<void> {
   const deps = join(packageDirectory, 'deps');
   const libraries = join(wheel, 'tensorflow');
   await rm(deps, { recursive: true, force: true });
   await mkdir(join(deps, 'lib'), { recursive: true });
   await symlink(join(libraries, 'include'), join(deps, 'include'));
-  // The linker wants these names; the loader wants the versioned ones, and finds them by the run path below in their own folder.
+  // The linker needs these names. The loader needs the versioned ones, and finds them in their own folder by the run path below.
   await symlink(join(libraries, 'libtensorflow_cc.so.2'), join(deps, 'lib', 'libtensorflow.so'));
   await symlink(join(libraries, 'libtensorflow_framework.so.2'), join(deps, 'lib', 'libtensorflow_framework.so'));
   const headers = join(dirname(process.execPath), '..');
@@ -203,7 +203,7 @@ async function buildAddon({ packageDirectory, nodeGyp }: Tools, wheel: string): 
   });
 }
 
-/** Loads the addon in a fresh process, as a user's program would. */
+/** Loads the addon in a new process, as a user's program would. */
 async function checkAddon(): Promise<string> {
   const loader = new URL('../model/training/tensorflow.js', import.meta.url);
   const program = `const { loadTensorflow } = await import(${JSON.stringify(loader.href)});

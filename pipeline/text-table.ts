@@ -1,6 +1,6 @@
 /**
- * Lays out rows of cells as columns for a terminal, the first row being the head. Columns of which every cell below
- * the head is a number (or empty, or a dash) are aligned to the right.
+ * Formats rows of cells as columns for a terminal. The first row is the header. Columns whose other cells are all numbers,
+ * empty or dashes are right-aligned.
  */
 export function textTable(rows: readonly (readonly string[])[]): string {
   const columns = Math.max(0, ...rows.map((row) => row.length));

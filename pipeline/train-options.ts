@@ -7,17 +7,17 @@ import { parseSize, type Size } from './options/size.js';
 
 /** What `segnet-stream train` takes. */
 export interface TrainingOptions {
-  /** A network of `segnet-stream describe`. Defaults to the checkpoint's when resuming, else `segnet-lite`. */
+  /** A network of `segnet-stream describe`. Defaults to the checkpoint's network when resuming, otherwise to `segnet-lite`. */
   readonly network?: string | undefined;
   /** The folder of a data set with a training and a validation split. */
   readonly data: string;
-  /** The folder of a data set whose training pictures are mixed in: synthetic scenes. */
+  /** The folder of a data set whose training pictures are mixed in, such as synthetic scenes. */
   readonly extra?: string | undefined;
-  /** The class set of the data. Defaults to what its layout or `dataset.json` says. */
+  /** The class set of the data. Defaults to that of its layout or `dataset.json`. */
   readonly classes?: string | undefined;
-  /** The folder of checkpoint, weights and log. */
+  /** The folder for checkpoint, weights and log. */
   readonly out: string;
-  /** Defaults to `compact` for networks of few multiply-adds, else `modern`. */
+  /** Defaults to `compact` for networks with few multiply-adds, otherwise to `modern`. */
   readonly recipe?: keyof typeof recipes | undefined;
   /** Changes to the recipe. */
   readonly epochs?: number | undefined;
@@ -26,32 +26,32 @@ export interface TrainingOptions {
   readonly balancing?: Recipe['balancing'] | undefined;
   readonly selectBy?: Recipe['selectBy'] | undefined;
   readonly validateEvery?: number | undefined;
-  /** One size of crops for the whole training, or `240x180`. */
+  /** One crop size for the whole training; may be a string, `240x180`. */
   readonly crop?: Size | string | undefined;
-  /** Magnifications of training pictures: the smallest and the largest, or `0.5,1`. */
+  /** The smallest and largest magnification of training pictures; may be a string, `0.5,1`. */
   readonly scales?: readonly [number, number] | string | undefined;
-  /** The picture size that the weights are for, or `448x336`. */
+  /** The picture size of the weights; may be a string, `448x336`. */
   readonly inputSize?: Size | string | undefined;
   readonly seed?: number | undefined;
-  /** Prefixes of picture names (`0006R0`): those of the training set are held out and validated on instead. */
+  /** Prefixes of picture names (`0006R0`). Matching pictures of the training set are held out and used for validation instead. */
   readonly holdOut?: readonly string[] | undefined;
   /** A weights file of this project to start from. */
   readonly weights?: string | undefined;
-  /** A safetensors file of VGG16 (torchvision's names) or EfficientNet-Lite0, trained on ImageNet, from which the encoder starts. */
+  /** A safetensors file of VGG16 (torchvision's names) or EfficientNet-Lite0, trained on ImageNet, to initialise the encoder. */
   readonly pretrained?: string | undefined;
-  /** Goes on from the checkpoint in `out`, with the recipe that is in it. */
+  /** Resumes from the checkpoint in `out`, with its recipe. */
   readonly resume?: boolean | undefined;
-  /** Threads that read and cut pictures. @default 1 */
+  /** Threads that read and crop pictures. @default 1 */
   readonly dataThreads?: number | undefined;
-  /** The command that this was called by, for the card. */
+  /** The command that called this, for the card. */
   readonly command?: string | undefined;
-  /** Saves a checkpoint and stops after the step under way. */
+  /** Saves a checkpoint and stops after the current step. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears of every step, epoch and validation. */
+  /** Called with every step, epoch and validation. */
   readonly onEvent?: ((event: TrainingEvent) => void) | undefined;
 }
 
-/** `TrainingOptions` with everything checked, and what may be a text read. */
+/** `TrainingOptions`, checked, with strings parsed. */
 export interface CheckedTrainingOptions extends Omit<TrainingOptions, 'crop' | 'scales' | 'inputSize'> {
   readonly crop: Size | undefined;
   readonly scales: readonly [number, number] | undefined;
@@ -62,7 +62,7 @@ const recipeNames = Object.keys(recipes);
 const balancingNames: readonly Recipe['balancing'][] = ['median', 'sqrt-median', 'natural'];
 const count = { min: 1, max: 1e9, integer: true };
 
-/** The options of `train` beside the folders that it must have, in the order of its help. */
+/** The options of `train` except its required folders, in the order of its help. */
 export const TRAINING_RULES: OptionRules<
   Exclude<keyof TrainingOptions, 'data' | 'out' | 'command' | 'signal' | 'onEvent'>
 > = {

@@ -6,13 +6,13 @@ import { defineNetwork } from '../model/network.js';
 import type { Weights } from '../model/weights.js';
 
 /*
- * Run by `doctor` as a process of its own, with `tensorflow` or a provider of onnx as argument: segments one picture with a
- * tiny network there and sends `{ description }` or `{ reason }`. A driver that crashes takes only this process along.
+ * `doctor` runs this as a separate process, with `tensorflow` or a provider of onnx as argument. It segments one picture with a
+ * tiny network and sends `{ description }` or `{ reason }`. If a driver crashes, only this process ends.
  */
 
 const convolution = { op: 'conv', kernel: [3, 3], stride: 1, dilation: 1, groups: 1, bias: true } as const;
 
-/** A picture's way through every kind of step that SegNet has. */
+/** A tiny network with every kind of layer that SegNet has. */
 const tiny = defineNetwork({
   name: 'tiny',
   title: 'Tiny',
@@ -59,5 +59,5 @@ async function tryEngine(name: string): Promise<{ description: string } | { reas
 }
 
 const found = await tryEngine(process.argv[2]!);
-// Not every native library ends its threads: leave once the answer is on its way.
+// Some native libraries do not end their threads, so exit once the answer is sent.
 process.send!(found, () => process.exit());

@@ -2,11 +2,11 @@ import { Failure } from '../model/failure.js';
 import { exitOnAbandon, listenForStop } from './run/stop.js';
 
 /**
- * Does work whose result is wanted whole or not at all: Ctrl-C and the like abort its signal, and a second one ends the process.
- * The exit status is then that of the signal.
+ * Does work that has no partial result: Ctrl-C and similar signals abort it, and a second one ends the process. The exit status
+ * is then that of the signal.
  *
- * @param what As the message calls it: `The evaluation`.
- * @param say Tells a person that it was heard.
+ * @param what The name of the work in the message: `The evaluation`.
+ * @param say Called with a message for the user once a stop is requested.
  * @throws `Failure` `STOPPED`.
  */
 export async function untilStopped<Result>(
@@ -19,7 +19,7 @@ export async function untilStopped<Result>(
   try {
     return await work(requests.stop);
   } catch (error) {
-    // What was running got the signal too, and failed of it.
+    // A child process gets the signal too, and its failure is not reported.
     throw requests.stop.aborted ? new Failure('STOPPED', `${what} was stopped`) : error;
   } finally {
     if (requests.exitStatus !== undefined) process.exitCode = requests.exitStatus;

@@ -6,24 +6,24 @@ import type { DatasetItem } from './pairs.js';
 import { readPicture } from './picture.js';
 import { readAhead } from './read-ahead.js';
 
-/** What a data set that passed its check is like. */
+/** The result of a check that a data set passed. */
 export interface DatasetReport {
-  /** Sentences for people: what is odd, but no reason to stop. */
+  /** Sentences for people to read, about oddities that do not prevent training. */
   readonly warnings: readonly string[];
   readonly frequencies: ClassFrequencies;
 }
 
 const SHOWN_PROBLEMS = 10;
 
-/** How a check tells how far it is, and what ends it. */
+/** How a check reports progress, and how it is stopped. */
 export interface CheckOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  /** Ends the check with its reason. */
+  /** Aborts the check, which throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Checks several data sets as {@link checkDataset} does, to their end: what is wrong with each is told at once.
+ * Checks several data sets as {@link checkDataset} does and reports the problems of all of them together.
  *
  * @throws `Failure` `DATASET_INVALID`; the signal's reason.
  */
@@ -51,10 +51,10 @@ export async function checkDatasets(
 }
 
 /**
- * Reads every file of a data set before the first step: images and labels without their other half, files that do
- * not read to their end, sizes that differ, labels that are no class. A class that never appears is a warning.
+ * Reads every file of a data set before the first step. Problems are images without labels and labels without an image,
+ * truncated files, pairs of different sizes and labels that are no class. A class that never appears is a warning.
  *
- * @throws `Failure` `DATASET_INVALID` with the first ten problems, a line each, and the number of the others; the signal's
+ * @throws `Failure` `DATASET_INVALID` with the first ten problems, one per line, and the number of further ones; the signal's
  * reason.
  */
 export async function checkDataset(dataset: Dataset, options: CheckOptions = {}): Promise<DatasetReport> {
@@ -84,7 +84,7 @@ export async function checkDataset(dataset: Dataset, options: CheckOptions = {})
   return { warnings, frequencies };
 }
 
-/** The labels of a sound pair; else its problem. */
+/** Returns the labels of a valid pair, or its problem. */
 async function checkItem({ imagePath, labelPath }: DatasetItem, { classSet }: Dataset) {
   try {
     const [size, labels] = await Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]);

@@ -6,13 +6,13 @@ import { Failure } from '../failure.js';
 /** The contents of `dataset.json`. */
 export interface DatasetFile {
   readonly name: string;
-  /** The name of a known class set, or a set of one's own. */
+  /** The name of a known class set, or a custom class set. */
   readonly classes: string | ClassSet;
-  /** By name (`train`, `val`, `test`): folders relative to the file, and which of their files, if not all. */
+  /** By name (`train`, `val`, `test`): folders relative to the file, and a list of their files unless all belong to it. */
   readonly splits: Readonly<Record<string, DatasetSplit>>;
 }
 
-/** The parts of a data set. */
+/** One split of a data set. */
 export interface DatasetSplit {
   readonly images?: string;
   readonly labels?: string;
@@ -56,7 +56,7 @@ export async function readDatasetFile(path: string): Promise<DatasetFile | undef
   return file;
 }
 
-/** What is wrong with a class set that someone wrote by hand; nothing if it can be used. */
+/** What is wrong with a handwritten class set; undefined if it is valid. */
 function classSetFault(set: Partial<ClassSet> | null | undefined): string | undefined {
   if (typeof set !== 'object' || set === null) return '"classes" is neither the name of a class set nor one';
   if (typeof set.name !== 'string') return '"classes.name" is not a string';
@@ -85,7 +85,7 @@ function classSetFault(set: Partial<ClassSet> | null | undefined): string | unde
   return both === undefined ? undefined : `"classes.voidLabels" has ${both}, which is the value of a class`;
 }
 
-/** The first value that was there before. */
+/** The first value that is repeated. */
 function repeated<Value>(values: readonly Value[]): Value | undefined {
   return values.find((value, index) => values.indexOf(value) !== index);
 }

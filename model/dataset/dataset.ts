@@ -5,9 +5,9 @@ import { Failure } from '../failure.js';
 import { type DatasetFile, readDatasetFile } from './dataset-file.js';
 import { type DatasetItem, type Pairs, pairFolders, pairList, type Unpaired } from './pairs.js';
 
-/** One split of a data set: pictures with their labels, and what the labels mean. */
+/** One split of a data set: pictures with their labels, and the class set of the labels. */
 export interface Dataset {
-  /** For people: the folder or the name that `dataset.json` gives. */
+  /** A name for people to read: the folder, or the name in `dataset.json`. */
   readonly name: string;
   readonly classSet: ClassSet;
   readonly items: readonly DatasetItem[];
@@ -16,15 +16,15 @@ export interface Dataset {
 }
 
 /**
- * Opens one split (`train`, `val`, `test`) of the data set in a folder, which has the first of
+ * Opens one split (`train`, `val`, `test`) of the data set in a folder. The layout is the first of these that the folder has:
  *
- * 1. `dataset.json` that describes it,
+ * 1. `dataset.json`, which describes it,
  * 2. `SPLIT/` and `SPLITannot/` with files of equal names (CamVid),
  * 3. `leftImg8bit/SPLIT/` and `gtFine/SPLIT/` (Cityscapes),
- * 4. `SPLIT.txt`, an image and its labels a line.
+ * 4. `SPLIT.txt`, with an image and its labels on each line.
  *
- * Files are found, not read: `checkDataset` does that. `classes` names the class set in place of the layout's own
- * (CamVid's, Cityscapes'; `dataset.json` says its own, a list has none).
+ * Files are listed but not read, which `checkDataset` does. `classes` names the class set and replaces the layout's own
+ * (CamVid's, Cityscapes', the one in `dataset.json`; a list has none).
  *
  * @throws `Failure` `DATASET_MISSING` where there is no such folder or split, `DATASET_INVALID` for a faulty
  * `dataset.json` or list, `CLASSES_UNKNOWN`.
@@ -75,7 +75,7 @@ export async function openPairs(imagesDir: string, labelsDir: string, classSet: 
   return { name: imagesDir, classSet, ...(await pairFolders(imagesDir, labelsDir, classSet)) };
 }
 
-/** The items of a data set for which `keep` holds: folds that hold out a drive are made with it. */
+/** The items of a data set for which `keep` is true, as for folds that hold out a drive. */
 export function filterDataset(dataset: Dataset, keep: (item: DatasetItem) => boolean): Dataset {
   return { ...dataset, items: dataset.items.filter(keep) };
 }

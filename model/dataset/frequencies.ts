@@ -4,13 +4,13 @@ import type { ClassMask } from '../engine.js';
 export interface ClassFrequencies {
   /** Pixels of the class. */
   readonly pixels: readonly number[];
-  /** Pixels, void ones included, of the images that have the class. */
+  /** All pixels, including void, of the images that have the class. */
   readonly pixelsWherePresent: readonly number[];
   /** Images that have the class. */
   readonly images: readonly number[];
 }
 
-/** Counts classes over label images one by one. */
+/** Counts classes, one label image at a time. */
 export interface FrequencyCount {
   add(labels: ClassMask): void;
   /** The counts so far. */
@@ -38,8 +38,8 @@ export function createFrequencyCount(classes: number): FrequencyCount {
 }
 
 /**
- * The frequencies with those of another set for the classes that never occur in the first. How many pictures of the other
- * set are mixed in does not matter: a frequency is of the pictures that have the class.
+ * Fills in, for classes that never occur in the first set, the frequencies of another set. The share of its pictures that is
+ * mixed in does not matter, since a frequency counts only pictures that have the class.
  */
 export function completeFrequencies(first: ClassFrequencies, other: ClassFrequencies): ClassFrequencies {
   const complete = (of: keyof ClassFrequencies) =>
@@ -52,9 +52,9 @@ export function completeFrequencies(first: ClassFrequencies, other: ClassFrequen
 }
 
 /**
- * Median frequency balancing (SegNet, section 3.2): the weight of a class is the median of the frequencies over its own,
- * a frequency being its pixels over the pixels of the images that have it. A class that never occurs weighs 0 and is
- * left out of the median, which for an even count is the mean of the middle two.
+ * Median frequency balancing (SegNet, section 3.2): the weight of a class is the median frequency divided by its own. The
+ * frequency of a class is its pixels divided by all pixels of the images that have it. A class that never occurs has weight 0
+ * and does not count in the median, which for an even count is the mean of the middle two.
  */
 export function medianFrequencyWeights({ pixels, pixelsWherePresent }: ClassFrequencies): readonly number[] {
   const frequencies = pixels.map((count, index) => (count === 0 ? 0 : count / pixelsWherePresent[index]!));

@@ -7,12 +7,12 @@ import { Failure } from '../failure.js';
 import { pictureFailure } from './picture.js';
 
 /**
- * Reads a label image as class indices, void as the set's `voidIndex`. A grey or palette image is read by its numbers; an RGB
- * image by the colours of the classes (black, where no class has it, is void), also where a program that makes files
- * smaller has given it a palette: its colours are those of classes, other ones than its numbers mean.
+ * Reads a label image as class indices, with void as the set's `voidIndex`. A grey or palette image is read by its numbers, an
+ * RGB image by the colours of the classes (black is void unless a class is black). That includes an RGB image to which an image
+ * optimiser has given a palette: its colours are class colours that do not match its numbers.
  *
- * @throws `Failure` `PICTURE_MISSING` or `PICTURE_INVALID` for a file that is no label image; `LABELS_INVALID` for
- * values or colours that the class set does not have.
+ * @throws `Failure` `PICTURE_MISSING` or `PICTURE_INVALID` for a file that is not a label image; `LABELS_INVALID` for values or
+ * colours outside the class set.
  */
 export async function readLabels(path: string, set: ClassSet): Promise<ClassMask> {
   const image = await readLabelImage(path);
@@ -34,13 +34,13 @@ async function readLabelImage(path: string): Promise<LabelImage> {
   try {
     const bytes = await readFile(path);
     const { format, isPalette, bitsPerSample, depth, channels } = await sharp(bytes).metadata();
-    // sharp expands palettes to colours and 1, 2 and 4-bit grey to 0-255: those are read by another library.
+    // sharp expands palettes to colours and 1, 2 and 4-bit grey to 0-255, so another library reads those.
     if (format === 'png' && (isPalette || (bitsPerSample ?? 8) < 8)) return unpackPng(bytes);
     if (format === 'jpeg') unfit = 'it is a JPEG, which blurs labels';
     else if (depth !== 'uchar') unfit = `its samples are ${depth}, not 8-bit`;
     else {
       const grey = channels < 3;
-      // A colour profile, as photo editors embed it, would change the numbers.
+      // A colour profile, which photo editors embed, would change the numbers.
       const raw = sharp(bytes, { ignoreIcc: true });
       const opaque = channels % 2 === 0 ? raw.removeAlpha() : raw;
       const { data, info } = await opaque
@@ -55,7 +55,7 @@ async function readLabelImage(path: string): Promise<LabelImage> {
   throw new Failure('PICTURE_INVALID', `Expected a grey, palette or RGB label image at ${path}, but ${unfit}`);
 }
 
-/** One byte a pixel from a PNG of 1, 2, 4 or 8 bits a pixel. */
+/** Reads a PNG of 1, 2, 4 or 8 bits per pixel as one byte per pixel. */
 function unpackPng(bytes: Uint8Array): LabelImage {
   const { width, height, depth, data, palette } = decode(bytes);
   if (depth === 8) return { width, height, channels: 1, data: Uint8Array.from(data), palette };
@@ -72,9 +72,9 @@ function unpackPng(bytes: Uint8Array): LabelImage {
 }
 
 /**
- * A palette image in its colours, where those are meant; undefined where its numbers are. A program that makes an RGB image smaller
- * writes the colours that are in it and no others, all of classes here, in some order. Black says nothing: it is void as well
- * as what palettes of numbers begin with.
+ * The colours of a palette image whose colours count; undefined for one whose numbers count. An image optimiser writes only the
+ * colours that occur in the RGB image, which are all class colours, in any order. Black tells nothing, since it is void and
+ * also the first colour of palettes for numbers.
  */
 function inColours(
   { width, height, data }: LabelImage,

@@ -11,25 +11,28 @@ export interface DatasetItem {
   readonly labelPath: string;
 }
 
-/** What was found of a data set: pairs, in order of name, and the files that have no other half. */
+/** The files of a data set: pairs, ordered by name, and files without a counterpart. */
 export interface Pairs {
   readonly items: readonly DatasetItem[];
   readonly unpaired: readonly Unpaired[];
 }
 
-/** A picture without labels, labels without a picture, or a name of a list without either. */
+/** A picture without labels, labels without a picture, or a name in a list with neither. */
 export interface Unpaired {
   readonly path: string;
-  /** What was looked for, and where, for people: `left.png in camvid/train`. */
+  /** The missing file and its folder, for people to read: `left.png in camvid/train`. */
   readonly lookedFor: string;
 }
 
 const IMAGE_EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.gif', '.avif']);
 
-/** What data sets append to the names of pictures. */
+/** Suffixes that data sets append to the names of pictures. */
 const IMAGE_SUFFIXES = ['_leftImg8bit'];
 
-/** What data sets append to the names of labels; where a folder holds several kinds, the first of these is taken, but for Cityscapes' two. */
+/**
+ * Suffixes that data sets append to the names of labels. Where a folder holds several kinds, the first of these is taken,
+ * except for Cityscapes' two.
+ */
 const LABEL_SUFFIXES = [
   '',
   '_gtFine_labelTrainIds',
@@ -41,11 +44,11 @@ const LABEL_SUFFIXES = [
 ];
 
 /**
- * Pairs the images below one folder with the label images below another, by path and name without extension; the
- * suffixes of Cityscapes (`_leftImg8bit`, `_gtFine_labelTrainIds`, `_gtFine_labelIds`) and CamVid (`_L`) are known. Of Cityscapes' two
- * kinds of labels all are of one: nearly every number is legal in both, and a mixture would not be noticed.
+ * Pairs the images below one folder with the label images below another, by path and name without extension; the suffixes of
+ * Cityscapes (`_leftImg8bit`, `_gtFine_labelTrainIds`, `_gtFine_labelIds`) and CamVid (`_L`) are recognised. All labels are of
+ * the same one of Cityscapes' two kinds: nearly every number is valid in both, so a mixture would go unnoticed.
  *
- * @param classSet By which the labels will be read, where that is known: it decides between the kinds.
+ * @param classSet The class set by which the labels will be read, if known. It decides between the two kinds.
  * @throws `Failure` `DATASET_MISSING` for a folder that is not there or has no images.
  */
 export async function pairFolders(imagesDir: string, labelsDir: string, classSet?: ClassSet): Promise<Pairs> {
@@ -72,9 +75,9 @@ export async function pairFolders(imagesDir: string, labelsDir: string, classSet
     items.push({ name, imagePath, labelPath: labels.byStem.get(labelStem)! });
   }
   for (const [stem, labelPath] of labels.byStem) {
-    // Cityscapes keeps pictures for people beside the labels: they are nobody's other half.
+    // Cityscapes keeps further images beside the labels, which are no labels themselves.
     if (used.has(stem) || /_(color|instanceIds|instanceTrainIds)$/.test(stem)) continue;
-    // Longer ones first: `_labelIds` is an end of `_gtFine_labelIds`.
+    // The order matters: `_gtFine_labelIds` ends with `_labelIds`.
     const suffix = LABEL_SUFFIXES.slice(1).find((candidate) => stem.endsWith(candidate)) ?? '';
     const name = stem.slice(0, stem.length - suffix.length);
     unpaired.push({ path: labelPath, lookedFor: `${name}.png (or another kind of picture) in ${imagesDir}` });
@@ -82,19 +85,19 @@ export async function pairFolders(imagesDir: string, labelsDir: string, classSet
   return { items, unpaired };
 }
 
-/** Which of Cityscapes' kinds of labels a class set does not read; undefined for one that is not of Cityscapes. */
+/** The kind of Cityscapes labels that a class set does not read; undefined for other class sets. */
 function otherKind(classSet: ClassSet | undefined): 'labelIds' | 'labelTrainIds' | undefined {
   if (classSet?.name === cityscapes19.name) return 'labelIds';
   return classSet?.name === cityscapes19LabelIds.name ? 'labelTrainIds' : undefined;
 }
 
 /**
- * Reads a list file: a line holds an image and its labels, two paths relative to the list file, apart by a tab or
- * spaces. With folders given, a line may also be one name that both folders have a file of (PASCAL VOC's lists).
- * Empty lines and those that begin with # are passed over.
+ * Reads a list file: each line holds an image and its labels, two paths relative to the list file, separated by a tab or
+ * spaces. If folders are given, a line may also be a single name, with a file of that name in both folders (PASCAL VOC's
+ * lists). Empty lines and lines that begin with # are skipped.
  *
- * @throws `Failure` `DATASET_MISSING` where there is no such file, or it cannot be read; `DATASET_INVALID` with the number of a line
- * that is neither, or has the pair of an earlier one.
+ * @throws `Failure` `DATASET_MISSING` where the file is missing or unreadable; `DATASET_INVALID` with the number of a line that
+ * is malformed or repeats an earlier pair.
  */
 export async function pairList(
   listPath: string,
@@ -150,9 +153,9 @@ export async function pairList(
 
 /** The image files below a folder. */
 interface Images {
-  /** By their path without extension, in order of name. */
+  /** Paths by stem (the path without extension), ordered by name. */
   readonly byStem: ReadonlyMap<string, string>;
-  /** Files whose stem another has already. */
+  /** Files whose stem another file has already. */
   readonly twins: readonly { readonly path: string; readonly of: string }[];
 }
 

@@ -4,10 +4,10 @@ import type { RgbPicture } from '../engine.js';
 import { Failure } from '../failure.js';
 
 /**
- * Reads an image file (PNG, JPEG, WebP, TIFF, ...) as 8-bit RGB, upright as its EXIF has it (and `run` sees it); grey becomes colour, transparency is
- * dropped.
+ * Reads an image file (PNG, JPEG, WebP, TIFF, ...) as 8-bit RGB, rotated upright by its EXIF data (as in `run`). Grey becomes
+ * RGB; transparency is dropped.
  *
- * @throws `Failure` `PICTURE_MISSING` or `PICTURE_INVALID` that names the file.
+ * @throws `Failure` `PICTURE_MISSING` or `PICTURE_INVALID`, naming the file.
  */
 export async function readPicture(path: string): Promise<RgbPicture> {
   try {
@@ -23,7 +23,7 @@ export async function readPicture(path: string): Promise<RgbPicture> {
   }
 }
 
-/** Says in one sentence why a file did not read as an image. */
+/** The failure that says in one sentence why a file could not be read as an image. */
 export async function pictureFailure(path: string, cause: unknown): Promise<Failure> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return new Failure('PICTURE_MISSING', `Expected an image at ${path}, found none`, { cause });

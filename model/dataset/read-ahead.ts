@@ -1,8 +1,8 @@
 /**
- * Reads items in order while up to `ahead` later ones are already under way: what a slow consumer needs of a fast disk,
- * and a fast one of several decoding threads. Ending the iteration early starts nothing more.
+ * Reads items in order while up to `ahead` later reads are already in progress, so that consumer and reader work at the same
+ * time. If the iteration ends early, no more reads are started.
  *
- * @throws what `read` throws, at the item's place in the order.
+ * @throws What `read` throws, when the item's turn comes.
  */
 export async function* readAhead<Item, Result>(
   items: readonly Item[],
@@ -14,7 +14,7 @@ export async function* readAhead<Item, Result>(
   while (next < items.length || underWay.length > 0) {
     while (next < items.length && underWay.length < ahead) {
       const reading = read(items[next]!);
-      // A failure is thrown when its turn comes; until then it must not count as unhandled.
+      // The error is thrown when its turn comes; until then it must not count as unhandled.
       reading.catch(() => {});
       underWay.push(reading);
       next += 1;

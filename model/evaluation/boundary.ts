@@ -2,13 +2,13 @@ import type { ClassMask } from '../engine.js';
 import { meanOfDefined } from './confusion.js';
 
 /**
- * Boundary F1 (SegNet, section 3.3, after Csurka et al.) of one picture by class index, in per cent; `NaN` for a class
- * that the truth does not have.
+ * Boundary F1 (SegNet, section 3.3, after Csurka et al.) of one picture, by class index, in per cent; `NaN` for a class that
+ * the truth lacks.
  *
- * A boundary pixel belongs to the class and has one of its four neighbours outside it; the picture's border is no
- * boundary. It is matched if a boundary pixel of the other mask lies within 0.75 % of the picture's diagonal
- * (Euclidean distance, not one to one). Void is not masked out: where it meets a class there is a boundary. A class
- * that the prediction lacks scores 0; one that fills both pictures, so that neither has a boundary, scores 100.
+ * A boundary pixel belongs to the class and has one of its four neighbours outside it; the picture's border does not count. It
+ * is matched if a boundary pixel of the other mask lies within 0.75 % of the picture's diagonal (Euclidean distance, not one to
+ * one). Void is not masked out, so there is a boundary where it meets a class. A class that the prediction lacks scores 0; one
+ * that fills both pictures, so that neither has a boundary, scores 100.
  *
  * @throws `RangeError` for masks of different sizes.
  */
@@ -29,7 +29,7 @@ export function boundaryScores(truth: ClassMask, prediction: ClassMask, classes:
   return Array.from({ length: classes }, (_, index) => {
     if (present[index] === 0) return Number.NaN;
     const [r, p] = [recall[index]!, precision[index]!];
-    // No boundary on either side: the class fills the truth, and the prediction has it everywhere or nowhere.
+    // Neither side has a boundary: the class fills the truth, and the prediction has it everywhere or nowhere.
     if (Number.isNaN(r) && Number.isNaN(p)) return prediction.data[0] === index ? 100 : 0;
     return r > 0 && p > 0 ? (200 * r * p) / (r + p) : 0;
   });
@@ -59,14 +59,14 @@ export function createBoundaryAverage(classes: number): BoundaryAverage {
   };
 }
 
-/** Where to look for a match around a pixel, nearest first, in maps that are `margin` wider on each side. */
+/** The offsets around a pixel at which a match is searched, nearest first, in maps with `margin` more pixels on each side. */
 interface Disc {
   readonly margin: number;
   readonly stride: number;
   readonly offsets: Int32Array;
 }
 
-/** 0.75 %, squared, as a fraction of whole numbers: distances are compared exactly. */
+/** 0.75 % squared, as a fraction of integers, so that distances are compared exactly. */
 const TOLERANCE_SQUARED = { over: 9, under: 160_000 };
 
 function discOffsets(width: number, height: number): Disc {
@@ -88,7 +88,7 @@ function discOffsets(width: number, height: number): Disc {
 interface BoundaryMap {
   /** The class of each boundary pixel, `NO_BOUNDARY` elsewhere and in the margin. */
   readonly map: Uint8Array;
-  /** The places of the boundary pixels in `map`. */
+  /** The indices of the boundary pixels in `map`. */
   readonly pixels: Uint32Array;
   readonly classes: number;
 }
@@ -120,7 +120,7 @@ function boundaryMap({ width, height, data }: ClassMask, classes: number, margin
   return { map, pixels: pixels.subarray(0, count), classes };
 }
 
-/** By class, the share of the boundary pixels of `of` that have one of `among` in their disc; `NaN` without pixels. */
+/** By class, the share of the boundary pixels of `of` with a boundary pixel of `among` in their disc; `NaN` without pixels. */
 function matchedShares(of: BoundaryMap, among: BoundaryMap, { offsets }: Disc): readonly number[] {
   const total = new Uint32Array(of.classes);
   const matched = new Uint32Array(of.classes);

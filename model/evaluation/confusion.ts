@@ -1,31 +1,32 @@
-/** How many pixels of each true class were given each class: the sum over any number of pictures. */
+/** How many pixels of each true class were predicted as each class, summed over any number of pictures. */
 export interface Confusion {
   readonly classes: number;
-  /** `classes * classes` counts, row-major: row is the truth, column the prediction. */
+  /** `classes * classes` counts, row-major: rows are the truth, columns the prediction. */
   readonly counts: Float64Array;
   /**
-   * Counts one picture. Truth labels of `classes` and above are void and left out.
+   * Counts one picture. Truth labels of `classes` and above are void and do not count.
    *
-   * @throws `RangeError` for masks of different lengths, or a labelled pixel that was given no class: a caller's mistake.
+   * @throws `RangeError` for masks of different lengths, or a labelled pixel whose prediction is no class, which are errors of
+   * the caller.
    */
   add(truth: Uint8Array, prediction: Uint8Array): void;
 }
 
-/** The scores of one class in per cent; `NaN` (null in JSON) where the class leaves them undefined. */
+/** The scores of one class in per cent; `NaN` (null in JSON) where they are undefined for the class. */
 export interface ClassScores {
-  /** Pixels of the class that were found; undefined for a class without a pixel in the truth. */
+  /** The share of the class's pixels that were found; undefined for a class without pixels in the truth. */
   readonly recall: number;
   /** Intersection over union; undefined for a class in neither truth nor prediction. */
   readonly IoU: number;
 }
 
-/** The scores of a test set in per cent, by the names of the SegNet paper (section 3.3). */
+/** The scores of a test set in per cent, with the names of the SegNet paper (section 3.3). */
 export interface Scores {
-  /** Global accuracy: labelled pixels that are right. `NaN` if nothing is labelled. */
+  /** Global accuracy: the share of labelled pixels that are right. `NaN` if nothing is labelled. */
   readonly G: number;
-  /** Class average accuracy: mean recall of the classes that the truth has. */
+  /** Class average accuracy: mean recall over the classes in the truth. */
   readonly C: number;
-  /** Mean intersection over union of the classes that truth or prediction have. */
+  /** Mean intersection over union over the classes in truth or prediction. */
   readonly mIoU: number;
   /** By class index. */
   readonly perClass: readonly ClassScores[];
@@ -53,8 +54,8 @@ export function createConfusion(classes: number): Confusion {
 }
 
 /**
- * The scores of a confusion matrix. Classes that leave a score undefined are left out of its mean: a truth without
- * bicyclists makes C a mean over the other ten classes.
+ * The scores of a confusion matrix. A mean leaves out classes for which the score is undefined: if the truth has no bicyclists,
+ * C is the mean over the other ten classes.
  */
 export function scoresOf({ classes, counts }: Confusion): Scores {
   const truth = new Float64Array(classes);
@@ -83,7 +84,7 @@ export function scoresOf({ classes, counts }: Confusion): Scores {
   };
 }
 
-/** The mean of those values that are not `NaN`; `NaN` if none is. */
+/** The mean of the values that are not `NaN`; `NaN` if there are none. */
 export function meanOfDefined(values: readonly number[]): number {
   const defined = values.filter((value) => !Number.isNaN(value));
   return defined.reduce((sum, value) => sum + value, 0) / defined.length;

@@ -10,9 +10,9 @@ export interface LabelledPicture {
 
 type Corrupt = (sample: LabelledPicture) => Promise<LabelledPicture>;
 
-/** What dashcams do to pictures, by name; each gives the same result every time. */
+/** Corruptions that dashcam pictures have, by name. Each gives the same result every time. */
 const corruptions = {
-  /** A night's light: a quarter of it, with the noise of a sensor that amplifies what is left. */
+  /** Night: a quarter of the light, with the noise of a sensor that amplifies it. */
   dark: ofPicture((picture) =>
     Promise.resolve(
       addNoise(
@@ -21,24 +21,24 @@ const corruptions = {
       ),
     ),
   ),
-  /** Overexposed: what is brighter than 140 is lost. */
+  /** Overexposure: values above 140 are lost. */
   bright: ofPicture((picture) => Promise.resolve(mapValues(picture, (value) => value * 1.8))),
-  /** Milky light: contrast falls to 40 % around a light grey. */
+  /** Fog: contrast falls to 40 % around a light grey. */
   fog: ofPicture((picture) => Promise.resolve(mapValues(picture, (value) => 0.4 * value + 0.6 * 200))),
   noise: ofPicture((picture) => Promise.resolve(addNoise(picture, 20))),
-  /** The hard compression of cheap recorders: JPEG of quality 15. */
+  /** The strong compression of cheap recorders: JPEG at quality 15. */
   jpeg: ofPicture(async (picture) => pictureOf(sharp(await sharpOf(picture).jpeg({ quality: 15 }).toBuffer()))),
-  /** A pan during the exposure: each pixel is the mean of its row over 2 % of the width. */
+  /** Horizontal motion during the exposure: each pixel is the mean of its row over 2 % of the width. */
   'motion-blur': ofPicture((picture) => pictureOf(sharpOf(picture).convolve(rowKernel(picture.width / 50)))),
   /** Out of focus: a Gaussian of 0.5 % of the width. */
   defocus: ofPicture((picture) => pictureOf(sharpOf(picture).blur(Math.max(picture.width / 200, 0.3)))),
-  /** Taken at a third of the size and enlarged. */
+  /** Low resolution: scaled to a third of the size and enlarged again. */
   'low-resolution': ofPicture(async (picture) => {
     const { width, height } = picture;
     const small = await scalePicture(picture, Math.ceil(width / 3), Math.ceil(height / 3));
     return scalePicture(small, width, height);
   }),
-  /** Another aspect ratio by a wider lens: the middle of the picture, twice as wide as high. */
+  /** A wider aspect ratio: the middle of the picture, twice as wide as high. */
   wide: async ({ picture, labels }) => {
     const { width } = picture;
     const height = Math.min(Math.round(width / 2), picture.height);
@@ -49,7 +49,7 @@ const corruptions = {
       labels: { width, height, data: rows(labels.data, 1) },
     };
   },
-  /** Another aspect ratio by pixels that are not square: three quarters of the width. */
+  /** An aspect ratio by non-square pixels: three quarters of the width. */
   squeezed: async ({ picture, labels }) => {
     const width = Math.round(picture.width * 0.75);
     return {
@@ -59,13 +59,13 @@ const corruptions = {
   },
 } satisfies Record<string, Corrupt>;
 
-/** The name of something that dashcams do to pictures. */
+/** The name of a corruption. */
 export type Corruption = keyof typeof corruptions;
 
 /** The names that `corrupt` knows. */
 export const corruptionNames = Object.keys(corruptions) as readonly Corruption[];
 
-/** Spoils a picture as the weather, the lens or the recorder would; `wide` and `squeezed` change its labels too. */
+/** Corrupts a picture as weather, lens or recorder would; `wide` and `squeezed` change its labels too. */
 export function corrupt(sample: LabelledPicture, corruption: Corruption): Promise<LabelledPicture> {
   return corruptions[corruption](sample);
 }
@@ -75,22 +75,22 @@ function ofPicture(change: (picture: RgbPicture) => Promise<RgbPicture>): Corrup
 }
 
 function mapValues({ width, height, data }: RgbPicture, change: (value: number) => number): RgbPicture {
-  // A clamped array rounds, and stops at 0 and 255.
+  // A clamped array rounds and saturates at 0 and 255.
   const table = Uint8ClampedArray.from({ length: 256 }, (_, value) => change(value));
   return { width, height, data: data.map((value) => table[value]!) };
 }
 
-/** Adds noise of a normal distribution, drawn anew for each value but the same for each call. */
+/** Adds normally distributed noise, the same in every call. */
 function addNoise({ width, height, data }: RgbPicture, deviation: number): RgbPicture {
   const noisy = new Uint8ClampedArray(data.length);
   let state = 1;
   const uniform = () => {
-    // The generator of Park and Miller: every value from 1 to 2^31 - 2 once.
+    // The Park-Miller generator takes every value from 1 to 2^31 - 2 once.
     state = (state * 48_271) % 2_147_483_647;
     return state / 2_147_483_647;
   };
   for (let i = 0; i < data.length; i += 2) {
-    // Box and Muller make two normal values of two uniform ones.
+    // Box-Muller turns two uniform values into two normal ones.
     const radius = deviation * Math.sqrt(-2 * Math.log(uniform()));
     const angle = 2 * Math.PI * uniform();
     noisy[i] = data[i]! + radius * Math.cos(angle);
@@ -99,7 +99,7 @@ function addNoise({ width, height, data }: RgbPicture, deviation: number): RgbPi
   return { width, height, data: new Uint8Array(noisy.buffer) };
 }
 
-/** A kernel that averages along a row; sharp wants at least three rows. */
+/** A kernel that averages along a row; sharp needs at least three rows. */
 function rowKernel(length: number) {
   const width = 2 * Math.max(Math.round((length - 1) / 2), 1) + 1;
   const kernel = Array.from({ length: 3 * width }, (_, i) => (i >= width && i < 2 * width ? 1 : 0));

@@ -3,9 +3,9 @@ import { LayerList } from './layer-list.js';
 import { vgg16 } from './segnet.js';
 
 /**
- * DeepLab-LargeFOV (Chen et al., arXiv 1412.7062, section 3 and 5.2): VGG16 with 3x3 pools of which the last two keep
- * the size, atrous convolutions behind them (rate 2 in block 5, rate 12 in fc6) and 1024 filters where VGG16 has 4096;
- * scores at an eighth of the size are interpolated.
+ * DeepLab-LargeFOV (Chen et al., arXiv 1412.7062, section 3 and 5.2): VGG16 with 3x3 pools, the last two of stride 1, followed
+ * by atrous convolutions (rate 2 in block 5, rate 12 in fc6), and 1024 filters where VGG16 has 4096. Scores at an eighth of the
+ * size are interpolated.
  */
 export function deeplabLargefov(classes: number): Network {
   const net = new LayerList();

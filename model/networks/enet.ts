@@ -56,7 +56,7 @@ export function enet(classes: number): Network {
     return activate(`${name}_out`, net.add(`${name}_add`, from, map), activation);
   }
 
-  /** Main branch: pool (its indices are kept) and zero channels; other branch: 2x2/2, 3x3, 1x1. */
+  /** Main branch: pool (with indices) and zero channels; other branch: 2x2/2, 3x3, 1x1. */
   function downsample(name: string, from: string, channelsIn: number, channels: number, dropout: number) {
     const inner = channelsIn / PROJECTION;
     const shortcut = net.padChannels(`${name}_pad`, net.maxPool(`${name}_pool`, from), channels);

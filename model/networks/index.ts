@@ -11,7 +11,7 @@ import { segnetEfficientnet } from './segnet-efficientnet.js';
 import { segnetLite } from './segnet-lite.js';
 import { unet } from './unet.js';
 
-/** Every network of the SegNet paper and of its comparisons, and this project's own, by name: a function from the number of classes. */
+/** Builders, by name, of the networks in the SegNet paper and its comparisons and of this project's own. Each takes the number of classes. */
 const builders: ReadonlyMap<string, (classes: number) => Network> = new Map<string, (classes: number) => Network>([
   ['segnet', segnet],
   ...TABLE_1_VARIANTS.map((variant) => [variant.name, (classes: number) => table1Variant(variant, classes)] as const),
@@ -25,13 +25,13 @@ const builders: ReadonlyMap<string, (classes: number) => Network> = new Map<stri
   ['segnet-efficientnet', segnetEfficientnet],
 ]);
 
-/** The names that `buildNetwork` knows, in the order of the paper, this project's own last. */
+/** The names that `buildNetwork` accepts, in the paper's order, this project's own last. */
 export const networkNames: readonly string[] = [...builders.keys()];
 
 /**
  * Builds the network `name` for `classes` classes.
  *
- * @throws `Failure` `NETWORK_UNKNOWN`, listing the known names; `OPTION_INVALID` for a number of classes below 2 or above 255.
+ * @throws `Failure` `NETWORK_UNKNOWN`, listing the known names; `OPTION_INVALID` for fewer than 2 or more than 255 classes.
  */
 export function buildNetwork(name: string, classes: number): Network {
   const builder = builders.get(name);
@@ -39,7 +39,7 @@ export function buildNetwork(name: string, classes: number): Network {
     const message = `Expected the network to be one of ${networkNames.join(', ')}; got ${name}`;
     throw new Failure('NETWORK_UNKNOWN', message + didYouMean(name, networkNames));
   }
-  // A mask holds one byte a pixel, and void needs a value of its own.
+  // A mask has one byte per pixel, and void needs one of its values.
   if (!Number.isInteger(classes) || classes < 2 || classes > 255) {
     throw new Failure(
       'OPTION_INVALID',

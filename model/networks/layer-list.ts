@@ -1,12 +1,12 @@
 import type { Conv, Deconv, Layer } from '../layer.js';
 
-/** The choices of a convolution that a builder makes; the rest are the common ones (stride 1, dense, no bias). */
+/** Settings of a convolution that differ from the common ones (stride 1, dense, no bias). */
 export type ConvOptions = Partial<Pick<Conv, 'stride' | 'dilation' | 'groups' | 'bias'>>;
 type DeconvOptions = Partial<Pick<Deconv, 'bias' | 'initial' | 'learnt'>>;
 
 /**
- * Collects the layers of a network while a builder writes it down. Each call appends one layer and returns its name,
- * to be handed to the calls that read from it. Names come from the builder, so that weights keep theirs.
+ * Collects the layers of a network. Each call appends a layer and returns its name, for later layers that read from it. The
+ * builder chooses the names, so that weights files stay valid.
  */
 export class LayerList {
   readonly layers: Layer[] = [{ op: 'input', name: 'image', channels: 3 }];
@@ -34,7 +34,7 @@ export class LayerList {
     });
   }
 
-  /** A square transposed convolution to the size of the layer `like`. */
+  /** A square transposed convolution that upsamples to the size of the layer `like`. */
   deconv(
     name: string,
     from: string,
@@ -103,7 +103,7 @@ export class LayerList {
     return this.relu(`${name}_relu`, this.batchNorm(`${name}_bn`, this.conv(name, from, filters, kernel)));
   }
 
-  /** conv with bias + ReLU, the unit of VGG16 and of what was cut from it. */
+  /** conv with bias + ReLU, the unit of VGG16 and the networks derived from it. */
   convRelu(name: string, from: string, filters: number, kernel: number, dilation = 1) {
     return this.relu(`${name}_relu`, this.conv(name, from, filters, kernel, { dilation, bias: true }));
   }

@@ -5,11 +5,10 @@ import type { Weights } from '../weights.js';
 import { buildNetwork } from './index.js';
 
 /**
- * The network that weights are of: the one that their card names, or `network`, one's own, checked against classes and
- * tensors.
+ * The network of a set of weights: the one that their card names, or the custom `network`, checked against classes and tensors.
  *
- * @throws `Failure` `WEIGHTS_MISMATCH` where they do not fit; `NETWORK_UNKNOWN`; `OPTION_INVALID` for a number of classes
- * that no mask can hold.
+ * @throws `Failure` `WEIGHTS_MISMATCH` where they do not fit; `NETWORK_UNKNOWN`; `OPTION_INVALID` for more classes than a mask
+ * can hold.
  */
 export function networkOf({ card, tensors }: Weights, network?: Network): Network {
   const classes = card.classes.length;

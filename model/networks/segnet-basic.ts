@@ -6,16 +6,16 @@ const BLOCKS = 4;
 const FILTERS = 64;
 const KERNEL = 7;
 
-/** How a variant of Table 1 gets from the smallest maps back to the picture's size. */
+/** How a variant of Table 1 upsamples the smallest maps to the picture's size. */
 interface Variant {
   readonly name: string;
   readonly title: string;
   readonly decoder: 'unpool' | 'bilinear' | 'deconv';
   /** SegNet-Basic-EncoderAddition and FCN-Basic: the encoder's maps are added to the upsampled ones. */
   readonly addition?: boolean;
-  /** SegNet-Basic-SingleChannelDecoder: each decoder filter sees one channel. */
+  /** SegNet-Basic-SingleChannelDecoder: each decoder filter reads one channel. */
   readonly singleChannel?: boolean;
-  /** FCN-Basic: the encoder's maps are reduced to as many channels as there are classes before they are upsampled. */
+  /** FCN-Basic: the encoder's maps are reduced to one channel per class before they are upsampled. */
   readonly reduction?: boolean;
 }
 
@@ -41,10 +41,10 @@ export const TABLE_1_VARIANTS: readonly Variant[] = [
 ];
 
 /**
- * SegNet-Basic and its seven variants (paper, section 3.1 and Table 1). All share the encoder: four blocks of a 7x7
- * convolution without bias, batch norm, ReLU and a 2x2 pool. SegNet-Basic's decoder blocks are unpool, 7x7 convolution
- * without bias and batch norm, **without a ReLU**. FCN-Basic's upsample by an 8x8/2 transposed convolution that starts
- * from bilinear interpolation. Where there is no reduction a 1x1 convolution turns the last maps into class scores.
+ * SegNet-Basic and its seven variants (paper, section 3.1 and Table 1). All share the encoder: four blocks of a 7x7 convolution
+ * without bias, batch norm, ReLU and a 2x2 pool. SegNet-Basic's decoder blocks are unpool, 7x7 convolution without bias and
+ * batch norm, **without a ReLU**. FCN-Basic's decoder blocks upsample by an 8x8/2 transposed convolution that is initialised to
+ * bilinear interpolation. Without a reduction, a 1x1 convolution turns the last maps into class scores.
  */
 export function table1Variant(variant: Variant, classes: number): Network {
   const net = new LayerList();
@@ -56,7 +56,7 @@ export function table1Variant(variant: Variant, classes: number): Network {
   }
 
   const reduce = (name: string, from: string) => (reduction ? net.conv(name, from, classes, 1, { bias: true }) : from);
-  // The maps of each block before its pool: what the additions need, and the size to come back to.
+  // The maps of each block before its pool, which the additions read and whose size is restored.
   const encoded = (block: number) => `conv${block}_relu`;
   const skips = new Map<number, string>();
   if (addition) {
@@ -70,7 +70,7 @@ export function table1Variant(variant: Variant, classes: number): Network {
     if (decoder === 'unpool') return net.maxUnpool(`upsample${block}`, from, `pool${block}`);
     return net.deconv(`upsample${block}`, from, channels, 8, 2, encoded(block), { initial: 'bilinear' });
   };
-  // Bilinear interpolation learns nothing, and interpolating in steps is no better than at once: one step.
+  // Fixed bilinear interpolation gains nothing from several steps, so there is one.
   for (let block = decoder === 'bilinear' ? 1 : BLOCKS; block >= 1; block -= 1) {
     map = upsample(block, map);
     const skip = skips.get(block);

@@ -1,7 +1,7 @@
 import { defineNetwork, type Network } from '../network.js';
 import { type ConvOptions, LayerList } from './layer-list.js';
 
-/** The stages of EfficientNet-Lite0: blocks, kernel, stride of the first block, widening inside a block, filters. */
+/** The stages of EfficientNet-Lite0: blocks, kernel, stride of the first block, expansion inside a block, filters. */
 export const EFFICIENTNET_LITE0_STAGES = [
   { blocks: 1, kernel: 3, stride: 1, widening: 1, filters: 16 },
   { blocks: 2, kernel: 3, stride: 2, widening: 6, filters: 24 },
@@ -14,7 +14,7 @@ export const EFFICIENTNET_LITE0_STAGES = [
 
 const STEM_FILTERS = 32;
 
-/** The stages whose maps the decoder gets back to, smallest first, and how many channels it has there. */
+/** The stages whose sizes the decoder restores, smallest first, and its channels there. */
 const DECODER = [
   { stage: 5, filters: 64, next: 64 },
   { stage: 3, filters: 64, next: 64 },
@@ -22,16 +22,16 @@ const DECODER = [
   { stage: 1, filters: 32, next: 32 },
 ] as const;
 
-/** As the encoder was trained on ImageNet with. */
+/** The value with which the encoder was trained on ImageNet. */
 const EPSILON = 1e-3;
 
 /**
- * SegNet-EfficientNet, this project's own: SegNet's decoding by pooling indices behind an encoder that has seen ImageNet.
+ * SegNet-EfficientNet, this project's own: SegNet's decoding by pooling indices after an encoder pretrained on ImageNet.
  *
- * The encoder is EfficientNet-Lite0 (Tan and Le, arXiv 1905.11946; the "Lite" form is for quantised kernels: no squeeze and
- * excitation, ReLU) with plain ReLUs for those that end at 6. It halves by strides, so there is no pool to keep
- * indices of: the decoder pools the encoder's maps, reduced by a 1x1 convolution, for their indices alone, unpools by them
- * and adds those maps, as SegNet-Basic-EncoderAddition does (SegNet paper, Table 1).
+ * The encoder is EfficientNet-Lite0 (Tan and Le, arXiv 1905.11946; the "Lite" form suits quantised kernels: no squeeze and
+ * excitation, ReLU6) with plain ReLUs instead of ReLU6. It downsamples by strides, so it has no pools with indices. The decoder
+ * therefore pools the encoder's maps, reduced by a 1x1 convolution, only for their indices, unpools by them and adds those
+ * maps, as SegNet-Basic-EncoderAddition does (SegNet paper, Table 1).
  */
 export function segnetEfficientnet(classes: number): Network {
   const net = new LayerList();
@@ -40,7 +40,7 @@ export function segnetEfficientnet(classes: number): Network {
     return net.batchNorm(`${name}_bn`, net.conv(name, from, filters, kernel, options), EPSILON);
   }
 
-  /** An inverted residual block (Sandler et al., arXiv 1801.04381): wide inside, its input added where shapes allow. */
+  /** An inverted residual block (Sandler et al., arXiv 1801.04381): expanded inside, its input added where shapes allow. */
   function block(name: string, from: string, channels: [number, number, number], kernel: number, stride: number) {
     const [before, inside, after] = channels;
     let map = from;

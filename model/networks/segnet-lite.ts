@@ -1,20 +1,20 @@
 import { defineNetwork, type Network } from '../network.js';
 import { LayerList } from './layer-list.js';
 
-/** Dilation of the residual blocks at an eighth of the input's size, in order: context without another pool. */
+/** Dilation of the residual blocks at an eighth of the input's size, in order. They widen the context without another pool. */
 const CONTEXT = [1, 2, 1, 4, 1, 8, 2, 4];
 
 /**
- * SegNet-Lite, this project's own: SegNet's decoding by pooling indices in a residual network small enough for two
- * cores of a CPU. Every convolution is a dense one and every activation a ReLU, because those are what quantised kernels
- * and training on a CPU are fast at. Three halvings (the first by stride, as in ENet, the other two by
- * pools whose indices the decoder unpools by), dilated residual blocks at an eighth of the size, and a light decoder to whose
- * unpooled maps the encoder's are added, as in SegNet-Basic-EncoderAddition (paper, Table 1): poles and signs need them.
+ * SegNet-Lite, this project's own: SegNet's decoding by pooling indices in a residual network small enough for two cores of a
+ * CPU. Every convolution is dense and every activation a ReLU, because those are fast in quantised kernels and in training on a
+ * CPU. It halves the size three times (first by a stride, as in ENet, then by two pools whose indices the decoder uses), has
+ * dilated residual blocks at an eighth of the size, and a light decoder that adds the encoder's maps to the unpooled ones, as
+ * in SegNet-Basic-EncoderAddition (paper, Table 1); poles and signs need them.
  */
 export function segnetLite(classes: number): Network {
   const net = new LayerList();
 
-  /** One 3x3 convolution beside its own input. */
+  /** A 3x3 convolution with its input added. */
   function residual(name: string, from: string, channels: number, dilation: number, dropout: number) {
     const conv = net.conv(name, from, channels, 3, { dilation });
     const map = net.dropout(`${name}_drop`, net.batchNorm(`${name}_bn`, conv), dropout, true);

@@ -1,7 +1,7 @@
 import { defineNetwork, type Network } from '../network.js';
 import { LayerList } from './layer-list.js';
 
-/** The 13 convolutions of VGG16 as SegNet takes them: [filters, convolutions] of each block between two pools. */
+/** The 13 convolutions of VGG16 that SegNet uses: [filters, convolutions] of each block between two pools. */
 export const VGG16_BLOCKS = [
   [64, 2],
   [128, 2],
@@ -11,8 +11,8 @@ export const VGG16_BLOCKS = [
 ] as const;
 
 /**
- * Appends VGG16's convolutions (Simonyan and Zisserman, arXiv 1409.1556, configuration D), each as `unit` makes it, with a
- * pool behind each block, as `pool` makes it. Layers are named as in its Caffe model. Returns the last pool's name.
+ * Appends VGG16's convolutions (Simonyan and Zisserman, arXiv 1409.1556, configuration D), each made by `unit`, with a pool
+ * made by `pool` after each block. Layers are named as in its Caffe model. Returns the last pool's name.
  */
 export function vgg16(
   net: LayerList,
@@ -29,8 +29,8 @@ export function vgg16(
 }
 
 /**
- * SegNet (Badrinarayanan et al., arXiv 1511.00561, section 3): VGG16's convolutions as encoder, each block ending in a
- * pool whose argmax is kept; the decoder mirrors it, each block beginning with an unpool by those indices. The last
+ * SegNet (Badrinarayanan et al., arXiv 1511.00561, section 3): VGG16's convolutions as encoder, where each block ends in a pool
+ * whose argmax is kept; the decoder mirrors it, and each of its blocks begins with an unpool by those indices. The last
  * convolution gives the class scores.
  */
 export function segnet(classes: number): Network {
@@ -40,7 +40,7 @@ export function segnet(classes: number): Network {
     const [filters, convolutions] = VGG16_BLOCKS[block - 1]!;
     map = net.maxUnpool(`unpool${block}`, map, `pool${block}`);
     for (let i = convolutions; i >= 2; i -= 1) map = net.convBnRelu(`conv${block}_${i}_d`, map, filters, 3);
-    // A block's last convolution narrows to the width of the block it meets next; the first block's gives the scores.
+    // A block's last convolution reduces the filters to those of the next block; that of the last block gives the scores.
     const next = VGG16_BLOCKS[block - 2]?.[0];
     map =
       next === undefined

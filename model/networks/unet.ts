@@ -5,9 +5,9 @@ import { LayerList } from './layer-list.js';
 const LEVELS = [64, 128, 256, 512, 1024] as const;
 
 /**
- * U-Net (Ronneberger et al., arXiv 1505.04597, section 2): what SegNet is compared with in the paper's section 3, for
- * it copies whole feature maps where SegNet keeps indices. Convolutions are padded, so that no border is lost, and
- * have batch norm, as the other networks here do.
+ * U-Net (Ronneberger et al., arXiv 1505.04597, section 2): the network that the paper's section 3 compares SegNet with, since
+ * it copies whole feature maps where SegNet keeps indices. Convolutions are padded, so that no border is lost, and have batch
+ * norm, as in the other networks here.
  */
 export function unet(classes: number): Network {
   const net = new LayerList();

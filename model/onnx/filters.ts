@@ -9,11 +9,11 @@ export interface Filters {
   readonly rows: number;
   readonly columns: number;
   readonly data: Float32Array;
-  /** One for each filter. `-Infinity` makes its output the lowest byte everywhere. */
+  /** One per filter. `-Infinity` makes the filter's output the lowest byte everywhere. */
   readonly bias: Float32Array;
 }
 
-/** Makes filters of a shape from a function of (filter, channel, row, column). */
+/** Makes filters of the given shape from a function of (filter, channel, row, column). */
 export function makeFilters(
   [count, channels, rows, columns]: readonly [number, number, number, number],
   weight: (filter: number, channel: number, row: number, column: number) => number,
@@ -58,7 +58,7 @@ export function normalisationFilters({ name, epsilon }: BatchNorm, tensors: Weig
   return makeFilters([gamma.length, 1, 1, 1], factor, (channel) => beta[channel]! - mean[channel]! * factor(channel));
 }
 
-/** One weight; zero outside of the kernel. */
+/** One weight; zero outside the kernel. */
 export function weightAt(
   { channels, rows, columns, data }: Filters,
   filter: number,
@@ -70,7 +70,7 @@ export function weightAt(
   return data[((filter * channels + channel) * rows + row) * columns + column]!;
 }
 
-/** The filters for an input and an output of these places (`QuantisedMap.slots`); padded ones get `paddingBias`. */
+/** Rearranges filters for the slots of an input and an output (`QuantisedMap.slots`); padding slots get `paddingBias`. */
 export function fitFilters(
   filters: Filters,
   input: readonly number[],
@@ -94,7 +94,7 @@ export function fitFilters(
   return { count: output.length, channels: input.length, rows, columns, data: fitted, bias };
 }
 
-/** Depthwise filters for a map of these places. */
+/** Rearranges depthwise filters for the slots of a map. */
 export function fitDepthwise(filters: Filters, slots: readonly number[]): Filters {
   return makeFilters(
     [slots.length, 1, filters.rows, filters.columns],
@@ -103,21 +103,21 @@ export function fitDepthwise(filters: Filters, slots: readonly number[]): Filter
   );
 }
 
-/** int8 weights as QLinearConv takes them. */
+/** int8 weights for QLinearConv. */
 export interface RoundedFilters {
   readonly weights: Int8Array;
-  /** Of each filter. */
+  /** One per filter. */
   readonly scales: Float32Array;
-  /** In steps of `inputScale * scale`. */
+  /** One per filter, in units of `inputScale * scale`. */
   readonly bias: Int32Array;
 }
 
-/** As far as a bias may go without overflowing the sum that it starts. */
+/** The largest bias with which the accumulator cannot overflow. */
 const BIAS_LIMIT = 2 ** 30;
 
 /**
- * Rounds each filter to whole numbers from `-limit` to `limit`, symmetric around zero. 127 is all of int8; processors
- * without VNNI add two products in 16 bits, which 63 cannot overflow.
+ * Rounds each filter to integers from `-limit` to `limit`, symmetric around zero. 127 is the full range of int8; processors
+ * without VNNI add two products in 16 bits, which weights up to 63 cannot overflow.
  */
 export function roundFilters({ count, data, bias }: Filters, inputScale: number, limit: 63 | 127): RoundedFilters {
   const size = data.length / count;
@@ -138,7 +138,7 @@ export function roundFilters({ count, data, bias }: Filters, inputScale: number,
   return { weights, scales, bias: steps };
 }
 
-/** A convolution that computes one phase of a map's rows, all phases of its columns in its filters: `phases * places`. */
+/** A convolution that computes one phase of a map's rows. Its filters hold all phases of the columns: `phases * slots`. */
 export interface RowPhase {
   readonly filters: Filters;
   /** Padding before the first row and column. */
@@ -146,10 +146,10 @@ export interface RowPhase {
 }
 
 /**
- * A transposed convolution as one ordinary convolution for each row of its stride. Output row `stride * q + r` reads
- * kernel rows `(r + cut) mod stride + stride * t` of input rows `q + floor((r + cut) / stride) - t`.
+ * Splits a transposed convolution into one ordinary convolution per row of its stride. Output row `stride * q + r` reads kernel
+ * rows `(r + cut) mod stride + stride * t` of input rows `q + floor((r + cut) / stride) - t`.
  *
- * @param kernel [in, filters, rows, columns], as PyTorch lays it out.
+ * @param kernel [in, filters, rows, columns], PyTorch's layout.
  * @param cut Rows and columns dropped at the near edge.
  * @param paddingBias As for `fitFilters`.
  */
@@ -191,7 +191,7 @@ function tapsOf(phase: number, stride: number, kernel: number, cut: number) {
   return { first, high, low: high - Math.max(count - 1, 0) };
 }
 
-/** The window that holds all taps and the input at its own place. */
+/** The smallest window that covers all taps and the input's own position. */
 function spanOf(taps: readonly { readonly low: number; readonly high: number }[]) {
   const low = Math.min(0, ...taps.map((each) => each.low));
   const high = Math.max(0, ...taps.map((each) => each.high));
@@ -199,8 +199,9 @@ function spanOf(taps: readonly { readonly low: number; readonly high: number }[]
 }
 
 /**
- * A convolution of stride 1 with an odd kernel as one for each of two rows over 2x2 blocks of its (padded) input: channels
- * `(row in block, column in block, channel)`. Few channels then fill the kernels that want four or more.
+ * Splits a convolution of stride 1 with an odd kernel into one for each of two rows, over 2x2 blocks of its (padded) input with
+ * channels `(row in block, column in block, channel)`. This gives inputs of few channels enough for kernels that need four or
+ * more.
  */
 export function blockPhases(filters: Filters, places: number): RowPhase[] {
   const size = (filters.rows + 1) / 2;

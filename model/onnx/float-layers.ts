@@ -7,17 +7,17 @@ import { type MaxPlanes, poolPlanes, unpoolPlanes } from './max-planes.js';
 /** The name of every graph's input: uint8 RGB [N, height, width, 3]. */
 export const GRAPH_INPUT = 'pictures';
 
-/** What a layer's operators are made from. */
+/** The context in which a layer's operators are added. */
 export interface FloatContext {
   readonly graph: GraphBuilder;
-  /** Whether unpools get indices or planes (`GraphOptions`). */
+  /** Whether unpools use indices or planes (`GraphOptions`). */
   readonly unpool: 'indices' | 'planes';
   readonly tensors: Weights['tensors'];
   readonly normalisation: Weights['card']['normalisation'];
   readonly shape: (name: string) => Shape;
   /** The ONNX name of a layer's output. */
   readonly value: (layer: string) => string;
-  /** What a pool remembers for its unpools: an indices tensor or planes. */
+  /** The positions of a pool's maxima, for its unpools: an indices tensor or planes. */
   readonly positions: Map<string, string | MaxPlanes>;
   /** The pools that are unpooled. */
   readonly unpooled: ReadonlySet<string>;
@@ -27,8 +27,8 @@ type Rules = LayerRules<[context: FloatContext], string>;
 
 const RULES: Rules = {
   input: (_layer, { graph, normalisation: { mean, std } }) => {
-    // (pixel / 255 - mean) / std, as one subtraction and one multiplication. It is not folded into the first
-    // convolution: there the padding must be zero, not the colour that becomes zero.
+    // (pixel / 255 - mean) / std, as one subtraction and one multiplication. It is not folded into the first convolution, whose
+    // padding must be zero after normalisation.
     const pixels = graph.add('Cast', [GRAPH_INPUT], { to: 1 });
     const centred = graph.add('Sub', [
       pixels,
@@ -90,7 +90,7 @@ const RULES: Rules = {
   maxUnpool: ({ from, name, indicesOf }, { graph, shape, value, positions }) => {
     const kept = positions.get(indicesOf)!;
     if (typeof kept !== 'string') return unpoolPlanes(graph, value(from), kept, shape(name));
-    // With the pool's own padding, an odd size is what ONNX works out by itself.
+    // With the pool's own padding, ONNX infers odd sizes by itself.
     return graph.add('MaxUnpool', [value(from), kept], poolAttributes(shape(name), 2, 2));
   },
 
@@ -115,7 +115,8 @@ const RULES: Rules = {
   concat: ({ from }, { graph, value }) => graph.add('Concat', from.map(value), { axis: 1 }),
 
   resizeBilinear: ({ from, like }, { graph, shape, value }) => {
-    // All four sizes: with two and `axes`, ONNX Runtime's own reordering of maps breaks int8 graphs, and OpenCV does not read it.
+    // All four sizes are given: with two sizes and `axes`, ONNX Runtime's reordering of maps breaks int8 graphs, and OpenCV
+    // cannot read the file.
     const batchAndChannels = graph.add('Shape', [value(from)], { start: 0, end: 2 });
     const area = graph.integers([shape(like).height, shape(like).width]);
     const sizes = graph.add('Concat', [batchAndChannels, area], { axis: 0 });
@@ -127,7 +128,7 @@ const RULES: Rules = {
 
   padChannels: ({ from, channels }, { graph, shape, value }) => {
     const missing = channels - shape(from).channels;
-    // ONNX Runtime loses the source of a Pad that adds nothing where that source is an output too (`watch`).
+    // ONNX Runtime drops the input of a Pad that adds nothing, even where that input is also an output (`watch`).
     if (missing === 0) return value(from);
     return graph.add('Pad', [value(from), graph.integers([0, 0, 0, 0, 0, missing, 0, 0]), graph.floats([0], [])]);
   },
@@ -150,7 +151,7 @@ function poolAttributes({ height, width }: Shape, kernel: number, stride: number
   };
 }
 
-/** Adds one layer in float32, maps as [N, C, H, W], and gives the ONNX name of its output. */
+/** Adds one layer in float32, with maps [N, C, H, W], and returns the ONNX name of its output. */
 export function addFloatLayer(layer: Layer, context: FloatContext): string {
   return applyRule(RULES, layer, context);
 }

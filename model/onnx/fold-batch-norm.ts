@@ -2,23 +2,23 @@ import { type BatchNorm, type Conv, type Deconv, inputsOf, type Layer } from '..
 import type { Network } from '../network.js';
 import type { Tensor, Weights } from '../weights.js';
 
-/** A network's layers with the weights that belong to them. */
+/** A network's layers and their weights. */
 export interface FoldedNetwork {
   readonly layers: readonly Layer[];
   readonly tensors: Weights['tensors'];
 }
 
 /**
- * Takes out of a network what inference does not need: dropouts, and each batch normalisation that alone reads a
- * (transposed) convolution, which becomes part of that layer's weights and bias. Other normalisations stay. The results
- * differ by float rounding only.
+ * Removes what inference does not need: dropouts, and each batch normalisation that is the only reader of a (transposed)
+ * convolution, which is folded into that layer's weights and bias. Other normalisations stay. Results differ only by float
+ * rounding.
  */
 export function foldBatchNorm(network: Network, weights: Weights['tensors']): FoldedNetwork {
   const readers = new Map<string, number>();
   for (const name of network.layers.flatMap(inputsOf)) readers.set(name, (readers.get(name) ?? 0) + 1);
   const layers = new Map<string, Layer>();
   const tensors = new Map(weights);
-  /** What stands in the place of a layer that is gone. */
+  /** The layer that replaces a removed one. */
   const renamed = new Map<string, string>();
   for (const original of network.layers) {
     const layer = rename(original, renamed);
@@ -58,7 +58,7 @@ function fold(layer: Conv | Deconv, norm: BatchNorm, tensors: Weights['tensors']
   );
   const bias = layer.bias ? of(`${layer.name}.bias`) : new Float32Array(layer.filters);
   const { shape, data } = tensors.get(`${layer.name}.weight`)!;
-  // A convolution's filters are the first dimension, a transposed one's the second.
+  // Filters are the first dimension of a convolution and the second of a transposed one.
   const inner = layer.op === 'conv' ? data.length / layer.filters : shape[2]! * shape[3]!;
   const scaled = new Float32Array(data.length);
   for (let begin = 0; begin < data.length; begin += inner) {

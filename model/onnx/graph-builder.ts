@@ -1,6 +1,6 @@
 import { type Attribute, encodeModel, type Initialiser, type OnnxNode, type OnnxValue } from './proto.js';
 
-/** Collects an ONNX graph: each call adds an operator or a constant and gives back the name of what it makes. */
+/** Collects an ONNX graph: each call adds an operator or a constant and returns the name of its output. */
 export class GraphBuilder {
   readonly #nodes: OnnxNode[] = [];
   readonly #initialisers = new Map<string, Initialiser>();
@@ -23,7 +23,7 @@ export class GraphBuilder {
     return outputs;
   }
 
-  /** Adds an operator whose output is the graph's, under a name of one's own. */
+  /** Adds an operator whose output has a given name, as outputs of the graph need. */
   addNamed(
     name: string,
     opType: string,
@@ -38,12 +38,12 @@ export class GraphBuilder {
     return this.constant('float32', data instanceof Float32Array ? data : Float32Array.from(data), shape);
   }
 
-  /** A list of whole numbers, as shapes, axes and sizes are given. */
+  /** An integer constant, for shapes, axes and sizes. */
   integers(values: readonly number[]): string {
     return this.constant('int64', BigInt64Array.from(values, BigInt), [values.length]);
   }
 
-  /** Adds a constant; small ones that are equal are kept once. */
+  /** Adds a constant. Equal small constants are stored once. */
   constant(type: Initialiser['type'], data: Initialiser['data'], shape: readonly number[]): string {
     const name = data.length <= 16 ? `${type}[${shape.join('x')}] ${data.join(' ')}` : this.#freshName('constant');
     this.#initialisers.set(name, { name, type, shape, data });

@@ -6,7 +6,7 @@ import { foldBatchNorm } from './fold-batch-norm.js';
 import { GraphBuilder } from './graph-builder.js';
 import type { OnnxValue } from './proto.js';
 
-/** What graph to write. */
+/** Options of a graph. */
 export interface GraphOptions {
   readonly height: number;
   readonly width: number;
@@ -17,17 +17,17 @@ export interface GraphOptions {
   readonly unpool: 'indices' | 'planes';
   /** The graph's output and its name. `mask`: uint8 [N, height, width]. `scores`: float32 [N, classes, height, width]. */
   readonly output: 'mask' | 'scores';
-  /** Layers, of those that `foldBatchNorm` leaves, whose maps are outputs too, each as its `watchedName`. */
+  /** Layers (after `foldBatchNorm`) whose maps are outputs too, each named by `watchedName`. */
   readonly watch?: readonly string[];
 }
 
-/** The operator set of our graphs. */
+/** The operator set of the graphs. */
 const OPSETS = { '': 18 };
 
 /**
- * Writes a network with its weights as the bytes of an ONNX model in float32 and standard operators: uint8 RGB pictures
- * [N, height, width, 3] in, masks or scores out; any number of pictures of that one size. Normalisation, layout,
- * argmax and the cast to uint8 are part of the graph.
+ * Writes a network with its weights as the bytes of an ONNX model in float32 and standard operators: uint8 RGB pictures [N,
+ * height, width, 3] in, masks or scores out, for any number of pictures of one size. Normalisation, layout, argmax and the cast
+ * to uint8 are part of the graph.
  */
 export function buildGraph(network: Network, { card, tensors }: Weights, options: GraphOptions): Uint8Array {
   const { height, width } = options;
@@ -69,7 +69,7 @@ export function buildGraph(network: Network, { card, tensors }: Weights, options
   });
 }
 
-/** The output that a watched layer has: none of the graph's own names, whatever the layer is called. */
+/** The name of a watched layer's output, which cannot clash with the graph's own names. */
 export function watchedName(layer: string): string {
   return `layer:${layer}`;
 }
@@ -79,7 +79,7 @@ export function graphInput(height: number, width: number): OnnxValue {
   return { name: GRAPH_INPUT, type: 'uint8', shape: ['N', height, width, 3] };
 }
 
-/** The output of every graph; its name is its kind. */
+/** The output of every graph, named after its kind. */
 export function graphOutput(kind: 'mask' | 'scores', classes: number, height: number, width: number): OnnxValue {
   return kind === 'scores'
     ? { name: kind, type: 'float32', shape: ['N', classes, height, width] }

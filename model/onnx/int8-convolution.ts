@@ -5,24 +5,24 @@ import { GRAPH_INPUT } from './float-layers.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { type Affine, paddedChannels, type QuantisedMap } from './quantised-map.js';
 
-/** How windows lie on a map. */
+/** The geometry of a convolution's windows on a map. */
 export interface WindowGeometry {
-  /** Rows and columns where they differ. */
+  /** [rows, columns] where they differ. */
   readonly stride: number | readonly [number, number];
   readonly dilation: number;
   /** Top, left, bottom, right. */
   readonly pads: readonly [number, number, number, number];
 }
 
-/** As far as int8 weights may go: 127, or 63 on processors that would overflow. */
+/** The largest int8 weight: 127, or 63 on processors that would overflow. */
 export type WeightLimit = 63 | 127;
 
-/** A window that takes every place once. */
+/** Windows at every position, without padding. */
 export const PLAIN: WindowGeometry = { stride: 1, dilation: 1, pads: [0, 0, 0, 0] };
 
 /**
- * Adds ONNX Runtime's int8 convolution on [N, H, W, channels] bytes; gives the name of its output. Outputs below the
- * range are cut to byte 0, so that a range that begins at zero is a ReLU.
+ * Adds ONNX Runtime's int8 convolution on [N, H, W, channels] bytes and returns the name of its output. Outputs below the range
+ * saturate at byte 0, so a range that begins at zero includes a ReLU.
  */
 export function addConvolution(
   graph: GraphBuilder,
@@ -57,12 +57,12 @@ export function addConvolution(
   );
 }
 
-/** Scale and zero point, as the operators on bytes take them. */
+/** The constants for scale and zero point that operators on bytes take. */
 export function affineConstants(graph: GraphBuilder, { scale, zeroPoint }: Affine): [string, string] {
   return [graph.floats([scale], []), graph.constant('uint8', Uint8Array.of(zeroPoint), [])];
 }
 
-/** Adds one convolution for each row phase and lays their rows between each other: a map `phases` times as large. */
+/** Adds one convolution for each row phase and interleaves their rows into a map that is `phases` times as large. */
 export function addRowPhases(
   graph: GraphBuilder,
   input: Affine & { readonly name: string; readonly shape: Shape },
@@ -74,7 +74,7 @@ export function addRowPhases(
   const stride = phases.length;
   const places = paddedChannels(channels);
   const [rows, columns] = [Math.ceil(height / stride), Math.ceil(width / stride)];
-  // The convolution gives at least what is wanted; what is too much is cut off.
+  // The convolution gives at least as much as is wanted; the rest is cropped.
   const after = (wanted: number, size: number, kernel: number, before: number) =>
     Math.max(0, wanted + kernel - 1 - size - before);
   const parts = phases.map(({ filters, before: [top, left] }) => {
@@ -94,7 +94,7 @@ export function addRowPhases(
   return cut(graph, merged, { height, width }, { height: rows * stride, width: columns * stride });
 }
 
-/** Pads by one byte: `pads` holds what is added before each dimension, then behind each. */
+/** Pads with one byte value: `pads` holds the padding before each dimension, then the padding after each. */
 export function padBytes(graph: GraphBuilder, input: string, pads: readonly number[], value: number): string {
   return graph.add('Pad', [input, graph.integers(pads), graph.constant('uint8', Uint8Array.of(value), [])]);
 }
@@ -104,14 +104,14 @@ interface Size {
   readonly width: number;
 }
 
-/** The top left part of [N, H, W, C] in a size. */
+/** Crops [N, H, W, C] to its top left part of a size. */
 export function cut(graph: GraphBuilder, input: string, wanted: Size, present: Size): string {
   if (wanted.height === present.height && wanted.width === present.width) return input;
   const ends = graph.integers([wanted.height, wanted.width]);
   return graph.add('Slice', [input, graph.integers([0, 0]), ends, graph.integers([1, 2])]);
 }
 
-/** Pictures as they come in: bytes that stand for `(byte / 255 - mean) / std`, another scale for each channel. */
+/** Input pictures: bytes that stand for `(byte / 255 - mean) / std`, with a different scale for each channel. */
 export interface PixelMap {
   readonly name: string;
   readonly shape: Shape;
@@ -123,7 +123,7 @@ export function picturesOf(shape: Shape, normalisation: PixelMap['normalisation'
   return { name: GRAPH_INPUT, shape, normalisation };
 }
 
-/** Adds a convolution on pixels; normalisation becomes part of the weights. Exact up to rounding, also at the borders. */
+/** Adds a convolution on pixels, with normalisation folded into the weights. It is exact up to rounding, also at the borders. */
 export function addPixelConvolution(
   graph: GraphBuilder,
   pixels: PixelMap,
@@ -140,7 +140,7 @@ export function addPixelConvolution(
   const inBlocks =
     stride === 1 && dilation === 1 && filters.rows === filters.columns && filters.rows % 2 === 1 && filters.rows > 1;
   if (inBlocks) {
-    // Padded to whole blocks: even sizes stay even, as the kernel takes an even number of pixels more.
+    // Padded to whole blocks. Even sizes stay even, since the kernel adds an even number of pixels.
     const [even, evenWidth] = [height + (height % 2), width + (width % 2)];
     const reach = filters.rows - 1;
     const [top, left] = [pads[0], pads[1]];
@@ -156,7 +156,7 @@ export function addPixelConvolution(
     const phases = blockPhases(scaled, paddedChannels(filters.count));
     return addRowPhases(graph, { name: blocks, shape, scale: 1, zeroPoint: grey }, phases, wanted, output, limit);
   }
-  // Four channels: the fast kernels take no three.
+  // The fast kernels need four channels rather than three.
   const padded = padWithMean(graph, pixels, pads, 4);
   const outputs = Array.from({ length: paddedChannels(filters.count) }, (_, i) => (i < filters.count ? i : -1));
   const fitted = fitFilters(scaled, [0, 1, 2, -1], outputs);
@@ -170,12 +170,12 @@ export function addPixelConvolution(
   );
 }
 
-/** The byte between the means of the three colours: the zero point of pixels. */
+/** The average of the three channel means as a byte, which is the zero point of pixels. */
 export function greyOf({ normalisation: { mean } }: PixelMap): number {
   return Math.round((255 * (mean[0]! + mean[1]! + mean[2]!)) / 3);
 }
 
-/** Filters that give on `byte - grey` what the given ones give on normalised values. */
+/** Filters that give the same results on `byte - grey` as the given ones on normalised values. */
 export function normalisedFilters(filters: Filters, pixels: PixelMap): Filters {
   const { mean, std } = pixels.normalisation;
   const grey = greyOf(pixels);
@@ -203,7 +203,7 @@ function padWithMean(graph: GraphBuilder, pixels: PixelMap, pads: WindowGeometry
   return pads.every((pad) => pad === 0) ? padded : colourPadding(graph, padded, pixels, pads, channels);
 }
 
-/** Gives the padding of pixels, zeros, the byte that is nearest to normalised zero, by channel; a fourth stays zero. */
+/** Replaces the zeros in the padding of pixels by the byte nearest to normalised zero, per channel; a fourth channel stays zero. */
 export function colourPadding(
   graph: GraphBuilder,
   padded: string,
@@ -225,7 +225,7 @@ export function colourPadding(
   return graph.add('Add', [padded, graph.constant('uint8', border, [1, rows, columns, channels])]);
 }
 
-/** The map with its channels in other places, by a convolution that only moves them. */
+/** Moves the channels of a map to other slots, by a convolution. */
 export function moveSlots(
   graph: GraphBuilder,
   map: QuantisedMap,

@@ -21,7 +21,7 @@ import { addPlaneScores, addPointMask, addPointScores, isPointwise } from './int
 import { addStem, findStem } from './int8-stem.js';
 import { type Affine, affineOf, plainSlots, type QuantisedMap } from './quantised-map.js';
 
-/** What int8 graph to write. */
+/** Options of an int8 graph. */
 export interface Int8GraphOptions {
   readonly height: number;
   readonly width: number;
@@ -30,16 +30,16 @@ export interface Int8GraphOptions {
   readonly limit: WeightLimit;
 }
 
-/** QLinearConv and its like are ONNX Runtime's own. */
+/** QLinearConv and similar operators are ONNX Runtime's own. */
 const OPSETS = { '': 18, 'com.microsoft': 1 };
 
-/** Layers that give their output in any range, and so take a ReLU behind them into it. */
+/** Layers that can give their output in any range, so a ReLU after them can be fused into it. */
 const TAKES_RELU: ReadonlySet<Layer['op']> = new Set(['conv', 'deconv', 'add', 'batchNorm']);
 
 /**
  * Writes a network in int8 for ONNX Runtime's processor kernels, as `buildGraph` does in float32: bytes [N, H, W, C]
- * throughout, int8 weights with a scale for each filter, batch normalisation and ReLU part of the convolutions, pool and unpool exact
- * on the bytes. Layers that int8 has no form for, and those that the calibration lists, are float32.
+ * throughout, int8 weights with a scale for each filter, batch normalisation and ReLU fused into the convolutions, pool and
+ * unpool exact on the bytes. Layers without an int8 form, and those that the calibration lists, are float32.
  */
 export function buildInt8Graph(
   network: Network,
@@ -109,7 +109,7 @@ export function buildInt8Graph(
     return graph.add('DequantizeLinear', [only, ...affineConstants(graph, map)]);
   }
 
-  /** The class scores alone, in order. Places behind them are lowest where `paddingBias` made them; elsewhere they might win. */
+  /** The class scores without padding, in order. Padding slots are lowest only where `paddingBias` made them so; elsewhere they might win. */
   function scoresOf(map: QuantisedMap): string {
     const { name, slots } = moveSlots(graph, map, plainSlots(network.classes), limit);
     const isPadded =
@@ -155,7 +155,7 @@ export function buildInt8Graph(
       if (layer.name === stem.last) values.set(layer.name, { form: 'bytes', map: add() });
       continue;
     }
-    // An unpool takes the form of its pool, and the pictures come as bytes.
+    // An unpool has the form of its pool, and input pictures are bytes.
     const staysFloat = kept.has(layer.name) && layer.op !== 'maxUnpool' && layer.op !== 'input';
     const made = staysFloat ? undefined : addInt8Layer(layer, context);
     values.set(layer.name, made ?? { form: 'float', name: addFloatLayer(layer, floatContext) });
@@ -179,12 +179,12 @@ export function buildInt8Graph(
   });
 }
 
-/** Argmax is four times faster on floats than on bytes: who has bytes casts them. */
+/** Adds the argmax of floats, which is four times faster than that of bytes, so callers cast bytes. */
 function addMask(graph: GraphBuilder, scores: string, axis: number): void {
   graph.addNamed('mask', 'Cast', [graph.add('ArgMax', [scores], { axis, keepdims: 0 })], { to: 2 });
 }
 
-/** The bytes that each layer's output is given in, and where a ReLU is part of that. */
+/** The quantisation of each layer's output, and the layers into which a ReLU is fused. */
 function targetsOf(layers: readonly Layer[], { ranges }: Calibration) {
   const readers = new Map<string, Layer[]>();
   for (const layer of layers) {
@@ -194,7 +194,7 @@ function targetsOf(layers: readonly Layer[], { ranges }: Calibration) {
   const onlyReader = (name: string) => (readers.get(name)?.length === 1 ? readers.get(name)![0] : undefined);
   const hasRelu = (name: string) => onlyReader(name)?.op === 'relu' && TAKES_RELU.has(ops.get(name)!);
   const sources = new Map(layers.map((layer) => [layer.name, inputsOf(layer)[0]]));
-  /** What only hands values on (pools, unpools, padding) has the range of what it reads. */
+  /** Layers that only pass values on (pools, unpools, padding) have the range of their input. */
   function rangeOf(name: string): readonly [number, number] {
     const source = sources.get(name);
     return ranges[name] ?? (source === undefined ? [0, 0] : rangeOf(source));
@@ -203,7 +203,7 @@ function targetsOf(layers: readonly Layer[], { ranges }: Calibration) {
   function target(name: string): Affine {
     const reader = onlyReader(name);
     if (reader?.op === 'relu' && hasRelu(name)) {
-      // As the concatenation behind wants it, unless that has values below zero, where nothing would be cut.
+      // The range of the concatenation that follows, unless that has negative values, which a fused ReLU would not clip.
       const next = onlyReader(reader.name);
       const shared = next?.op === 'concat' ? own(next.name) : undefined;
       return shared?.zeroPoint === 0 ? shared : affineOf([0, ranges[reader.name]?.[1] ?? 0]);
@@ -213,7 +213,7 @@ function targetsOf(layers: readonly Layer[], { ranges }: Calibration) {
   return { target, hasRelu };
 }
 
-/** Calls `make` once for each name. */
+/** Memoises `make` by name. */
 function remember<Result>(make: (name: string) => Result): (name: string) => Result {
   const made = new Map<string, Result>();
   return (name) => {

@@ -25,33 +25,33 @@ import {
 import { addBytePool, addPoolPlanes, addUnpoolPlanes, type BytePlanes } from './int8-planes.js';
 import { type Affine, boundsOf, plainSlots, type QuantisedMap } from './quantised-map.js';
 
-/** A layer's output in the form in which it was made. */
+/** A layer's output in the form in which it was computed. */
 export type Int8Value =
   | { readonly form: 'bytes'; readonly map: QuantisedMap }
   | { readonly form: 'pixels'; readonly pixels: PixelMap }
   | { readonly form: 'float'; readonly name: string };
 
-/** What a layer's operators are made from. */
+/** The context in which a layer's operators are added. */
 export interface Int8Context {
   readonly graph: GraphBuilder;
   readonly tensors: Weights['tensors'];
   readonly normalisation: Weights['card']['normalisation'];
   readonly limit: WeightLimit;
   readonly shape: (name: string) => Shape;
-  /** The bytes that a layer's output is given in: its own range, or that of what alone reads it. */
+  /** The quantisation of a layer's output: its own range, or that of its only reader. */
   readonly target: (name: string) => Affine;
-  /** Whether a layer's output already had the ReLU that reads it. */
+  /** True where the ReLU that reads a layer's output is already fused into it. */
   readonly hasRelu: (name: string) => boolean;
   readonly isLast: (name: string) => boolean;
   readonly isUnpooled: (pool: string) => boolean;
   readonly value: (layer: string) => Int8Value;
   /** A layer's output as bytes, converted once. */
   readonly bytes: (layer: string) => QuantisedMap;
-  /** Where the maxima of pools on bytes were. */
+  /** The positions of the maxima of pools on bytes. */
   readonly planes: Map<string, BytePlanes>;
 }
 
-/** Undefined: int8 has no form for this layer, float32 takes it. */
+/** A rule returns undefined for a layer without an int8 form, which stays in float32. */
 type Rules = LayerRules<[context: Int8Context], Int8Value | undefined>;
 
 const RULES: Rules = {
@@ -126,7 +126,7 @@ const RULES: Rules = {
   maxUnpool: ({ name, from, indicesOf }, { graph, shape, bytes, planes, limit }) => {
     const kept = planes.get(indicesOf);
     if (kept === undefined) return undefined;
-    // The planes have the places of the pool's map.
+    // The planes have the slots of the pool's map.
     const input = moveSlots(graph, bytes(from), bytes(indicesOf).slots, limit);
     return { form: 'bytes', map: addUnpoolPlanes(graph, input, kept, shape(name)) };
   },
@@ -149,10 +149,10 @@ const RULES: Rules = {
 
   prelu: ({ name, from }, { graph, tensors, bytes, limit }) => {
     const slopes = tensors.get(`${name}.weight`)!.data;
-    // Below one, the greater of a value and its scaled self is the leaky side on both sides of zero.
+    // For slopes up to one, the PReLU is the maximum of a value and the scaled value.
     if (slopes.some((slope) => slope > 1)) return undefined;
     const input = bytes(from);
-    // A slope below zero turns what is negative into something that may be larger than the input's bytes hold.
+    // A negative slope turns negative values into positive ones that may exceed the input's range.
     const [lowest, highest] = boundsOf(input);
     if (slopes.some((slope) => slope * lowest > highest)) return undefined;
     const scale = makeFilters(
@@ -206,12 +206,12 @@ const RULES: Rules = {
     return mapOf(context, name, made, slots);
   },
 
-  // On bytes ONNX Runtime's own interpolation is slow and cuts where it should round.
+  // On bytes ONNX Runtime's interpolation is slow and truncates where it should round.
   resizeBilinear: () => undefined,
 
   padChannels: ({ name, from, channels }, { graph, shape, bytes, limit }) => {
     const given = plainSlots(channels).map((channel) => (channel < shape(from).channels ? channel : -1));
-    // What was padding is now a channel of its own that is zero.
+    // What was padding is now a channel of zeros.
     const map = { ...moveSlots(graph, bytes(from), given, limit), slots: plainSlots(channels), shape: shape(name) };
     return { form: 'bytes', map };
   },
@@ -219,7 +219,7 @@ const RULES: Rules = {
   dropout: ({ from }, { value }) => value(from),
 };
 
-/** Adds one layer on bytes, or gives undefined where float32 has to take it. */
+/** Adds one layer on bytes, or returns undefined for a layer that has to be float32. */
 export function addInt8Layer(layer: Layer, context: Int8Context): Int8Value | undefined {
   return applyRule(RULES, layer, context);
 }
@@ -228,12 +228,12 @@ function mapOf({ shape, target }: Int8Context, layer: string, name: string, slot
   return { form: 'bytes', map: { name, shape: shape(layer), slots, ...target(layer) } };
 }
 
-/** Places behind the last class must never win. */
+/** Slots after the last class must never win. */
 function paddingBias({ isLast }: Int8Context, name: string): number {
   return isLast(name) ? Number.NEGATIVE_INFINITY : 0;
 }
 
-/** Filters for an input of these places, their own places as they are. */
+/** Rearranges filters for the slots of an input; their outputs keep plain slots. */
 function fitInput(filters: Filters, slots: readonly number[]): Filters {
   const outputs = Array.from({ length: filters.count }, (_, i) => i);
   return fitFilters(filters, slots, outputs);

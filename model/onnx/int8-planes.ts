@@ -3,21 +3,21 @@ import { cut, padBytes } from './int8-convolution.js';
 import type { QuantisedMap } from './quantised-map.js';
 
 /*
- * As onnx/max-planes.ts, on bytes [N, H, W, C]: ties and odd edges included, the same maxima that indices would name
- * among the same bytes. Pairs of pixels lie side by side in [N, H, W / 2, 2 C], pairs of rows in [N H / 2, 2, W C].
+ * As onnx/max-planes.ts, on bytes [N, H, W, C], with the same maxima as indices on the same bytes, also for ties and at odd
+ * edges. Pairs of pixels are side by side in [N, H, W / 2, 2 C], pairs of rows in [N H / 2, 2, W C].
  */
 
-/** Where the maxima of a pool were: bytes that are 0 or 1. */
+/** The positions of a pool's maxima: bytes that are 0 or 1. */
 export interface BytePlanes {
-  /** [N, even height, width / 2, C]: the right pixel was greater. */
+  /** [N, even height, width / 2, C]: 1 where the right pixel was greater. */
   readonly right: string;
-  /** [N, even height / 2, width / 2 * C] as rows: the lower winner was greater. */
+  /** [N, even height / 2, width / 2 * C] as rows: 1 where the lower winner was greater. */
   readonly lower: string;
 }
 
 const even = (size: number) => size + (size % 2);
 
-/** Pools by 2x2 and remembers where the maxima were. */
+/** Pools by 2x2 and records where the maxima were. */
 export function addPoolPlanes(graph: GraphBuilder, map: QuantisedMap): { output: QuantisedMap; planes: BytePlanes } {
   const { height, width, channels } = map.shape;
   const [rows, columns, places] = [even(height), even(width), map.slots.length];
@@ -51,7 +51,7 @@ export function addUnpoolPlanes(
   { height, width }: { readonly height: number; readonly width: number },
 ): QuantisedMap {
   const [rows, columns, places] = [even(height), even(width), map.slots.length];
-  // Bytes wrap around: what goes below zero here comes back where the zero point is added.
+  // Bytes wrap around, so an underflow here is undone when the zero point is added.
   const zero = graph.constant('uint8', Uint8Array.of(map.zeroPoint), []);
   const values = map.zeroPoint === 0 ? map.name : graph.add('Sub', [map.name, zero]);
   const lines = graph.add('Reshape', [values, graph.integers([-1, 1, (columns / 2) * places])]);
@@ -72,7 +72,7 @@ function spread(graph: GraphBuilder, input: string, second: string, axis: number
   return graph.add('Concat', [earlier, later], { axis });
 }
 
-/** An ordinary pool: nothing is remembered. Works on pixels too. */
+/** An ordinary pool, without planes. It works on pixels too. */
 export function addBytePool(
   graph: GraphBuilder,
   input: string,

@@ -6,27 +6,27 @@ import type { GraphBuilder } from './graph-builder.js';
 import { affineConstants, type WeightLimit } from './int8-convolution.js';
 import type { QuantisedMap } from './quantised-map.js';
 
-/** Class scores as float32 [N * height, width, stride, stride, classes]: each place of a map has `stride` by `stride` pixels. */
+/** Class scores as float32 [N * height, width, stride, stride, classes]: each position of a map has `stride` by `stride` pixels. */
 export interface PointScores {
   readonly name: string;
   readonly stride: number;
   readonly classes: number;
-  /** Of the map that they were made from. */
+  /** The size of the map from which they were computed. */
   readonly places: { readonly height: number; readonly width: number };
 }
 
-/** Whether every pixel's scores come from one place of the map before: 1x1 convolutions, 2x2 transposed ones of stride 2. */
+/** True where every pixel's scores come from one position of the previous map: for 1x1 convolutions and 2x2 transposed ones of stride 2. */
 export function isPointwise(layer: Layer, shape: (name: string) => Shape): layer is Conv | Deconv {
   if (layer.op === 'conv') return layer.groups === 1 && [layer.stride, ...layer.kernel].every((size) => size === 1);
   if (layer.op !== 'deconv' || layer.kernel.some((size) => size !== layer.stride)) return false;
-  // Larger than that, the rest would be zero without the bias.
+  // A larger output would be zero beyond that, without the bias.
   const [from, wanted] = [shape(layer.from), shape(layer.name)];
   return from.height * layer.stride >= wanted.height && from.width * layer.stride >= wanted.width;
 }
 
 /**
- * Adds a pointwise last layer as one product of matrices with float32 results: that costs less than to round scores to bytes and
- * turn those into the floats that argmax is fast on, needs no classes that only fill up, and is exacter.
+ * Adds a pointwise last layer as a matrix product with float32 results. That is cheaper than rounding scores to bytes and
+ * casting them to the floats on which argmax is fast, needs no padding classes, and is more exact.
  */
 export function addPointScores(
   graph: GraphBuilder,
@@ -40,7 +40,7 @@ export function addPointScores(
   const own = layer.op === 'conv' ? convolutionFilters(layer, channels, tensors) : phasesOf(layer, channels, tensors);
   const outputs = Array.from({ length: own.count }, (_, i) => i);
   const { weights, scales } = roundFilters(fitFilters(own, input.slots, outputs), input.scale, limit);
-  // QLinearConv has filters first, a product of matrices last.
+  // QLinearConv has filters as the first dimension, a matrix product as the last.
   const places = input.slots.length;
   const turned = Int8Array.from(weights, (_, i) => weights[(i % own.count) * places + Math.floor(i / own.count)]!);
   const [scale, zeroPoint] = affineConstants(graph, input);
@@ -57,7 +57,7 @@ export function addPointScores(
   return { name, stride, classes, places: { height, width } };
 }
 
-/** A transposed convolution whose pixels do not overlap as one filter for each phase and class. */
+/** A transposed convolution without overlap, as one filter for each phase and class. */
 function phasesOf({ name, filters, stride, bias }: Deconv, channels: number, tensors: Weights['tensors']): Filters {
   const { data } = tensors.get(`${name}.weight`)!;
   const phases = stride * stride;
@@ -69,7 +69,7 @@ function phasesOf({ name, filters, stride, bias }: Deconv, channels: number, ten
   );
 }
 
-/** The class of most of each pixel, uint8 [N, height, width]. */
+/** The class with the highest score at each pixel, uint8 [N, height, width]. */
 export function addPointMask(graph: GraphBuilder, { name, stride, places }: PointScores, wanted: Shape): string {
   const classes = graph.add('Cast', [graph.add('ArgMax', [name], { axis: 4, keepdims: 0 })], { to: 2 });
   const lines = stride === 1 ? classes : graph.add('Transpose', [classes], { perm: [0, 2, 1, 3] });
@@ -77,7 +77,7 @@ export function addPointMask(graph: GraphBuilder, { name, stride, places }: Poin
   return cutPlanes(graph, mask, [1, 2], places, stride, wanted);
 }
 
-/** The scores as the graph gives them, float32 [N, classes, height, width]. */
+/** The scores in the layout of the graph's output, float32 [N, classes, height, width]. */
 export function addPlaneScores(
   graph: GraphBuilder,
   { name, stride, classes, places }: PointScores,
@@ -90,7 +90,7 @@ export function addPlaneScores(
   return cutPlanes(graph, scores, [2, 3], places, stride, wanted);
 }
 
-/** What is wanted of rows and columns, which are these axes. */
+/** Crops rows and columns, given by their axes, to the wanted size. */
 function cutPlanes(
   graph: GraphBuilder,
   input: string,

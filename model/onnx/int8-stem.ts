@@ -15,8 +15,8 @@ import {
 import { type Affine, paddedChannels, plainSlots, type QuantisedMap } from './quantised-map.js';
 
 /**
- * How ENet begins (Paszke et al., 2016, figure 2a), and SegNet-Lite: a 3x3 convolution with stride 2 beside the 2x2 pool
- * of the same pictures, their channels one after the other, normalised together.
+ * The first layers of ENet (Paszke et al., 2016, figure 2a) and SegNet-Lite: a 3x3 convolution with stride 2 and a 2x2 pool of
+ * the same pictures, concatenated and normalised together.
  */
 export interface Stem {
   readonly conv: Conv;
@@ -29,7 +29,7 @@ export interface Stem {
   readonly layers: ReadonlySet<string>;
 }
 
-/** Finds the stem of a network, if it has one whose inner maps nobody else reads. */
+/** Finds the stem of a network, if it has one whose inner maps no other layer reads. */
 export function findStem(layers: readonly Layer[]): Stem | undefined {
   const readersOf = (name: string) => layers.filter((layer) => inputsOf(layer).includes(name));
   const onlyConcat = (layer: Layer | undefined) => {
@@ -58,9 +58,9 @@ export function findStem(layers: readonly Layer[]): Stem | undefined {
 }
 
 /**
- * Adds a stem as one convolution. Four pixels side by side are 12 channels, which the fast kernels take and three they do not; below the
- * three rows of a window lies a fourth with the pixels' maxima, of which the pooled channels are multiples. Both halves so
- * come out normalised and side by side, without the empty places that each would end with.
+ * Adds a stem as one convolution. Four adjacent pixels are grouped into 12 channels, since the fast kernels cannot take three.
+ * Below the three rows of a window is a fourth row with the pixels' maxima, from which the pooled channels are computed. Both
+ * halves thus come out normalised and concatenated, without the padding slots that each would have.
  */
 export function addStem(
   graph: GraphBuilder,
@@ -74,10 +74,10 @@ export function addStem(
   const groups = Math.ceil(width / 2);
   const lineBytes = 12 * (groups + 1);
   const lineCount = 2 * height + 1;
-  // Of the group before the first only the last pixel is read; a whole one keeps groups together.
+  // Only the last pixel of the group before the first is read; padding by a whole group keeps groups aligned.
   const pads = [1, 4, 2 * height - pixels.shape.height, 4 * groups - pixels.shape.width] as const;
   const [top, left, bottom, right] = pads;
-  // For the pool the padding has to be the lowest byte, for the convolution the mean colour.
+  // The pool needs the lowest byte as padding, the convolution the mean colour.
   const bare = padBytes(graph, pixels.name, [0, top, left, 0, 0, bottom, right, 0], 0);
   const lines = (padded: string, first: number, end: number, step: 1 | 2) => {
     const whole = graph.add('Reshape', [padded, graph.integers([0, lineCount, lineBytes])]);
@@ -107,7 +107,7 @@ export function addStem(
     [2 * places, 12, 4, 2],
     (place, groupChannel, row, group) => {
       const [phase, channel] = [Math.floor(place / places), place % places];
-      // From the pixel that is twice the output's place.
+      // Relative to the pixel at twice the output's position.
       const pixel = 4 * (group - 1) + Math.floor(groupChannel / 3) - 2 * phase;
       const colour = groupChannel % 3;
       if (channel >= channels) return 0;
@@ -150,7 +150,7 @@ const IDENTITY: Filters = makeFilters(
   () => 0,
 );
 
-/** Of pairs of lines [N, 2, bytes] the maxima of 2x2 pixels, [N, 1, bytes], each at its first pixel's place. */
+/** The maxima of 2x2 pixels in pairs of lines [N, 2, bytes], as [N, 1, bytes], each at the position of its first pixel. */
 function addMaxima(graph: GraphBuilder, pairs: string, bytes: number): string {
   const [upper, lower] = graph.addMany('Split', [pairs], { axis: 1, num_outputs: 2 }, 2) as [string, string];
   const tall = graph.add('Max', [upper, lower]);
@@ -161,7 +161,7 @@ function addMaxima(graph: GraphBuilder, pairs: string, bytes: number): string {
   return padBytes(graph, graph.add('Max', [here, next]), [0, 0, 0, 0, 0, 3], 0);
 }
 
-/** Filters with the normalisation of the channels from `first` on in them. */
+/** Folds the normalisation of the channels from `first` on into filters. */
 function normalise(filters: Filters, norm: Filters | undefined, first: number): Filters {
   if (norm === undefined) return filters;
   return makeFilters(

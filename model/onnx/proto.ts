@@ -1,9 +1,9 @@
 import protobuf from 'protobufjs';
 
-/** The element types that our graphs use, by their names in JavaScript and numbers in ONNX. */
+/** The element types of the graphs, by name, with their numbers in ONNX. */
 const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
 
-/** The element types of ONNX's tensors that are written. */
+/** An element type of an ONNX tensor. */
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** A constant of the graph; `data` holds its elements in row-major order. */
@@ -14,7 +14,7 @@ export interface Initialiser {
   readonly data: Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 }
 
-/** A number or list of numbers is an integer in ONNX; floats are marked as such. */
+/** An operator's attribute. Numbers and lists of numbers become integers in ONNX; a float is marked as such. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
 /** One operator call. */
@@ -27,7 +27,7 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
-/** A graph input or output. A dimension that is a word is free. */
+/** A graph input or output. A dimension given as a name is free. */
 export interface OnnxValue {
   readonly name: string;
   readonly type: ElementType;
@@ -46,19 +46,19 @@ export interface OnnxModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** IR version 8 goes with operator set 18: what ONNX Runtime 1.14, OpenVINO 2023 and later read. */
+/** IR version 8 belongs to operator set 18, which ONNX Runtime 1.14, OpenVINO 2023 and later can read. */
 const IR_VERSION = 8;
 
 const field = (type: string, id: number) => ({ type, id });
 const list = (type: string, id: number) => ({ rule: 'repeated', type, id });
 
 /**
- * proto2, as onnx.proto is: protobufjs's proto3 would leave out a number that is 0, and readers that look whether it is
- * there take their own default instead (OpenCV: `keepdims=0` is read as 1).
+ * onnx.proto is proto2. With proto3, protobufjs would omit a number that is 0, and readers that check for its presence would
+ * use their own default (OpenCV reads a missing `keepdims=0` as 1).
  */
 const message = (fields: protobuf.IType['fields']): protobuf.IType => ({ edition: 'proto2', fields });
 
-/** The part of onnx.proto that we write. Field numbers are those of github.com/onnx/onnx. */
+/** The part of onnx.proto that is written. Field numbers are those of github.com/onnx/onnx. */
 const root = protobuf.Root.fromJSON({
   nested: {
     ModelProto: message({
@@ -107,7 +107,7 @@ const root = protobuf.Root.fromJSON({
   },
 });
 
-/** Writes a model as the bytes of an `.onnx` file, its constants inside. */
+/** Encodes a model as the bytes of an `.onnx` file, with its constants inside. */
 export function encodeModel(model: OnnxModel): Uint8Array {
   const type = root.lookupType('ModelProto');
   return type

@@ -13,34 +13,34 @@ export interface QuantisedMap extends Affine {
   readonly name: string;
   readonly shape: Shape;
   /**
-   * The channel that each place of the last dimension holds, -1 for padding, which is zero (`zeroPoint`). Places come
-   * in multiples of 16, which the fast convolution kernels of ONNX Runtime need.
+   * The channel in each slot of the last dimension; -1 for padding, which is zero (`zeroPoint`). The number of slots is a
+   * multiple of 16, which the fast convolution kernels of ONNX Runtime need.
    */
   readonly slots: readonly number[];
 }
 
-/** Places come in multiples of this. */
+/** The number of slots is a multiple of this. */
 export const SLOT_MULTIPLE = 16;
 
-/** How many places `channels` take. */
+/** How many slots `channels` take. */
 export function paddedChannels(channels: number): number {
   return Math.ceil(channels / SLOT_MULTIPLE) * SLOT_MULTIPLE;
 }
 
-/** Channels in their order, then padding. */
+/** Slots with the channels in order, followed by padding. */
 export function plainSlots(channels: number): number[] {
   return Array.from({ length: paddedChannels(channels) }, (_, i) => (i < channels ? i : -1));
 }
 
-/** The bytes that cover a range. Zero is always among the values, and exact. */
+/** The scale and zero point that cover a range. Zero is always included, and exact. */
 export function affineOf([low, high]: Range): Affine {
   const [least, greatest] = [Math.min(low, 0), Math.max(high, 0)];
-  // A layer that was zero on every picture: any scale does.
+  // For a layer that was zero on every picture any scale will do.
   const scale = Math.fround((greatest - least) / 255 || 1);
   return { scale, zeroPoint: Math.round(-least / scale) };
 }
 
-/** The least and the greatest value that bytes can stand for. */
+/** The smallest and largest value that bytes can stand for. */
 export function boundsOf({ scale, zeroPoint }: Affine): Range {
   return [-zeroPoint * scale, (255 - zeroPoint) * scale];
 }

@@ -2,7 +2,7 @@ import type { Range } from '../calibration.js';
 
 const BINS = 8192;
 
-/** Counts values between `-limit` and `limit` in bins of one width; the limit doubles when a value lies beyond it. */
+/** Counts values between `-limit` and `limit` in bins of equal width; the limit doubles when a value exceeds it. */
 export class Histogram {
   readonly #counts = new Float64Array(BINS);
   #limit = 1;
@@ -20,7 +20,7 @@ export class Histogram {
     this.#total += values.length;
   }
 
-  /** The range that leaves out as many values on each side as `percent` allows; 100 leaves out none. */
+  /** The range that leaves out at most `100 - percent` per cent of the values on each side; 100 leaves out none. */
   percentile(percent: number): Range {
     const allowed = (this.#total * (100 - percent)) / 100;
     const end = (step: 1 | -1) => {
@@ -35,22 +35,22 @@ export class Histogram {
   }
 
   /**
-   * The range in which 256 evenly spaced bytes lose least: rounding costs a twelfth of a step squared, a value outside
-   * its distance squared (Sung, Shin and Hwang, 2015).
+   * The range with the least squared error of 256 evenly spaced levels: rounding costs a twelfth of the squared step, a value
+   * outside the range its squared distance (Sung, Shin and Hwang, 2015).
    */
   leastSquares(): Range {
     return this.#best((range) => this.#squares(range));
   }
 
   /**
-   * The range whose 256 bytes keep most of the distribution: least Kullback-Leibler divergence between the values, cut to
-   * the range, and what is left of them where a byte cannot tell values apart (Migacz, 8-bit inference with TensorRT, 2017).
+   * The range with the least Kullback-Leibler divergence between the distribution of the values, clipped to the range, and that
+   * distribution quantised to 256 levels (Migacz, 8-bit inference with TensorRT, 2017).
    */
   entropy(): Range {
     return this.#best((range) => this.#divergence(range));
   }
 
-  /** The range of least loss: first its upper end is sought, then its lower one. */
+  /** The range with the least loss. Searches for its upper end first, then for its lower end. */
   #best(lossOf: (range: Range) => number): Range {
     const [low, high] = this.percentile(100);
     const search = (rangeOf: (share: number) => Range) => {
@@ -71,7 +71,7 @@ export class Histogram {
     const first = Math.max(0, Math.floor((low + this.#limit) / width));
     const last = Math.min(BINS, Math.max(first + 1, Math.ceil((high + this.#limit) / width)));
     const kept = this.#counts.slice(first, last);
-    // Zero is a byte of its own, and after a ReLU half of all values.
+    // Zero has its own level, and after a ReLU it is half of all values.
     if (BINS / 2 >= first && BINS / 2 < last) kept[BINS / 2 - first] = 0;
     const levelOf = (bin: number) => Math.floor((bin * 256) / kept.length);
     const sums = new Float64Array(256);
@@ -91,7 +91,7 @@ export class Histogram {
     cut.forEach((count, bin) => {
       if (count === 0) return;
       const level = levelOf(bin);
-      // An edge where nothing was but what is cut to it: as rare as one value.
+      // A level at the edge that holds only clipped values counts as rare as one value.
       const left = kept[bin]! > 0 ? sums[level]! / used[level]! : 1;
       divergence += (count / total) * Math.log(count / total / (left / inside));
     });
@@ -114,7 +114,7 @@ export class Histogram {
 
   #rangeOf(first: number, last: number): Range {
     const width = (2 * this.#limit) / BINS;
-    // An exact zero lies at a bin's lower edge: a ReLU's range begins there.
+    // An exact zero is at a bin's lower edge, where the range of a ReLU begins.
     return [Math.min(0, -this.#limit + first * width), Math.max(0, -this.#limit + (last + 1) * width)];
   }
 

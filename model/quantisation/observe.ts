@@ -9,12 +9,12 @@ import { shapesOf } from '../shapes.js';
 import type { Weights } from '../weights.js';
 import { Histogram } from './histogram.js';
 
-/** How much of the maps is kept in memory at once. */
+/** The most memory for observed maps at a time. */
 const WATCHED_BYTES = 256 * 2 ** 20;
 
 /**
- * Runs the float network over pictures of one size and counts the values of every layer that needs a range, by layer.
- * Blocks the thread while it computes. @throws The signal's reason.
+ * Runs the float network over pictures of one size and returns histograms of the values of every layer that needs a range, by
+ * layer. Blocks the thread while it computes. @throws The signal's reason.
  */
 export async function observeLayers(
   network: Network,
@@ -52,7 +52,7 @@ export async function observeLayers(
   return histograms;
 }
 
-/** Cuts a list where the sum of sizes would pass the limit. */
+/** Splits a list where the sum of sizes would exceed the limit. */
 function groupsOf<Item>(items: readonly Item[], sizeOf: (item: Item) => number, limit: number): Item[][] {
   const groups: Item[][] = [];
   let size = Number.POSITIVE_INFINITY;

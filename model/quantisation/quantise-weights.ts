@@ -15,21 +15,21 @@ import { notFinite, type Weights } from '../weights.js';
 import type { Histogram } from './histogram.js';
 import { observeLayers } from './observe.js';
 
-/** What to calibrate with. */
+/** The pictures and settings of a calibration. */
 export interface QuantiseOptions {
-  /** Pictures of one size, as the network will see them; some dozens, of what it is for. */
+  /** Pictures of one size, as the network will see them: a few dozen that are typical of its use. */
   readonly pictures: readonly RgbPicture[];
   /**
    * Their true masks, classes above the network's left out.
    *
-   * Defaults to none; int8 is then judged by how many pixels agree with float32.
+   * Without them, int8 is judged by how many pixels agree with float32.
    */
   readonly truths?: readonly Uint8Array[];
   /**
-   * How many points may be lost before layers are kept in float32: of mIoU, and a tenth for each per cent of pixels that disagree; without
-   * truths of pixels that agree.
+   * How many points may be lost before layers are kept in float32: points of mIoU, plus a tenth for each per cent of pixels
+   * that disagree; without truths, per cent of pixels that disagree.
    *
-   * Defaults to 1 of mIoU, 5 of agreement.
+   * Defaults to 1 with truths and 5 without.
    */
   readonly tolerance?: number;
   /**
@@ -38,22 +38,22 @@ export interface QuantiseOptions {
    * Defaults to the one that the weights' card names.
    */
   readonly network?: Network;
-  /** Hears of each calibration that was tried. */
+  /** Called with each calibration that was tried. */
   readonly onTrial?: (trial: Trial) => void;
   readonly signal?: AbortSignal;
 }
 
-/** A calibration that was tried, in per cent. */
+/** The result of one calibration, in per cent. */
 export interface Trial {
   readonly method: string;
   readonly float: readonly string[];
-  /** Pixels that are given the class that float32 gives them. */
+  /** The share of pixels that have the same class in int8 and float32. */
   readonly agreement: number;
-  /** Where there are true masks. */
+  /** Present where there are true masks. */
   readonly mIoU?: number;
 }
 
-/** What is tried to choose a layer's range from the values that were seen. */
+/** The methods that are tried for choosing a layer's range from the observed values. */
 const METHODS: Readonly<Record<string, (histogram: Histogram) => Range>> = {
   'all values': (histogram) => histogram.percentile(100),
   'percentile 99.999': (histogram) => histogram.percentile(99.999),
@@ -63,17 +63,17 @@ const METHODS: Readonly<Record<string, (histogram: Histogram) => Range>> = {
   entropy: (histogram) => histogram.entropy(),
 };
 
-/** At most this many layers stay in float32: more would not be an int8 network any longer. */
+/** At most this many layers stay in float32; with more it would hardly be an int8 network. */
 const MOST_FLOAT_LAYERS = 3;
 
 /**
- * Calibrates weights for int8: sees what values each layer takes on the pictures, tries several ways to choose ranges
- * from them, keeps the best, and, where it loses too much, keeps the layers in float32 that help most. Gives the weights with the
+ * Calibrates weights for int8: observes the values of each layer on the pictures, tries several methods of choosing ranges and
+ * keeps the best. Where that loses too much, keeps the layers in float32 that help most. Returns the weights with the
  * calibration in their card. Blocks the thread while it computes.
  *
- * @throws `Failure` `INPUT_INVALID` without pictures, with pictures of several sizes or whose data does not fit their size, and for
- * truths that are not a mask of each picture or hold nothing but void; `WEIGHTS_INVALID` for weights that hold infinities or NaN;
- * what `networkOf` throws; the signal's reason on abort.
+ * @throws `Failure` `INPUT_INVALID` without pictures, with pictures of several sizes or whose data does not fit their size, and
+ * for truths that do not match the pictures or hold only void; `WEIGHTS_INVALID` for weights that hold infinities or NaN; as
+ * `networkOf`; the signal's reason on abort.
  */
 export async function quantiseWeights(weights: Weights, options: QuantiseOptions): Promise<Weights> {
   const { pictures, truths, signal, onTrial } = options;
@@ -132,7 +132,7 @@ export async function quantiseWeights(weights: Weights, options: QuantiseOptions
   return { ...weights, card: { ...weights.card, calibration: { ...best.calibration, measured } } };
 }
 
-/** Refuses truths that would be a library's error, or a score of nothing, minutes later. */
+/** Refuses truths that would cause an error or a meaningless score minutes later. */
 function checkTruths(truths: readonly Uint8Array[], pictures: number, pixels: number, classes: number): void {
   const invalid = (expected: string, got: string) => new Failure('INPUT_INVALID', `Expected ${expected}, got ${got}`);
   if (truths.length !== pictures) throw invalid(`as many true masks as pictures (${pictures})`, `${truths.length}`);
@@ -152,7 +152,7 @@ function leastLoss(attempts: readonly Attempt[]): Attempt {
   return attempts.reduce((best, attempt) => (attempt.loss < best.loss ? attempt : best));
 }
 
-/** Scores masks against those of float32 and against the truth, where there is one. */
+/** Scores masks against those of float32 and, if given, against the truth. */
 function judgeOf(network: Network, float32: readonly Uint8Array[], truths: readonly Uint8Array[] | undefined) {
   const mIoUOf = (masks: readonly Uint8Array[]) => {
     const confusion = createConfusion(network.classes);
@@ -176,8 +176,8 @@ function judgeOf(network: Network, float32: readonly Uint8Array[], truths: reado
       return truths === undefined ? { agreement } : { agreement, mIoU: mIoUOf(masks) };
     },
     /**
-     * Points lost. Where mIoU is the measure, a per cent of pixels that disagree counts as a tenth of a point: some dozens of pictures do
-     * not tell smaller differences of mIoU from chance.
+     * The number of points lost. Where mIoU is measured, each per cent of pixels that disagree counts a tenth of a point,
+     * because a few dozen pictures cannot tell smaller differences of mIoU from chance.
      */
     loss: ({ agreement, mIoU }: Pick<Trial, 'agreement' | 'mIoU'>) =>
       mIoU === undefined || float32MIoU === undefined ? 100 - agreement : float32MIoU - mIoU + (100 - agreement) / 10,

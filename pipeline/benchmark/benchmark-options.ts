@@ -1,7 +1,7 @@
-/** What every benchmark takes. */
+/** Options of every benchmark. */
 export interface BenchmarkOptions {
-  /** Ends it before the next turn, with its reason. */
+  /** Aborts the benchmark before the next turn, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears what happens, in a few words. */
+  /** Called with progress, in a few words. */
   readonly onProgress?: ((text: string) => void) | undefined;
 }

@@ -5,14 +5,14 @@ import { buildNetwork } from '../../model/networks/index.js';
 import type { Weights } from '../../model/weights.js';
 import { findWeights, packagedNetworks } from '../options/find-weights.js';
 
-/** Weights to measure a network with. */
+/** Weights with which a network is measured. */
 export interface BenchmarkWeights {
   readonly weights: Weights;
-  /** Trained, or random numbers of the sizes of training's start: as fast, but its masks show nothing. */
+  /** Trained weights, or random ones as at the start of training, which are as fast but give meaningless masks. */
   readonly origin: 'packaged' | 'random';
 }
 
-/** The packaged weights of a network, or random ones where none come with the package. @throws `Failure` `NETWORK_UNKNOWN`. */
+/** The packaged weights of a network, or random ones if the package has none. @throws `Failure` `NETWORK_UNKNOWN`. */
 export async function benchmarkWeights(network: string): Promise<BenchmarkWeights> {
   if ((await packagedNetworks()).includes(network)) {
     const { weights } = await findWeights({ network });
@@ -28,13 +28,13 @@ export async function benchmarkWeights(network: string): Promise<BenchmarkWeight
   return { weights: { card, tensors: initialWeights(buildNetwork(network, classes.length), 1) }, origin: 'random' };
 }
 
-/** So many frames tell the ranges well enough to time int8. */
+/** This many frames give ranges good enough for timing int8. */
 const CALIBRATION_FRAMES = 2;
 
-/** Weights that int8 can be computed with: as they are if they are calibrated, else calibrated with the first frames. */
+/** Weights for int8: unchanged if they are calibrated, otherwise calibrated with the first frames. */
 export async function calibrated(weights: Weights, frames: readonly RgbPicture[]): Promise<Weights> {
   if (weights.card.calibration !== undefined) return weights;
   const { quantiseWeights } = await import('../../model/quantisation/quantise-weights.js');
-  // All of it in int8, whatever that loses: it is time that is asked for.
+  // All layers in int8, whatever the loss, since only time is measured.
   return quantiseWeights(weights, { pictures: frames.slice(0, CALIBRATION_FRAMES), tolerance: 100 });
 }

@@ -4,28 +4,28 @@ import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem 
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import { packagedFile } from '../options/package-root.js';
 
-/** What a measurement was made on: printed with every result, because a figure without it says little. */
+/** The machine of a measurement, which is printed with every result, since numbers mean little without it. */
 export interface Machine {
   readonly processor: string;
-  /** How many threads run at once here. */
+  /** The number of threads that run at once. */
   readonly cores: number;
-  /** Of the instruction sets that decide how fast a network is, those that the processor has. */
+  /** The processor's instruction sets that determine how fast a network is. */
   readonly instructions: readonly string[];
   readonly memoryGiB: number;
   /** `linux 6.1.0 x64`. */
   readonly system: string;
   readonly node: string;
-  /** Absent where there is none. */
+  /** Absent if ffmpeg is missing. */
   readonly ffmpeg?: string;
   readonly onnxruntime: string;
   readonly segnetStream: string;
-  /** Processes that wanted a core, mean of the minute before the measurement. */
+  /** The load average of the minute before the measurement. */
   readonly load: number;
 }
 
 const INSTRUCTION_SETS = ['avx2', 'avx512f', 'avx_vnni', 'avx512_vnni', 'amx_int8', 'asimddp', 'i8mm', 'sve'];
 
-/** Describes the machine, with how busy it is at this moment: call it before measuring. */
+/** Describes the machine and its current load, so call it before measuring. */
 export async function describeMachine(): Promise<Machine> {
   const [load] = loadavg();
   const [facts, ffmpeg, own, onnxruntime] = await Promise.all([
@@ -53,7 +53,7 @@ async function versionIn(path: string): Promise<string> {
   return (JSON.parse(await readFile(path, 'utf8')) as { version: string }).version;
 }
 
-/** The machine in two or three lines; one more where it was too busy for its figures to be trusted. */
+/** Renders the machine in two or three lines, and a warning if it was too busy for reliable results. */
 export function renderMachine(machine: Machine): string {
   const { processor, cores, instructions, memoryGiB, system, node, ffmpeg, onnxruntime, segnetStream, load } = machine;
   const sets = instructions.length > 0 ? ` (${instructions.join(', ')})` : '';

@@ -6,7 +6,7 @@ const classes: readonly ClassLabel[] = [
   { name: 'right', colour: [70, 130, 180] },
 ];
 
-/** An engine that computes nothing: every mask is the same three upright bands. With it, a route costs what is around the network. */
+/** An engine that computes nothing: every mask is the same three vertical bands. With it, a run costs only what is around the network. */
 export function createNothingEngine(): Engine {
   const masks = new Map<string, Uint8Array>();
   const bandsOf = ({ width, height }: RgbPicture): Uint8Array => {

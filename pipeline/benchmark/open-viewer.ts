@@ -3,7 +3,7 @@ import type { PicturePart } from '../../operators/encode-parts.js';
 import { connect } from '../client/connect.js';
 import type { LiveEvent } from '../client/live-event.js';
 
-/** Where a server under measurement listens, and what its viewers bring. */
+/** The URL of a measured server, and the token of its viewers. */
 export interface ViewedServer {
   readonly url: string;
   readonly token: string;
@@ -12,7 +12,7 @@ export interface ViewedServer {
 /**
  * Connects a viewer of the first stream.
  *
- * @param until What it has to have had before it is given: the server's greeting, or a frame.
+ * @param until What the viewer must have received before this resolves: the server's `hello`, or a frame.
  * @throws `ConnectionRefused` as `connect`.
  */
 export function openViewer(

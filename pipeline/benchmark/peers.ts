@@ -8,7 +8,7 @@ import { Failure } from '../../model/failure.js';
 import type { ProgramCall } from '../module-command.js';
 import { packagedFile } from '../options/package-root.js';
 
-/** Another runtime that is installed here, to be measured in the same run. */
+/** Another installed runtime, which is measured in the same run. */
 export interface Peer {
   /** `onnxruntime`, `openvino`, `pytorch` or `opencv`. */
   readonly name: string;
@@ -17,35 +17,35 @@ export interface Peer {
   readonly precisions: readonly Engine['precision'][];
 }
 
-/** What `peer.py --list` prints. */
+/** The output of `peer.py --list`. */
 type Listing = Readonly<Record<string, Omit<Peer, 'name'> & { readonly version: string }>>;
 
-/** The names that `--peers` takes. */
+/** The names that `--peers` accepts. */
 export const peerNames = ['onnxruntime', 'openvino', 'pytorch', 'opencv'] as const;
 
-/** How to install the peers, for those who have none. */
+/** How to install the peers. */
 export const peersAdvice =
   'sh pipeline/benchmark/peers/setup.sh (in a clone) installs PyTorch, OpenVINO, OpenCV and ONNX Runtime to compare with';
 
-/** The Python in which `peers/setup.sh` installs them: a folder of its own, outside the project. */
+/** The Python in which `peers/setup.sh` installs the peers, in a separate folder outside the project. */
 export function peersPython(): string {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   return process.env.SEGNET_STREAM_PEERS_PYTHON ?? join(cache, 'segnet-stream', 'peers', 'bin', 'python');
 }
 
-/** How to run a script of `pipeline/benchmark/peers`. */
+/** The command that runs a script of `pipeline/benchmark/peers`. */
 export function peerCommand(script: string, args: readonly string[]): ProgramCall {
   return { file: peersPython(), args: [packagedFile('pipeline', 'benchmark', 'peers', script), ...args] };
 }
 
 /**
- * The peers that are installed; none where the set-up was not run.
+ * The installed peers; none if the set-up was not run.
  *
- * @throws `Failure` `PEER_FAILED` where it was, and its Python does not run.
+ * @throws `Failure` `PEER_FAILED` if it was run but its Python does not work.
  */
 export async function findPeers(): Promise<readonly Peer[]> {
   const { file, args } = peerCommand('peer.py', ['--list']);
-  // One that is named may be found on PATH.
+  // A Python that is named in the environment may be on PATH.
   if (process.env.SEGNET_STREAM_PEERS_PYTHON === undefined && !existsSync(file)) return [];
   try {
     const { stdout } = await promisify(execFile)(file, [...args]);
@@ -64,9 +64,9 @@ export async function findPeers(): Promise<readonly Peer[]> {
 }
 
 /**
- * The peers of these names.
+ * The peers with these names.
  *
- * @throws `Failure` `PEER_MISSING` where one is not installed, with how to install it; as `findPeers`.
+ * @throws `Failure` `PEER_MISSING` if one is not installed, saying how to install it; as `findPeers`.
  */
 export async function requirePeers(names: readonly string[]): Promise<readonly Peer[]> {
   if (names.length === 0) return [];

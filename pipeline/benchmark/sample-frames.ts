@@ -4,15 +4,15 @@ import { decode } from '../../operators/decode.js';
 import { packagedFile } from '../options/package-root.js';
 import type { Size } from '../options/size.js';
 
-/** The clip whose frames are taken where none is named: the one that comes with the package. */
+/** The default clip, which comes with the package. */
 export const sampleClip: string = packagedFile('fixtures', 'clips', 'road.mp4');
 
-/** Frames lie this far apart: neighbours are nearly alike. */
+/** The distance between frames, since neighbours are nearly identical. */
 const STEP = 12;
 
 /**
- * Takes frames from a clip, stretched to a size by ffmpeg: real pictures, the same on every call. Of a short clip there
- * are fewer than `count`.
+ * Takes frames from a clip, stretched to a size by ffmpeg. They are the same in every call. A short clip gives fewer than
+ * `count`.
  *
  * @throws `Failure` as `decode`.
  */

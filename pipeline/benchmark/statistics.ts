@@ -1,4 +1,4 @@
-/** What is told of a set of measurements of one thing. */
+/** The summary of repeated measurements. */
 export interface Spread {
   readonly runs: number;
   readonly median: number;
@@ -8,10 +8,10 @@ export interface Spread {
 }
 
 /**
- * The value below which a share of the measurements lies, interpolated between neighbours (type 7 of Hyndman and Fan,
- * 1996, as NumPy has it).
+ * The value below which a share of the measurements lies, interpolated between neighbours (type 7 of Hyndman and Fan, 1996, as
+ * in NumPy).
  *
- * @throws `TypeError` for no measurements or a share outside 0 to 1.
+ * @throws `TypeError` without measurements or for a share outside 0 to 1.
  */
 export function quantile(measurements: readonly number[], share: number): number {
   if (measurements.length === 0 || !(share >= 0 && share <= 1)) {
@@ -29,7 +29,7 @@ export function median(measurements: readonly number[]): number {
   return quantile(measurements, 0.5);
 }
 
-/** Median, 95th percentile and least of measurements. */
+/** Median, 95th percentile and minimum of measurements. */
 export function spreadOf(measurements: readonly number[]): Spread {
   return {
     runs: measurements.length,

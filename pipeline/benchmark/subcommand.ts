@@ -3,7 +3,7 @@ import { checkChoice, checkNumber } from '../../model/check-option.js';
 import { untilStopped } from '../until-stopped.js';
 import type { BenchmarkOptions } from './benchmark-options.js';
 
-/** A command below another: the program's own settings reach only the first level. */
+/** Creates a subcommand, with the program's settings, which commander applies only to the first level. */
 export function subcommand(name: string): Command {
   return new Command(name)
     .exitOverride()
@@ -12,16 +12,16 @@ export function subcommand(name: string): Command {
     .option('--verbose', 'print stack traces of errors');
 }
 
-/** What `numeric` makes of an argument. */
+/** The result of `numeric`. */
 export type Numeric = number | string;
 
-/** Measures with progress on standard error, and stops on Ctrl-C with everything that was started ended. */
+/** Measures with progress on standard error. Ctrl-C stops it and ends everything that it started. */
 export function measured<Result>(measure: (options: BenchmarkOptions) => Promise<Result>): Promise<Result> {
   const onProgress = (text: string) => process.stderr.write(`${text}\n`);
   return untilStopped('The benchmark', (signal) => measure({ signal, onProgress }));
 }
 
-/** Checks a whole number of at least 1, if there is one. @throws `Failure` `OPTION_INVALID`. */
+/** Checks that an option is an integer of at least 1, if given. @throws `Failure` `OPTION_INVALID`. */
 export function whole(name: string, value: Numeric | undefined): number | undefined {
   return value === undefined ? undefined : checkNumber(name, value, { min: 1, max: 1_000_000, integer: true });
 }

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Threads of the one before spin for a while after their work, and would have half the cores of who comes next. */
+/** Threads of the previous contestant spin for a while after their work, and would take half the cores from the next one. */
 const REST_MS = 100;
 
 /**
- * Lets contestants take turns for a number of rounds, so that whatever else the machine does meets all of them alike. Each
- * round begins with another one, so that none always follows the same neighbour, and each begins after a rest.
+ * Lets contestants take turns for a number of rounds, so that other load on the machine affects all of them equally. Each round
+ * begins with a different contestant, so that none always follows the same neighbour, and each turn begins after a rest.
  *
- * @returns What each turn gave, by contestant, in the order of the rounds.
+ * @returns The results of the turns, by contestant, in the order of the rounds.
  */
 export async function takeTurns<Contestant, Result>(
   contestants: readonly Contestant[],

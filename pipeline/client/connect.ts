@@ -4,28 +4,34 @@ import type { LiveEvent, Want } from './live-event.js';
 import { CloseCode, PARTS, SOCKET_PATH, TOKEN_FORM } from './protocol.js';
 import { clientNow } from './server-clock.js';
 
-/** What to ask a server for, and how long to wait for it. */
+/** What to request from a server, and timeouts. */
 export interface ConnectOptions {
   /**
-   * What to subscribe to; an observable where that changes. Nothing while it is empty.
-   * @default [{ parts: ['source', 'mask'] }] // the first stream
+   * The subscriptions, or an observable of them. An empty list subscribes to nothing. The default is the first stream.
+   *
+   * @default [{ parts: ['source', 'mask'] }]
    */
   readonly want?: readonly Want[] | Observable<readonly Want[]> | undefined;
-  /** The server's token. In Node, if not provided, defaults to: the environment's `SEGNET_STREAM_TOKEN`. */
+  /** The server's token. In Node it defaults to the environment variable `SEGNET_STREAM_TOKEN`. */
   readonly token?: string | undefined;
-  /** `auto` acknowledges a frame when the subscribers' `next` has returned; `manual` leaves it to `frame.acknowledge()`. @default 'auto' */
+  /**
+   * `auto` acknowledges a frame when the subscribers' `next` has returned; with `manual` the caller does by
+   * `frame.acknowledge()`.
+   *
+   * @default 'auto'
+   */
   readonly acknowledge?: 'auto' | 'manual' | undefined;
-  /** The first wait before connecting again; doubles up to `maxBackoffMs`, and starts anew with the first frame. @default 500 */
+  /** The first wait before reconnecting. It doubles up to `maxBackoffMs` and is reset by a frame. @default 500 */
   readonly backoffMs?: number | undefined;
-  /** @default 15_000 // 15 seconds */
+  /** The longest wait before reconnecting. @default 15_000 // 15 seconds */
   readonly maxBackoffMs?: number | undefined;
   /** Longest time from connecting to `hello`. @default 10_000 // 10 seconds */
   readonly openTimeoutMs?: number | undefined;
-  /** A server that says nothing for about so long, though it is asked, counts as lost: TCP would wait for minutes. @default 10_000 // 10 seconds */
+  /** A server that does not answer for about this long counts as lost; TCP would wait for minutes. @default 10_000 // 10 seconds */
   readonly answerTimeoutMs?: number | undefined;
 }
 
-/** Close codes after which the same attempt would end the same way. */
+/** Close codes after which reconnecting would fail again. */
 const FINAL: readonly number[] = [
   CloseCode.badMessage,
   CloseCode.unauthorised,
@@ -34,7 +40,7 @@ const FINAL: readonly number[] = [
   CloseCode.tooBig,
 ];
 
-/** The connection failed in a way that trying again will not mend. */
+/** The connection failed in a way that reconnecting cannot fix. */
 export class ConnectionRefused extends Error {
   /** The close code, as in `PROTOCOL.md`. */
   readonly code: number;
@@ -46,8 +52,9 @@ export class ConnectionRefused extends Error {
 }
 
 /**
- * Watches a `segnet-stream serve`: its frames, statistics and states as one observable, which connects again whenever the
- * connection is lost. It completes where what was shown is over (`run --broadcast`, files without `--loop`); unsubscribing closes it.
+ * Watches a `segnet-stream serve`: its frames, statistics and states as one observable, which reconnects whenever the
+ * connection is lost. It completes when the stream is over (`run --broadcast`, files without `--loop`); unsubscribing closes
+ * the connection.
  *
  * ```ts
  * connect('ws://127.0.0.1:8080', { want: [{ parts: ['mask'] }] })
@@ -56,8 +63,9 @@ export class ConnectionRefused extends Error {
  * ```
  *
  * @param url `ws:` or `wss:` (or `http:`, `https:`), with or without the path.
- * @throws `TypeError` for an address that is none of these, and for options out of range; errors with one for such a want that comes later.
- * @returns Each subscription is a connection of its own. Errors with `ConnectionRefused` where the token, the origin or a wanted stream is refused.
+ * @throws `TypeError` for an invalid URL or option; emitted as an error for an invalid want that comes later.
+ * @returns An observable, of which each subscription opens its own connection. Errors with `ConnectionRefused` if the token,
+ * the origin or a wanted stream is refused.
  */
 export function connect(url: string, options: ConnectOptions = {}): Observable<LiveEvent> {
   const { acknowledge = 'auto', backoffMs = 500, maxBackoffMs = 15_000 } = options;
@@ -94,7 +102,7 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
         openTimeoutMs,
         answerTimeoutMs,
         onEvent(event) {
-          // A connection is good once it brings what it is for.
+          // A connection counts as successful once it delivers a frame.
           if (event.type === 'frame') failures = 0;
           subscriber.next(event);
         },
@@ -113,7 +121,7 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
         subscriber.complete();
         return;
       }
-      // Spread, so that the viewers of a server that restarts do not all come back at once, and never before it asked for.
+      // Randomised, so that viewers do not all reconnect to a restarted server at once, and never earlier than it asked for.
       const spread = Math.random() / 2;
       const longest = Math.min(backoffMs * 2 ** failures, maxBackoffMs);
       const waitMs = Math.max(longest * (0.5 + spread), retryAfterMs * (1 + spread));
@@ -138,7 +146,7 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
   });
 }
 
-/** The server would close the connection for these, in fewer words. */
+/** Checks wants. The server would close the connection for invalid ones with a less helpful message. */
 function checkWants(wants: readonly Want[]): void {
   for (const { parts, maxFps, window } of wants) {
     const wrong = parts.find((part) => !PARTS.includes(part));

@@ -5,7 +5,7 @@ import { type ClientMessage, CloseCode, type ServerMessage, type StreamInfo } fr
 import { clientNow, ServerClock } from './server-clock.js';
 import { openSocket, type Socket, type SocketError } from './socket.js';
 
-/** What one connection needs, and who hears of it. */
+/** Settings and callbacks of one connection. */
 export interface ConnectionOptions {
   /** `ws:` or `wss:`, with the path. */
   readonly address: string;
@@ -14,28 +14,28 @@ export interface ConnectionOptions {
   readonly acknowledge: 'auto' | 'manual';
   /** Longest time from connecting to `hello`. */
   readonly openTimeoutMs: number;
-  /** A server that says nothing for so long, though it is asked, is gone. */
+  /** A server that does not answer for this long counts as lost. */
   readonly answerTimeoutMs: number;
   readonly onEvent: (event: LiveEvent) => void;
-  /** Called once, unless the connection is abandoned. `retryAfterMs` is the server's wish, 0 without one, infinite where there is nothing to come back to. */
+  /** Called once, unless the connection is abandoned. `retryAfterMs` is the server's request, 0 without one and infinite if the stream is over. */
   readonly onEnd: (code: number, reason: string, retryAfterMs: number) => void;
 }
 
 /** One connection, from the first attempt to its end. */
 export interface Connection {
-  /** Subscribes to these, and to nothing else. */
+  /** Replaces all subscriptions by these. */
   setWants(wants: readonly Want[]): void;
-  /** Closes it without another word. */
+  /** Closes it without further callbacks. */
   abandon(): void;
 }
 
-/** From our close to the server's. */
+/** Longest time from this side's close to the server's. */
 const CLOSE_TIMEOUT_MS = 1_000;
 const CLOCK_INTERVAL_MS = 5_000;
-/** In the first second, while a page is busy and single answers mislead, it asks more often. */
+/** The server's time is requested more often in the first second, when a busy page makes single answers inaccurate. */
 const CLOCK_FIRST_MS = [0, 150, 350, 600, 1_000];
 
-/** Opens one connection and speaks the client's side of `PROTOCOL.md` on it. */
+/** Opens one connection and implements the client's side of `PROTOCOL.md`. */
 export function openConnection(options: ConnectionOptions): Connection {
   const { acknowledge, onEvent, answerTimeoutMs } = options;
   const clockIntervalMs = Math.min(CLOCK_INTERVAL_MS, answerTimeoutMs / 2);
@@ -45,13 +45,13 @@ export function openConnection(options: ConnectionOptions): Connection {
   let retryAfterMs = 0;
   let streams: readonly StreamInfo[] = [];
   let asked: { readonly id: number; readonly at: number } | undefined;
-  // Any message is an answer: the server holds those on time back while frames wait.
+  // Any message counts as an answer, since the server delays answers to `time` while frames wait.
   let hasHeard = true;
   let unanswered = 0;
   const clock = new ServerClock();
   const subscribed = new Set<number>();
   const timers = [setTimeout(() => end(1006, 'No answer in time'), options.openTimeoutMs)];
-  // Inflating is asynchronous: one after the other, so that frames keep their order.
+  // Inflating is asynchronous, so frames are processed one after another to keep their order.
   let turn: Promise<void> = Promise.resolve();
 
   function stop(): void {
@@ -66,7 +66,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     options.onEnd(code, reason, retryAfterMs);
   }
 
-  /** A server that hangs does not answer a close, and would keep a program alive for half a minute. */
+  /** Closes the connection, and cuts it soon: a server that hangs would keep the program alive for half a minute. */
   function closeSoon(code?: number): void {
     socket?.close(code);
     const cut = setTimeout(() => socket?.terminate?.(), CLOSE_TIMEOUT_MS);
@@ -94,7 +94,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   }
 
   function applyWants(): void {
-    // Before `hello` nothing can be asked for by name.
+    // Before `hello` no stream can be requested by name.
     if (streams.length === 0) return;
     const wanted = new Set<number>();
     for (const { stream: name, parts, maxFps, window } of wants) {
@@ -127,7 +127,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         streams = message.streams;
         onEvent({ type: 'open' });
         onEvent({ ...message, serverNow });
-        // Whoever waited for this may have abandoned the connection.
+        // The connection may have been abandoned meanwhile.
         if (isOver) break;
         timers.push(...CLOCK_FIRST_MS.map((ms) => setTimeout(askTime, ms)), setInterval(askAgain, clockIntervalMs));
         applyWants();
@@ -148,7 +148,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       case 'subscribed':
         break;
       default:
-      // A later version of the protocol may say more.
+      // A later version of the protocol may have further message types.
     }
   }
 
@@ -159,7 +159,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   async function receiveFrame(message: Uint8Array): Promise<void> {
     const packet = unpackFrame(message);
     const { parts, maskWidth: width, maskHeight: height, capturedUs } = packet;
-    // They lie in the message, which came in memory of its own.
+    // They are views of the message, which has its own memory.
     const dataOf = (kind: string) =>
       parts.find((part) => part.kind === kind)?.data as Uint8Array<ArrayBuffer> | undefined;
     const [source, overlay, deflated] = [dataOf('source'), dataOf('overlay'), dataOf('mask')];
@@ -202,7 +202,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     socket.binaryType = 'arraybuffer';
     let failure = '';
     socket.addEventListener('close', ({ code, reason }) => end(code, reason || failure));
-    // A close follows, whose reason only the server could have given.
+    // A close event follows, which only has a reason if the server gave one.
     socket.addEventListener('error', (event) => {
       failure = describeSocketError(event);
     });
@@ -240,7 +240,7 @@ function describeSocketError({ error, message = '' }: SocketError): string {
   if (message.endsWith('Unexpected server response: 421')) {
     return 'The server is not to be addressed by this name: it takes others by --allow-host';
   }
-  // Where a name has several addresses, Node's message is empty.
+  // If a name has several addresses, Node's message is empty.
   return error?.code === 'ECONNREFUSED' ? 'Connection refused' : message;
 }
 

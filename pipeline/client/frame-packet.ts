@@ -2,28 +2,28 @@ import type { Codec, EncodedPart, PicturePart } from '../../operators/encode-par
 
 export type { Codec, EncodedPart };
 
-/** A binary frame, unpacked. Times in µs: `capturedUs` since 1970 by the server's clock, `ptsUs` the source's own. */
+/** A decoded binary frame. Times are in µs: `capturedUs` since 1970 by the server's clock, `ptsUs` in the source's time. */
 export interface FramePacket {
   readonly stream: number;
   /** How often the source was restarted before this frame. */
   readonly epoch: number;
-  /** Counts the frames that the stream emitted since the server's start, 0 on; gaps are frames not sent to this client. */
+  /** The number of the frame in the stream since the server's start, from 0; gaps are frames not sent to this client. */
   readonly seq: number;
-  /** When the last byte of the frame came from the decoder. */
+  /** When the decoder delivered the last byte of the frame. */
   readonly capturedUs: number;
   readonly ptsUs: number;
   /** How old the frame was when the server sent it, by its own clock. */
   readonly ageUs: number;
-  /** Emitted frames of this stream not sent to this client since the last that was. */
+  /** Frames of this stream that were not sent to this client since the previous one. */
   readonly skipped: number;
-  /** What the steps took; `wait` is the part of `ageUs` in none of the others. */
+  /** The time of each step; `wait` is the rest of `ageUs`. */
   readonly stepUs: {
     readonly decode: number;
     readonly wait: number;
     readonly segment: number;
     readonly encode: number;
   };
-  /** The size of `mask`, whether or not it is among the parts. */
+  /** The size of `mask`, whether or not it is included. */
   readonly maskWidth: number;
   readonly maskHeight: number;
   /** The size at which to show the picture, upright with square pixels; parts may have fewer pixels and another aspect. */
@@ -38,7 +38,7 @@ const PART_HEADER_BYTES = 8;
 const KINDS: readonly PicturePart[] = ['source', 'mask', 'overlay', 'picture'];
 const CODECS: readonly Codec[] = ['jpeg', 'deflate-raw'];
 
-/** Writes a frame as the binary message of `PROTOCOL.md`. */
+/** Encodes a frame as the binary message of `PROTOCOL.md`. */
 export function packFrame(frame: FramePacket): Uint8Array {
   const length = frame.parts.reduce((sum, part) => sum + PART_HEADER_BYTES + part.data.length, HEADER_BYTES);
   const bytes = new Uint8Array(length);
@@ -73,9 +73,9 @@ export function packFrame(frame: FramePacket): Uint8Array {
 }
 
 /**
- * Reads a binary message; parts are views into it, and parts of an unknown kind or codec are left out.
+ * Decodes a binary message. Parts are views of it; parts of an unknown kind or codec are left out.
  *
- * @throws `RangeError` if the message is not a frame or is shorter than its own lengths say.
+ * @throws `RangeError` if the message is not a frame or is truncated.
  */
 export function unpackFrame(message: Uint8Array): FramePacket {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
@@ -83,7 +83,7 @@ export function unpackFrame(message: Uint8Array): FramePacket {
     throw new RangeError(`Expected a frame message of at least ${HEADER_BYTES} bytes, got ${message.length} bytes`);
   }
   const parts: EncodedPart[] = [];
-  // A later version may have a longer header, whose tail this one skips.
+  // A later version may have a longer header, whose end is skipped.
   let offset = view.getUint16(2, true);
   if (offset < HEADER_BYTES) throw new RangeError(`Expected a header of at least ${HEADER_BYTES} bytes, got ${offset}`);
   for (let index = 0; index < view.getUint8(1); index++) {

@@ -1,4 +1,4 @@
-/** Inflates a mask; works in browsers and in Node, off the main thread. @throws if the bytes are not deflated or not `length` long. */
+/** Inflates a mask, off the main thread, in browsers and Node. @throws if the bytes are not deflated or not `length` long. */
 export async function inflateMask(data: Uint8Array, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new Blob([data as Uint8Array<ArrayBuffer>])
     .stream()
@@ -7,7 +7,7 @@ export async function inflateMask(data: Uint8Array, length: number): Promise<Uin
   const reader = stream.getReader();
   let filled = 0;
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-    // More than announced is refused before it is kept.
+    // Data beyond the announced length is refused before it is stored.
     if (filled + chunk.value.length > length) {
       await reader.cancel();
       throw new RangeError(`Expected a mask of ${length} bytes, got more`);

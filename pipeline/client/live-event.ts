@@ -1,52 +1,52 @@
 import type { FramePacket } from './frame-packet.js';
 import type { Hello, Part, StreamInfo, StreamStats } from './protocol.js';
 
-/** A wish for one stream; of two for the same stream the later holds. */
+/** A subscription to one stream. Of two for the same stream the later one counts. */
 export interface Want {
   /** The stream's name, or its number. The first stream if absent. */
   readonly stream?: string | number | undefined;
   readonly parts: readonly Part[];
-  /** At most so many frames a second. If not provided, as many as are acknowledged in time. */
+  /** The most frames per second. By default as many as are acknowledged in time. */
   readonly maxFps?: number | undefined;
   /** How many frames may be unacknowledged at a time. @default 2 */
   readonly window?: number | undefined;
 }
 
-/** A frame as it came. Parts that were not asked for are undefined. */
+/** A received frame. Parts that were not requested are undefined. */
 export interface LiveFrame {
   readonly type: 'frame';
   /** The stream's name. */
   readonly stream: string;
   readonly epoch: number;
-  /** Counts the stream's frames within a `hello.session`. Who connects again gets the newest once more. */
+  /** Counts the stream's frames within a `hello.session`. After reconnecting, the newest frame is sent again. */
   readonly seq: number;
-  /** When the decoder had it, ms since 1970 by the server's clock. */
+  /** When it was decoded, ms since 1970 by the server's clock. */
   readonly capturedAt: number;
   /** Presentation time in the source, µs. */
   readonly ptsUs: number;
-  /** Frames of the stream not sent to this client since the one before. */
+  /** Frames of the stream that were not sent to this client since the previous one. */
   readonly skipped: number;
   /** How old the frame was when the server sent it, ms. */
   readonly ageWhenSentMs: number;
-  /** How old it is now, ms, the server's clock taken into account; undefined until that is known (a round trip). */
+  /** Its current age, ms, by the server's clock; undefined until that is known (a round trip). */
   ageMs(): number | undefined;
   readonly stepUs: FramePacket['stepUs'];
-  /** The size at which to show it. */
+  /** The size at which to show the picture. */
   readonly displayWidth: number;
   readonly displayHeight: number;
-  /** JPEG, as the network sees it. */
+  /** JPEG of the network's size. */
   readonly source?: Uint8Array<ArrayBuffer>;
-  /** JPEG, as the source has it, up to 1280 pixels wide. */
+  /** JPEG of the source's size, up to 1280 pixels wide. */
   readonly picture?: Uint8Array<ArrayBuffer>;
   /** JPEG. */
   readonly overlay?: Uint8Array<ArrayBuffer>;
   /** Class indices of `hello.classes`. */
   readonly mask?: { readonly width: number; readonly height: number; readonly data: Uint8Array<ArrayBuffer> };
-  /** Says that the frame is done with, so that the server sends another. Only with `acknowledge: 'manual'`; safe to call twice. */
+  /** Acknowledges the frame, so that the server sends another. Only needed with `acknowledge: 'manual'`; safe to call twice. */
   acknowledge(): void;
 }
 
-/** How the connection is: after `closed` another attempt follows at `retryAt`, unless that is absent. */
+/** The state of the connection. After `closed`, the next attempt follows at `retryAt`, unless that is absent. */
 export type ConnectionEvent =
   | { readonly type: 'connecting'; readonly attempt: number }
   | { readonly type: 'open' }
@@ -54,11 +54,11 @@ export type ConnectionEvent =
 
 /** The server's first message, and its clock. */
 export interface HelloEvent extends Hello {
-  /** What time it is there, ms since 1970; undefined until that is known (a round trip). */
+  /** The server's time, ms since 1970; undefined until known (a round trip). */
   serverNow(): number | undefined;
 }
 
-/** Everything that a connection tells. */
+/** Every event of a connection. */
 export type LiveEvent =
   | ConnectionEvent
   | LiveFrame

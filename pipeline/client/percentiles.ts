@@ -1,11 +1,11 @@
-/** Of durations, milliseconds: half, 95 % and 99 % of them took at most this. */
+/** Percentiles of durations, ms: 50 %, 95 % and 99 % of them took at most this. */
 export interface Percentiles {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
 }
 
-/** Of values in ascending order, each percentile one of them; undefined where there are none. */
+/** Percentiles of values in ascending order, each of them one of the values; undefined without values. */
 export function percentilesOf(sorted: ArrayLike<number>): Percentiles | undefined {
   if (sorted.length === 0) return undefined;
   const at = (share: number) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)]!;

@@ -1,8 +1,8 @@
 /**
  * The messages of `PROTOCOL.md`, version 1, as types; shared by the server, the client and the page.
  *
- * Text messages are JSON with a `type`; frames are binary (`frame-packet.ts`). Unknown fields are to be ignored by both
- * sides, unknown message types by clients alone.
+ * Text messages are JSON with a `type`; frames are binary (`frame-packet.ts`). Both sides ignore unknown fields; only clients
+ * ignore unknown message types.
  */
 
 import type { PicturePart } from '../../operators/encode-parts.js';
@@ -11,13 +11,13 @@ import type { Percentiles } from './percentiles.js';
 
 export type { Percentiles, PicturePart, SourceState };
 
-/** What tokens are made of: ASCII, as HTTP headers are, without spaces at the ends. */
+/** The form of tokens: ASCII, as in HTTP headers, without spaces at the ends. */
 export const TOKEN_FORM = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** The WebSocket subprotocol that names this version; the server speaks no other. */
 export const SUBPROTOCOL = 'segnet-stream.v1';
 
-/** Prefix of the subprotocol by which a page may carry a token (base64url, no padding) where it cannot set headers. */
+/** Prefix of the subprotocol by which a page can send a token (base64url, no padding), as it cannot set headers. */
 export const BEARER_SUBPROTOCOL_PREFIX = 'base64url.bearer.authorization.segnet-stream.';
 
 /** The path of the WebSocket. */
@@ -25,7 +25,7 @@ export const SOCKET_PATH = '/ws';
 
 /** Why a connection was closed, in the range that RFC 6455 leaves to applications and above it. */
 export const CloseCode = {
-  /** The server shuts down; come back later. */
+  /** The server is shutting down; reconnect later. */
   shutdown: 1001,
   /** A message was larger than `limits.messageBytes`. */
   tooBig: 1009,
@@ -38,32 +38,32 @@ export const CloseCode = {
   forbidden: 4403,
   /** `subscribe` named a stream that `hello` does not list. */
   noSuchStream: 4404,
-  /** A frame stayed unacknowledged for `limits.ackTimeoutMs`, or nothing was said after `hello`. */
+  /** A frame stayed unacknowledged for `limits.ackTimeoutMs`, or no message followed `hello`. */
   tooSlow: 4408,
   /** Too many clients, connections, messages, or wrong or missing tokens. */
   limit: 4429,
 } as const;
 
-/** What of a frame a client may subscribe to; `stats` are text messages, the others parts of the binary frames. */
+/** What a client may subscribe to; `stats` are text messages, the others parts of binary frames. */
 export const PARTS: readonly Part[] = ['source', 'mask', 'overlay', 'picture', 'stats'];
 /** A part of a frame, or the statistics of its stream. */
 export type Part = PicturePart | 'stats';
 
-/** A stream as the server knows it now. */
+/** The current state of a stream. */
 export interface StreamInfo {
-  /** The number that stands in `subscribe`, `ack` and binary frames. */
+  /** The number in `subscribe`, `ack` and binary frames. */
   readonly id: number;
   readonly name: string;
   readonly state: SourceState;
-  /** When it came into that state, ms since 1970 by the server's clock. */
+  /** When it entered that state, ms since 1970 by the server's clock. */
   readonly since: number;
-  /** How often the source was opened again, in vain or not. */
+  /** Number of attempts to open the source again, successful or not. */
   readonly epoch: number;
-  /** Why it is not live, in one sentence without secrets; while it is opened again, why the attempt before ended. */
+  /** Why it is not live, in one sentence without secrets; while `connecting`, why the previous attempt ended. */
   readonly error?: string;
   /** When the next attempt is due, ms since 1970 by the server's clock. */
   readonly retryAt?: number;
-  /** Of a stream that shows one file after the other (`run --broadcast`): the name of the one that `epoch` counts. */
+  /** For a stream that shows files one after another (`run --broadcast`), the name of the current file, which `epoch` counts. */
   readonly file?: string;
 }
 
@@ -79,7 +79,7 @@ export interface Hello {
   readonly version: 1;
   /** `segnet-stream/0.1.0` */
   readonly server: string;
-  /** Random; another one after a restart of the server. */
+  /** Random; a restarted server has another one. */
   readonly session: string;
   readonly model: {
     readonly network: string;
@@ -95,9 +95,9 @@ export interface Hello {
   readonly limits: Limits;
 }
 
-/** What the server holds a client to. */
+/** The server's limits for clients. */
 export interface Limits {
-  /** Largest text message that the server takes. */
+  /** Largest text message that the server accepts. */
   readonly messageBytes: number;
   readonly messagesPerSecond: number;
   /** Longest time from a frame to its acknowledgement. */
@@ -107,7 +107,7 @@ export interface Limits {
   readonly subscriptions: number;
 }
 
-/** From the server whenever a stream changes its state: all of them, as in `hello`. */
+/** From the server whenever a stream's state changes: all streams, as in `hello`. */
 export interface Streams {
   readonly type: 'streams';
   readonly streams: readonly StreamInfo[];
@@ -122,13 +122,16 @@ export interface Subscribed {
   readonly window: number;
 }
 
-/** From the server once a second to who subscribed to `stats`, about the last ten seconds or so of one stream. Where it showed no frame in them, `ageMs` is null, and `stepMs` and `shares` are empty. */
+/**
+ * From the server once a second to subscribers of `stats`, about the last ten seconds or so of one stream. If it showed no frame in
+ * them, `ageMs` is null, and `stepMs` and `shares` are empty.
+ */
 export interface StreamStats {
   readonly type: 'stats';
   readonly stream: number;
-  /** Frames decoded, and frames segmented, a second. */
+  /** Frames decoded and segmented per second. */
   readonly fps: { readonly decoded: number; readonly segmented: number };
-  /** From the last byte of a frame out of ffmpeg to its emission by the server. */
+  /** From the decoding of a frame's last byte to the frame's emission by the server. */
   readonly ageMs: Percentiles | null;
   /** By step: `decode`, `segment`, `encode`, ... */
   readonly stepMs: Readonly<Record<string, Percentiles>>;
@@ -137,7 +140,7 @@ export interface StreamStats {
   /** Share of the latest mask's pixels by class index, summing to 1. */
   readonly shares: readonly number[];
   readonly viewers: number;
-  /** What to lower, where the machine cannot hold its load. */
+  /** What to lower if the machine is overloaded. */
   readonly advice?: string;
 }
 
@@ -145,51 +148,51 @@ export interface StreamStats {
 export interface Time {
   readonly type: 'time';
   readonly id: number;
-  /** The server's clock when it answered, µs since 1970. */
+  /** The server's time when it answered, µs since 1970. */
   readonly serverUs: number;
 }
 
-/** From the server before it closes with `shutdown`. */
+/** From the server before it closes connections with `shutdown`. */
 export interface Closing {
   readonly type: 'closing';
   readonly reason: string;
-  /** When it is worth coming back. */
+  /** How long to wait before reconnecting. */
   readonly retryAfterMs: number;
-  /** True where there will be nothing to come back to: what was shown is over. */
+  /** True if clients should not reconnect, because the stream is over. */
   readonly isOver?: boolean;
 }
 
 /** Every text message of the server. */
 export type ServerMessage = Hello | Streams | Subscribed | StreamStats | Time | Closing;
 
-/** From a client: send me this of that stream. A second one for the same stream replaces the first. */
+/** From a client: requests parts of a stream. A second one for the same stream replaces the first. */
 export interface Subscribe {
   readonly type: 'subscribe';
   readonly stream: number;
   readonly parts: readonly Part[];
-  /** At most so many frames a second; all that the client keeps up with if absent. */
+  /** The most frames per second; if absent, as many as the client keeps up with. */
   readonly maxFps?: number;
   /** How many frames may be unacknowledged at a time. @default 2 */
   readonly window?: number;
 }
 
-/** From a client: send nothing of that stream any more. Frames under way may still arrive. */
+/** From a client: ends the subscription to a stream. Frames on their way may still arrive. */
 export interface Unsubscribe {
   readonly type: 'unsubscribe';
   readonly stream: number;
 }
 
-/** From a client: this frame, and all before it of that stream, are done with (drawn, stored, thrown away). */
+/** From a client: acknowledges this frame and all earlier ones of the stream (drawn, stored or discarded). */
 export interface Ack {
   readonly type: 'ack';
   readonly stream: number;
   readonly seq: number;
 }
 
-/** From a client: what time is it? */
+/** From a client: asks for the server's time. */
 export interface AskTime {
   readonly type: 'time';
-  /** Comes back in the answer. */
+  /** Repeated in the answer. */
   readonly id: number;
 }
 

@@ -1,23 +1,23 @@
 import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL } from './protocol.js';
 
-/** A socket's error event, of Node and of browsers. */
+/** A socket's error event in Node and browsers. */
 export interface SocketError {
   readonly message?: string;
   readonly error?: { readonly code?: string };
 }
 
-/** The part of a WebSocket that the client uses: that of browsers and that of `ws` alike. */
+/** The part of a WebSocket that the client uses, common to browsers and `ws`. */
 export interface Socket {
   binaryType: string;
   readonly readyState: number;
   send(data: string): void;
   close(code?: number, reason?: string): void;
-  /** Cuts the connection; browsers do that by themselves. */
+  /** Cuts the connection; absent in browsers, which do so by themselves. */
   terminate?(): void;
   addEventListener(type: 'open', listener: () => void): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void;
-  /** In Node with what went wrong; browsers keep that to themselves. */
+  /** In Node the event has the error; browsers do not reveal it. */
   addEventListener(type: 'error', listener: (event: SocketError) => void): void;
 }
 
@@ -26,8 +26,8 @@ const inBrowser =
   typeof (globalThis as { WorkerGlobalScope?: unknown }).WorkerGlobalScope !== 'undefined';
 
 /**
- * Opens a WebSocket: with the browser's own class, or with `ws` in Node (20 has none, and no later one can send headers). A
- * token goes into a header, or into a subprotocol where headers cannot be set.
+ * Opens a WebSocket: with the browser's class, or with `ws` in Node, where version 20 has none and later ones cannot send
+ * headers. A token is sent in a header, or as a subprotocol where headers cannot be set.
  */
 export async function openSocket(url: string, token: string | undefined): Promise<Socket> {
   if (inBrowser) {

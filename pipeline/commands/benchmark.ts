@@ -7,7 +7,7 @@ import { createServeCommand } from '../benchmark/serve/serve-command.js';
 import { createTable6Command } from '../benchmark/table6/table6-command.js';
 import { createTrainingCommand } from '../benchmark/training/training-command.js';
 
-/** `segnet-stream benchmark`: what engines and pipeline cost, against other ways to do the same. */
+/** `segnet-stream benchmark`: measures engines and pipeline, compared with alternatives. */
 export function createBenchmarkCommand(): Command {
   return new Command('benchmark')
     .description(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** A command as `segnet-stream --help` lists it; everything else about it is loaded when it is called. */
+/** A command's entry in `segnet-stream --help`. The rest of it is loaded when it is called. */
 export interface CatalogueEntry {
   readonly name: string;
   readonly summary: string;

@@ -12,7 +12,7 @@ type Flags = CommonOptions & {
   readonly weights?: string;
 };
 
-/** `segnet-stream describe`: what networks cost, from their layers alone, and what weights say of themselves. */
+/** `segnet-stream describe`: describes the cost of networks, and the cards of weights. */
 export function createDescribeCommand(): Command {
   return new Command('describe')
     .description(

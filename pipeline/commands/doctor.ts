@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type CommonOptions, printResult } from '../print-result.js';
 
-/** `segnet-stream doctor`: what is there of all that the commands need, and how to get the rest. */
+/** `segnet-stream doctor`: checks what the commands need, and says how to get what is missing. */
 export function createDoctorCommand(): Command {
   return new Command('doctor')
     .description('Looks for ffmpeg, engines, the hardware that they can use, and weights: each is tried, not guessed.')

@@ -17,7 +17,7 @@ interface Flags extends EngineOptions, CommonOptions {
   readonly picture?: string;
 }
 
-/** `segnet-stream evaluate`: scores a network on pictures whose classes are known. */
+/** `segnet-stream evaluate`: scores a network on labelled pictures. */
 export function createEvaluateCommand(): Command {
   const command = new Command('evaluate')
     .description(
@@ -90,7 +90,7 @@ async function evaluateAndReport(flags: Flags): Promise<void> {
     );
     progress.close();
     const { renderEvaluation } = await import('../render-evaluation.js');
-    // Printed first: a picture that cannot be written takes no scores with it.
+    // Printed first, so that the scores are not lost if the picture cannot be written.
     printResult(flags, evaluation, renderEvaluation(evaluation));
     if (flags.picture !== undefined) await writeConfusion(flags.picture, evaluation);
   } finally {

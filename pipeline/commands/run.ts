@@ -34,7 +34,7 @@ export function createRunCommand(): Command {
         ]);
         const plan = await untilStopped('The plan', (signal) => planRun({ ...options, signal }, nameOf));
         printResult(flags, plan, describePlan(plan));
-        // As the run itself would end.
+        // The exit status that the run itself would have.
         process.exitCode = plan.refuse > 0 || isTooLarge(plan) ? 1 : 0;
         return;
       }
@@ -47,7 +47,7 @@ async function runAndReport(
   options: Flags & Pick<RunOptions, 'inputs'>,
   nameOf: (option: string) => string,
 ): Promise<void> {
-  // It answers while the rest is loaded; what it may be wrong with, `runFiles` says.
+  // ffmpeg is looked for while the rest is loaded. `runFiles` reports any failure.
   const { findFfmpeg } = await import('../../operators/find-ffmpeg.js');
   findFfmpeg().catch(() => {});
   const [{ runFiles }, { createReporter }, { listenForStop }, { describeRun }] = await Promise.all([
@@ -70,7 +70,7 @@ async function runAndReport(
   }
 }
 
-/** What the environment says about listening, as it does to `serve`; the token is said there. */
+/** The listen options from the environment, as for `serve`, including the token. */
 function listenEnvironment(): ListenOptions {
   const options = readEnvironment(process.env);
   return Object.fromEntries(LISTEN_OPTIONS.map((name) => [name, options[name]]));

@@ -41,7 +41,7 @@ async function serveAndReport(options: ServeOptions, nameOf: (option: string) =>
   ]);
   const format = options.logFormat ?? (process.stderr.isTTY ? 'text' : 'json');
   let log: Logger | undefined;
-  // Where machines read the log, it says the same in lines of its own.
+  // Beside a JSON log no plain text is written; it has lines of its own for the same.
   const say = (text: string) => format === 'text' && process.stderr.write(`${text}\n`);
   const requests = listenForStop(() => {
     say('Stopping: telling viewers, finishing recordings (again to end at once)');

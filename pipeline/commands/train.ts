@@ -51,7 +51,7 @@ async function runTraining(flags: TrainingOptions & CommonOptions): Promise<void
     printResult(flags, result, describeTraining(result));
     process.exitCode = requests.exitStatus ?? 0;
   } catch (error) {
-    // Before the first step there is no result to end with.
+    // A stop before the first step leaves no result.
     if (error instanceof Failure && error.code === 'STOPPED') process.exitCode = requests.exitStatus;
     throw error;
   } finally {
@@ -69,10 +69,10 @@ function describeTraining({ stopped, epochs, best, weightsPath, checkpointPath, 
   return `${how} in ${formatTime(seconds)}. ${kept}\nCheckpoint: ${checkpointPath}`;
 }
 
-/** Where there is no terminal a line is written this often: training takes hours. */
+/** How often a line is written without a terminal; training takes hours. */
 const LINE_EVERY_MS = 30_000;
 
-/** Tells a person how training goes. */
+/** Reports the progress of training to people. */
 function createTrainingReporter(stream: NodeJS.WriteStream) {
   const { show, say, close } = createProgress(stream, LINE_EVERY_MS);
   function onEvent(event: TrainingEvent): void {

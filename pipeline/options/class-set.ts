@@ -3,7 +3,7 @@ import { readDatasetFile } from '../../model/dataset/dataset-file.js';
 import { Failure } from '../../model/failure.js';
 
 /**
- * The class set that `--classes` names: a known one, or the one in a `dataset.json`.
+ * Reads the class set that `--classes` names: a known one, or the one in a `dataset.json`.
  *
  * @throws `Failure` `CLASSES_UNKNOWN`, `DATASET_MISSING`, `DATASET_INVALID`.
  */

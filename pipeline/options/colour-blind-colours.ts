@@ -1,8 +1,8 @@
 import type { ClassLabel } from '../../model/engine.js';
 
 /**
- * Twelve colours, by class index, that stay apart in normal, red-blind, green-blind and blue-blind sight: the nearest
- * two differ by 31 in CIE Lab after the simulation of Machado et al. (2009). In CamVid's order, sky to void.
+ * Twelve colours, by class index, that remain distinct in normal, red-blind, green-blind and blue-blind vision: the nearest two
+ * differ by 31 in CIE Lab after the simulation of Machado et al. (2009). They are in CamVid's order, from sky to void.
  */
 export const colourBlindColours: readonly ClassLabel['colour'][] = [
   [32, 150, 255],

@@ -12,37 +12,37 @@ import {
 } from '../../model/engines/choices.js';
 import { numeric } from './numeric.js';
 
-/** Which network computes, with which weights, where. Shared by every command that segments. */
+/** The network, its weights, and where it computes. Shared by every command that segments. */
 export interface EngineOptions {
-  /** A network of `segnet-stream describe`. Defaults to the network of `weights`, else `segnet-lite`. */
+  /** A network of `segnet-stream describe`. Defaults to the network of `weights`, otherwise to `segnet-lite`. */
   readonly network?: string | undefined;
-  /** A safetensors file. Defaults to the one that comes with the package for `network`. */
+  /** A safetensors file. Defaults to the packaged one for `network`. */
   readonly weights?: string | undefined;
-  /** Defaults to `auto`, the fastest that loads. */
+  /** `auto` is the fastest that loads. @default 'auto' */
   readonly engine?: EngineName | undefined;
   /** Where the `onnx` engine computes. @default 'auto' */
   readonly provider?: ProviderName | undefined;
-  /** Defaults to `auto`, int8 on a CPU where the weights are calibrated for it. */
+  /** `auto` is int8 on a CPU where it is faster and the weights are calibrated for it. @default 'auto' */
   readonly precision?: PrecisionName | undefined;
-  /** Processor threads of the engine, and in `run` of each ffmpeg. If not provided, each chooses for this machine. */
+  /** Processor threads of the engine and, in `run`, of each ffmpeg. By default each chooses for this machine. */
   readonly threads?: number | undefined;
   /**
-   * What the engine is for: each picture as soon as can be, or as many as can be, several at a time. If not provided, defaults to:
-   * `throughput` in `run` of videos, `latency` elsewhere.
+   * `latency` gives each picture as soon as possible, `throughput` the most pictures per second. Defaults to `throughput` in
+   * `run` of videos, `latency` elsewhere.
    */
   readonly goal?: GoalName | undefined;
 }
 
-/** Those that configuration files and the environment know. */
+/** The options that configuration files and the environment may set. */
 export const ENGINE_KEYS = ['network', 'weights', 'engine', 'provider', 'precision', 'threads'] as const;
 
-/** The network that is used where neither `network` nor `weights` says another. */
+/** The network that is used where neither `network` nor `weights` is given. */
 export const defaultNetwork = 'segnet-lite';
 
 /**
  * Adds the options of `EngineOptions` to a command.
  *
- * @param threadsOf What `--threads` counts there.
+ * @param threadsOf What `--threads` refers to in the command.
  */
 export function addEngineOptions(command: Command, threadsOf = 'the network'): Command {
   return command

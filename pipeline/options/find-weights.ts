@@ -9,14 +9,14 @@ import { packagedFile } from './package-root.js';
 
 const ENDING = '.safetensors';
 
-/** Networks whose trained weights come with the package. */
+/** The networks whose trained weights come with the package. */
 export async function packagedNetworks(): Promise<readonly string[]> {
   const names = await readdir(packagedFile('model', 'weights')).catch(() => []);
   return names.filter((name) => name.endsWith(ENDING)).map((name) => name.slice(0, -ENDING.length));
 }
 
 /**
- * Reads the weights that `weights` and `network` ask for: a file, or those that come with the package.
+ * Reads the weights given by `weights` and `network`: a file, or the packaged ones.
  *
  * @throws `Failure` `WEIGHTS_MISSING`, `WEIGHTS_INVALID`, and `OPTION_INVALID` where the file is for another network.
  */

@@ -1,9 +1,9 @@
-/** What an option of a program is called on the command line: `ignoreClass` is `--ignore-class`. */
+/** The command line name of an option: `ignoreClass` is `--ignore-class`. */
 export function flagOf(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** What an option is called in a program: itself. */
+/** The name of an option in a program, which is the option itself. */
 export function asIs(option: string): string {
   return option;
 }

@@ -2,30 +2,30 @@ import { optionInvalid } from '../../model/check-option.js';
 import { type Completed, checkByRules, complete, type OptionRules, pickByRules } from './option-rule.js';
 import { parseSubnets } from './subnets.js';
 
-/** Where viewers are listened for, and who is let in. `serve` and `run --broadcast` take them. */
+/** The address to listen on, and who may connect. Options of `serve` and `run --broadcast`. */
 export interface ListenOptions {
   /** @default '127.0.0.1' */
   readonly host?: string | undefined;
-  /** 0 takes a free one. @default 8080 */
+  /** 0 takes a free port. @default 8080 */
   readonly port?: number | undefined;
   /** At least 16 characters. Not an option of the command line, where others could read it. */
   readonly token?: string | undefined;
   /** A file that holds the token. */
   readonly tokenFile?: string | undefined;
-  /** PEM files, both or none. */
+  /** Paths of PEM files, both or neither. */
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
   readonly allowHost?: readonly string[] | undefined;
-  /** Addresses and subnets of reverse proxies, `loopback` or `private`: where a request comes from is what they say. */
+  /** Addresses and subnets of reverse proxies, `loopback` or `private`, whose forwarding headers are trusted. */
   readonly trustProxy?: readonly string[] | undefined;
   /** @default 100 */
   readonly maxClients?: number | undefined;
-  /** From one address. @default 20 */
+  /** Most clients from one address. @default 20 */
   readonly maxClientsPerAddress?: number | undefined;
 }
 
-/** What is taken where nothing is said; the help says the same by them. */
+/** The defaults, which the help states too. */
 export const LISTEN_DEFAULTS = {
   host: '127.0.0.1',
   port: 8080,
@@ -33,10 +33,10 @@ export const LISTEN_DEFAULTS = {
   maxClientsPerAddress: 20,
 } satisfies ListenOptions;
 
-/** `ListenOptions` with everything checked and filled in; what has no default and was not given is absent. */
+/** `ListenOptions`, checked and with defaults; an option without a default may be absent. */
 export type CheckedListenOptions = Completed<ListenOptions, keyof typeof LISTEN_DEFAULTS>;
 
-/** What every way of giving them needs to know, in the order of the help. */
+/** The rules of the options, in the order of the help. */
 export const LISTEN_RULES: OptionRules<keyof ListenOptions> = {
   host: {
     kind: 'text',
@@ -82,10 +82,10 @@ export const LISTEN_RULES: OptionRules<keyof ListenOptions> = {
   },
 };
 
-/** Their names, in that order. */
+/** The names of the options, in that order. */
 export const LISTEN_OPTIONS = Object.keys(LISTEN_RULES) as readonly (keyof ListenOptions)[];
 
-/** Checks the options that are about listening, and returns them alone, completed. @throws `Failure` `OPTION_INVALID`. */
+/** Checks the listen options and returns only them, with defaults. @throws `Failure` `OPTION_INVALID`. */
 export function checkListenOptions(options: ListenOptions, nameOf: (option: string) => string): CheckedListenOptions {
   checkByRules(options, LISTEN_RULES, nameOf);
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {

@@ -2,7 +2,7 @@ import { outputFailure } from '../../model/failure.js';
 import { makeFolder } from '../../operators/make-folder.js';
 
 /**
- * Makes a folder that a person named for output, and those above it.
+ * Creates an output folder that the user named, and its parent folders.
  *
  * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */

@@ -3,9 +3,9 @@ import { checkEngineOptions, type EngineOptions } from './engine-options.js';
 import { findWeights } from './find-weights.js';
 
 /**
- * Makes the engine that options ask for, with the weights that they name or that come with the package.
+ * Creates an engine by options, with the weights that they name or the packaged ones.
  *
- * @param nameOf What an option is called in messages: itself in a program, `--weights` on the command line.
+ * @param nameOf Returns an option's name for messages: itself in a program, `--weights` on the command line.
  * @throws `Failure` as `findWeights` and `createEngine`; `OPTION_INVALID`.
  */
 export async function openEngine(options: EngineOptions = {}, nameOf?: (option: string) => string): Promise<Engine> {

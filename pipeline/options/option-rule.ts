@@ -4,29 +4,29 @@ import { flagOf } from './flag.js';
 import { collectList } from './list.js';
 import { numeric } from './numeric.js';
 
-/** One option, as every way of giving it needs to know it. */
+/** The rules of one option, for the command line, configuration files, the environment and programs. */
 export interface OptionRule {
-  /** `parsed` is a text, or something of a program's, that a parser of its own checks. */
+  /** `parsed` is a string, or a value given by a program, which a separate parser checks. */
   readonly kind: 'text' | 'number' | 'flag' | 'list' | 'parsed';
   readonly help: string;
   /** Shown in the help in place of a value. */
   readonly value?: string;
   readonly range?: NumberRange;
   readonly choices?: readonly string[];
-  /** True for a secret, which the command line does not take. */
+  /** True for a secret, which the command line does not accept. */
   readonly secret?: boolean;
-  /** One letter by which the command line knows it too. */
+  /** A one-letter alias on the command line. */
   readonly letter?: string;
-  /** What the command line makes of a text. Defaults to what its kind says. */
+  /** Parses the text on the command line. Defaults to the parser of its kind. */
   readonly parse?: (text: string) => unknown;
-  /** The help of `--no-NAME`, for a flag that is set unless it is taken back. */
+  /** The help of `--no-NAME`, for a flag that is set by default. */
   readonly no?: string;
 }
 
-/** The rules of several options, in the order of the help. */
+/** The rules of options, in the order of the help. */
 export type OptionRules<Option extends string = string> = Readonly<Record<Option, OptionRule>>;
 
-/** Adds options to a command, without the secret ones: everybody on a machine can read command lines. */
+/** Adds options to a command, without secret ones, since all users of a machine can read command lines. */
 export function addOptions(command: Command, rules: OptionRules): Command {
   for (const [name, { kind, help, value, secret, letter, no, parse }] of Object.entries(rules)) {
     if (secret) continue;
@@ -42,9 +42,9 @@ export function addOptions(command: Command, rules: OptionRules): Command {
 }
 
 /**
- * Checks the options that are there.
+ * Checks the options that are given.
  *
- * @param nameOf What an option is called where it came from: `maxFps`, `--max-fps`.
+ * @param nameOf Returns an option's name where it came from: `maxFps`, `--max-fps`.
  * @throws `Failure` `OPTION_INVALID`.
  */
 export function checkByRules<Option extends string>(
@@ -80,12 +80,12 @@ export function checkByRule(name: string, value: unknown, rule: OptionRule): voi
   }
 }
 
-/** Options of which some are there in any case. */
+/** Options of which those in `Filled` are always present. */
 export type Completed<Options, Filled extends keyof Options> = Omit<Options, Filled> & {
   readonly [Each in Filled]-?: NonNullable<Options[Each]>;
 };
 
-/** Fills in what was left out, or is undefined. */
+/** Fills in defaults for options that are absent or undefined. */
 export function complete<Options extends object, Filled extends keyof Options>(
   options: Options,
   defaults: { readonly [Each in Filled]: NonNullable<Options[Each]> },
@@ -94,7 +94,7 @@ export function complete<Options extends object, Filled extends keyof Options>(
   return { ...defaults, ...Object.fromEntries(given) } as Completed<Options, Filled>;
 }
 
-/** The options that the rules are about and that are given, without others that came with them. */
+/** Picks the given options that the rules are about. */
 export function pickByRules<Option extends string, Options extends { readonly [Each in Option]?: unknown }>(
   options: Options,
   rules: OptionRules<Option>,

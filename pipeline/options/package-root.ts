@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder that holds this package's `package.json`: the same for the TypeScript source and for `dist/`. */
+/** The folder with this package's `package.json`, both for the TypeScript source and for `dist/`. */
 export const packageRoot: string = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 function findRoot(folder: string): string {

@@ -12,10 +12,10 @@ type Colour = ClassLabel['colour'];
 /** Colours by class name. */
 export type Palette = Readonly<Record<string, readonly [number, number, number]>>;
 
-/** The palettes that `--palette` knows by name; `weights` is the one that came with the network. */
+/** The palettes that `--palette` accepts by name; `weights` is that of the weights file. */
 const paletteNames = ['weights', 'camvid', 'cityscapes', 'colour-blind'] as const;
 
-/** What CamVid and Cityscapes call the same thing. */
+/** Names for the same class in CamVid and Cityscapes. */
 const SYNONYMS: readonly (readonly [string, string])[] = [
   ['column-pole', 'pole'],
   ['side-walk', 'sidewalk'],
@@ -33,7 +33,7 @@ const namedPalettes: Readonly<Record<'camvid' | 'cityscapes', Palette>> = {
   ),
 };
 
-/** Colours by name, each also under what the other data set calls the class: `[own name, other name]`. */
+/** Colours by class name, also under the other data set's name for a class: `[own name, other name]`. */
 function paletteOf(classes: readonly ClassLabel[], synonyms: readonly (readonly [string, string])[]): Palette {
   const colours = new Map(classes.map(({ name, colour }) => [name, colour]));
   for (const [own, other] of synonyms) {
@@ -44,12 +44,12 @@ function paletteOf(classes: readonly ClassLabel[], synonyms: readonly (readonly 
 }
 
 /**
- * Gives classes the colours of a palette; classes that the palette does not name keep their own.
+ * Applies a palette to classes. Classes that it does not name keep their colours.
  *
  * @param choice One of `paletteNames`, the path of a JSON file, or the palette itself. A file maps class names to
  * `[red, green, blue]` or `"#rrggbb"`.
- * @throws `Failure` `OPTION_INVALID` for another name, a class that the network does not have, or too many classes for
- * `colour-blind`; `PALETTE_INVALID` where the file cannot be read or holds something else.
+ * @throws `Failure` `OPTION_INVALID` for an unknown name, a class that the network does not have, or too many classes for
+ * `colour-blind`; `PALETTE_INVALID` where the file is unreadable or not a palette.
  */
 export async function applyPalette(
   name: string,
@@ -122,9 +122,9 @@ function readColour(value: unknown): Colour | undefined {
 }
 
 /**
- * Those of some classes, by name, that the network has: `void`, which jetson-inference ignores by default, may be missing.
+ * Returns the named classes that the network has. `void`, which jetson-inference ignores by default, may be missing.
  *
- * @throws `Failure` `OPTION_INVALID` for any other class that the network does not have.
+ * @throws `Failure` `OPTION_INVALID` for any other class that it does not have.
  */
 export function presentClasses(
   name: string,

@@ -6,13 +6,13 @@ export interface Size {
   readonly height: number;
 }
 
-/** The smallest side that every network's pools can still halve, and the largest that an engine is sent. */
+/** The smallest side that the pools of every network can still halve, and the largest side that engines get. */
 const [SMALLEST, LARGEST] = [32, 8192];
 
 /**
- * Reads `480x360`, width first.
+ * Parses `480x360`, width first.
  *
- * @throws `Failure` `OPTION_INVALID` where it is something else or a side is not from 32 to 8192.
+ * @throws `Failure` `OPTION_INVALID` where it is malformed or a side is not from 32 to 8192.
  */
 export function parseSize(name: string, value: unknown): Size {
   const [width, height] = sides(value);

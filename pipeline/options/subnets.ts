@@ -1,14 +1,14 @@
 import { BlockList, isIP } from 'node:net';
 import { optionInvalid } from '../../model/check-option.js';
 
-/** Networks by a name: of this machine, and those that no router passes on (RFC 1918, RFC 4193). */
+/** Named networks: this machine, and private networks, which are not routed (RFC 1918, RFC 4193). */
 const NAMED: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1'],
   private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 };
 
 /**
- * Reads IP addresses and subnets, `10.0.0.7` and `10.0.0.0/8`, and the names `loopback` and `private`.
+ * Parses IP addresses and subnets, `10.0.0.7` and `10.0.0.0/8`, and the names `loopback` and `private`.
  *
  * @throws `Failure` `OPTION_INVALID`.
  */

@@ -3,7 +3,7 @@ import { optionInvalid } from '../../model/check-option.js';
 const CLOCK = /^(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)$/;
 
 /**
- * Reads a time as people type it into ffmpeg: seconds (`90`, `1.5`), `mm:ss` or `hh:mm:ss`, with a fraction. Gives seconds.
+ * Parses a time in ffmpeg's notation: seconds (`90`, `1.5`), `mm:ss` or `hh:mm:ss`, with an optional fraction. Returns seconds.
  *
  * @throws `Failure` `OPTION_INVALID`.
  */
@@ -19,7 +19,7 @@ export function parseTime(name: string, value: unknown): number {
   throw optionInvalid(name, 'seconds or hh:mm:ss', value);
 }
 
-/** `9 s`, `2:05`, `1:00:07`: a span of time for people. */
+/** Formats a duration for people to read: `9 s`, `2:05`, `1:00:07`. */
 export function formatTime(seconds: number): string {
   const whole = Math.max(Math.round(seconds), 0);
   if (whole < 60) return `${whole} s`;

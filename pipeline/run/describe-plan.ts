@@ -2,12 +2,12 @@ import { formatTime } from '../options/time.js';
 import type { PlannedFile, RunPlan } from './plan.js';
 import { count, shorten } from './summary.js';
 
-/** True where the disk has no room for what would be made. */
+/** True if the disk has no room for the outputs. */
 export function isTooLarge({ bytes, freeBytes }: RunPlan): boolean {
   return freeBytes !== undefined && bytes > freeBytes;
 }
 
-/** A plan for people: a line for each input, and what it comes to. */
+/** Renders a plan for people to read: a line for each input, and the totals. */
 export function describePlan(plan: RunPlan): string {
   const { files, make, skip, refuse, frames, seconds, bytes, freeBytes, engine, samples, notes } = plan;
   const basis = samples.map(
@@ -43,7 +43,7 @@ function describePlanned({ action, outputs, frames, seconds, bytes, error, ...fi
   return `make    ${input}${target === '' ? '' : ` -> ${target}`}: ${facts.join(', ')}`;
 }
 
-/** `950 B`, `1.5 MB`, `12 GB`: powers of a thousand, as disks are sold. */
+/** `950 B`, `1.5 MB`, `12 GB`: in powers of a thousand, as for disks. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);

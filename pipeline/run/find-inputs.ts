@@ -4,31 +4,31 @@ import { glob, isDynamicPattern } from 'tinyglobby';
 import { Failure } from '../../model/failure.js';
 import { findSequence, isSequencePattern } from './image-sequence.js';
 
-/** One thing to segment: a video, a picture, a numbered sequence of pictures, or what comes on standard input. */
+/** One input: a video, a picture, a numbered sequence of pictures, or standard input. */
 export interface RunInput {
   readonly kind: 'video' | 'image' | 'sequence' | 'stdin';
-  /** An absolute path; for a sequence its pattern, for standard input `-`. */
+  /** An absolute path; the pattern of a sequence; `-` for standard input. */
   readonly path: string;
-  /** What outputs are named after, without an extension: `dash`, or `monday/dash` for what was found in a folder. */
+  /** The base name of the outputs, without an extension: `dash`, or `monday/dash` for a file found in a folder. */
   readonly stem: string;
   /** The files of a sequence, in order. */
   readonly files?: readonly string[];
-  /** What people are to be told of it. */
+  /** A note about it, for people to read. */
   readonly note?: string;
-  /** Why nothing can be made of it; the other inputs go on. */
+  /** Why it cannot be processed; other inputs still are. */
   readonly failure?: Failure;
 }
 
-/** What the arguments of `run` stand for. */
+/** The inputs found for the arguments of `run`. */
 export interface FoundInputs {
   readonly inputs: readonly RunInput[];
   /** True where outputs go into a folder: several arguments, a folder or a glob, even if just one file was found. */
   readonly many: boolean;
-  /** Files that earlier runs wrote, and that are no inputs for that reason. */
+  /** Files that are no inputs because earlier runs wrote them. */
   readonly leftOut: readonly string[];
-  /** Folders in those that were named, not looked into. */
+  /** Subfolders of named folders that were not searched. */
   readonly passedOver: readonly string[];
-  /** Files in those folders that by their names are neither videos nor pictures. */
+  /** Files in named folders whose names are those of neither videos nor pictures. */
   readonly unknown: readonly string[];
 }
 
@@ -39,18 +39,18 @@ const VIDEO_EXTENSIONS = new Set(
 );
 const IMAGE_EXTENSIONS = new Set('.bmp .jpeg .jpg .png .ppm .tif .tiff .webp'.split(' '));
 
-/** True where a path ends as a still picture's does. */
+/** True for a path with the extension of a still picture. */
 function isImagePath(path: string): boolean {
   return IMAGE_EXTENSIONS.has(extname(path).toLowerCase());
 }
 
 /**
- * Finds what arguments stand for: files (of any extension: ffmpeg decides), folders (videos and pictures by extension,
- * in natural order, without hidden files), globs, sequences (`%04d.png`) and `-`. Each file is taken once. What cannot
- * be found comes back as an input with a `failure`, so that the rest goes on.
+ * Finds the inputs for arguments: files (with any extension, since ffmpeg decides), folders (videos and pictures by extension,
+ * in natural order, without hidden files), globs, sequences (`%04d.png`) and `-`. Each file is taken once. An argument that
+ * cannot be found becomes an input with a `failure`, so that the others are processed.
  *
- * @param isOutput Says whether a file was made by an earlier run: such files are left out, unless it is the one that is named, so that
- * `run *.mp4` can be called twice.
+ * @param isOutput True for a file that an earlier run wrote. Such files are left out unless the only argument names one, so
+ * that `run *.mp4` can be repeated.
  */
 export async function findInputs(
   args: readonly string[],
@@ -76,7 +76,7 @@ export async function findInputs(
   };
 }
 
-/** What is in a folder. */
+/** The contents of a folder. */
 type FolderContents = Pick<FoundInputs, 'inputs' | 'passedOver' | 'unknown'>;
 
 type Expanded = Pick<FoundInputs, 'inputs' | 'many'> & Partial<FolderContents>;
@@ -119,7 +119,7 @@ async function expand(arg: string, recursive: boolean): Promise<Expanded> {
   return { inputs: inputs.length > 0 ? inputs : none(`Expected files that match ${arg}, found none`), many: true };
 }
 
-/** Why a path is none: perhaps a folder on the way may not be looked into. */
+/** The failure for a missing path, or for a folder on the way without permission. */
 function missing(path: string, code: string | undefined): Failure {
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return new Failure('INPUT_MISSING', `No such file: ${path || '(no name)'}`);
@@ -132,8 +132,8 @@ function fileInput(path: string, name: string): RunInput {
 }
 
 /**
- * The videos and pictures in a folder; a folder that cannot be read is one input that fails. Links to folders are followed last, and
- * not to where it has been: they may go round.
+ * The videos and pictures in a folder; an unreadable folder becomes one input with a failure. Links to folders are followed
+ * last and never to a folder that was already searched, since they may be circular.
  */
 async function lookInto(folder: string, recursive: boolean): Promise<FolderContents> {
   const inputs: RunInput[] = [];
@@ -185,7 +185,7 @@ async function sequenceInput(pattern: string): Promise<RunInput> {
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** `clip2` before `clip10`; the same on every machine. */
+/** Compares names in natural order, `clip2` before `clip10`, identically on every machine. */
 export function naturally(left: string, right: string): number {
   return collator.compare(left, right) || (left < right ? -1 : Number(left > right));
 }

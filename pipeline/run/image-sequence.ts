@@ -3,16 +3,16 @@ import { basename, dirname, join } from 'node:path';
 
 const NUMBER = /%(?:0(\d+))?d/;
 
-/** True for a path whose last part has a place for a number, as ffmpeg writes it: `frames/%04d.png`. */
+/** True for a path whose last part has ffmpeg's placeholder for a number: `frames/%04d.png`. */
 export function isSequencePattern(path: string): boolean {
   return NUMBER.test(basename(path));
 }
 
 /** A sequence of pictures. */
 export interface ImageSequence {
-  /** In the order of their numbers, up to the first gap; ffmpeg would stop there too. */
+  /** In the order of their numbers, up to the first gap, where ffmpeg would stop too. */
   readonly files: readonly string[];
-  /** How many there are behind the gap. */
+  /** The number of files after the gap. */
   readonly leftOut: number;
 }
 
@@ -31,7 +31,7 @@ export async function findSequence(pattern: string): Promise<ImageSequence> {
   return { files, leftOut: numbered.length - whole.length };
 }
 
-/** What ffmpeg has to be told before a sequence: it looks for the first number no further than 4. Nothing for other inputs. */
+/** The input options of ffmpeg for a sequence, which looks for a first number only up to 4. Empty for other inputs. */
 export function sequenceOptions({
   path,
   files,

@@ -2,23 +2,23 @@ import type { ClassLabel, Engine } from '../../model/engine.js';
 import type { WeightsCard } from '../../model/weights.js';
 
 /**
- * An engine that is made when it is needed, while decoding begins already: what is to be segmented waits for it. What
- * only the engine knows (`name`, `provider`, `precision`, `instances`, `description`) is that of the engine once it is there.
+ * An engine that is created on demand, while decoding has already begun; frames wait for it. `name`, `provider`, `precision`,
+ * `instances` and `description` are those of the real engine once it exists.
  */
 export interface LazyEngine extends Engine {
-  /** Begins to make it, unless that has begun. */
+  /** Starts creating it, unless that has begun. */
   start(): void;
-  /** Begins to make it, unless that has begun, and resolves once it is there. */
+  /** Starts creating it, unless that has begun, and resolves once it exists. */
   ready(): Promise<void>;
-  /** Why it could not be made; undefined as long as that is not known. */
+  /** Why it could not be created; undefined until that is known. */
   readonly failure: unknown;
 }
 
 /**
- * Stands for the engine that `make` makes.
+ * Creates a stand-in for the engine that `make` creates.
  *
  * @param classes The card's classes, perhaps in other colours.
- * @param onMade Hears of the engine once it is there.
+ * @param onMade Called with the engine once it exists.
  */
 export function createLazyEngine(
   make: () => Promise<Engine>,

@@ -6,21 +6,21 @@ import { Failure, outputFailure } from '../../model/failure.js';
 import { makeFolder } from '../../operators/make-folder.js';
 import { isRunning } from '../is-running.js';
 
-/** Says that outputs are being written, so that a second run keeps away from them. */
+/** A lock on outputs that are being written, which keeps a second run from them. */
 export interface OutputLock {
   release(): Promise<void>;
 }
 
-/** A lock says so often that its owner lives, ms; one that is silent for longer than {@link STALE_MS} is nobody's. */
+/** How often a lock's time is updated, ms. A lock without an update for longer than {@link STALE_MS} is stale. */
 const SIGN_OF_LIFE_MS = 5_000;
 const STALE_MS = 30_000;
 
-/** Those of this process: a number alone cannot tell its own from one of the same number before a restart. */
+/** The locks of this process. The process id alone cannot tell them from those of an earlier process with the same id. */
 const own = new Set<string>();
 
 /**
- * Locks outputs by a file each, `.segnet-stream/NAME.lock`. One that a killed run left behind is taken over: at once where its
- * process is gone, after half a minute where it ran on another machine.
+ * Locks outputs by one file each, `.segnet-stream/NAME.lock`. A stale lock of a killed run is taken over: at once if its
+ * process is gone, after half a minute if it ran on another machine.
  *
  * @throws `Failure` `OUTPUT_BUSY` where another run writes one of them; `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */
@@ -28,14 +28,14 @@ export async function lockOutputs(outputs: readonly string[]): Promise<OutputLoc
   const taken: string[] = [];
   const timer = setInterval(() => {
     const now = new Date();
-    // One that somebody removed is missed by nobody.
+    // It does not matter if someone removed the file.
     for (const path of taken) utimes(path, now, now).catch(() => {});
   }, SIGN_OF_LIFE_MS).unref();
   const release = async () => {
     clearInterval(timer);
     for (const path of taken) {
       await rm(path, { force: true }).catch(() => {});
-      // Not before: a lock of this process that is not its own is a dead one.
+      // Only now, because a lock with this process id that is not in `own` counts as stale.
       own.delete(path);
       await rmdir(dirname(path)).catch(() => {});
     }
@@ -53,7 +53,7 @@ export async function lockOutputs(outputs: readonly string[]): Promise<OutputLoc
   return { release };
 }
 
-/** The folder goes when another run releases the last lock in it: it is made anew. More often than this is no such chance. */
+/** The folder disappears when another run releases the last lock in it, and is created again. More tries than this are no coincidence. */
 const MOST_TRIES = 1000;
 
 async function take(path: string, output: string): Promise<void> {
@@ -65,7 +65,7 @@ async function take(path: string, output: string): Promise<void> {
   throw new Failure('OUTPUT_BUSY', `${output} is being locked and released by other runs again and again`);
 }
 
-/** True where it was taken; false where it is to be tried again. */
+/** True if the lock was taken; false if it should be tried again. */
 async function takeIfFree(path: string, output: string): Promise<boolean> {
   checkOwn(path, output);
   await makeFolder(dirname(path));
@@ -79,7 +79,7 @@ async function takeIfFree(path: string, output: string): Promise<boolean> {
       await file.writeFile(`${process.pid} ${hostname()}\n`).finally(() => file.close());
       return true;
     } catch (error) {
-      // The disk is full. Empty, it would keep others out.
+      // The disk is full. An empty lock would keep other runs out.
       own.delete(path);
       await rm(path, { force: true });
       throw error;
@@ -95,17 +95,17 @@ async function takeIfFree(path: string, output: string): Promise<boolean> {
   return false;
 }
 
-/** Refuses what another run in this process writes. */
+/** Refuses an output that another run in this process is writing. */
 function checkOwn(path: string, output: string): void {
   if (own.has(path)) throw new Failure('OUTPUT_BUSY', `${output} is being written by this program already`);
 }
 
-/** How long who waits for another to remove a lock waits before it looks again, ms. */
+/** How long to wait before checking again whether another process has removed a lock, ms. */
 const TAKING_MS = 20;
 
 /**
- * Removes a lock of nobody's. One process at a time, which looks once more: two that found the same dead lock would both remove
- * it, the second the one that the first had made meanwhile.
+ * Removes a stale lock. Only one process at a time does so, and checks again: of two that found the same stale lock, the second
+ * would otherwise remove the new lock of the first.
  */
 async function removeDead(path: string): Promise<void> {
   const guard = `${path}.taking`;
@@ -127,7 +127,7 @@ async function removeDead(path: string): Promise<void> {
   }
 }
 
-/** Who holds a lock; `gone` where there is none (any more), which must not be removed: another may be making it. */
+/** Who holds a lock. `gone` means that there is none (any more); it must not be removed, since another process may be creating one. */
 type Holder =
   | { readonly state: 'gone' }
   | { readonly state: 'dead' }

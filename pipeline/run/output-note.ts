@@ -11,9 +11,9 @@ import { isMaskName } from '../../operators/write-masks.js';
 import type { RunInput } from './find-inputs.js';
 import type { SummaryNote } from './summary.js';
 
-/** What decides how an output looks: when all of it is the same, doing it again would change nothing. */
+/** Everything that determines an output. If it is unchanged, making the output again would change nothing. */
 export interface MadeFrom {
-  /** Identity of the input: sizes, modification times, and a hash of its beginning and end. */
+  /** Identity of the input: size, modification time, and a hash of its beginning and end. */
   readonly input: Readonly<Record<string, unknown>>;
   /** SHA-256 of the weights file. */
   readonly weights: string;
@@ -21,25 +21,28 @@ export interface MadeFrom {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** What is noted beside an output, in `.segnet-stream/NAME.json`: by it a second run knows that it may skip. */
+/** The note on an output, `.segnet-stream/NAME.json`, by which a second run recognises that it can be skipped. */
 interface OutputNote {
   readonly format: 1;
   readonly madeFrom: MadeFrom;
-  /** The input's path; absent in notes from before it was kept. */
+  /** The input's path; absent in older notes. */
   readonly of?: string;
-  /** False from the beginning of the work to its end: an output that was cut short is done again. */
+  /** False until the work is done, so that an interrupted output is made again. */
   readonly finished: boolean;
-  /** Bytes of a file, number of files in a folder, when it was finished: one that was edited since is not ours any more. */
+  /**
+   * The size of a finished file in bytes, or the number of files in a finished folder. If it differs, the output was edited and
+   * must not be replaced.
+   */
   readonly extent: number;
-  /** What people were told of it: damage of the input, say. A second run tells it again. */
+  /** Notes for people to read, such as damage of the input. A run that skips the output reports them again. */
   readonly told?: readonly (SummaryNote | string)[];
 }
 
 const EDGE_BYTES = 1 << 20;
 
 /**
- * What tells an input from a changed one without reading all of it: size, modification time and a hash of its first and
- * last MiB; for a sequence the sizes and times of its files. Undefined for standard input, which cannot be known again.
+ * Identifies an input without reading all of it: by size, modification time and a hash of its first and last MiB, or by the
+ * sizes and times of a sequence's files. Undefined for standard input, which cannot be recognised.
  *
  * @throws `Failure` `INPUT_UNREADABLE`.
  */
@@ -68,7 +71,7 @@ export async function identify(input: RunInput): Promise<MadeFrom['input'] | und
 }
 
 function unreadable(path: string, error: unknown): never {
-  // Where a folder was read, bytes that are no UTF-8 became this character, and the name is of no file.
+  // When a folder is read, bytes that are not UTF-8 become this character, and no file has the resulting name.
   const { code } = error as NodeJS.ErrnoException;
   const reason = code === 'ENOENT' && path.includes('\uFFFD') ? 'its name is not UTF-8: give it another' : code;
   throw new Failure('INPUT_UNREADABLE', `Input ${path} cannot be read (${reason})`, { cause: error });
@@ -82,8 +85,8 @@ export async function hashFile(path: string): Promise<string> {
 }
 
 /**
- * What was told when the outputs were made, where every one of them is there, finished, unchanged since, and made from exactly
- * this; undefined otherwise.
+ * The notes on the outputs if all of them exist, are finished and unchanged, and were made from exactly this; otherwise
+ * undefined.
  */
 export async function upToDate(
   outputs: readonly string[],
@@ -97,35 +100,35 @@ export async function upToDate(
     }),
   );
   if (notes.includes(undefined)) return undefined;
-  // Earlier versions noted the message alone.
+  // Earlier versions stored only the message.
   const told = (notes[0]?.told ?? []).map((note) =>
     typeof note === 'string' ? { code: 'NOTED', message: note } : note,
   );
   return { told };
 }
 
-/** True for a path that an earlier run wrote, for the part that it left of one, and for a mask in a folder of them. */
+/** True for a path that an earlier run wrote, for a partial file that it left, and for a mask in its folder of masks. */
 export async function isOutputOrPart(path: string): Promise<boolean> {
   const whole = outputOfPart(path);
   if (isMaskName(basename(path)) && (await readNote(dirname(path))) !== undefined) return true;
   return (await isOutput(path)) || (whole !== undefined && (await readNote(whole)) !== undefined);
 }
 
-/** True for a path that an earlier run wrote, whether it got to its end or not. */
+/** True for a path that an earlier run wrote, finished or not. */
 export async function isOutput(path: string): Promise<boolean> {
   return isOurs(await readNote(path), await extentOf(path));
 }
 
-/** Where a note stands for what is there now. */
+/** True if a note matches what is there now. */
 function isOurs(note: OutputNote | undefined, extent: number | undefined): note is OutputNote {
   return note !== undefined && (!note.finished || note.extent === extent);
 }
 
 /**
- * Makes sure that what stands where outputs are due may be replaced: an earlier run wrote it, of this input.
+ * Checks that existing outputs may be replaced because an earlier run made them from this input.
  *
- * @param path The input's.
- * @param input Its identity: one that was moved is the same.
+ * @param path The input's path.
+ * @param input The input's identity, by which a moved input is recognised.
  * @throws `Failure` `OUTPUT_EXISTS` for anything else.
  */
 export async function checkReplaceable(
@@ -139,7 +142,7 @@ export async function checkReplaceable(
     const note = await readNote(output);
     if (isOurs(note, extent)) {
       const { of, finished, madeFrom } = note;
-      // One that was not finished is done again, whatever it was.
+      // An unfinished output is made again, whatever its input was.
       if (of === undefined || of === path || !finished || isDeepStrictEqual(madeFrom.input, input)) continue;
       const message = `${output} was made of another input, ${of}: choose another name, or replace it with --overwrite`;
       throw new Failure('OUTPUT_EXISTS', message);
@@ -152,7 +155,7 @@ export async function checkReplaceable(
 }
 
 /**
- * Notes, beside each output, what it is being made from (`finished` false) or has been made from (true).
+ * Writes a note beside each output on what it is being made from (`finished` false) or was made from (true).
  *
  * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */
@@ -171,11 +174,11 @@ export async function noteOutputs(
 }
 
 /**
- * Takes back the notes of outputs that never came to be. Those of which a part is left stay noted: by that it is known for none
- * of the inputs of another run.
+ * Removes the notes on outputs that were never made. Notes on outputs with a partial file stay, so that another run does not
+ * take that file for an input.
  *
- * @param made Folders that this run has made; they go where nothing is in them.
- * @param isAbandoned Parts are just being removed.
+ * @param made Folders that this run created, which are removed if empty.
+ * @param isAbandoned True if partial files are being removed.
  */
 export async function forgetMissing(
   outputs: readonly string[],
@@ -199,19 +202,19 @@ async function readNote(output: string): Promise<OutputNote | undefined> {
     const note = JSON.parse(await readFile(await notePathOf(output), 'utf8')) as OutputNote;
     return note.format === 1 ? note : undefined;
   } catch {
-    // Without a note, or with one that is not whole, an output counts as not ours: nothing is lost.
+    // An output with a missing or damaged note counts as someone else's, so that nothing is lost.
     return undefined;
   }
 }
 
-/** Beside a file, inside a folder: the note goes where its output goes. */
+/** The note is beside a file but inside a folder, so that it moves with its output. */
 async function notePathOf(output: string): Promise<string> {
   const kind = await stat(output).catch(() => undefined);
   if (kind?.isDirectory()) return join(output, '.segnet-stream', 'folder.json');
   return join(dirname(output), '.segnet-stream', `${basename(output)}.json`);
 }
 
-/** Bytes of a file, number of files in a folder (hidden ones left out); undefined where nothing is. */
+/** The bytes of a file, or the number of files in a folder without hidden ones; undefined if nothing is there. */
 async function extentOf(path: string): Promise<number | undefined> {
   const kind = await stat(path).catch(() => undefined);
   if (!kind?.isDirectory()) return kind?.size;

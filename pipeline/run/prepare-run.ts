@@ -9,7 +9,7 @@ import type { CheckedRunOptions } from './run-options.js';
 import { takeShard } from './shard.js';
 import { shorten } from './summary.js';
 
-/** So many paths are named in a note; of a folder that was processed before there may be thousands. */
+/** The most paths named in a note. In a folder that was processed before there may be thousands. */
 const MOST_NAMED = 5;
 
 /** One input and where its outputs go. */
@@ -18,22 +18,22 @@ export interface Job {
   readonly outputs: OutputPaths;
 }
 
-/** Everything that is known before the first frame: what is to be done, and with what. */
+/** Everything that is known before the first frame. */
 export interface PreparedRun {
   readonly options: CheckedRunOptions;
   readonly jobs: readonly Job[];
-  /** What people are to be told of files and folders that are no inputs. */
+  /** Notes for people to read about files and folders that are not inputs. */
   readonly notes: readonly string[];
-  /** Made when the first frame wants it; its classes are in the colours that were asked for. The caller closes it. */
+  /** Created for the first frame; its classes have the requested colours. The caller closes it. */
   readonly engine: LazyEngine;
-  /** What the outputs of an input are made from; undefined for standard input, which cannot be known again. */
+  /** What the outputs of an input are made from; undefined for standard input, which cannot be recognised. */
   madeFrom(job: Job): Promise<MadeFrom | undefined>;
 }
 
 /**
- * Finds the inputs, names the outputs, takes this machine's share and reads the weights.
+ * Finds the inputs, names the outputs, picks this machine's shard and reads the weights.
  *
- * @param onEngine Hears of the engine once it is made.
+ * @param onEngine Called with the engine once it is created.
  * @throws `Failure` `OPTION_INVALID`, `OUTPUT_IS_INPUT`, `PALETTE_INVALID`, `WEIGHTS_MISSING`, `WEIGHTS_INVALID`.
  */
 export async function prepareRun(
@@ -45,13 +45,13 @@ export async function prepareRun(
     findWeights(given.engine, given.nameOf),
   ]);
   const classes = await applyPalette(given.nameOf('palette'), given.palette, weights.card.classes);
-  // A name that no class has is refused before the first file, not by each of them.
+  // An unknown class is refused once, before the first file, rather than by every file.
   const ignoreClass = presentClasses(given.nameOf('ignoreClass'), given.ignoreClass, classes);
   const options = { ...given, ignoreClass };
   const outputs = nameOutputs(found, options);
   const sources = new Set(found.inputs.map((input) => input.path));
   const all = found.inputs.map((input, index): Job => {
-    // Of many it is one that fails; the rest goes on.
+    // Among several inputs only this one fails; the others are processed.
     const failure = input.failure ?? replacedInput(outputs[index]!, sources);
     return { input: failure === undefined ? input : { ...input, failure }, outputs: outputs[index]! };
   });
@@ -59,7 +59,7 @@ export async function prepareRun(
   const hash = hashFile(path);
   hash.catch(() => {});
   const deciding = decidingOptions(options, classes);
-  // Nothing is beside a single picture.
+  // A single picture has nothing to be processed beside it.
   const usualGoal = jobs.length === 1 && jobs[0]!.input.kind === 'image' ? 'latency' : 'throughput';
   const makeEngine = async () => {
     const { createEngine } = await import('../../model/engines/index.js');
@@ -91,7 +91,7 @@ function describeLeftOut({ leftOut, passedOver, unknown }: FoundInputs): readonl
   ];
 }
 
-/** The options that change what is written as they are; those that only change how fast (engine, threads, batch) are not among them. */
+/** Options that determine the outputs as they are. Options that only affect speed (engine, threads, batch) do not. */
 const DECIDING = [
   'visualize',
   'opacity',
@@ -104,7 +104,7 @@ const DECIDING = [
   'crf',
 ] as const satisfies readonly (keyof CheckedRunOptions)[];
 
-/** `DECIDING`, and what else changes the outputs: notes of earlier runs are compared with it. */
+/** `DECIDING` and everything else that determines the outputs, to be compared with the notes of earlier runs. */
 function decidingOptions(
   options: CheckedRunOptions,
   classes: readonly ClassLabel[],

@@ -15,7 +15,7 @@ import type { CheckedRunOptions } from './run-options.js';
 import { type FileSummary, round, type SummaryNote } from './summary.js';
 import type { Viewers } from './viewers.js';
 
-/** What the files of a run have in common. */
+/** What the files of a run share. */
 export interface JobContext {
   readonly prepared: PreparedRun;
   readonly signal: AbortSignal | undefined;
@@ -23,11 +23,11 @@ export interface JobContext {
   /** When `run` was called, `performance.now()`. */
   readonly begunAt: number;
   readonly onEvent: (event: RunEvent) => void;
-  /** Absent where nobody watches. */
+  /** Absent without `broadcast`. */
   readonly viewers?: Viewers | undefined;
 }
 
-/** Makes the outputs of one input, or finds that they are up to date. Never rejects: a file that fails is told of. */
+/** Makes the outputs of one input, or finds that they are up to date. Never rejects; the summary reports a failure. */
 export async function processJob(job: Job, context: JobContext): Promise<FileSummary> {
   const { options } = context.prepared;
   const label = labelOf(job);
@@ -60,7 +60,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
   } catch (error) {
     return { ...nothingOf(label, 'failed'), error: tell(error) };
   } finally {
-    // Without the lock the notes are those of another run.
+    // Without the lock, the notes belong to another run.
     if (lock !== undefined) {
       if (context.abandon?.aborted) await abandonedAreGone();
       await forgetMissing(outputs, { made, isAbandoned: context.abandon?.aborted === true }).catch(() => {});
@@ -69,13 +69,13 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
   }
 }
 
-/** The summary of an input of which nothing was made. */
+/** The summary of an input for which nothing was made. */
 function nothingOf(input: string, outcome: FileSummary['outcome']): FileSummary {
   const none = { frames: 0, seconds: 0, framesPerSecond: 0 };
   return { input, outcome, outputs: {}, ...none, steps: {}, notes: [] };
 }
 
-/** Lets all frames of an input go their way. */
+/** Processes all frames of an input. */
 async function follow(job: Job, label: string, context: JobContext): Promise<FileSummary> {
   const { signal, abandon, begunAt, onEvent, viewers } = context;
   const { options, engine } = context.prepared;
@@ -90,7 +90,7 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
   const route = buildRoute(job, engine, options, {
     ...(signal && { signal }),
     audience: viewers?.begin(job.input),
-    // Of an old ffmpeg the run has spoken at its beginning.
+    // The run has already reported an old ffmpeg.
     onWarning: (text, code) => code === 'FFMPEG_OLD' || note(text, code),
     onInfo: (info) => {
       expectedFrames = framesOf(info, options);
@@ -120,7 +120,7 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
     viewers?.fail(error);
   }
   const seconds = (performance.now() - startedAt) / 1000;
-  // A stop leaves nothing of a picture out.
+  // A picture is complete even if a stop was requested.
   const isWhole = job.input.kind === 'image' && frames > 0 && !abandon?.aborted;
   const stopped = !isWhole && (signal?.aborted || abandon?.aborted);
   const kept = error === undefined && frames > 0 && !abandon?.aborted;
@@ -138,7 +138,7 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
   };
 }
 
-/** Emits once the signal is aborted, also where it is so already. */
+/** Emits once the signal is aborted, or at once if it already is. */
 function aborted(signal: AbortSignal): Observable<unknown> {
   return defer(() => (signal.aborted ? of(undefined) : fromEvent(signal, 'abort')));
 }
@@ -150,12 +150,12 @@ function roundedSteps({ steps }: Measurement): FileSummary['steps'] {
   return Object.fromEntries(rounded);
 }
 
-/** What an input is called in messages and summaries. */
+/** The name of an input in messages and summaries. */
 export function labelOf({ input }: Job): string {
   return input.kind === 'stdin' ? 'standard input' : input.path;
 }
 
-/** How many frames are to be expected of a source, of the part that is asked for. */
+/** The expected number of frames in the requested part of a source. */
 export function framesOf(
   { frames, frameRate, durationSeconds }: SourceInfo,
   options: CheckedRunOptions,
@@ -166,10 +166,10 @@ export function framesOf(
   return Math.max(Math.round(Math.min(durationSeconds - start, duration) * frameRate), 0);
 }
 
-/** Gives the folder of masks, where it was not there before. */
+/** Creates the folders of outputs. Returns the folder of masks if it did not exist before. */
 async function makeFolders({ input, outputs }: Job): Promise<readonly string[]> {
   const { masks, ...others } = outputs;
-  // Of a picture it is a file.
+  // A photo's mask is a file.
   const folder = input.kind === 'image' ? undefined : masks;
   const files: readonly string[] = Object.values(folder === undefined ? outputs : others);
   const made = folder === undefined || existsSync(folder) ? [] : [folder];

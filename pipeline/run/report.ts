@@ -2,20 +2,20 @@ import { createProgress } from '../progress.js';
 import type { RunEvent } from './run-event.js';
 import { describeFile, isMany, shorten } from './summary.js';
 
-/** Tells a person how a run goes. */
+/** Reports the progress of a run to people. */
 export interface Reporter {
-  /** What `onEvent` of `run` wants. */
+  /** The `onEvent` callback of `run`. */
   readonly onEvent: (event: RunEvent) => void;
-  /** Says that the run was asked to stop: from now on there is no telling how long it takes. */
+  /** Reports that a stop was requested, after which the remaining time is unknown. */
   readonly stopping: () => void;
-  /** Leaves the terminal clean. */
+  /** Removes the progress bar from the terminal. */
   readonly close: () => void;
 }
 
-/** Tells a person how a run goes, with the progress of each file. */
+/** Creates a reporter that shows the progress of each file. */
 export function createReporter(stream: NodeJS.WriteStream): Reporter {
   const { show, say, close } = createProgress(stream);
-  // Pictures are under way several at a time.
+  // Several pictures may be in progress at a time.
   const titles = new Map<string, string>();
   let isStopping = false;
   let fileCount = 0;
@@ -31,7 +31,7 @@ export function createReporter(stream: NodeJS.WriteStream): Reporter {
       show(titles.get(input) ?? input, 'frames', frames, isStopping ? undefined : expectedFrames),
     end({ file }) {
       titles.delete(file.input);
-      // They would be all that is left on the screen of a folder that was stopped, or is done already; the last line counts them.
+      // For a folder that was stopped or is already done, these lines would fill the screen; the last line counts them.
       const isCounted =
         file.outcome === 'stopped' ? file.frames === 0 : file.outcome === 'skipped' && isMany(fileCount);
       if (!isCounted) say(describeFile(file));

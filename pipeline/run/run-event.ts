@@ -1,16 +1,16 @@
 import type { FileSummary } from './summary.js';
 
-/** What `run` tells while it works. */
+/** What `run` reports while it works. */
 export type RunEvent =
   | {
-      /** Something worth a word: which engine was taken and why, a fallback, a file that was cut off. */
+      /** A note: the engine and the reason for it, a fallback, a truncated file. */
       readonly kind: 'note';
       readonly message: string;
     }
   | {
-      /** Viewers may come. */
+      /** The server accepts viewers. */
       readonly kind: 'listening';
-      /** Where the page is, `http://127.0.0.1:8080/`. */
+      /** The URL of the page, `http://127.0.0.1:8080/`. */
       readonly url: string;
     }
   | {
@@ -22,16 +22,16 @@ export type RunEvent =
       readonly count: number;
     }
   | {
-      /** A frame has reached the end of the route. */
+      /** A frame has passed all steps. */
       readonly kind: 'frame';
       readonly input: string;
-      /** How many have, so far. */
+      /** The number of frames so far. */
       readonly frames: number;
-      /** How many are to be expected, where the container says or can be asked. */
+      /** The expected number of frames, if the container gives it. */
       readonly expectedFrames?: number;
     }
   | {
-      /** A file has ended, well or not. */
+      /** A file has ended, successfully or not. */
       readonly kind: 'end';
       readonly file: FileSummary;
     };

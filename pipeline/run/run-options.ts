@@ -17,25 +17,25 @@ import type { RunEvent } from './run-event.js';
 import { type OwnRunOption, RUN_DEFAULTS, RUN_RULES } from './run-rules.js';
 import { parseShard, type Shard } from './shard.js';
 
-/** What `run` and `plan` take; `segnet-stream run --help` says the same in the command line's words. */
+/** The options of `run` and `plan`, as in `segnet-stream run --help`. */
 export interface RunOptions extends EngineOptions, ListenOptions {
   /** Files, folders, globs, sequences (`%04d.png`), or `-` for standard input. */
   readonly inputs: string | readonly string[];
   /** A file for one input, a folder for several. Defaults to the working folder. */
   readonly output?: string | undefined;
-  /** Looks into the folders of folders. @default false */
+  /** Searches subfolders too. @default false */
   readonly recursive?: boolean | undefined;
   /** What the encoded picture shows; `none` encodes nothing. @default 'overlay' */
   readonly visualize?: Visualisation | undefined;
-  /** A folder for indexed PNGs of the classes, one a frame. By default none are written. */
+  /** A folder for indexed PNGs of the classes, one per frame. By default none are written. */
   readonly masks?: string | undefined;
   /** A lossless video of the classes (`.mkv`), or a folder for several. By default none is written. */
   readonly maskVideo?: string | undefined;
-  /** A file of JSON lines, one a frame, or a folder for several. By default none is written. */
+  /** A file of JSON lines, one per frame, or a folder for several. By default none is written. */
   readonly frames?: string | undefined;
   /** Weight of the class colours, 0 to 1. @default 0.5 */
   readonly opacity?: number | undefined;
-  /** The same from 0 to 255, as jetson-inference counts it; not together with `opacity`. */
+  /** The opacity from 0 to 255, as in jetson-inference; excludes `opacity`. */
   readonly alpha?: number | undefined;
   /** Names of classes that are left uncoloured. @default [] */
   readonly ignoreClass?: readonly string[] | undefined;
@@ -43,17 +43,17 @@ export interface RunOptions extends EngineOptions, ListenOptions {
   readonly palette?: string | Palette | undefined;
   /** Draws the names and colours of the classes. @default false */
   readonly legend?: boolean | undefined;
-  /** Smooths masks over time, against flicker; a number from 0 to 1 says how much, true is 0.5. @default false */
+  /** Smooths masks over time, against flicker. The strength is a number from 0 to 1; true is 0.5. @default false */
   readonly smooth?: boolean | number | undefined;
-  /** Every Nth frame is segmented, the others carry its mask. @default 1 */
+  /** Every Nth frame is segmented; the frames after it use its mask. @default 1 */
   readonly stride?: number | undefined;
   /** Seconds from the beginning, or `hh:mm:ss`. @default 0 */
   readonly start?: number | string | undefined;
-  /** Seconds, or `hh:mm:ss`. By default it goes on to the end. */
+  /** Seconds, or `hh:mm:ss`. By default the input is processed to its end. */
   readonly duration?: number | string | undefined;
-  /** Frames that the engine is given at once. @default 1 */
+  /** Frames in one batch of the engine. @default 1 */
   readonly batch?: number | undefined;
-  /** The network's picture size, or `480x360`. By default frames are fitted inside the weights' size, aspect kept. */
+  /** The picture size for the network, also as a string, `480x360`. By default frames are fitted inside the weights' size, aspect kept. */
   readonly size?: Size | string | undefined;
   /** An ffmpeg encoder. Defaults to the first H.264 encoder that works. */
   readonly encoder?: string | undefined;
@@ -61,29 +61,33 @@ export interface RunOptions extends EngineOptions, ListenOptions {
   readonly crf?: number | undefined;
   /** Hardware decoding, `auto` or an ffmpeg name. By default ffmpeg decodes in software. */
   readonly hwaccel?: string | undefined;
-  /** Does finished outputs again and replaces files that are not ours. @default false */
+  /** Makes finished outputs again and replaces files that segnet-stream did not write. @default false */
   readonly overwrite?: boolean | undefined;
-  /** Takes one share of the inputs. By default it takes all. */
+  /** Processes one shard of the inputs. By default it processes all. */
   readonly shard?: Shard | string | undefined;
   /**
-   * Shows every file to viewers while it is processed, by a server like that of `serve`; an output that is up to date is
-   * played without being written again. The options about listening go with it. @default false
+   * Shows every file to viewers while it is processed, by a server like that of `serve`. The input of an output that is up to
+   * date is played without writing. The listen options apply.
+   *
+   * @default false
    */
   readonly broadcast?: boolean | undefined;
   /**
-   * With `broadcast`: each file is played at its own pace; otherwise as fast as it is processed, and viewers who are
-   * slower skip frames. Every frame is processed either way. @default true
+   * With `broadcast`: plays each file at its own rate. If false, files play as fast as they are processed, and slower viewers
+   * skip frames. Every frame is processed either way.
+   *
+   * @default true
    */
   readonly realtime?: boolean | undefined;
-  /** On abort the file under way is finished, so that it plays, and no other is begun. */
+  /** On abort the current file is finished, so that it plays, and no other is started. */
   readonly signal?: AbortSignal | undefined;
-  /** On abort everything stops at once and what is not finished is removed. */
+  /** On abort everything stops at once and unfinished outputs are removed. */
   readonly abandon?: AbortSignal | undefined;
-  /** Hears of the engine, of files that begin and end, of frames, and of anything worth a word. */
+  /** Called with the engine, the begin and end of files, frames, and notes. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
 }
 
-/** `RunOptions` with everything checked and filled in; what has no default and was not given is absent. */
+/** `RunOptions`, checked and with defaults; an option without a default may be absent. */
 export interface CheckedRunOptions
   extends Omit<Completed<Pick<RunOptions, OwnRunOption>, keyof typeof RUN_DEFAULTS>, 'alpha' | keyof Parsed>,
     Parsed {
@@ -92,7 +96,7 @@ export interface CheckedRunOptions
   readonly nameOf: (option: string) => string;
 }
 
-/** What became of options that are texts, or stand for several others. */
+/** Options that have been parsed, or that combine several others. */
 interface Parsed {
   /** Seconds. */
   readonly start: number;
@@ -100,19 +104,19 @@ interface Parsed {
   readonly duration?: number;
   readonly size?: Size;
   readonly shard?: Shard;
-  /** How to listen for viewers; absent where nobody is to watch. */
+  /** How to listen for viewers; absent without `broadcast`. */
   readonly broadcast?: CheckedListenOptions;
 }
 
 /**
  * Checks the options of `run` before anything is opened.
  *
- * @param nameOf What an option is called in messages: itself in a program, `--ignore-class` on the command line.
+ * @param nameOf Returns an option's name for messages: itself in a program, `--ignore-class` on the command line.
  * @throws `Failure` `OPTION_INVALID`.
  */
 export function checkRunOptions(options: RunOptions, nameOf: (option: string) => string = asIs): CheckedRunOptions {
   const { smooth } = options;
-  // Of a program it may be a number, which the command line does not take.
+  // A program may pass a number, which the command line does not accept.
   if (typeof smooth === 'number') checkNumber(nameOf('smooth'), smooth, { min: 0, max: 1 });
   checkByRules({ ...options, smooth: typeof smooth === 'number' ? undefined : smooth }, RUN_RULES, nameOf);
   const inputs = typeof options.inputs === 'string' ? [options.inputs] : [...options.inputs];

@@ -10,7 +10,7 @@ export type OwnRunOption = Exclude<
   keyof EngineOptions | keyof ListenOptions | 'inputs' | 'signal' | 'abandon' | 'onEvent'
 >;
 
-/** What is taken where nothing is said; the help says the same by them. */
+/** The defaults, which the help states too. */
 export const RUN_DEFAULTS = {
   recursive: false,
   visualize: 'overlay',
@@ -123,7 +123,7 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
   },
 };
 
-/** jetson-inference draws several visualisations beside each other, in any order: `overlay,mask`. */
+/** Puts `mask,overlay` in order: jetson-inference accepts visualisations in any order. */
 function bothInOneOrder(text: string): string {
   const parts = text.split(',').map((part) => part.trim());
   const both = parts.length === 2 && parts.includes('overlay') && parts.includes('mask');

@@ -8,12 +8,13 @@ import { count, type FileSummary, type RunSummary, summarise } from './summary.j
 import { openViewers, type Viewers } from './viewers.js';
 
 /**
- * Segments files and writes what is asked for: what `segnet-stream run` does, as a function. One engine serves all files,
- * videos one after the other, still pictures several at a time; a file that fails does not stop the rest, and is told of in the summary.
+ * Segments files and writes the requested outputs, as `segnet-stream run` does. One engine serves all files; videos are
+ * processed one after another, still pictures several at a time. A file that fails does not stop the others; the summary
+ * reports it.
  *
- * @throws `Failure` where nothing at all can be done: `OPTION_INVALID`, `OUTPUT_IS_INPUT`, `PALETTE_INVALID`,
- * `WEIGHTS_MISSING`, `WEIGHTS_INVALID`, `ENGINE_UNAVAILABLE`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`; with `broadcast` those
- * of a server that cannot listen: `TOKEN_NEEDED`, `PORT_TAKEN`, `ADDRESS_UNUSABLE`, `TLS_INVALID`, `PAGE_MISSING`.
+ * @throws `Failure` where no file can be processed: `OPTION_INVALID`, `OUTPUT_IS_INPUT`, `PALETTE_INVALID`, `WEIGHTS_MISSING`,
+ * `WEIGHTS_INVALID`, `ENGINE_UNAVAILABLE`, `FFMPEG_MISSING`, `FFMPEG_TOO_OLD`; with `broadcast`, where the server cannot
+ * listen: `TOKEN_NEEDED`, `PORT_TAKEN`, `ADDRESS_UNUSABLE`, `TLS_INVALID`, `PAGE_MISSING`.
  *
  * @example
  * const { files } = await run({ inputs: 'dashcam.mp4', output: 'out.mp4', legend: true });
@@ -22,7 +23,7 @@ export function run(options: RunOptions): Promise<RunSummary> {
   return runFiles(options);
 }
 
-/** `run`, with what its options are called in messages. */
+/** `run`, with the names of its options for messages. */
 export async function runFiles(options: RunOptions, nameOf?: (option: string) => string): Promise<RunSummary> {
   const begunAt = performance.now();
   const { signal, abandon, onEvent = () => {} } = options;
@@ -52,7 +53,7 @@ export async function runFiles(options: RunOptions, nameOf?: (option: string) =>
       if (engine.failure !== undefined) return;
       onEvent({ kind: 'begin', input: labelOf(job), number: index + 1, count: jobs.length });
       const file = await processJob(job, { prepared, signal, abandon, begunAt, onEvent, viewers });
-      // Without an engine no file can be done, and each would fail alike.
+      // Without an engine every file would fail for the same reason.
       if (engine.failure !== undefined) return;
       files[index] = file;
       onEvent({ kind: 'end', file });

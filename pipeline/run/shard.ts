@@ -1,14 +1,14 @@
 import { optionInvalid } from '../../model/check-option.js';
 import { naturally } from './find-inputs.js';
 
-/** A share of many files: `{ index: 2, count: 4 }` is the second of four. */
+/** A shard of the inputs: `{ index: 2, count: 4 }` is the second of four. */
 export interface Shard {
   /** From 1. */
   readonly index: number;
   readonly count: number;
 }
 
-/** Reads `2/4`. @throws `Failure` `OPTION_INVALID`. */
+/** Parses `2/4`. @throws `Failure` `OPTION_INVALID`. */
 export function parseShard(name: string, value: unknown): Shard {
   const [index, count] =
     typeof value === 'string' ? (/^(\d+)\/(\d+)$/.exec(value) ?? []).slice(1).map(Number) : parts(value);
@@ -23,8 +23,8 @@ function parts(value: unknown): readonly number[] {
 }
 
 /**
- * Takes every `count`-th item in the order of their keys: the shards of one list are disjoint, together complete, and
- * differ by at most one item. Machines that see the same files agree without talking.
+ * Takes every `count`-th item in the order of their keys. The shards of a list are disjoint, together complete, and differ in
+ * size by at most one. Machines that see the same files agree without communicating.
  */
 export function takeShard<Item>(items: readonly Item[], shard: Shard, key: (item: Item) => string): readonly Item[] {
   const ranked = [...items].sort((left, right) => naturally(key(left), key(right)));

@@ -1,23 +1,23 @@
-/** What a person's signals have asked of a run so far. */
+/** What the user has requested by signals so far. */
 export interface StopRequests {
-  /** Aborted by the first signal: finish what is under way, so that it plays. */
+  /** Aborted by the first signal: finish the current file, so that it plays. */
   readonly stop: AbortSignal;
-  /** Aborted by the second: end at once. */
+  /** Aborted by the second signal: end at once. */
   readonly abandon: AbortSignal;
-  /** The status to exit with after a stop, 128 and the signal's number as shells have it; undefined before one. */
+  /** The exit status after a stop, 128 plus the signal's number as in shells; undefined before a stop. */
   readonly exitStatus: number | undefined;
-  /** Gives the signals back. */
+  /** Stops listening for signals. */
   dispose(): void;
 }
 
 const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** Has a second signal end the process at once, for work that cannot be left any faster. */
+/** Makes a second signal end the process at once, for work that cannot be interrupted otherwise. */
 export function exitOnAbandon(requests: StopRequests): void {
   requests.abandon.addEventListener('abort', () => process.exit(requests.exitStatus));
 }
 
-/** Turns Ctrl-C, SIGTERM and the end of a terminal into a request to stop, and a second one into one to abandon. */
+/** Turns Ctrl-C, SIGTERM and the closing of the terminal into a request to stop, and a second one into a request to abandon. */
 export function listenForStop(onStop: () => void): StopRequests {
   const stop = new AbortController();
   const abandon = new AbortController();

@@ -3,46 +3,46 @@ import type { Percentiles } from '../client/percentiles.js';
 import { formatTime } from '../options/time.js';
 import type { OutputPaths } from './name-outputs.js';
 
-/** Something worth knowing: `INPUT_TRUNCATED` says that an input was damaged or cut off, and its outputs have what could be decoded. */
+/** A note with a code. `INPUT_TRUNCATED` means that an input was damaged or truncated, and its outputs contain what could be decoded. */
 export interface SummaryNote {
   readonly code: string;
   readonly message: string;
 }
 
-/** What became of one input. */
+/** The result of one input. */
 export interface FileSummary {
   readonly input: string;
   readonly outcome: 'done' | 'skipped' | 'stopped' | 'failed';
   readonly outputs: OutputPaths;
-  /** Frames that came to the end of the route. */
+  /** Frames that passed all steps. */
   readonly frames: number;
-  /** From the first work on the file to its last output. */
+  /** From the beginning of work on the file to its last output. */
   readonly seconds: number;
   readonly framesPerSecond: number;
-  /** From the call of `run` to the first frame that was handed to the encoder. */
+  /** From the call of `run` to the first frame that passed all steps. */
   readonly firstFrameMs?: number;
   /** By step, in the order of the route. */
   readonly steps: Readonly<Record<string, Percentiles>>;
-  /** What is worth knowing of an output that came to be: a file that was cut off, a decoder that fell back. */
+  /** Notes on outputs that were made: a truncated file, a decoder fallback. */
   readonly notes: readonly SummaryNote[];
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** What became of a run. */
+/** The result of a run. */
 export interface RunSummary {
-  /** One sentence: which engine computed, and why that one; absent where nothing had to be computed. */
+  /** One sentence on the engine and why it was chosen; absent if nothing was computed. */
   readonly engine?: string;
   readonly files: readonly FileSummary[];
   readonly done: number;
   readonly skipped: number;
   readonly failed: number;
-  /** True where a signal ended the run early. */
+  /** True if a signal ended the run early. */
   readonly stopped: boolean;
   readonly frames: number;
   readonly seconds: number;
 }
 
-/** Adds up what became of the files. */
+/** Adds up the results of the files. */
 export function summarise(
   files: readonly FileSummary[],
   seconds: number,
@@ -63,12 +63,12 @@ export function summarise(
   };
 }
 
-/** One file's summary for people: a line, and a table of its steps. */
+/** Renders a file's summary for people to read: a line and a table of its steps. */
 export function describeFile(file: FileSummary): string {
   const { outcome, frames, seconds, framesPerSecond, notes, error } = file;
   const input = shorten(file.input);
   const outputs = Object.values(file.outputs).map(shorten).join(', ');
-  // Where a file was only played to viewers there are none.
+  // A file that was only played to viewers has no outputs.
   const to = outputs === '' ? input : `${input} -> ${outputs}`;
   const lines: Record<FileSummary['outcome'], string> = {
     done: `${to}: ${count(frames, 'frame')} in ${formatTime(seconds)} (${framesPerSecond} frames/s)`,
@@ -76,7 +76,7 @@ export function describeFile(file: FileSummary): string {
     stopped: frames > 0 ? `${to}: stopped after ${count(frames, 'frame')}` : `${input}: stopped before its first frame`,
     failed: `${input}: ${error?.message} [${error?.code}]`,
   };
-  // Of one picture's steps there is nothing to be learnt, and of a hundred pictures no notes to be seen among them.
+  // The steps of a single picture tell nothing, and among a hundred such tables notes would be lost.
   const steps = frames > 1 ? describeSteps(file) : [];
   return [lines[outcome], ...notes.map(({ message }) => `  ${message}`), ...steps].join('\n');
 }
@@ -90,12 +90,12 @@ function describeSteps({ steps }: FileSummary): readonly string[] {
   return [cells('ms', ['p50', 'p95', 'p99']), ...rows.map(([name, { p50, p95, p99 }]) => cells(name, [p50, p95, p99]))];
 }
 
-/** True where the lines of so many files scroll out of sight. */
+/** True if the lines of this many files scroll out of sight. */
 export function isMany(files: number): boolean {
   return files > 10;
 }
 
-/** The last line of a run for people; of many files, those that failed or are not whole once more before it. */
+/** Renders the last line of a run for people to read. With many files, the failed and incomplete ones are repeated before it. */
 export function describeRun({ files, done, skipped, failed, frames, seconds }: RunSummary): string {
   const stopped = files.length - done - skipped - failed;
   const damaged = files.filter(isDamaged);
@@ -107,12 +107,12 @@ export function describeRun({ files, done, skipped, failed, frames, seconds }: R
   const what = `${count(files.length, 'file')}: ${parts.join(', ') || 'nothing done'}`;
   const last = `${what}; ${count(frames, 'frame')} in ${formatTime(seconds)}`;
   if (!isMany(files.length)) return last;
-  // Among the lines of many files these are hard to find.
+  // These would be hard to find among the lines of many files.
   const wrong = files.filter(({ outcome }) => outcome === 'failed').map(describeFile);
   return [...damaged.map(describeDamage), ...wrong, last].join('\n');
 }
 
-/** Codes of notes which say that not all of an input is in its outputs. */
+/** Codes of notes that report outputs with only a part of their input. */
 const INCOMPLETE: ReadonlySet<string> = new Set(['INPUT_TRUNCATED', 'PICTURES_LEFT_OUT']);
 
 function isDamaged({ notes }: FileSummary): boolean {
@@ -124,7 +124,7 @@ function describeDamage({ input, notes }: FileSummary): string {
   return `${shorten(input)}: ${messages.join(' ')}`;
 }
 
-/** A path as one would type it: from the working folder, where it is in there. */
+/** Shortens a path to one relative to the working folder, if it is inside. */
 export function shorten(path: string): string {
   const short = relative('.', path);
   return isAbsolute(path) && short !== '' && !short.startsWith('..') && !isAbsolute(short) ? short : path;
@@ -135,7 +135,7 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** To two decimals: nobody reads more of a millisecond or a second. */
+/** Rounds to two decimals, which is enough for milliseconds and seconds. */
 export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

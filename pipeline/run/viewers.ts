@@ -8,24 +8,24 @@ import { readToken } from '../serve/read-secrets.js';
 import type { RunInput } from './find-inputs.js';
 import type { LazyEngine } from './lazy-engine.js';
 
-/** Whoever watches a run. All of its files are one stream, so that viewers see one after the other; each is an epoch of it. */
+/** The viewers of a run. All of its files are one stream, in which each file is an epoch. */
 export interface Viewers {
-  /** Where the page is. */
+  /** The URL of the page. */
   readonly url: string;
-  /** Makes the audience of the next file, whose name they are told. */
+  /** Creates the audience of the next file and announces its name. */
   begin(input: RunInput): Audience;
-  /** Says that the file that was begun last failed. */
+  /** Announces that the current file failed. */
   fail(error: unknown): void;
-  /** Says that it is over, and stops listening. */
+  /** Announces the end, and stops listening. */
   close(): Promise<void>;
 }
 
 /**
- * Listens for viewers of a run, once its engine is there, whose description they get.
+ * Listens for viewers of a run once its engine exists, whose description they get.
  *
- * @param name What viewers see the stream called.
- * @param nameOf What an option is called where it came from.
- * @throws `Failure` as `readToken` and `openEngineServer`, and as the making of the engine.
+ * @param name The stream's name for viewers.
+ * @param nameOf Returns an option's name where it came from.
+ * @throws `Failure` as `readToken` and `openEngineServer`, and as creating the engine.
  */
 export async function openViewers(
   engine: LazyEngine,
@@ -33,7 +33,7 @@ export async function openViewers(
   options: CheckedListenOptions,
   nameOf: (option: string) => string,
 ): Promise<Viewers> {
-  // Before the engine is loaded, which takes a while.
+  // Checked before the engine is loaded, which takes a while.
   const token = await readToken(options, nameOf);
   checkAdmission(options.host, token);
   await engine.ready();
@@ -77,7 +77,7 @@ export async function openViewers(
   };
 }
 
-/** An input's name as outputs have it, below the folder that was given: where that is, is no viewer's business. */
+/** An input's name relative to the given folder, since viewers should not learn where that folder is. */
 function fileOf({ kind, path, stem }: RunInput): string {
   return kind === 'video' || kind === 'image' ? stem + extname(path) : stem;
 }

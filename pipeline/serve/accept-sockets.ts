@@ -12,7 +12,7 @@ import { requestPath } from './request-path.js';
 import { SubnetCount } from './subnet.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
-/** Who is let in, and who hears of it. */
+/** Limits and callbacks of WebSocket connections. */
 export interface AcceptSocketsOptions {
   readonly hub: Hub;
   readonly gatekeeper: Gatekeeper;
@@ -20,53 +20,53 @@ export interface AcceptSocketsOptions {
   readonly proxies: TrustedProxies;
   readonly metrics: Pick<Metrics, 'refused' | 'cut'>;
   readonly maxClients: number;
-  /** From one address. */
+  /** The most clients from one address. */
   readonly maxClientsPerAddress: number;
-  /** Between pings; who answered none by the next is ended. @default 20_000 // 20 seconds */
+  /** Interval of pings; a client that has not answered by the next one is disconnected. @default 20_000 // 20 seconds */
   readonly heartbeatMs?: number;
-  /** From connecting to the first message. @default 10_000 // 10 seconds */
+  /** Longest time from connecting to the first message. @default 10_000 // 10 seconds */
   readonly helloTimeoutMs?: number;
-  /** From our close to the other side's; then the connection is cut. @default 1_000 // 1 second */
+  /** Longest time from the server's close frame to the client's; then the connection is cut. @default 1_000 // 1 second */
   readonly closeTimeoutMs?: number;
-  /** Hears of the connection of each client that is let in. */
+  /** Called with the connection of each client that is admitted. */
   readonly onAdmitted?: (connection: Socket) => void;
-  /** Hears of what was refused, closed or cut by the server. */
+  /** Called for each connection that the server refused, closed or cut. */
   readonly onClosed?: (address: string, code: number, reason: string) => void;
 }
 
-/** What a client may still send to a connection that was closed: acknowledgements under way. Who sends more is cut at once. */
+/** The most bytes a client may send after a close, for acknowledgements on their way. A client that sends more is cut at once. */
 const MOST_BYTES_AFTER_CLOSE = 16 * 1024;
 
 /** The WebSocket side of a server. */
 export interface Sockets {
   readonly clients: number;
-  /** Waits until every connection is closed, at most `closeTimeoutMs`; the hub has told them before. */
+  /** Waits until every connection is closed, at most `closeTimeoutMs`. The hub sends the close frames before. */
   close(): Promise<void>;
 }
 
-/** Takes WebSocket upgrades of an HTTP server and gives each accepted connection a session of the hub. */
+/** Accepts WebSocket upgrades of an HTTP server and creates a session of the hub for each accepted connection. */
 export function acceptSockets(server: Server, options: AcceptSocketsOptions): Sockets {
   const { hub, gatekeeper, limits, proxies, metrics, onClosed = () => {} } = options;
   const { maxClients, maxClientsPerAddress } = options;
   const { heartbeatMs = 20_000, helloTimeoutMs = 10_000, closeTimeoutMs = 1_000 } = options;
   const sockets = new WebSocketServer({
     noServer: true,
-    // Parts are compressed already, and zlib's windows fragment memory.
+    // Parts are already compressed, and zlib's windows fragment memory.
     perMessageDeflate: false,
     maxPayload: hub.limits.messageBytes,
-    // Ours are single frames of a few bytes; a message of many fragments costs memory for each.
+    // Valid messages are single frames of a few bytes; every fragment of a message costs memory.
     maxFragments: 16,
-    // Browsers accept no connection whose offered subprotocols the server all passed over.
+    // Browsers reject a connection if the server accepts none of the subprotocols that they offered.
     handleProtocols: () => SUBPROTOCOL,
     clientTracking: true,
-    // Pings are answered below, as they are counted.
+    // Pings are answered below, where they are counted.
     autoPong: false,
   });
   const clients = new SubnetCount();
   const answering = new WeakSet<WebSocket>();
   const addresses = new WeakMap<WebSocket, string>();
 
-  /** As `closeSoon`, and cuts the connection at once if the other side sends on. */
+  /** As `closeSoon`, but cuts the connection at once if the client keeps sending. */
   const close = (socket: WebSocket, connection: Socket, address: string, code: number, reason: string): void => {
     closeSoon(socket, code, reason, closeTimeoutMs);
     const mostBytes = connection.bytesRead + MOST_BYTES_AFTER_CLOSE;
@@ -131,15 +131,15 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
       session.receive(String(data));
     });
     socket.on('ping', (data) => {
-      // Who reads nothing is answered nothing.
+      // A client that does not read gets no answers.
       if (session.count() && session.hasRoom) socket.pong(data);
     });
     socket.on('pong', () => {
-      // The one that answers our ping is free.
+      // The pong that answers the server's ping does not count.
       if (answering.has(socket)) session.count();
       else answering.add(socket);
     });
-    // Broken framing, text that is not UTF-8, too large: `ws` has sent the code already, and looks at nothing more.
+    // After broken framing, invalid UTF-8 or a message that is too large, `ws` has already sent the code and ignores everything else.
     socket.on('error', () => closeSoon(socket, CloseCode.internal, '', closeTimeoutMs));
     socket.on('close', () => {
       clearTimeout(silent);
@@ -151,7 +151,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
 
   const upgrade = (request: IncomingMessage, connection: Duplex, head: Buffer): void => {
     connection.on('error', () => connection.destroy());
-    // Node hands over all upgrades: others than ours (`h2c`) may be passed over, and the request is answered as any.
+    // Node passes on all upgrades. Others than WebSocket (`h2c`) may be ignored, and the request is answered like any other.
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       answerPlainly(server, request, connection as Socket);
       return;
@@ -181,7 +181,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
 
   const heartbeat = setInterval(() => {
     for (const socket of sockets.clients) {
-      // Refused, or closing: who sees to that has a timer of his own.
+      // Refused or closing connections have their own timer.
       if (socket.readyState !== socket.OPEN) continue;
       if (answering.delete(socket)) socket.ping();
       else {
@@ -205,7 +205,7 @@ export function acceptSockets(server: Server, options: AcceptSocketsOptions): So
   };
 }
 
-/** Closes a connection and cuts it if the other side does not close it too. */
+/** Closes a connection, and cuts it if the client does not close it too. */
 function closeSoon(socket: WebSocket, code: number, reason: string, timeoutMs: number): void {
   socket.close(code, reason);
   const cut = setTimeout(() => socket.terminate(), timeoutMs);
@@ -213,7 +213,7 @@ function closeSoon(socket: WebSocket, code: number, reason: string, timeoutMs: n
   socket.once('close', () => clearTimeout(cut));
 }
 
-/** Has a request answered on the connection that Node has taken off HTTP, and ends that. */
+/** Answers a request on a connection that Node has detached from HTTP, and ends the connection. */
 function answerPlainly(server: Server, request: IncomingMessage, connection: Socket): void {
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
   if (length !== '0' || encoding !== undefined) {
@@ -229,7 +229,7 @@ function answerPlainly(server: Server, request: IncomingMessage, connection: Soc
 }
 
 function refuseUpgrade(connection: Duplex, status: string, text = ''): void {
-  // The other side may never close its half.
+  // The client may never close its half.
   connection.once('finish', () => connection.destroy());
   connection.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${text.length}\r\n\r\n${text}`,

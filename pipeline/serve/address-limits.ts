@@ -7,19 +7,19 @@ import { SubnetBuckets, SubnetCount } from './subnet.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
 /**
- * What one address may ask for, for each client that it may have: a page load takes some ten requests and a few connections, and all of
- * them come back at once when the server was away.
+ * Requests per second of one address, for each client that it may have. A page load takes about ten requests and a few
+ * connections, and all clients reconnect at once after the server was away.
  */
 const REQUESTS_PER_SECOND = 5;
 const REQUESTS_AT_ONCE = 50;
-/** Beside those, so that a busy address does not take its server's health probes along. */
+/** A separate budget, so that health probes from a busy address still succeed. */
 const PROBES_PER_SECOND = 1;
 const PROBES_AT_ONCE = 10;
 const PROBES = ['/healthz', '/readyz'];
-/** A flood that fills a connection's buffers before it is cut is dear: it counts as so many requests. */
+/** A flood that fills a connection's buffers before it is cut is expensive, so it counts as this many requests. */
 const REQUESTS_OF_A_FLOOD = 100;
 
-/** What each address may still do: hold connections open, and ask. Who goes beyond that keeps nobody out but himself. */
+/** Limits each address's open connections and requests. An address that exceeds its limits affects no other. */
 export class AddressLimits {
   readonly #proxies: TrustedProxies;
   readonly #mostConnections: number;
@@ -27,7 +27,7 @@ export class AddressLimits {
   readonly #requests: SubnetBuckets;
   readonly #probes: SubnetBuckets;
 
-  /** @param clients That one address may have. */
+  /** @param clients The most clients from one address. */
   constructor(proxies: TrustedProxies, clients: number) {
     this.#proxies = proxies;
     this.#mostConnections = clients * 2;
@@ -35,14 +35,14 @@ export class AddressLimits {
     this.#probes = new SubnetBuckets(clients * PROBES_PER_SECOND, clients * PROBES_AT_ONCE);
   }
 
-  /** Counts a connection as long as it is open; says why it is to be cut, before it costs more, if it is. */
+  /** Counts a connection while it is open. Returns a reason if it must be cut at once. */
   connect(connection: Socket): CutReason | undefined {
     const { remoteAddress } = connection;
-    // Those of a proxy are anybody's: what is asked on them counts instead.
+    // A proxy's connections belong to many clients, so only their requests count.
     if (this.#proxies.has(remoteAddress)) return undefined;
     connection.once('close', this.#connections.add(remoteAddress));
     if (this.#connections.of(remoteAddress) > this.#mostConnections) return 'connections';
-    // It may be a probe.
+    // It may be a health probe.
     const budget = this.#requests.has(remoteAddress) ? this.#requests : this.#probes;
     if (!budget.has(remoteAddress)) return 'requests';
     budget.take(remoteAddress);
@@ -50,9 +50,9 @@ export class AddressLimits {
   }
 
   /**
-   * Counts a request; says why it is not to be answered, if it is not.
+   * Counts a request. Returns a reason if it must not be answered.
    *
-   * @param until Its `close` is the end of the request.
+   * @param until Emits `close` at the end of the request.
    */
   ask(request: IncomingMessage, until: EventEmitter): CutReason | undefined {
     const address = this.#proxies.addressOf(request);
@@ -65,7 +65,7 @@ export class AddressLimits {
     return isAllowed ? undefined : 'requests';
   }
 
-  /** Counts what an address has sent to a connection that was closed. */
+  /** Counts a flood from an address on a closed connection. */
   flooded(address: string): void {
     this.#requests.take(address, REQUESTS_OF_A_FLOOD);
   }

@@ -1,12 +1,12 @@
 import type { LiveStream } from './live-stream.js';
 import { serverNow } from './shown-frame.js';
 
-/** What a source that has just come alive drops tells nothing yet. */
+/** Drops of a source that has just started are not meaningful yet. */
 const SETTLED_MS = 3_000;
 
 /**
- * Sets or clears each stream's `advice`: what to lower where more frames are dropped because the network is busy than it
- * segments. What `--max-fps` drops was not meant to be segmented and does not count.
+ * Sets or clears each stream's `advice`: what to lower if more frames are dropped because the network is busy than are
+ * segmented. Frames dropped by `--max-fps` do not count.
  */
 export function adviseLoad(streams: readonly LiveStream[], now = serverNow()): void {
   const live = streams.filter(({ info }) => info.state === 'live' && now - info.since >= SETTLED_MS);

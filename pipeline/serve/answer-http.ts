@@ -6,22 +6,22 @@ import type { CutReason } from './metrics.js';
 import type { PageFile } from './page.js';
 import { requestPath } from './request-path.js';
 
-/** What requests are answered from. */
+/** What is needed to answer requests. */
 export interface AnswerHttpOptions {
   readonly gatekeeper: Gatekeeper;
   readonly limits: AddressLimits;
   readonly page: ReadonlyMap<string, PageFile>;
-  /** Why the server is not ready, or undefined when it is. */
+  /** Returns why the server is not ready, or undefined if it is. */
   readonly notReady: () => string | undefined;
-  /** Hears of a connection that asked for too much and is cut. */
+  /** Called for a connection that is cut for too many requests. */
   readonly onFlood: (reason: CutReason) => void;
-  /** Prometheus' text, and its content type. */
+  /** Prometheus' text format and its content type. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
 }
 
 const MOST_BODY_BYTES = 4096;
 
-/** Sent with everything: nothing from elsewhere is loaded, framed, sniffed or told where the person came from. */
+/** Sent with every response: no loading from or framing by other sites, no content sniffing, no referrer. */
 const SECURITY_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -33,7 +33,7 @@ const SECURITY_HEADERS = {
   'X-Frame-Options': 'DENY',
 };
 
-/** An answer other than 200. */
+/** A response other than 200. */
 class HttpError extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
@@ -43,8 +43,8 @@ class HttpError extends Error {
 }
 
 /**
- * Answers HTTP requests: the page, `/session` (a page gives its token and gets a cookie), `/healthz`, `/readyz`, `/metrics`.
- * The page itself holds no secret and is served without a token; figures and frames are not.
+ * Answers HTTP requests: the page, `/session` (which exchanges a page's token for a cookie), `/healthz`, `/readyz`, `/metrics`.
+ * The page contains no secrets and is served without a token; metrics and frames need one.
  */
 export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const { gatekeeper, limits, page, notReady, onFlood, metrics } = options;
@@ -82,7 +82,7 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
 
   /** POST {token} starts a page's session, DELETE ends it. */
   const session = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // Another site's page could otherwise guess tokens, or log a person out.
+    // Otherwise another site's page could guess tokens or log users out.
     if (!gatekeeper.originAllowed(request)) throw new HttpError(403, 'This origin is not allowed');
     if (request.method === 'DELETE') {
       response.setHeader('Set-Cookie', gatekeeper.endSession(request));
@@ -97,7 +97,7 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
   return (request, response) => {
     const { socket } = request;
     const flood = limits.ask(request, request);
-    // What came in one piece with a request that was refused: the connection ends with that.
+    // Pipelined with a request that was refused, after which the connection ends.
     if (flooding.has(socket)) return;
     if (flood !== undefined) {
       flooding.add(socket);
@@ -109,7 +109,7 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) return response.destroy();
-      // What the server does not expect it does not explain to strangers.
+      // Unexpected errors are not explained to clients.
       const status = error instanceof HttpError ? error.status : 500;
       sendText(response, status, `${error instanceof HttpError ? error.message : 'The server failed'}\n`);
     });
@@ -133,7 +133,7 @@ async function readToken(request: IncomingMessage): Promise<string> {
     const { token } = JSON.parse(Buffer.concat(chunks).toString()) as { token?: unknown };
     if (typeof token === 'string') return token;
   } catch {
-    // The same answer as for JSON without a token.
+    // Answered like JSON without a token.
   }
   throw new HttpError(400, 'Expected JSON: {"token": "..."}');
 }
@@ -144,7 +144,7 @@ function sendFile(request: IncomingMessage, response: ServerResponse, file: Page
   response.setHeader('ETag', etag);
   response.setHeader('Cache-Control', 'no-cache');
   response.setHeader('Vary', 'Accept-Encoding');
-  // Caches on the way may have made it a weak one.
+  // Caches on the way may have made the tag a weak one.
   const known = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   if (known.includes(etag)) {
     response.writeHead(304).end();
@@ -155,7 +155,7 @@ function sendFile(request: IncomingMessage, response: ServerResponse, file: Page
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
-/** True where gzip is named, and not with a weight of 0. */
+/** True if gzip is accepted with a weight other than 0. */
 function takesGzip(accepted: string | readonly string[] = ''): boolean {
   return /(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i.test(String(accepted));
 }

@@ -2,9 +2,9 @@ import { Failure } from '../../model/failure.js';
 import { type ClientMessage, PARTS, type Part } from '../client/protocol.js';
 
 /**
- * Reads what a client sent.
+ * Parses a client's message.
  *
- * @throws `Failure` `MESSAGE_INVALID` that names the field, what was expected and what was got, short enough for a close reason.
+ * @throws `Failure` `MESSAGE_INVALID`, naming the field, what was expected and what was got, short enough for a close reason.
  */
 export function readClientMessage(text: string): ClientMessage {
   const message = parseObject(text);
@@ -72,7 +72,7 @@ function invalid(field: string, expected: string, got: unknown): Failure {
   return new Failure('MESSAGE_INVALID', `Expected ${field} to be ${expected}, got ${describe(got)}`);
 }
 
-/** Says what a value is, in few bytes: a close reason holds 123. */
+/** Describes a value in few bytes, since a close reason holds only 123. */
 function describe(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';

@@ -6,34 +6,34 @@ import { serverNow } from './shown-frame.js';
 import { Subscription } from './subscription.js';
 import { TokenBucket } from './token-bucket.js';
 
-/** What a session needs of a connection. */
+/** The connection, as far as a session needs it. */
 export interface Transport {
   send(message: string | Uint8Array): void;
   close(code: number, reason: string): void;
-  /** What was sent and has not left the process. */
+  /** Bytes that were sent and have not left the process. */
   readonly bufferedBytes: number;
 }
 
 /**
- * Text and new frames are held back from a client with so much unsent: it reads nothing, text has no window, and who unsubscribes
- * and subscribes gets a new one.
+ * Text and new frames are held back from a client with this much unsent data, which does not read. Windows alone do not
+ * suffice: text has none, and subscribing again gives a new one.
  */
 const MOST_UNSENT_BYTES = 1024 * 1024;
 const DEFAULT_WINDOW = 2;
 
-/** One viewer's side of the protocol, without a transport. */
+/** The server's side of the protocol for one viewer, independent of the transport. */
 export class ClientSession {
   readonly #hub: Hub;
   readonly #transport: Transport;
   readonly #subscriptions = new Map<number, Subscription>();
-  /** By stream, the latest frame sent. */
+  /** The latest frame sent, by stream. */
   readonly #sent = new Map<number, number>();
   readonly #messages: TokenBucket;
-  /** The state of the streams that the client has not been told, as it read nothing then. */
+  /** The state of the streams that could not be sent because the client was not reading. */
   #owed: ServerMessage | undefined;
   #over = false;
 
-  /** Joins the hub and says hello. */
+  /** Joins the hub and sends `hello`. */
   constructor(hub: Hub, transport: Transport) {
     this.#hub = hub;
     this.#transport = transport;
@@ -43,12 +43,12 @@ export class ClientSession {
     this.tell(hub.hello);
   }
 
-  /** What was sent to this viewer and has not left the process. */
+  /** Bytes that were sent to this viewer and have not left the process. */
   get unsentBytes(): number {
     return this.#transport.bufferedBytes;
   }
 
-  /** Takes a text message; ends the session where it is not what it should be. */
+  /** Handles a text message; ends the session if it is invalid. */
   receive(text: string): void {
     if (!this.count()) return;
     try {
@@ -59,7 +59,7 @@ export class ClientSession {
     }
   }
 
-  /** Counts a message, or a ping or pong, which costs the same; ends the session and is false where there are too many. */
+  /** Counts a message, ping or pong; ends the session and returns false if there are too many. */
   count(): boolean {
     if (this.#over) return false;
     if (this.#messages.take(serverNow())) return true;
@@ -79,7 +79,7 @@ export class ClientSession {
     if (hasRoom) this.#transport.send(JSON.stringify(message));
   }
 
-  /** Once a second: sends statistics, and ends a viewer that owes an acknowledgement for too long. */
+  /** Once a second: sends statistics, and ends the session of a viewer whose acknowledgement is overdue. */
   tick(): void {
     if (this.#owed) this.tell(this.#owed);
     for (const [id, subscription] of this.#subscriptions) {
@@ -98,7 +98,7 @@ export class ClientSession {
     this.#transport.close(code, closeReason(reason));
   }
 
-  /** Leaves the hub: the connection is gone. Safe to call twice. */
+  /** Leaves the hub after the connection is gone. Safe to call twice. */
   leave(): void {
     this.#over = true;
     this.#hub.sessions.delete(this);
@@ -123,12 +123,12 @@ export class ClientSession {
   }
 
   #acknowledge(stream: number, seq: number): void {
-    // Judged by what was ever sent: frames under way when a subscription changed or ended are acknowledged after it.
+    // Compared with everything that was ever sent, since frames on their way when a subscription changes or ends are acknowledged later.
     if (seq > (this.#sent.get(stream) ?? -1)) {
       this.end(CloseCode.badMessage, `Frame ${seq} of stream ${stream} was not sent`);
       return;
     }
-    // Frames are paced as it is: who watches many streams acknowledges more often than anybody else has something to say.
+    // A valid acknowledgement does not count as a message: frames are paced anyway, and a viewer of many streams acknowledges often.
     if (this.#subscriptions.get(stream)?.acknowledge(seq)) this.#messages.giveBack();
   }
 

@@ -6,14 +6,14 @@ import { checkEngineOptions, ENGINE_KEYS } from '../options/engine-options.js';
 import { checkByRule } from '../options/option-rule.js';
 import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
 
-/** The file that is read where none is named, if it is there. */
+/** The file that is read if none is named and it exists. */
 export const DEFAULT_CONFIG_FILE = 'segnet-stream.yaml';
 
 /**
  * Reads `serve`'s options from a YAML file. Keys are the options' names with or without hyphens (`maxFps`, `max-fps`); `sources` is a
  * list of `[NAME=]SOURCE`, or a map of names to sources.
  *
- * @throws `Failure` `CONFIG_MISSING`, or `CONFIG_INVALID` that names file and line.
+ * @throws `Failure` `CONFIG_MISSING`, or `CONFIG_INVALID`, naming file and line.
  */
 export async function readConfigFile(path: string): Promise<Partial<ServeOptions>> {
   let text: string;
@@ -26,7 +26,7 @@ export async function readConfigFile(path: string): Promise<Partial<ServeOptions
   return parseConfig(text, path);
 }
 
-/** Reads the text of a configuration. @throws `Failure` `CONFIG_INVALID` that names file and line. */
+/** Parses the text of a configuration. @throws `Failure` `CONFIG_INVALID`, naming file and line. */
 export function parseConfig(text: string, path: string): Partial<ServeOptions> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -85,7 +85,7 @@ function readValue(name: string, written: string, value: unknown): unknown {
   return list;
 }
 
-/** The first entry of a list or map of sources that is no text: what it is called, `sources[1]`, `sources.front`, and its place. */
+/** The first entry of a list or map of sources that is not a string: its name, `sources[1]` or `sources.front`, and its offset. */
 function wrongSource(written: string, node: unknown, value: unknown): { name: string; offset?: number } | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const entries = Object.entries(value);
@@ -93,13 +93,13 @@ function wrongSource(written: string, node: unknown, value: unknown): { name: st
   if (at < 0) return undefined;
   const key = entries[at]![0];
   const name = Array.isArray(value) ? `${written}[${key}]` : `${written}.${key}`;
-  // Of an alias the entries stand elsewhere.
+  // An alias has its entries elsewhere.
   const item = isSeq(node) ? node.items[at] : isMap(node) ? (node.items[at]?.value ?? node.items[at]?.key) : undefined;
   const offset = (item as Node | undefined)?.range?.[0];
   return { name, ...(offset !== undefined && { offset }) };
 }
 
-/** Of sources that `wrongSource` has looked at. */
+/** Reads sources that `wrongSource` has checked. */
 function readSources(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return value;

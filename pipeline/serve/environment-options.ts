@@ -5,18 +5,18 @@ import { numeric } from '../options/numeric.js';
 import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
 
 const PREFIX = 'SEGNET_STREAM_';
-/** What is read beside the options. */
+/** Variables that are read apart from the options. */
 const OTHERS = ['sources', 'config', 'debug', 'peersPython'];
 
 /**
- * Reads `serve`'s options from the environment: `SEGNET_STREAM_MAX_FPS` is `--max-fps`. `SEGNET_STREAM_SOURCES` has one source a line, or several
- * separated by spaces.
+ * Reads `serve`'s options from the environment: `SEGNET_STREAM_MAX_FPS` is `--max-fps`. `SEGNET_STREAM_SOURCES` has one source
+ * per line, or several separated by spaces.
  */
 export function readEnvironment(environment: NodeJS.ProcessEnv): Partial<ServeOptions> {
   const options: Record<string, unknown> = {};
   for (const [name, rule] of Object.entries(SERVE_OPTIONS)) {
     const text = environment[variableOf(name)];
-    // Kubernetes says by this name where a service called `segnet-stream` is.
+    // Kubernetes sets this variable to the address of a service called `segnet-stream`.
     if (text === undefined || text === '' || (name === 'port' && text.startsWith('tcp://'))) continue;
     switch (rule.kind) {
       case 'number':
@@ -47,7 +47,7 @@ export function variableOf(option: string): string {
   return `${PREFIX}${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-/** What an option is called where it came from: `--port`, `SEGNET_STREAM_PORT`, or of a file `port in segnet-stream.yaml`. */
+/** Returns the function that names an option where it came from: `--port`, `SEGNET_STREAM_PORT` or `port in segnet-stream.yaml`. */
 export function nameByOrigin(
   flags: { readonly [option: string]: unknown },
   environment: NodeJS.ProcessEnv,
@@ -61,8 +61,8 @@ export function nameByOrigin(
 }
 
 /**
- * Says of each variable that looks like an option and is none that it does nothing; those that Kubernetes makes for a service called
- * `segnet-stream` are passed over.
+ * Returns a warning for each variable that looks like an option but is unknown, except those that Kubernetes sets for a service
+ * called `segnet-stream`.
  */
 export function describeUnknownVariables(environment: NodeJS.ProcessEnv): string[] {
   const known = [...Object.keys(SERVE_OPTIONS), ...ENGINE_KEYS, ...OTHERS].map(variableOf);

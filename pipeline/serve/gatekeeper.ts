@@ -6,15 +6,15 @@ import { serverNow } from './shown-frame.js';
 import { SubnetBuckets } from './subnet.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
-/** By what it is decided who may connect. */
+/** The rules by which connections are admitted. */
 export interface GatekeeperOptions {
-  /** Without one, everybody who passes the other checks is let in. */
+  /** Without a token, every client that passes the other checks is admitted. */
   readonly token?: string;
-  /** Origins of other sites whose pages may connect, `https://wall.example`. The server's own always may. */
+  /** Origins of other sites whose pages may connect, `https://wall.example`. Pages of the server itself always may. */
   readonly allowedOrigins: readonly string[];
-  /** Names by which the server may be addressed beside `localhost` and IP addresses. */
+  /** Host names by which the server may be addressed, besides `localhost` and IP addresses. */
   readonly allowedHosts: readonly string[];
-  /** Whose word is taken for where a request comes from, and whether by TLS. */
+  /** Proxies whose forwarding headers are trusted for the client's address and for TLS. */
   readonly proxies: TrustedProxies;
 }
 
@@ -24,10 +24,10 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** What a client is told that addresses the server by a name that it does not go by. */
+/** The message for a client that uses a host name that is not allowed. */
 export const HOST_REFUSED = 'This host name is not allowed: name it by --allow-host';
 
-/** Said with `wait`. */
+/** The message for `wait`. */
 export const TOO_MANY_TOKENS = 'Too many tokens tried: wait a little';
 
 const COOKIE = 'segnet-stream-session';
@@ -36,22 +36,22 @@ const MOST_ENDED = 10_000;
 const WRONG_TOKENS_PER_SECOND = 1;
 const WRONG_TOKENS_AT_ONCE = 10;
 
-/** Whether a token lets somebody in; `wait`: too many wrong ones came from there of late for this one to be looked at. */
+/** Whether a request is admitted. `wait` means that its address has recently sent too many wrong tokens for this one to be checked. */
 export type Admission = 'yes' | 'no' | 'wait';
 
 /**
- * Decides who may come in: by `Host` (a name that an attacker points at this address must not work), by `Origin` (pages of
- * other sites must not either) and by token. A page's session is a cookie signed by means of the token, so that it outlasts the server.
+ * Decides who may connect: by `Host` (against DNS rebinding), by `Origin` (against pages of other sites) and by token. A page's
+ * session is a cookie that is signed with the token, so that it survives a restart of the server.
  */
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
   readonly #tokenDigest: Buffer | undefined;
-  /** Sessions that were ended before their time. */
+  /** Sessions that were ended before they expired. */
   readonly #ended = new Set<string>();
-  /** Who hears when which session is ended. */
+  /** Callbacks for the end of sessions. */
   readonly #listeners = new Set<{ session: string; readonly hear: () => void }>();
   readonly #guesses = new SubnetBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
-  /** Who brings none is counted apart: he does not keep out who brings the right one from behind the same proxy. */
+  /** Requests without a token have a separate budget, so that they cannot lock out clients with the right token behind the same proxy. */
   readonly #tokenless = new SubnetBuckets(WRONG_TOKENS_PER_SECOND, WRONG_TOKENS_AT_ONCE);
 
   constructor(options: GatekeeperOptions) {
@@ -63,7 +63,7 @@ export class Gatekeeper {
     return this.#tokenDigest !== undefined;
   }
 
-  /** True if the request is addressed to a name of this server: `localhost`, an IP address or an allowed name. */
+  /** True if the request's host is this server: `localhost`, an IP address or an allowed name. */
   hostAllowed(request: IncomingMessage): boolean {
     const host = parseHost(request.headers.host);
     const isOne = request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length === 1;
@@ -79,7 +79,7 @@ export class Gatekeeper {
     return origin === own || this.#options.allowedOrigins.includes(origin);
   }
 
-  /** Judges a WebSocket's request; undefined lets it in. */
+  /** Checks a WebSocket's request; undefined admits it. */
   judge(request: IncomingMessage): Refusal | undefined {
     if (request.headers.origin === undefined) {
       if (!this.needsToken) {
@@ -96,16 +96,16 @@ export class Gatekeeper {
     return admission === 'yes' ? undefined : { code: CloseCode.unauthorised, reason: 'A valid token is needed' };
   }
 
-  /** `yes` if no token is needed, or the request brings it: as a header, a subprotocol or a page's cookie. */
+  /** `yes` if no token is needed or the request has it in a header, as a subprotocol or by a page's cookie. */
   admission(request: IncomingMessage): Admission {
     const admission = this.look(request);
     if (admission !== 'no' || bearer(request) !== undefined) return admission;
     const address = this.#options.proxies.addressOf(request);
-    // Who is told to wait owes nothing more: pages that try again and again would never be told that a token is asked for.
+    // A refused request is not charged again; otherwise retrying pages would never see the 401.
     return this.#tokenless.has(address) && this.#tokenless.take(address) ? 'no' : 'wait';
   }
 
-  /** As `admission`, for who only asks whether he is known: a request without a token is not counted. */
+  /** As `admission`, for a page that only asks whether its session is valid: a request without a token does not count. */
   look(request: IncomingMessage): Admission {
     if (!this.needsToken) return 'yes';
     const token = bearer(request);
@@ -113,7 +113,7 @@ export class Gatekeeper {
     return this.#sessionOf(request) ? 'yes' : 'no';
   }
 
-  /** Looks at a token that a request brings; takes the same time whatever it is. */
+  /** Checks the token of a request in constant time. */
   try(token: string, request: IncomingMessage): Admission {
     const address = this.#options.proxies.addressOf(request);
     if (!this.#guesses.has(address)) return 'wait';
@@ -123,8 +123,8 @@ export class Gatekeeper {
   }
 
   /**
-   * Starts a page's session; returns the `Set-Cookie` header that carries it. The one that the request brings is over, but what it has
-   * opened goes on, as the new one's.
+   * Starts a page's session; returns the `Set-Cookie` header that carries it. The request's previous session ends, but its
+   * connections continue in the new one.
    */
   startSession(request: IncomingMessage): string {
     const session = `${(serverNow() + SESSION_MS).toString(36)}.${randomBytes(16).toString('base64url')}`;
@@ -136,7 +136,7 @@ export class Gatekeeper {
     return this.#setCookie(request, `${session}.${this.#sign(session)}`, SESSION_MS / 1000);
   }
 
-  /** Ends the request's session; returns the `Set-Cookie` header that says so. */
+  /** Ends the request's session; returns the `Set-Cookie` header that deletes its cookie. */
   endSession(request: IncomingMessage): string {
     const session = this.#sessionOf(request);
     if (session !== undefined) {
@@ -150,7 +150,7 @@ export class Gatekeeper {
     return this.#setCookie(request, '', 0);
   }
 
-  /** Calls `hear` when the session ends by which the request was let in, if it was by one; gives what forgets that. */
+  /** Calls `hear` when the session that admitted the request ends, if there is one. Returns a function that cancels this. */
   onSessionEnd(request: IncomingMessage, hear: () => void): () => void {
     const session = bearer(request) === undefined ? this.#sessionOf(request) : undefined;
     if (session === undefined) return () => {};
@@ -159,10 +159,10 @@ export class Gatekeeper {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Remembers that a session is over before its time. */
+  /** Remembers a session that was ended before it expired. */
   #remember(session: string): void {
     this.#ended.add(session);
-    // Whoever keeps a copy of so old a cookie may use it for what is left of its hours.
+    // A copy of the forgotten, oldest cookie stays valid until it expires.
     const [oldest] = this.#ended;
     if (this.#ended.size > MOST_ENDED) this.#ended.delete(oldest!);
   }
@@ -172,7 +172,7 @@ export class Gatekeeper {
     return `${cookieName(request)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
   }
 
-  /** The session that a request brings, if it is one of ours and not over. */
+  /** The session of a request, if it is valid and has not ended. */
   #sessionOf(request: IncomingMessage): string | undefined {
     const [, session, signature] = /^(.+)\.([^.]+)$/.exec(cookie(request) ?? '') ?? [];
     if (session === undefined || !timingSafeEqual(digest(signature!), digest(this.#sign(session)))) return undefined;
@@ -192,8 +192,8 @@ function digest(text: string): Buffer {
 }
 
 /**
- * Browsers send a cookie to all ports of a host, so each server there has a name of its own: by the port that the page sees, or
- * where a proxy hides that, by the server's own.
+ * Browsers send a cookie to all ports of a host, so the name contains the port: the one that the page sees, or the server's own
+ * if a proxy hides that.
  */
 function cookieName(request: IncomingMessage): string {
   return `${COOKIE}-${/:(\d+)$/.exec(request.headers.host ?? '')?.[1] ?? request.socket.localPort}`;

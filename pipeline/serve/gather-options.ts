@@ -3,18 +3,18 @@ import { DEFAULT_CONFIG_FILE, readConfigFile } from './config-file.js';
 import { nameByOrigin, readEnvironment } from './environment-options.js';
 import type { ServeOptions } from './serve-options.js';
 
-/** What the command line gives. */
+/** The options on the command line. */
 export type ServeFlags = Omit<ServeOptions, 'sources'> & { readonly config?: string; readonly json?: boolean };
 
-/** What was said, and where. */
+/** The combined options, and where they came from. */
 export interface GatheredOptions {
   readonly options: ServeOptions;
-  /** What an option is called where it came from. */
+  /** Returns an option's name where it came from. */
   readonly nameOf: (option: string) => string;
 }
 
 /**
- * Puts together what the command line, the environment and the file say; the first to say it wins.
+ * Combines the command line, the environment and the configuration file, in this order of precedence.
  *
  * @throws `Failure` as `readConfigFile`.
  */
@@ -34,7 +34,7 @@ export async function gatherOptions(
   return { options: sources.length > 0 ? { ...options, sources } : options, nameOf };
 }
 
-/** A token and a file with one are one setting: whoever gives either takes the other away. */
+/** Merges options. `token` and `tokenFile` are one setting, so either of them overrides both. */
 function layOver(below: ServeOptions, above: Partial<ServeOptions>): ServeOptions {
   if (above.token === undefined && above.tokenFile === undefined) return { ...below, ...above };
   const { token: _, tokenFile: __, ...rest } = below;

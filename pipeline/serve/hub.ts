@@ -10,29 +10,29 @@ import { type DropCause, LiveStream, type StreamStatus } from './live-stream.js'
 import { serverNow } from './shown-frame.js';
 import type { SkipReason } from './subscription.js';
 
-/** Hears what happens in a hub, for metrics. */
+/** Observes a hub, for metrics. */
 export interface HubObserver {
   shown?(stream: string, frame: SegmentedFrame, ageMs: number, encodeMs: number): void;
   dropped?(stream: string, cause: DropCause): void;
   skipped?(reason: SkipReason): void;
-  /** When a recording of the stream begins and ends. */
+  /** Called when a recording of the stream begins and ends. */
   recording?(stream: string, isOn: boolean): void;
-  /** After every change of state. */
+  /** Called after every change of state. */
   status?(stream: string, status: SourceStatus): void;
 }
 
-/** What a hub says of itself, and who hears of it. */
+/** Options and callbacks of a hub. */
 export interface HubOptions {
   readonly server: string;
   readonly model: Hello['model'];
   readonly classes: Hello['classes'];
-  /** The names of the sources, at least one, all different. */
+  /** The names of the sources: at least one, all different. */
   readonly streams: readonly string[];
   readonly limits?: Partial<Limits>;
-  /** Says what is wrong with a source in one sentence without secrets. */
+  /** Describes a source's error in one sentence without secrets. */
   readonly describeError?: (error: unknown) => string;
   readonly observer?: HubObserver;
-  /** Hears, at most once a minute, what to lower where the machine cannot hold its load. */
+  /** Called, at most once a minute, with what to lower if the machine is overloaded. */
   readonly onOverload?: (advice: string) => void;
 }
 
@@ -45,12 +45,12 @@ const DEFAULT_LIMITS: Limits = {
 };
 
 const ADVICE_INTERVAL_MS = 60_000;
-/** A server that is started again is there by then. */
+/** By then a server that is being restarted is back. */
 const RETRY_AFTER_MS = 2000;
 
 /**
- * Where sources and viewers meet, without a transport: sources `show` frames and report their state, sessions subscribe.
- * Everything in it is bounded: one newest frame a stream, one waiting frame a subscription.
+ * Connects sources and viewers, independent of the transport: sources `show` frames and report their state, sessions subscribe.
+ * Its memory is bounded: one newest frame per stream, one waiting frame per subscription.
  */
 export class Hub implements Audience {
   readonly limits: Limits;
@@ -96,7 +96,7 @@ export class Hub implements Audience {
     this.#options.observer?.dropped?.(source, cause);
   }
 
-  /** Counts a frame that one viewer did not get. */
+  /** Counts a frame that a viewer did not get. */
   skip(reason: SkipReason): void {
     this.#options.observer?.skipped?.(reason);
   }
@@ -115,7 +115,7 @@ export class Hub implements Audience {
   /**
    * Closes every viewer's connection.
    *
-   * @param isOver True where there will be nothing to come back to.
+   * @param isOver True if clients should not reconnect.
    */
   close(reason: string, isOver = false): void {
     clearInterval(this.#timer);

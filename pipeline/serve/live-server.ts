@@ -14,39 +14,39 @@ import { createMetrics } from './metrics.js';
 import { loadPage } from './page.js';
 import { TrustedProxies } from './trusted-proxies.js';
 
-/** Where a server listens, for whom, and what it says of itself. */
+/** Options of a server: its address, and who may connect. */
 export interface LiveServerOptions
   extends Omit<HubOptions, 'observer'>,
     Omit<AcceptSocketsOptions, 'hub' | 'gatekeeper' | 'limits' | 'proxies' | 'metrics' | 'onAdmitted'> {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
-  /** At least 16 characters; needed to listen anywhere but on this machine's loopback. */
+  /** At least 16 characters; required to listen on other than loopback addresses. */
   readonly token?: string;
-  /** PEM. Both or none. */
+  /** Certificate and key in PEM format. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** @default [] */
   readonly allowedOrigins?: readonly string[];
   /** @default [] */
   readonly allowedHosts?: readonly string[];
-  /** Proxies whose word is taken for where requests come from: addresses and subnets. @default [] */
+  /** Addresses and subnets of proxies whose forwarding headers are trusted. @default [] */
   readonly trustedProxies?: readonly string[];
-  /** Why the server is not ready, or undefined when it is. If not provided, it is ready at once. */
+  /** Returns why the server is not ready, or undefined if it is. By default it is ready at once. */
   readonly notReady?: () => string | undefined;
-  /** Where the built page is. Defaults to the package's own. */
+  /** The folder of the built page. Defaults to the package's own. */
   readonly pageFolder?: string;
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface LiveServer {
   readonly hub: Hub;
-  /** Where the page is, `http://127.0.0.1:8080/`. */
+  /** The URL of the page, `http://127.0.0.1:8080/`. */
   readonly url: string;
   readonly port: number;
   /**
-   * Tells every client why, closes all connections and stops listening. Safe to call twice.
+   * Sends every client the reason, closes all connections and stops listening. Safe to call twice.
    *
-   * @param isOver True where there will be nothing to come back to.
+   * @param isOver True if clients should not reconnect.
    */
   close(reason: string, isOver?: boolean): Promise<void>;
 }
@@ -54,7 +54,7 @@ export interface LiveServer {
 const SHORTEST_TOKEN = 16;
 
 /**
- * Listens for viewers and programs, as `PROTOCOL.md` says.
+ * Listens for viewers and programs, as `PROTOCOL.md` describes.
  *
  * @throws `Failure` `OPTION_INVALID` for a short token; `TOKEN_NEEDED` for a public address without one; `PORT_TAKEN`,
  * `ADDRESS_UNUSABLE`, `TLS_INVALID`, `PAGE_MISSING`.
@@ -85,13 +85,13 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
     requestTimeout: 15_000,
-    // How often both are looked at; by default every half minute.
+    // How often these timeouts are checked; Node's default is every half minute.
     connectionsCheckingInterval: 2_000,
     keepAliveTimeout: 5_000,
     handshakeTimeout: 10_000,
   };
   const server = tls ? createTls(tls, connectionLimits, listener) : createHttpServer(connectionLimits, listener);
-  // Who asks for the page and does not read it. A WebSocket has its own heartbeat instead.
+  // Ends connections that request the page and do not read it. WebSockets have a heartbeat instead.
   server.timeout = 10_000;
   const most = options.maxClients * 2;
   const onFull = () =>
@@ -120,7 +120,7 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
         hub.close(reason, isOver);
         await sockets.close();
         server.closeAllConnections();
-        // Those that have not finished a TLS handshake are no HTTP connections yet.
+        // Connections in a TLS handshake are no HTTP connections yet.
         for (const connection of connections.open) connection.destroy();
         await stopped;
       })();
@@ -130,9 +130,10 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
 }
 
 /**
- * Checks that who is let in is asked for a token, where that is needed.
+ * Checks that there is a token where one is needed.
  *
- * @throws `Failure` `OPTION_INVALID` for a short token; `TOKEN_NEEDED` for an address that others can reach without one.
+ * @throws `Failure` `OPTION_INVALID` for a short token; `TOKEN_NEEDED` for an address that other machines can reach, without
+ * one.
  */
 export function checkAdmission(host: string, token: string | undefined): void {
   if (token !== undefined && token.length < SHORTEST_TOKEN) {

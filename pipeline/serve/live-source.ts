@@ -6,32 +6,32 @@ import { redact } from '../../operators/redact.js';
 import { unescaped } from './scrub.js';
 import type { CheckedServeOptions } from './serve-options.js';
 
-/** A source of live video, as a person named it. */
+/** A source of live video. */
 export interface LiveSource {
-  /** What viewers see; unique in a server. */
+  /** The name that viewers see; unique in a server. */
   readonly name: string;
-  /** What ffmpeg opens, secrets included: for nobody's eyes. */
+  /** What ffmpeg opens, including secrets. It must never be shown. */
   readonly input: string;
-  /** The same for people. */
+  /** The input without secrets, for people to read. */
   readonly shown: string;
-  /** What came from the environment: for no log. */
+  /** Values from environment variables, which must never be logged. */
   readonly secrets: readonly string[];
   readonly kind: 'rtsp' | 'http' | 'rtmp' | 'device' | 'network' | 'file';
 }
 
-/** How sources are read; the same for all of a server. */
+/** How sources are read; the same for all sources of a server. */
 export type SourceOptions = Pick<
   CheckedServeOptions,
   'transport' | 'decode' | 'loop' | 'cameraFormat' | 'cameraSize' | 'cameraFps'
 >;
 
-/** How long ffmpeg itself waits for a network; the watchdog of `supervise` is for what this does not see. */
+/** How long ffmpeg itself waits for a network. The watchdog of `supervise` covers what this misses. */
 const NETWORK_TIMEOUT_US = '5000000';
 
 /**
- * Reads `[NAME=]SOURCE` for each source, `front=rtsp://camera/stream`; names that are not given are made of the source. `${NAME}`
- * is replaced by that environment variable, so that passwords need stand in no file and no command line; there they may have
- * characters that a URL cannot.
+ * Parses each `[NAME=]SOURCE`, `front=rtsp://camera/stream`; a missing name is derived from the source. `${NAME}` is replaced
+ * by that environment variable, so that passwords need not be in files or on command lines. The variable may contain characters
+ * that a URL cannot.
  *
  * @throws `Failure` `OPTION_INVALID` for an empty source, a name given twice, an unset variable or a camera of another system.
  */
@@ -67,16 +67,16 @@ export function parseSources(
   });
 }
 
-/** A source with its variables put in, and what those hold. */
+/** A source with its variables replaced, and their values. */
 interface Filled {
   readonly input: string;
-  /** As they are and as a URL writes them. */
+  /** Both raw and URL-encoded. */
   readonly secrets: readonly string[];
 }
 
 /**
- * Puts the variables in, and writes as a URL has to what cannot stand in its part of one: passwords have it, and would end at it, or
- * be shown. What is escaped already stays as it is; RTMP's addresses are not unescaped by ffmpeg.
+ * Replaces variables, and encodes characters that are not allowed in their part of the URL, at which a password would end or be
+ * shown. Existing escapes are kept. RTMP addresses are not encoded, since ffmpeg does not decode them.
  */
 function withVariables(spec: string, environment: NodeJS.ProcessEnv): Filled {
   const secrets: string[] = [];
@@ -92,10 +92,10 @@ function withVariables(spec: string, environment: NodeJS.ProcessEnv): Filled {
       return written;
     });
   const [, user, path = '', query = ''] = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?]*@)?)([^?]*)(.*)$/is.exec(spec) ?? [];
-  // A file, or an address that is all in a variable, of which the password alone is secret.
+  // A file, or an address that is entirely in a variable and of which only the password is secret.
   if (user === undefined) return { input: withoutSpaces(fill(spec)), secrets: [] };
   const parts = [
-    // One variable may be name and password.
+    // A single variable may hold user and password.
     [user, /^[^:]*:\/\/\$\{\w+\}@$/.test(user) ? UNSAFE.userAndPassword : UNSAFE.user],
     [path, UNSAFE.path],
     [query, UNSAFE.query],
@@ -105,7 +105,7 @@ function withVariables(spec: string, environment: NodeJS.ProcessEnv): Filled {
   return { input: withoutSpaces(input), secrets };
 }
 
-/** What cannot stand in a part of a URL, or would end it. */
+/** Characters that are not allowed in a part of a URL, or would end it. */
 const UNSAFE = {
   user: /%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%-]/giu,
   userAndPassword: /%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%:-]/giu,
@@ -113,22 +113,22 @@ const UNSAFE = {
   query: /%(?![0-9a-f]{2})|[\s#&+]/gi,
 };
 
-/** A URL has none; the name of a file may. */
+/** Encodes spaces in a URL; file names may contain them. */
 function withoutSpaces(input: string): string {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(input) ? input.replaceAll(/\s/g, encodeURIComponent) : input;
 }
 
-/** The input that ffmpeg is given for a source, where that is not its name: USB cameras go by other names in ffmpeg. */
+/** The input that ffmpeg gets for a source, as USB cameras have other names there. */
 export function ffmpegInput(source: LiveSource): string {
   return source.kind === 'device' ? source.input.replace(/^(?:v4l2|avfoundation|dshow):(?:\/\/)?/i, '') : source.input;
 }
 
-/** The options before `-i` by which ffmpeg opens a source at once, keeps nothing back, and gives up on a dead network. */
+/** The options before `-i` with which ffmpeg opens a source at once, does not buffer, and gives up on a dead network. */
 export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: SourceOptions): string[] {
   const { transport, decode, loop } = options;
-  // On ffmpeg 4 RTSP's -timeout means: listen for so long.
+  // In ffmpeg 4, RTSP's -timeout means how long to listen.
   const rtspTimeout = isAtLeast(tool, [59, 0]) ? '-timeout' : '-stimeout';
-  // Threads that decode frame by frame each hold one back: 6 times the latency with 16 of them.
+  // With frame threading each thread delays one frame, which is 6 times the latency with 16 threads.
   const live = ['-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '500000', '-analyzeduration', '500000'];
   const byKind: Record<LiveSource['kind'], readonly string[]> = {
     rtsp: ['-rtsp_transport', transport, rtspTimeout, NETWORK_TIMEOUT_US, ...live],
@@ -149,7 +149,7 @@ function kindOf(input: string): LiveSource['kind'] {
   return /^(?:udp|srt|rtp|tcp|mmsh?):/i.test(input) ? 'network' : 'file';
 }
 
-/** The systems of ffmpeg's formats for cameras, and how a camera is named there. */
+/** The platforms of ffmpeg's camera formats, and an example of a camera's name there. */
 const DEVICE_SYSTEMS: Readonly<Record<string, { readonly platforms: readonly string[]; readonly example: string }>> = {
   v4l2: { platforms: ['linux', 'android', 'freebsd'], example: '/dev/video0' },
   avfoundation: { platforms: ['darwin'], example: 'avfoundation:0' },
@@ -165,9 +165,9 @@ function checkSystem(input: string, platform: NodeJS.Platform): void {
 }
 
 /**
- * Checks that the cameras among the sources can be asked for a format.
+ * Checks that the requested format is possible for the cameras among the sources.
  *
- * @throws `Failure` `OPTION_INVALID` for pictures that a codec has packed, on macOS, whose cameras give ffmpeg none.
+ * @throws `Failure` `OPTION_INVALID` for a codec on macOS, where ffmpeg gets only raw pictures from cameras.
  */
 export function checkCameraFormat(sources: readonly LiveSource[], format: string | undefined, option: string): void {
   const isMac = sources.some(({ kind, input }) => kind === 'device' && deviceFormat(input) === 'avfoundation');
@@ -179,28 +179,28 @@ export function checkCameraFormat(sources: readonly LiveSource[], format: string
   );
 }
 
-/** True for what is no pixel format: the codecs of USB cameras, as ffmpeg names them. */
+/** True for the codecs of USB cameras, by ffmpeg's names, which are not pixel formats. */
 function isCodec(format: string): boolean {
   return ['mjpeg', 'h264', 'hevc'].includes(format);
 }
 
-/** How each of ffmpeg's formats for cameras takes the camera's own. */
+/** The option by which each of ffmpeg's camera formats selects the camera's format. */
 function cameraFormatOption(format: string, cameraFormat: string): string {
   if (format === 'v4l2') return '-input_format';
   return format === 'dshow' && isCodec(cameraFormat) ? '-vcodec' : '-pixel_format';
 }
 
 function deviceOptions(format: string, { cameraFormat, cameraSize, cameraFps }: SourceOptions): readonly string[] {
-  // ffmpeg asks macOS for 29.97 otherwise, which most cameras refuse.
+  // Otherwise ffmpeg asks macOS for 29.97, which most cameras refuse.
   const rate = cameraFps ?? (format === 'avfoundation' ? 30 : undefined);
   return [
     ...['-f', format],
     ...(cameraFormat === undefined ? [] : [cameraFormatOption(format, cameraFormat), cameraFormat]),
     ...(rate === undefined ? [] : ['-framerate', String(rate)]),
     ...(cameraSize === undefined ? [] : ['-video_size', cameraSize]),
-    // Room for some pictures as the camera gives them: by default there is too little for one of 1080p.
+    // Room for some raw pictures; the default is too small for one of 1080p.
     ...(format === 'dshow' ? ['-rtbufsize', '64M'] : []),
-    // No thread of a decoder keeps a picture back, where the camera gives H.264.
+    // Keeps decoder threads from delaying pictures if the camera gives H.264.
     ...['-fflags', 'nobuffer', '-flags', 'low_delay'],
   ];
 }
@@ -219,7 +219,7 @@ function nameOf(input: string): string {
   if (URL.canParse(input) && !/^[a-z]:[\\/]/i.test(input)) {
     const { hostname, pathname } = new URL(input);
     const last = pathname.split('/').filter(Boolean).at(-1);
-    // Some cameras have parameters in the path, the password among them: `/user=admin_password=...`.
+    // Some cameras have parameters in the path, including the password: `/user=admin_password=...`.
     const parts = [hostname, last && !last.includes('=') && unescaped(basename(last, extname(last)))].filter(Boolean);
     if (parts.length > 0) return parts.join('-');
   }

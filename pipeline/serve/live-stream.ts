@@ -7,18 +7,18 @@ import { RollingSample } from './rolling-sample.js';
 import { type ShownFrame, serverNow, shownFrame } from './shown-frame.js';
 import type { Subscription } from './subscription.js';
 
-/** Why a frame was not shown to anybody: the network was busy, the frame too old, or `--max-fps` reached. */
+/** Why a frame was not shown: the network was busy, the frame was too old, or `--max-fps` was reached. */
 export type DropCause = 'busy' | 'stale' | 'rate';
 
-/** A stream without a frame for so long has no figures of what is now. */
+/** A stream that showed no frame for this long has no current figures. */
 const QUIET_MS = 10_000;
 
-/** What is told of a stream: how its source does, and which file it shows where it shows one after the other. */
+/** The status of a stream: that of its source, and the current file where it shows files one after another. */
 export interface StreamStatus extends SourceStatus {
   readonly file?: string;
 }
 
-/** One source as the server shows it: its state, its newest frame, its figures, and who watches. */
+/** One source in the server: its state, newest frame, statistics and subscriptions. */
 export class LiveStream {
   readonly id: number;
   readonly name: string;
@@ -28,7 +28,7 @@ export class LiveStream {
   /** Frames dropped because the network was busy. */
   readonly busy = new RateMeter();
   readonly dropped: Record<DropCause, number> = { busy: 0, stale: 0, rate: 0 };
-  /** What to lower, where the machine cannot hold this stream. */
+  /** What to lower if the machine cannot keep up with this stream. */
   advice: string | undefined;
   #status: Omit<StreamInfo, 'id' | 'name'> = { state: 'connecting', since: serverNow(), epoch: 0 };
   #newest: ShownFrame | undefined;
@@ -46,14 +46,14 @@ export class LiveStream {
     return { id: this.id, name: this.name, ...this.#status };
   }
 
-  /** The latest that was shown, however old. */
+  /** The latest frame that was shown, however old. */
   get newest(): ShownFrame | undefined {
     return this.#newest;
   }
 
-  /** @param describeError Says what is wrong in one sentence without secrets. */
+  /** @param describeError Describes an error in one sentence without secrets. */
   setStatus(status: StreamStatus, describeError: (error: unknown) => string): void {
-    // Supervision goes by the system's clock, which may have been put right since; clients by the server's.
+    // Supervision uses the system clock, which may have been adjusted since; clients use the server's clock.
     const ahead = Math.trunc(serverNow() - Date.now());
     const { error: before } = this.#status;
     const error =
@@ -74,14 +74,14 @@ export class LiveStream {
     return kinds;
   }
 
-  /** Counts a drop; it was decoded all the same. */
+  /** Counts a dropped frame, which was decoded nevertheless. */
   drop(cause: DropCause): void {
     this.dropped[cause] += 1;
     if (cause === 'busy') this.busy.add();
     this.decoded.add();
   }
 
-  /** Numbers a frame, offers it to every viewer, and returns its age, ms. */
+  /** Numbers a frame, offers it to every viewer and returns its age, ms. */
   show(frame: SegmentedFrame, parts: readonly EncodedPart[], encodeMs: number): number {
     const shown = shownFrame(frame, { stream: this.id, seq: this.#seq++ }, parts, encodeMs);
     this.#newest = shown;
@@ -106,7 +106,7 @@ export class LiveStream {
   }
 
   stats(): StreamStats {
-    // What was before the source went away is not how it does now.
+    // Figures from before the source went away are not current.
     const isQuiet = this.#newest === undefined || serverNow() - this.#newest.capturedAt > QUIET_MS;
     return {
       type: 'stats',

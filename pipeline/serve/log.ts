@@ -2,12 +2,12 @@ import { type Logger, pino } from 'pino';
 
 export type { Logger };
 
-/** Every {@link LogLevel}, from all to nothing. */
+/** Every {@link LogLevel}, from most to least verbose. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 /** How much is logged. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Fields whose values are secrets whatever they hold. */
+/** Fields whose values are always secret. */
 const SECRET_FIELDS = [
   'token',
   'password',
@@ -19,17 +19,17 @@ const SECRET_FIELDS = [
   '*.cookie',
 ];
 
-/** What a log writes, and where. */
+/** The format and destination of a log. */
 export interface LogOptions {
   readonly level: LogLevel;
   /** `text` for people, `json` for machines. */
   readonly format: 'text' | 'json';
-  /** Takes secrets out of every line. */
+  /** Removes secrets from text. */
   readonly scrub: (text: string) => string;
   readonly write: (line: string) => void;
 }
 
-/** Makes a log of one JSON object, or one line for people, an event; nothing leaves it unscrubbed. */
+/** Creates a log that writes a JSON object or a line of text for each event, always scrubbed. */
 export function createLog({ level, format, scrub, write }: LogOptions): Logger {
   return pino(
     {
@@ -46,7 +46,7 @@ export function createLog({ level, format, scrub, write }: LogOptions): Logger {
   );
 }
 
-/** What a line says, without secrets: each value by itself, so that no secret takes the quotes around it along, or level and time. */
+/** Removes secrets from a line, value by value, so that no secret can match quotes, level or time. */
 function clean(line: string, scrub: (text: string) => string): Record<string, unknown> {
   const isOurs = (key: string) => key === 'level' || key === 'time';
   return JSON.parse(line, (key, value) => (typeof value === 'string' && !isOurs(key) ? scrub(value) : value));

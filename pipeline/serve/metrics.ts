@@ -4,10 +4,13 @@ import type { HubObserver } from './hub.js';
 /** Why a connection was cut: too many from its address, too many requests or messages, or no pong. */
 export type CutReason = 'connections' | 'requests' | 'messages' | 'heartbeat';
 
-/** Seconds: from a fast step to a frame that nobody wants any more. */
+/** Seconds, from a fast step to a frame that is too old to be useful. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1, 2, 5];
 
-/** Memory, processor time and the like: what collects them lasts as long as the process, so all servers in it share one. */
+/**
+ * Metrics of the process, such as memory and processor time. All servers in a process share them, since their collectors last
+ * as long as the process.
+ */
 let ofProcess: Registry | undefined;
 
 function createProcessRegistry(): Registry {
@@ -16,11 +19,11 @@ function createProcessRegistry(): Registry {
   return register;
 }
 
-/** The server's figures for Prometheus. */
+/** The server's metrics for Prometheus. */
 export interface Metrics {
-  /** To be given to the hub. */
+  /** The observer for the hub. */
   readonly observer: Required<HubObserver>;
-  /** Counts a client that was not let in. */
+  /** Counts a client that was refused. */
   readonly refused: (code: number) => void;
   /** Counts a connection that was cut. */
   readonly cut: (reason: CutReason) => void;
@@ -28,7 +31,7 @@ export interface Metrics {
 }
 
 /**
- * Makes the figures of one server; names begin with `segnet_stream_`.
+ * Creates the metrics of one server; names begin with `segnet_stream_`.
  *
  * @param clients The number of connected clients, read when scraped.
  */
@@ -118,7 +121,7 @@ export function createMetrics(clients: () => number): Metrics {
       shown(stream, frame, ageMs, encodeMs) {
         frames.inc({ stream });
         latency.observe({ stream }, ageMs / 1000);
-        // By the system's clock, as Prometheus has it: the server's own does not follow when that is put right.
+        // By the system clock, as in Prometheus; the server's own clock does not follow adjustments.
         lastFrame.set({ stream }, (Date.now() - ageMs) / 1000);
         for (const [step, ms] of Object.entries({ ...frame.stepTimes, encode: encodeMs })) {
           stage.observe({ stream, stage: step }, ms / 1000);
@@ -129,7 +132,7 @@ export function createMetrics(clients: () => number): Metrics {
       recording: (stream, isOn) => recording.set({ stream }, isOn ? 1 : 0),
       status(stream, status) {
         up.set({ stream }, status.state === 'live' ? 1 : 0);
-        // So that the series is there, at 0, before the first restart.
+        // Creates the series, at 0, before the first restart.
         restarts.inc({ stream }, status.state === 'connecting' && status.epoch > 0 ? 1 : 0);
       },
     },

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, parse } from 'node:path';
 import { outputOfPart, partOf } from '../../operators/part-files.js';
 
-/** The file of one of several sources: `drive.mp4` and `front` make `drive-front.mp4`. */
+/** The path of a source's recording: among several sources, `drive.mp4` and `front` give `drive-front.mp4`. */
 export function recordingPath(path: string, source: string, sources: number): string {
   if (sources === 1) return path;
   const { dir, name, ext } = parse(path);
@@ -10,10 +10,10 @@ export function recordingPath(path: string, source: string, sources: number): st
 }
 
 /**
- * The file after all that are there, are being written or were begun: `OUT.mp4`, `OUT-2.mp4`, ... Its number is one above the highest,
- * so that numbers stay in the order of time when old files go.
+ * The path of the next recording after all that exist, are being written or were begun: `OUT.mp4`, `OUT-2.mp4`, ... Its number
+ * is one above the highest, so that numbers stay chronological when old files are removed.
  *
- * @param others The first files of other sources, `front-2`'s beside `front`'s: their names are theirs.
+ * @param others The first files of other sources, whose names must not be used, such as that of `front-2` next to `front`.
  */
 export function nextRecording(path: string, taken: ReadonlySet<string>, others: readonly string[] = []): string {
   const { base, name, ext } = parse(path);
@@ -27,14 +27,15 @@ export function nextRecording(path: string, taken: ReadonlySet<string>, others: 
     number += 1;
     const file = join(folder, number === 1 ? base : `${name}-${number}${ext}`);
     if (others.includes(file)) continue;
-    // A folder that cannot be listed, and names that differ in case alone.
+    // Covers folders that cannot be listed, and names that differ only in case.
     if (!taken.has(file) && !existsSync(file) && !existsSync(partOf(file))) return file;
   }
 }
 
 /**
- * Which of the recordings `bases` a name is, and the how many-th: `OUT.mp4` is the first of it, `OUT-3.mp4` the third, `OUT-03.mp4`
- * none, nor is `OUT-20261128.mp4`: a file an hour makes six digits in a hundred years. A name may be that of two sources, `front` and `front-2`.
+ * The base names and numbers that a file name may stand for: `OUT.mp4` is number 1 of `OUT`, `OUT-3.mp4` number 3. `OUT-03.mp4`
+ * and `OUT-20261128.mp4` are no recordings; six digits last for a hundred years of hourly files. A name may belong to two
+ * sources, `front` and `front-2`.
  */
 export function placesOf(
   name: string,
@@ -53,7 +54,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // What is wrong with it is told when the file is begun.
+    // The error is reported when the file is begun.
     return [];
   }
 }

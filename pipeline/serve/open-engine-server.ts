@@ -5,18 +5,18 @@ import { packagedFile } from '../options/package-root.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from './live-server.js';
 import { readTls } from './read-secrets.js';
 
-/** What a server is told beside its options. */
+/** Settings of a server apart from its options. */
 export interface EngineServerContext
   extends Pick<LiveServerOptions, 'notReady' | 'onClosed' | 'onOverload' | 'describeError'> {
-  /** What an option is called where it came from. */
+  /** Returns an option's name where it came from. */
   readonly nameOf: (option: string) => string;
 }
 
 /**
- * Listens for viewers of what an engine segments; give `server.hub` to `broadcast()`.
+ * Opens a server for viewers of an engine's frames; pass `server.hub` to `broadcast()`.
  *
  * @param streams The names that frames carry as their `source`.
- * @param token As `readToken` gives it.
+ * @param token The token returned by `readToken`.
  * @throws `Failure` as `openLiveServer` and `readTls`.
  */
 export async function openEngineServer(

@@ -9,10 +9,10 @@ import { makeTemporaryFolder } from '../../operators/make-folder.js';
 import { isRunning } from '../is-running.js';
 import { ffmpegInput, ffmpegOptions, type LiveSource, type SourceOptions } from './live-source.js';
 
-/** Starts reading; gets what ffmpeg is to be given before and behind its `-i`. */
+/** Starts reading, given ffmpeg's input and the options before it. */
 export type Open<T> = (input: string, inputOptions: readonly string[]) => Observable<T>;
 
-/** Folders that hold a password now. A process that is ended has no time for promises. */
+/** Folders that currently hold a password. They are removed synchronously when the process exits. */
 const folders = new Set<string>();
 process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -28,7 +28,7 @@ async function removeOrphans(): Promise<void> {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
     if (!(pid > 0) || isRunning(pid)) continue;
     const path = join(tmpdir(), name);
-    // Another user's are that one's concern, or a trap.
+    // Folders of other users are left alone, and might be a trap.
     const found = await lstat(path).catch(() => undefined);
     const isOurs = found?.isDirectory() && found.uid === (process.getuid?.() ?? found.uid);
     if (isOurs) await rm(path, { recursive: true, force: true }).catch(() => {});
@@ -36,9 +36,9 @@ async function removeOrphans(): Promise<void> {
 }
 
 /**
- * Opens a source with its options. Everybody on a machine can read command lines, so an RTSP address with a password in it, before
- * the host or among its parameters, reaches ffmpeg by a file that only this user can read, which is removed as soon as the first
- * frame has come. Addresses of other protocols (HTTP) stand on ffmpeg's command line as they are.
+ * Opens a source with its options. All users of a machine can read command lines, so an RTSP address with a password, before
+ * the host or among its parameters, is passed to ffmpeg in a file that only this user can read and that is removed after the
+ * first frame. Addresses of other protocols (HTTP) are on ffmpeg's command line.
  *
  * Errors name the source, not the file.
  */
@@ -49,7 +49,7 @@ export function openSource<T>(
   open: Open<T>,
 ): Observable<T> {
   const inputOptions = ffmpegOptions(source, tool, options);
-  // `option` in concat scripts came with ffmpeg 5.
+  // Concat scripts have `option` since ffmpeg 5.
   const hides = source.kind === 'rtsp' && source.shown !== source.input && isAtLeast(tool, [59, 0]);
   if (!hides) return open(ffmpegInput(source), inputOptions);
   return defer(() => {
@@ -86,18 +86,18 @@ export function openSource<T>(
   });
 }
 
-/** A one-line play list, with the options that belong to the source itself. */
+/** A playlist with one entry and the options of the source itself. */
 function concatScript(input: string, inputOptions: readonly string[]): string {
   const lines = ['ffconcat version 1.0', `file ${quote(input)}`];
   for (let at = 0; at + 1 < inputOptions.length; at += 2) {
     const name = inputOptions[at]!.slice(1);
-    // Of the decoder, not of the source.
+    // These two are options of the decoder, not of the source.
     if (name !== 'flags' && name !== 'skip_frame') lines.push(`option ${name} ${quote(inputOptions[at + 1]!)}`);
   }
   return `${lines.join('\n')}\n`;
 }
 
-/** The options that reading the play list takes. */
+/** The options for reading the playlist. */
 function concatOptions(inputOptions: readonly string[]): string[] {
   const own: string[] = [];
   for (let at = 0; at + 1 < inputOptions.length; at += 2) {
@@ -109,7 +109,7 @@ function concatOptions(inputOptions: readonly string[]): string[] {
   return [...own, '-protocol_whitelist', protocols, '-safe', '0', '-f', 'concat'];
 }
 
-/** As ffmpeg's scripts quote: everything between apostrophes stands for itself, an apostrophe outside them is escaped. */
+/** Quotes text for ffmpeg's scripts: everything between apostrophes is literal, and an apostrophe is escaped outside of them. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -6,24 +6,24 @@ import { Failure } from '../../model/failure.js';
 import { packagedFile } from '../options/package-root.js';
 import { PAGE_FILES } from '../viewer/page-files.js';
 
-/** The bytes of a file, and their name. */
+/** The bytes of a file and their entity tag. */
 export interface PageBody {
   readonly bytes: Buffer;
   readonly etag: string;
 }
 
-/** A file of the page, as it is served. */
+/** A served file of the page. */
 export interface PageFile {
   readonly type: string;
   readonly plain: PageBody;
-  /** Where that is smaller. Browsers take nothing smaller still without TLS. */
+  /** Present if it is smaller. Browsers accept no better compression without TLS. */
   readonly gzip?: PageBody;
 }
 
 /**
  * Reads the page's few files into memory, by URL path.
  *
- * @throws `Failure` `PAGE_MISSING` if the build has not made them.
+ * @throws `Failure` `PAGE_MISSING` if they have not been built.
  */
 export async function loadPage(
   folder = packagedFile('dist', 'pipeline', 'viewer', 'page'),

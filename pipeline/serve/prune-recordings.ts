@@ -5,19 +5,19 @@ import { concatMap, ignoreElements, type OperatorFunction } from 'rxjs';
 import { outputOfPart } from '../../operators/part-files.js';
 import { placesOf } from './next-recording.js';
 
-/** What is kept of the finished recordings of a server, and who hears of the others. */
+/** Which finished recordings are kept, and callbacks for the others. */
 export interface PruneOptions {
-  /** Since the end of a recording. Defaults to for ever. */
+  /** Hours after the end of a recording. By default recordings are kept for ever. */
   readonly keepHours?: number | undefined;
-  /** Of all together, 10^9 bytes. Defaults to all. */
+  /** The most disk space for all recordings, 10^9 bytes. By default there is no limit. */
   readonly keepGb?: number | undefined;
-  /** What the server shows: no file that one of these may mean is removed. */
+  /** The server's inputs. A file that one of these may refer to is never removed. */
   readonly inputs?: readonly string[];
-  /** Parts of recordings that ended early, which count as recordings; others may be of another server. */
+  /** Partial files of recordings that ended early, which count as recordings. Other partial files may belong to another server. */
   readonly parts?: ReadonlySet<string>;
-  /** Hears of each file that was removed. */
+  /** Called with each file that was removed. */
   readonly onRemoved: (path: string) => void;
-  /** Hears, once of each, what is wrong with a file that cannot be removed, or with the folder. */
+  /** Called, once for each path, with the error of a file that cannot be removed or of the folder. */
   readonly onError: (error: unknown, path: string) => void;
 }
 
@@ -28,11 +28,11 @@ interface Recording {
 }
 
 /**
- * At each value of the source, looks which finished recordings are too old or too much and removes these, the oldest first. The
- * newest of each source stays, whatever its age and size. Files are known by their names alone, so that those of a server of before
- * are among them; links, folders, other parts and all other names are left alone.
+ * At each value of the source, removes finished recordings that are too old or exceed the disk space, the oldest first. The
+ * newest recording of each source is always kept. Files are recognised only by their names, so that those of earlier servers
+ * are included. Links, folders, other partial files and all other names are left alone.
  *
- * @param paths The recordings of each source without their numbers, in one folder.
+ * @param paths The path of each source's recordings without a number, all in one folder.
  */
 export function pruneRecordings(paths: readonly string[], options: PruneOptions): OperatorFunction<unknown, never> {
   const { keepHours = Number.POSITIVE_INFINITY, keepGb = Number.POSITIVE_INFINITY, onRemoved, onError } = options;
@@ -40,12 +40,12 @@ export function pruneRecordings(paths: readonly string[], options: PruneOptions)
   const bases = new Set(paths.map((path) => basename(path)));
   const told = new Set<string>();
 
-  /** What comes of it, or `undefined` where that failed. */
+  /** Returns the result of an action, or `undefined` if it failed. */
   async function attempt<T>(path: string, action: Promise<T>): Promise<T | undefined> {
     try {
       return await action;
     } catch (error) {
-      // What somebody else removed is no matter.
+      // It does not matter if someone else removed the file.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !told.has(path)) {
         told.add(path);
         onError(error, path);
@@ -60,11 +60,11 @@ export function pruneRecordings(paths: readonly string[], options: PruneOptions)
     const recordings: Recording[] = [];
     for (const name of (await attempt(folder, readdir(folder))) ?? []) {
       const places = placesOf(name, bases);
-      // A part of the source `x` is called as a recording of the source `x.part`.
+      // A partial file of the source `x` has the name of a recording of the source `x.part`.
       const isPart = placesOf(basename(outputOfPart(name) ?? ''), bases).length > 0;
       const path = join(folder, name);
       if (isPart ? !options.parts?.has(path) : places.length === 0) continue;
-      // Some of ffmpeg's protocols name files inside a longer text.
+      // Some of ffmpeg's protocols contain file names in a longer text.
       if (options.inputs?.some((input) => input.split(/[/\\:|,]/).includes(name))) continue;
       const stats = await attempt(path, lstat(path));
       if (!stats?.isFile() || inputs.has(identityOf(stats))) continue;
@@ -98,7 +98,7 @@ function identityOf({ dev, ino }: Stats): string {
   return `${dev}:${ino}`;
 }
 
-/** Of the files among some inputs, by whatever path they are named. */
+/** The identities of files among inputs, independent of the path by which they are named. */
 async function identitiesOf(inputs: readonly string[]): Promise<ReadonlySet<string>> {
   const found = await Promise.all(inputs.map((input) => stat(input.replace(/^file:/, '')).catch(() => undefined)));
   return new Set(found.flatMap((stats) => (stats === undefined ? [] : [identityOf(stats)])));

@@ -1,4 +1,4 @@
-/** How fast counters rise, over the last ten or so calls of `tick`. */
+/** Measures the rate of a counter over the last ten or so calls of `tick`. */
 export class RateMeter {
   readonly #marks: { readonly at: number; readonly count: number }[] = [];
   #count = 0;
@@ -11,13 +11,13 @@ export class RateMeter {
     return this.#count;
   }
 
-  /** Marks a moment, ms. */
+  /** Records the counter at a time, ms. */
   tick(at: number): void {
     this.#marks.push({ at, count: this.#count });
     if (this.#marks.length > 10) this.#marks.shift();
   }
 
-  /** A second, rounded to 0.1; 0 until there are two marks. */
+  /** The rate per second, rounded to 0.1; 0 until there are two records. */
   get perSecond(): number {
     const first = this.#marks[0];
     const last = this.#marks.at(-1);

@@ -4,9 +4,9 @@ import type { ListenOptions } from '../options/listen-options.js';
 import type { LiveServerOptions } from './live-server.js';
 
 /**
- * Reads the token from its file, or takes the one given.
+ * Reads the token from its file, or returns the given one.
  *
- * @param nameOf What an option is called where it came from.
+ * @param nameOf Returns an option's name where it came from.
  * @throws `Failure` `OPTION_INVALID` where the file cannot be read.
  */
 export async function readToken(
@@ -18,7 +18,7 @@ export async function readToken(
   return text.toString().trim();
 }
 
-/** Reads certificate and key; `nameOf` is as that of `readToken`. @throws `Failure` `TLS_INVALID` where one cannot be read. */
+/** Reads certificate and key; `nameOf` as in `readToken`. @throws `Failure` `TLS_INVALID` if one cannot be read. */
 export async function readTls(
   { tlsCert, tlsKey }: Pick<ListenOptions, 'tlsCert' | 'tlsKey'>,
   nameOf: (option: string) => string,

@@ -30,39 +30,39 @@ import { prepareEncoding } from '../../operators/prepare-encoding.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
 import { nextRecording } from './next-recording.js';
 
-/** How a source is recorded, and who hears of it. */
+/** Settings and callbacks of a recording. */
 export interface RecordOptions {
-  /** Of the class colours, 0-1. */
+  /** The opacity of the class colours, 0-1. */
   readonly opacity: number;
-  /** After so long a connection goes on in another file, ms. */
+  /** The longest duration of a file, ms; then the recording continues in another file. */
   readonly fileMs: number;
-  /** The files of all recordings of a server: one that was only just begun may not be there to be seen. Is added to. */
+  /** The files of all recordings of a server, to which new ones are added, since a file that has just been begun may not exist yet. */
   readonly taken: Set<string>;
   /** The first files of other sources. */
   readonly others?: readonly string[];
-  /** Hears of each file when it is begun. */
+  /** Called with each file when it is begun. */
   readonly onBegin?: (path: string) => void;
-  /** Hears of each file when it is finished. */
+  /** Called with each file when it is finished. */
   readonly onFile: (path: string) => void;
-  /** Hears when the recording begins to leave frames out, because its disk or its encoder is slower than the camera. */
+  /** Called when the recording begins to drop frames because its disk or encoder is slower than the camera. */
   readonly onSlow?: (path: string) => void;
-  /** Hears why a recording ended early, and of its part, if there is one: a full disk does not end the live picture. */
+  /** Called with the error that ended a recording, such as a full disk, and its partial file if there is one. The live stream continues. */
   readonly onError: (error: unknown, part: string | undefined) => void;
-  /** Hears when a file is begun, and when nothing is written any more. */
+  /** Called with true when a file is begun, and with false when nothing is being written any more. */
   readonly onRecording?: (isOn: boolean) => void;
-  /** From a recording that ended early to the next of the same connection. @default 60_000 // 1 minute */
+  /** Wait after a recording that ended early before the next one of the same connection. @default 60_000 // 1 minute */
   readonly retryMs?: number;
 }
 
 /**
- * Records what is shown, classes burnt in, without a gap, in files that each begin at 0: `OUT.mp4`, `OUT-2.mp4`, ... Each connection to the
- * source begins one, because a camera that comes back may have another size, and a long one several, because an encoder remembers something of
- * each frame. No file that is there is written over. What ends early, by a full disk, is begun again in a new file after a
- * while. Gives nothing on; completes when the last file is finished.
+ * Records what is shown, with the overlay, without gaps, in files that each begin at time 0: `OUT.mp4`, `OUT-2.mp4`, ... Each
+ * connection to the source begins a file, because a camera that reconnects may have another size. A long connection has
+ * several, because an encoder's memory grows with every frame. Existing files are never overwritten. A recording that ends
+ * early, for a full disk, is resumed in a new file after a while. Emits nothing; completes when the last file is finished.
  */
 export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
   const { opacity, fileMs, taken, others, onBegin, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
-  // A file may still be being finished when the next is begun.
+  // The number of open files: one may still be finishing when the next is begun.
   let open = 0;
   const count = (change: number): void => {
     open += change;
@@ -70,7 +70,7 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
   };
   return (source) =>
     source.pipe(
-      // An encoder that hangs is not given others beside it without end: one more, and the cut waits.
+      // If an encoder hangs, only one more is started; then cutting waits.
       splitIntoFiles(() => timer(fileMs, CUT_AGAIN_MS).pipe(filter(() => open < 2))),
       mergeMap((frames) => {
         const fileEnds = frames.pipe(ignoreElements(), endWith(undefined));
@@ -89,7 +89,7 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
               error(error) {
                 const part = partOf(file);
                 onError(error, existsSync(part) ? part : undefined);
-                // Nothing was written: the next one may have the name.
+                // Nothing was written, so the next file may use the name.
                 if (!existsSync(part)) taken.delete(file);
               },
             }),
@@ -97,7 +97,7 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
           );
         }).pipe(
           retry({ delay: () => timer(retryMs).pipe(takeUntil(fileEnds)) }),
-          // Of the source itself, in the middle of that wait.
+          // Ignores an error of the source itself during that wait.
           catchError(() => EMPTY),
         );
       }),
@@ -105,26 +105,27 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
 }
 
 /**
- * Says before anything is started what stands against recording to a file; the folder is made.
+ * Checks, before anything is started, that recording to a file will work, and creates the folder.
  *
- * @throws `Failure` `OPTION_INVALID` for an ending that is not written, `OUTPUT_UNWRITABLE`, `ENCODER_UNAVAILABLE`, those of `findFfmpeg`.
+ * @throws `Failure` `OPTION_INVALID` for an unsupported extension, `OUTPUT_UNWRITABLE`, `ENCODER_UNAVAILABLE`, and as
+ * `findFfmpeg`.
  */
 export async function checkRecording(path: string, nameOf: (option: string) => string): Promise<void> {
   const container = containerOf(path, nameOf('record'));
   await makeOutputFolder(dirname(path));
-  // Which encoder works here is tried once: before the first frames come, which would wait for it.
+  // Finding a working encoder takes a while, so it is done before the first frames, which would wait for it.
   await prepareEncoding(path, container, {}, new AbortController().signal);
 }
 
 const RETRY_MS = 60_000;
 const CUT_AGAIN_MS = 1000;
 
-/** Frames that wait for a recording's disk or encoder before others are left out: enough for the start of the next file's. */
+/** The most frames that wait for a recording's disk or encoder before frames are dropped; enough to cover the start of the next file's encoder. */
 const MOST_WAITING = 16;
 
 /**
- * Has the steps behind it hold a gate of their own instead of the source's, and leaves frames out while that is shut: a disk
- * that hangs must not hold up what is shown.
+ * Gives the following steps a separate gate in place of the source's, and drops frames while it is closed: a disk that hangs
+ * must not delay what is shown.
  */
 function ownGate(onFirstLeftOut: () => void): OperatorFunction<SegmentedFrame, SegmentedFrame> {
   return (source) => {
@@ -142,8 +143,8 @@ function ownGate(onFirstLeftOut: () => void): OperatorFunction<SegmentedFrame, S
 }
 
 /**
- * One observable for the frames of each file: it completes when the next epoch begins or `isLongEnough` first emits, and the next frame
- * begins another.
+ * Emits one observable for the frames of each file. It completes when the next epoch begins or `isLongEnough` first emits, and
+ * the next frame begins another.
  */
 function splitIntoFiles(
   isLongEnough: () => Observable<unknown>,

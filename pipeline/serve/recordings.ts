@@ -7,10 +7,10 @@ import { pruneRecordings } from './prune-recordings.js';
 import { record } from './record.js';
 import type { CheckedServeOptions } from './serve-options.js';
 
-/** How the sources of a server are recorded, and who hears of it. */
+/** Settings and callbacks of a server's recordings. */
 export interface RecordingsOptions
   extends Pick<CheckedServeOptions, 'opacity' | 'recordMinutes' | 'recordKeepHours' | 'recordKeepGb'> {
-  /** Of the first recording of the only source; others are called after it. */
+  /** The path of the first recording of a single source, from which other names are derived. */
   readonly path: string;
   readonly sources: readonly LiveSource[];
   readonly log: Logger;
@@ -20,23 +20,23 @@ export interface RecordingsOptions
 /** A recording that ended early. */
 export interface FailedRecording {
   readonly stream: string;
-  /** What was kept of it. */
+  /** The partial file that was kept. */
   readonly part?: string;
   readonly error: string;
 }
 
-/** Where a camera is away, nothing is begun or finished for days. */
+/** While a camera is away, no file may begin or end for days. */
 const LOOK_EVERY_MS = 600_000;
 
-/** All recordings of a server: makes them, removes old ones, and tells the log of both. */
+/** All recordings of a server: creates them, removes old ones and logs both. */
 export class Recordings {
   readonly #options: RecordingsOptions;
   readonly #taken = new Set<string>();
   readonly #finished = new Set<string>();
   readonly #failed: FailedRecording[] = [];
-  /** Of those, what is still there. */
+  /** The partial files that still exist. */
   readonly #parts = new Set<string>();
-  /** Files were begun or finished. */
+  /** Emits when a file is begun or finished. */
   readonly #changes = new Subject<void>();
   readonly #pruned: Promise<unknown>;
 
@@ -47,12 +47,12 @@ export class Recordings {
     this.#pruned = keepsAll ? Promise.resolve() : this.#pruneAtChanges();
   }
 
-  /** Those that are finished, without what was removed since. */
+  /** Finished recordings, without those that have been removed. */
   get finished(): readonly string[] {
     return [...this.#finished];
   }
 
-  /** Those that ended early, with the parts that were not removed since. */
+  /** Recordings that ended early, with partial files that have not been removed. */
   get failed(): readonly FailedRecording[] {
     return this.#failed.map(({ part, ...failed }) => ({
       ...failed,
@@ -63,7 +63,7 @@ export class Recordings {
   /**
    * Records what a source shows, as `record` does.
    *
-   * @param onRecording Hears when a file is begun, and when nothing is written any more.
+   * @param onRecording Called with true when a file is begun, and with false when nothing is being written any more.
    */
   of(name: string, onRecording: (isOn: boolean) => void): OperatorFunction<SegmentedFrame, never> {
     const { opacity, recordMinutes, describeError } = this.#options;
@@ -88,7 +88,7 @@ export class Recordings {
       onError: (cause, part) => {
         const failed = { ...(part !== undefined && { part }), error: describeError(cause) };
         log.error(failed, 'recording ended; a new one begins within a minute, unless the source is over');
-        // A disk that stays full is not told of once a minute for days.
+        // A disk that stays full is not reported every minute for days.
         const isTold = this.#failed.some((other) => other.stream === name && other.part === undefined);
         if (part !== undefined) this.#parts.add(part);
         if (part !== undefined || !isTold) this.#failed.push({ stream: name, ...failed });
@@ -96,7 +96,7 @@ export class Recordings {
     });
   }
 
-  /** Resolves when old recordings were looked for the last time. */
+  /** Resolves once old recordings have been removed for the last time. */
   async close(): Promise<void> {
     this.#changes.complete();
     await this.#pruned;

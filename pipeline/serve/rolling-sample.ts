@@ -1,6 +1,6 @@
 import { type Percentiles, percentilesOf } from '../client/percentiles.js';
 
-/** The latest `capacity` values of something, for percentiles of what is, not of all that ever was. */
+/** The latest `capacity` values, for percentiles of the recent past. */
 export class RollingSample {
   readonly #values: Float64Array;
   #count = 0;
@@ -14,7 +14,7 @@ export class RollingSample {
     this.#count += 1;
   }
 
-  /** Zeros while there is no value; rounded to 0.01. */
+  /** Percentiles rounded to 0.01; zeros without values. */
   percentiles(): Percentiles {
     const kept = this.#values.slice(0, Math.min(this.#count, this.#values.length)).sort();
     return percentilesOf(kept.map((value) => Math.round(value * 100) / 100)) ?? { p50: 0, p95: 0, p99: 0 };

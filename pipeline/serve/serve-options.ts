@@ -10,54 +10,54 @@ import {
 import { type Completed, checkByRules, complete, type OptionRules } from '../options/option-rule.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 
-/** What `serve` takes, from the command line, the environment, a file or a program. */
+/** The options of `serve`, from the command line, the environment, a file or a program. */
 export interface ServeOptions extends EngineOptions, ListenOptions {
   /** `[NAME=]SOURCE`: URLs, files, cameras (`/dev/video0`, `avfoundation:0`, `dshow:video=NAME`). */
   readonly sources: readonly string[];
-  /** Files begin anew at their end. @default false */
+  /** Restarts files at their end. @default false */
   readonly loop?: boolean | undefined;
-  /** Files are read at their own speed. @default true */
+  /** Reads files at their own frame rate. @default true */
   readonly realtime?: boolean | undefined;
-  /** For RTSP. @default 'tcp' */
+  /** The transport of RTSP. @default 'tcp' */
   readonly transport?: 'tcp' | 'udp' | undefined;
   /** @default 'all' */
   readonly decode?: 'all' | 'keyframes' | undefined;
   readonly hwaccel?: string | undefined;
-  /** How a USB camera is to give its pictures: `mjpeg`, `yuyv422`, ... */
+  /** The format requested from a USB camera: `mjpeg`, `yuyv422`, ... */
   readonly cameraFormat?: string | undefined;
-  /** The size to ask a USB camera for, `1280x720`. */
+  /** The size requested from a USB camera, `1280x720`. */
   readonly cameraSize?: string | undefined;
-  /** Frames a second to ask a USB camera for. */
+  /** Frames per second requested from a USB camera. */
   readonly cameraFps?: number | undefined;
-  /** Of each source. */
+  /** The most frames per second of each source that are segmented. */
   readonly maxFps?: number | undefined;
-  /** Older frames are not segmented, ms. @default 500 */
+  /** Frames older than this are not segmented, ms. @default 500 */
   readonly maxStaleness?: number | undefined;
-  /** Pictures of several sources that the engine is given at once. @default 1 on a processor, else the sources, at most 8 */
+  /** The most pictures of several sources in one batch of the engine. Defaults to 1 on a processor, otherwise to the number of sources, at most 8. */
   readonly batch?: number | undefined;
-  /** Seconds from connecting to the first frame. @default 10 */
+  /** Longest time from connecting to the first frame, seconds. @default 10 */
   readonly openTimeout?: number | undefined;
-  /** Seconds without a frame after which a source is connected anew. @default 5, 30 for files and with `decode: 'keyframes'` */
+  /** Seconds without a frame after which a source is reconnected. Defaults to 5, or 30 for files and with `decode: 'keyframes'`. */
   readonly stallTimeout?: number | undefined;
-  /** A video of what is shown; for several sources, one each: `OUT-NAME.mp4`. */
+  /** The path of a video of what is shown; several sources have one each, `OUT-NAME.mp4`. */
   readonly record?: string | undefined;
-  /** After so many a recording goes on in another file, `OUT-2.mp4`. @default 60 */
+  /** The longest duration of a file, minutes; then the recording continues in another file, `OUT-2.mp4`. @default 60 */
   readonly recordMinutes?: number | undefined;
-  /** Finished recordings are deleted so long after their end, but for the newest of each source. Defaults to never. */
+  /** Hours after which finished recordings are deleted, except the newest of each source. By default they are kept. */
   readonly recordKeepHours?: number | undefined;
-  /** The oldest finished recordings are deleted where all together are larger, 10^9 bytes. Defaults to never. */
+  /** The most disk space for all recordings, 10^9 bytes; beyond it the oldest finished ones are deleted. By default they are kept. */
   readonly recordKeepGb?: number | undefined;
-  /** Of the burnt overlay. @default 0.5 */
+  /** The opacity of class colours in the rendered overlay, 0-1. @default 0.5 */
   readonly opacity?: number | undefined;
-  /** Of JPEG, 1-100. @default 80 */
+  /** The quality of JPEG pictures, 1-100. @default 80 */
   readonly quality?: number | undefined;
   /** @default 'info' */
   readonly logLevel?: LogLevel | undefined;
-  /** @default 'text' on a terminal, else 'json' */
+  /** Defaults to `text` on a terminal, otherwise to `json`. */
   readonly logFormat?: 'text' | 'json' | undefined;
 }
 
-/** What is taken where nothing is said; the help says the same by them. */
+/** The defaults, which the help states too. */
 export const SERVE_DEFAULTS = {
   loop: false,
   realtime: true,
@@ -71,13 +71,16 @@ export const SERVE_DEFAULTS = {
   logLevel: 'info',
 } as const satisfies Partial<ServeOptions>;
 
-/** Of `stallTimeout`, s: key frames may be ten seconds apart; a file has no reason to stall but a machine that is too busy to read it. */
+/**
+ * Defaults of `stallTimeout`, s. `patient` is for key frames, which may be ten seconds apart, and for files, which stall only
+ * if the machine is too busy to read them.
+ */
 export const STALL_TIMEOUTS = { usual: 5, patient: 30 } as const;
 
-/** Of `batch` where it goes by the sources: so many at most. */
+/** The largest default of `batch`. */
 export const MOST_SOURCES_AT_ONCE = 8;
 
-/** `ServeOptions` with everything checked and filled in; what goes by a source, the engine or the terminal is absent if it was not given. */
+/** `ServeOptions`, checked and with defaults. Options whose default depends on a source, the engine or the terminal may be absent. */
 export type CheckedServeOptions = Completed<ServeOptions, keyof typeof SERVE_DEFAULTS> & CheckedListenOptions;
 
 /** The name of an option of `serve` itself. */
@@ -197,9 +200,9 @@ export const SERVE_OPTIONS: OptionRules<OwnOption> = {
 };
 
 /**
- * Checks every option, and fills in what was left out.
+ * Checks every option and fills in defaults.
  *
- * @param nameOf What an option is called where it came from, `--max-fps`.
+ * @param nameOf Returns an option's name where it came from, `--max-fps`.
  * @throws `Failure` `OPTION_INVALID`.
  */
 export function checkServeOptions(options: ServeOptions, nameOf: (option: string) => string): CheckedServeOptions {
@@ -207,7 +210,7 @@ export function checkServeOptions(options: ServeOptions, nameOf: (option: string
   if (!Array.isArray(options.sources) || options.sources.length === 0) {
     throw optionInvalid('<sources...>', 'one source or more: a URL, a file or a camera', options.sources ?? []);
   }
-  // Who believes to record and does not would find out too late.
+  // Otherwise users who believe that they are recording would find out too late.
   for (const name of ['recordMinutes', 'recordKeepHours', 'recordKeepGb'] as const) {
     if (options[name] !== undefined && options.record === undefined) {
       throw new Failure('OPTION_INVALID', `Expected ${nameOf(name)} to come with ${nameOf('record')}, got it alone`);

@@ -17,20 +17,20 @@ import { checkServeOptions, MOST_SOURCES_AT_ONCE, type ServeOptions } from './se
 import { type ClosedClient, tellClosed } from './tell-closed.js';
 import { watchSource } from './watch-source.js';
 
-/** What `serve` needs of the world around it. */
+/** The callbacks and signals of `serve`. */
 export interface ServeContext {
-  /** Makes the engine; `serve` closes it. */
+  /** Creates the engine, which `serve` closes. */
   readonly createEngine: () => Promise<Engine>;
   readonly createLog: (scrub: (text: string) => string, level: LogLevel) => Logger;
-  /** Stops: clients are told, recordings finished. */
+  /** Stops the server: clients are notified and recordings finished. */
   readonly signal: AbortSignal;
-  /** What an option is called where it came from. */
+  /** Returns an option's name where it came from. */
   readonly nameOf: (option: string) => string;
   /** Called once the server listens. */
   readonly onListening?: (server: LiveServer) => void;
 }
 
-/** How a server went. */
+/** The summary of a server's run. */
 export interface ServeSummary {
   readonly url: string;
   readonly seconds: number;
@@ -41,25 +41,25 @@ export interface ServeSummary {
     readonly restarts: number;
     readonly error?: string;
   }[];
-  /** Without those that were removed since. */
+  /** Finished recordings that have not been removed. */
   readonly recordings: readonly string[];
   readonly failedRecordings: readonly FailedRecording[];
 }
 
 /**
- * Watches live sources and shows them by WebSocket until the signal, or until the last of its files is over.
+ * Watches live sources and shows them by WebSocket until the signal, or until the last file has ended.
  *
- * @throws `Failure` for wrong options, an address that cannot be listened on, an engine that cannot load or dies.
+ * @throws `Failure` for wrong options, an address on which it cannot listen, or an engine that cannot load or dies.
  */
 export async function serve(given: ServeOptions, context: ServeContext): Promise<ServeSummary> {
   const options = checkServeOptions(given, context.nameOf);
   const sources = parseSources(options.sources);
   checkCameraFormat(sources, options.cameraFormat, context.nameOf('cameraFormat'));
-  // A camera comes when it can; a file that is not there now was hardly meant.
+  // A camera may appear later, but a missing file is probably a mistake.
   for (const { kind, input } of sources) if (kind === 'file') await checkInput(input);
   if (options.record !== undefined) await checkRecording(options.record, context.nameOf);
   const token = await readToken(options, context.nameOf);
-  // Before the engine is loaded, which takes a while.
+  // Checked before the engine is loaded, which takes a while.
   checkAdmission(options.host, token);
   const secrets = sources.flatMap((source) => [...passwordsOf(source.input), ...source.secrets]);
   const scrub = createScrubber(token ? [...secrets, token] : secrets);
@@ -80,13 +80,13 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   let recordings: Recordings | undefined;
   const stopAll = (): void => {
     stop.abort();
-    // Viewers are told at once; finishing the recordings may take a while.
+    // Viewers are notified at once, since finishing recordings may take a while.
     void server?.close('The server shuts down');
   };
   context.signal.addEventListener('abort', stopAll, { once: true });
   if (context.signal.aborted) stop.abort();
 
-  /** The route of one source, with its recording. */
+  /** The pipeline of one source, with its recording. */
   const routeOf = (hub: LiveServer['hub'], source: (typeof sources)[number]): Observable<unknown> => {
     const { name } = source;
     const streamLog = log.child({ stream: name });
@@ -103,7 +103,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
       },
       onWarning: (text, code) => streamLog.warn({ code }, scrub(text)),
     }).pipe(
-      // It is the engine's, and ends all routes: as a stop does, so that recordings are finished.
+      // An error of the engine ends all pipelines, in the way of a stop, so that recordings are finished.
       catchError((error: unknown) => {
         failure ??= { error };
         stop.abort();
@@ -130,7 +130,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     context.onListening?.(server);
     isWarm = await warmUp(engine, stop.signal);
     if (isWarm) log.info('ready');
-    // Not before: it looks for old ones to remove, and a server that cannot start is no reason for that.
+    // Not earlier, since this removes old recordings, which a server that cannot start must not do.
     const { record: path } = options;
     if (path !== undefined) recordings = new Recordings({ ...options, path, sources, log, describeError });
 
@@ -154,12 +154,12 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   }
 }
 
-/** On a processor a batch takes as long as its pictures one by one; a GPU takes several cameras at once. */
+/** The default of `batch`. On a processor a batch takes as long as its pictures one by one; a GPU benefits from batches of several cameras. */
 function batchFor(engine: Engine, sources: number): number {
   return engine.provider === 'cpu' ? 1 : Math.min(sources, MOST_SOURCES_AT_ONCE);
 }
 
-/** The first batch is slow everywhere: before it the server is not ready. False where it was stopped meanwhile. */
+/** Runs a first batch, which is slow everywhere, before the server is ready. Returns false if it was stopped meanwhile. */
 async function warmUp(engine: Engine, signal: AbortSignal): Promise<boolean> {
   const { width, height } = engine.inputSize;
   try {

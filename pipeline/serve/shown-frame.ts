@@ -2,10 +2,10 @@ import type { EncodedPart, PicturePart } from '../../operators/encode-parts.js';
 import { frameNow, type SegmentedFrame } from '../../operators/frame.js';
 import { type FramePacket, packFrame } from '../client/frame-packet.js';
 
-/** A frame as a stream emitted it: what viewers may get of it, without its pixels. */
+/** A frame that a stream has emitted: what viewers may get of it, without its pixels. */
 export interface ShownFrame {
   readonly seq: number;
-  /** By the clock of `serverNow`. */
+  /** Time by `serverNow`. */
   readonly capturedAt: number;
   readonly parts: ReadonlyMap<PicturePart, EncodedPart>;
   readonly header: Omit<FramePacket, 'parts' | 'ageUs' | 'skipped' | 'stepUs'>;
@@ -15,7 +15,7 @@ export interface ShownFrame {
 /** The server's clock: ms since 1970, never going backwards. */
 export const serverNow = frameNow;
 
-/** Takes from a frame what is sent of it. */
+/** Keeps the parts of a frame that may be sent. */
 export function shownFrame(
   frame: SegmentedFrame,
   place: { readonly stream: number; readonly seq: number },
@@ -41,7 +41,7 @@ export function shownFrame(
   };
 }
 
-/** Writes the message of one viewer; its age is that of this moment. */
+/** Encodes the message for one viewer, with the frame's current age. */
 export function packShownFrame(shown: ShownFrame, kinds: Iterable<PicturePart>, skipped: number): Uint8Array {
   const ageMs = serverNow() - shown.capturedAt;
   const { decode, segment, encode } = shown.stepMs;
@@ -52,7 +52,7 @@ export function packShownFrame(shown: ShownFrame, kinds: Iterable<PicturePart>, 
     skipped,
     stepUs: {
       decode: decode * 1000,
-      // Decoding ends where the age begins.
+      // The age counts from the end of decoding.
       wait: Math.max(ageMs - segment - encode, 0) * 1000,
       segment: segment * 1000,
       encode: encode * 1000,

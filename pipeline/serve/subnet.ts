@@ -3,8 +3,8 @@ import { serverNow } from './shown-frame.js';
 import { TokenBucket } from './token-bucket.js';
 
 /**
- * What stands for one machine when connections and guesses are counted: its IPv4 address, or of IPv6 the first 64 bits, since a
- * machine can give itself any of the addresses in them.
+ * Identifies a machine for counting connections and guesses: the IPv4 address, or the first 64 bits of an IPv6 address, since a
+ * machine can choose any address within them.
  */
 export function subnetOf(address = 'unknown'): string {
   if (!isIPv6(address)) return address;
@@ -23,7 +23,7 @@ function bytesOf(group: string): [number, number] {
   return [value >> 8, value & 255];
 }
 
-/** How many of something each network holds; networks that hold none are forgotten. */
+/** Counts something per subnet; subnets with a count of zero are forgotten. */
 export class SubnetCount {
   readonly #counts = new Map<string, number>();
 
@@ -31,7 +31,7 @@ export class SubnetCount {
     return this.#counts.get(subnetOf(address)) ?? 0;
   }
 
-  /** Counts one more of a network; gives what takes it off again. */
+  /** Adds one to a subnet's count. Returns a function that subtracts it again. */
   add(address: string | undefined): () => void {
     const network = subnetOf(address);
     this.#counts.set(network, this.of(address) + 1);
@@ -45,7 +45,7 @@ export class SubnetCount {
 
 const MOST_SUBNETS = 10_000;
 
-/** A token bucket for each network of late: who takes too much keeps nobody out but himself. */
+/** A token bucket for each recent subnet, so that one that takes too much affects no other. */
 export class SubnetBuckets {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -56,17 +56,17 @@ export class SubnetBuckets {
     this.#burst = burst;
   }
 
-  /** True if one could be taken now. */
+  /** True if a token could be taken now. */
   has(address: string | undefined): boolean {
     return this.#buckets.get(subnetOf(address))?.has(serverNow()) ?? true;
   }
 
-  /** As `take` of a token bucket. */
+  /** Takes tokens, as `TokenBucket.take`. */
   take(address: string | undefined, count = 1): boolean {
     const now = serverNow();
     const network = subnetOf(address);
     const bucket = this.#buckets.get(network) ?? new TokenBucket(this.#perSecond, this.#burst, now);
-    // The one that took longest ago is forgotten first.
+    // The least recently used one is forgotten first.
     this.#buckets.delete(network);
     this.#buckets.set(network, bucket);
     const [oldest] = this.#buckets.keys();

@@ -2,14 +2,14 @@ import { createPacer } from '../../operators/limit-rate.js';
 import type { Part, PicturePart } from '../client/protocol.js';
 import { packShownFrame, type ShownFrame, serverNow } from './shown-frame.js';
 
-/** Why a frame was not sent to a viewer: its window was full, or its `maxFps` reached. */
+/** Why a frame was not sent to a viewer: its window was full, or its `maxFps` was reached. */
 export type SkipReason = 'window' | 'rate';
 
-/** What a viewer wants of a stream. */
+/** A viewer's settings for a stream. */
 export interface SubscriptionOptions {
   /**
-   * The subscription of the same stream that this one replaces: what it is owed is owed on, its pace is kept, and what it sent is not
-   * sent again.
+   * The subscription to the same stream that this one replaces. Its unacknowledged frames and its pace carry over, and frames
+   * that it sent are not sent again.
    */
   readonly before?: Subscription | undefined;
   readonly parts: readonly Part[];
@@ -22,8 +22,8 @@ export interface SubscriptionOptions {
 }
 
 /**
- * One viewer's view of one stream: at most `window` frames sent and unacknowledged, and one slot with the newest frame that
- * waits for its turn. So a slow viewer gets fewer frames, never older ones, and costs the server one frame of memory.
+ * One viewer's subscription to one stream: at most `window` unacknowledged frames, and one slot for the newest frame that is
+ * waiting. A slow viewer thus gets fewer frames, never older ones, and costs the server one frame of memory.
  */
 export class Subscription {
   readonly parts: readonly Part[];
@@ -31,7 +31,7 @@ export class Subscription {
   readonly #options: SubscriptionOptions;
   #inFlight: readonly { readonly seq: number; readonly sentAt: number }[] = [];
   #waiting: ShownFrame | undefined;
-  /** With the parts that the viewer has of it, of this subscription and of those that it replaces. */
+  /** The last frame sent, with the parts that the viewer has got by this subscription and those that it replaces. */
   #lastSent: (Pick<ShownFrame, 'seq' | 'capturedAt'> & { readonly parts: ReadonlySet<PicturePart> }) | undefined;
   readonly #isDue: (at: number) => boolean;
 
@@ -44,12 +44,12 @@ export class Subscription {
     if (before) this.#takeOver(before);
   }
 
-  /** Sends the frame now, or when there is room and no newer one has come. */
+  /** Sends the frame now, or once there is room unless a newer one has arrived. */
   offer(frame: ShownFrame): void {
-    // The stream had not encoded these parts yet when the frame was made: the next one will have them.
+    // The frame was encoded before these parts were requested; the next one will have them.
     if (this.pictureParts.length === 0 || !this.pictureParts.every((part) => frame.parts.has(part))) return;
     const isNew = this.#lastSent === undefined || frame.seq > this.#lastSent.seq;
-    // Other parts of the same frame are news, which need not wait for the pace.
+    // Further parts of the same frame are new and do not have to wait for the pace.
     if (!isNew && this.pictureParts.every((part) => this.#lastSent!.parts.has(part))) return;
     const { onSkip, window } = this.#options;
     if (isNew && !this.#isDue(frame.capturedAt)) {
@@ -64,7 +64,7 @@ export class Subscription {
     this.#waiting = frame;
   }
 
-  /** Takes an acknowledgement of this frame and all before it; false where none of them was owed. */
+  /** Acknowledges this frame and all before it; returns false if none of them was unacknowledged. */
   acknowledge(seq: number): boolean {
     const owed = this.#inFlight.length;
     this.#inFlight = this.#inFlight.filter((sent) => sent.seq > seq);
@@ -77,7 +77,7 @@ export class Subscription {
     return wasOwed;
   }
 
-  /** How long the oldest unacknowledged frame has been out, ms; 0 if there is none. */
+  /** The time since the oldest unacknowledged frame was sent, ms; 0 if there is none. */
   get owedMs(): number {
     const oldest = this.#inFlight[0];
     return oldest ? serverNow() - oldest.sentAt : 0;

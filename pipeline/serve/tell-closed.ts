@@ -6,13 +6,13 @@ export interface ClosedClient {
   readonly address: string;
   readonly code: number;
   readonly reason: string;
-  /** So many more of its address and code since the last time. */
+  /** How many more with its address and code were closed since the last report. */
   readonly more?: number;
 }
 
 const QUIET_MS = 60_000;
 
-/** Passes on the first of an address and a code, and a minute later how many more there were: who tries on and on fills no log. */
+/** Passes on the first client of each address and code, and a minute later how many more there were, so that retrying clients do not fill the log. */
 export function tellClosed(): OperatorFunction<ClosedClient, ClosedClient> {
   return (source) =>
     source.pipe(

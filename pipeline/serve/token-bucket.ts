@@ -1,11 +1,11 @@
-/** Allows `perSecond` takes a second on average and `burst` at once. */
+/** Allows `perSecond` tokens per second on average and `burst` at once. */
 export class TokenBucket {
   readonly #perMs: number;
   readonly #burst: number;
   #tokens: number;
   #filledAt: number;
 
-  /** @param now ms, by the clock that `take` will be given. */
+  /** @param now Current time, ms, by the clock that `take` uses. */
   constructor(perSecond: number, burst: number, now: number) {
     this.#perMs = perSecond / 1000;
     this.#burst = burst;
@@ -13,22 +13,23 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
-  /** True if one could be taken at `now`, ms. */
+  /** True if a token could be taken at `now`, ms. */
   has(now: number): boolean {
     this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledAt) * this.#perMs);
     this.#filledAt = now;
     return this.#tokens >= 1;
   }
 
-  /** Takes back what turned out to cost nothing. */
+  /** Gives back a token that was taken for something that costs nothing. */
   giveBack(): void {
     this.#tokens = Math.min(this.#burst, this.#tokens + 1);
   }
 
   /**
-   * True if one may be taken at `now`, ms. What is taken beyond that is owed, at most another `burst`: who goes on is kept waiting.
+   * Takes tokens at `now`, ms; returns true if there were enough. Tokens taken beyond that become a debt of at most another
+   * `burst`, so that a client that keeps trying has to wait.
    *
-   * @param count Of tokens, for what costs more than one.
+   * @param count The number of tokens.
    */
   take(now: number, count = 1): boolean {
     const has = this.has(now);

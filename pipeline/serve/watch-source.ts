@@ -14,22 +14,22 @@ import type { LiveSource } from './live-source.js';
 import { openSource } from './open-source.js';
 import { type CheckedServeOptions, STALL_TIMEOUTS } from './serve-options.js';
 
-/** What the route of a source needs. */
+/** The context in which a source is watched. */
 export interface WatchSourceOptions {
   readonly engine: Engine;
   readonly hub: Hub;
   readonly tool: FfmpegTool;
   readonly options: CheckedServeOptions;
-  /** The most pictures of several sources that the engine is given at once. */
+  /** The most pictures of several sources in one batch of the engine. */
   readonly batch: number;
   readonly onStatus: (status: SourceStatus) => void;
   readonly onWarning: (text: string, code: string) => void;
   readonly signal: AbortSignal;
-  /** Waits between attempts. Defaults to those of `supervise`. */
+  /** The waits between attempts. Defaults to those of `supervise`. */
   readonly waits?: Pick<SuperviseOptions, 'backoffMs' | 'maxBackoffMs' | 'lastingBackoffMs'>;
 }
 
-/** Errors that the same attempt will meet again: they are retried slowly. */
+/** Errors that will recur with the same attempt, so they are retried slowly. */
 const LASTING = [
   'INPUT_UNAUTHORIZED',
   'INPUT_NOT_FOUND',
@@ -39,25 +39,25 @@ const LASTING = [
   'INPUT_UNREADABLE',
 ];
 /**
- * Which of them may pass all the same: a connection that is cut while ffmpeg looks what comes by it looks like data that are
- * no video; a USB camera is missing as long as it is unplugged.
+ * Errors among them that may be transient for a kind of source: a connection that is cut while ffmpeg probes it looks like data
+ * that is not video, and a USB camera is missing while it is unplugged.
  */
 const PASSING: Partial<Record<LiveSource['kind'], readonly string[]>> = {
   file: [],
   device: ['INPUT_NOT_VIDEO', 'INPUT_MISSING'],
 };
 const PASSING_OF_NETWORKS: readonly string[] = ['INPUT_NOT_VIDEO'];
-/** A TEARDOWN takes milliseconds; who is frozen will not send one. */
+/** A TEARDOWN takes milliseconds; a frozen ffmpeg will not send one. */
 const STOP_GRACE_MS = 1000;
 /**
- * The first wait for a source whose port ffmpeg itself listens on (`udp:`): the ffmpeg of before has it for the grace. `supervise` waits
- * between half of it and all.
+ * The first wait for a source on whose port ffmpeg itself listens (`udp:`), which the previous ffmpeg holds during the grace
+ * period. `supervise` waits between half of this and all of it.
  */
 const LISTENING_BACKOFF_MS = 3 * STOP_GRACE_MS;
 
 /**
- * The route of one live source: supervised decoding, the latest frame segmented, shown to the hub. Errors of the source are
- * states; what it errors with is the engine's or the encoder's.
+ * The pipeline of one live source: supervised decoding, segmentation of the latest frame, broadcast to the hub. Errors of the
+ * source become states; errors that are emitted are those of the engine or the encoder.
  */
 export function watchSource(source: LiveSource, context: WatchSourceOptions): Observable<SegmentedFrame> {
   const { engine, hub, tool, options, onStatus, onWarning, signal } = context;
@@ -82,7 +82,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
           ...(hwaccel ? { hwaccel } : {}),
           ...(source.kind === 'file' ? {} : { stopGraceMs: STOP_GRACE_MS }),
           onDrop(cause) {
-            // Decoded, so the source lives, however busy the network is.
+            // A frame was decoded, so the source is alive, however busy the network is.
             alive();
             hub.drop(name, cause);
           },

@@ -17,7 +17,7 @@ export async function bundlePage(folder: string): Promise<void> {
       platform: 'browser',
       target: 'es2022',
       legalComments: 'inline',
-      // Of Node's half of the client, which a page never reaches.
+      // Only the client's code for Node imports it, which a page never reaches.
       external: ['ws'],
     }),
     build({

@@ -1,4 +1,4 @@
-/** The element of `index.html` that has this id. */
+/** The element of `index.html` with this id. */
 export function element<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
 }

@@ -4,17 +4,17 @@ import { element } from './element.js';
 import { LatencyChart } from './latency-chart.js';
 import { LatencyMeter } from './latency-meter.js';
 
-/** The figures of the stream that is looked at: this page's own, and those that the server tells. */
+/** The statistics of the watched stream: those of this page and those of the server. */
 export class FiguresPanel {
   readonly #meter = new LatencyMeter();
   readonly #chart = new LatencyChart(element('chart'));
 
-  /** Counts a frame as drawn now. */
+  /** Counts a frame that was just drawn. */
   drawn(frame: LiveFrame): void {
     this.#meter.drawn(performance.now(), frame.ageMs(), frame.skipped);
   }
 
-  /** Once a second: shows this page's own figures. */
+  /** Once a second: shows the page's own statistics. */
   tick(): void {
     const now = performance.now();
     const { fps, ageMs } = this.#meter.read(now, 5000);
@@ -38,21 +38,21 @@ export class FiguresPanel {
     if (advice.textContent !== (stats.advice ?? '')) advice.textContent = stats.advice ?? '';
   }
 
-  /** Takes the server's figures away, while nobody tells what they are now. */
+  /** Removes the server's statistics while they are unknown. */
   clearServer(): void {
     for (const id of ['segmented-fps', 'decoded-fps', 'dropped']) element(id).textContent = '–';
     element('dropped').title = '';
     element('advice').hidden = true;
   }
 
-  /** Forgets all, for another stream. */
+  /** Resets everything, for another stream. */
   clear(): void {
     this.#meter.clear();
     this.#chart.clear();
     this.clearServer();
   }
 
-  /** Takes on the page's colours of now. */
+  /** Applies the page's current colours. */
   restyle(): void {
     this.#chart.restyle();
   }

@@ -1,22 +1,22 @@
 import type { LiveFrame } from '../client/live-event.js';
 import type { Picture } from './painter.js';
 
-/** Which frames are drawn, and how. */
+/** The callbacks of a frame queue. */
 export interface FrameQueueOptions {
-  /** Whether a frame, once it is decoded, is still looked at. */
+  /** True if a decoded frame is still wanted. */
   readonly isWanted: (frame: LiveFrame) => boolean;
-  /** Draws one, in the repaint of the browser. */
+  /** Draws a frame, in the browser's repaint. */
   readonly draw: (frame: LiveFrame, picture: Picture) => void;
 }
 
 /**
- * Decodes frames and hands the newest to each repaint. A frame is acknowledged once it is drawn, overtaken, not looked at any
- * more or cannot be decoded: the server sends no more than the page can show.
+ * Decodes frames and passes the newest to each repaint. A frame is acknowledged once it is drawn, superseded, no longer wanted
+ * or undecodable, so that the server sends no more than the page can show.
  */
 export class FrameQueue {
   readonly #options: FrameQueueOptions;
   #waiting: { readonly frame: LiveFrame; readonly picture: Picture } | undefined;
-  /** Frames that came, and the last of them that was drawn or waits to be: pictures are not always decoded in their order. */
+  /** The number of frames received, and of the last one drawn or waiting, since pictures may be decoded out of order. */
   #arrived = 0;
   #latest = 0;
 
@@ -24,7 +24,7 @@ export class FrameQueue {
     this.#options = options;
   }
 
-  /** Takes a frame; never throws. */
+  /** Adds a frame; never throws. */
   async add(frame: LiveFrame): Promise<void> {
     const { displayWidth, displayHeight, mask } = frame;
     const jpeg = frame.picture ?? frame.source;
@@ -34,7 +34,7 @@ export class FrameQueue {
     try {
       source = jpeg && (await createImageBitmap(new Blob([jpeg], { type: 'image/jpeg' })));
     } catch {
-      // A picture that this browser cannot decode, or has no memory for: the next one may do.
+      // The browser cannot decode this picture or has no memory for it; the next one may work.
       return frame.acknowledge();
     }
     if (!this.#options.isWanted(frame) || turn < this.#latest) {
@@ -51,7 +51,7 @@ export class FrameQueue {
     this.#waiting = { frame, picture: { source, mask, displayWidth, displayHeight } };
   }
 
-  /** Leaves out the frame that waits. */
+  /** Drops the waiting frame. */
   clear(): void {
     this.#waiting?.picture.source?.close();
     this.#waiting?.frame.acknowledge();

@@ -1,4 +1,4 @@
-/** What keys do. */
+/** The actions of keys. */
 export interface KeyActions {
   readonly pause: () => void;
   readonly snapshot: () => void;
@@ -13,7 +13,7 @@ export interface KeyActions {
   readonly help: () => void;
 }
 
-/** Binds the page's keys; they rest while a dialog is open, and leave alone what a focused control needs for itself. */
+/** Binds the page's keys. They are inactive while a dialog is open, and keys that a focused control uses are left to it. */
 export function bindKeys(actions: KeyActions): void {
   const byKey: Readonly<Record<string, () => void>> = {
     ' ': actions.pause,
@@ -31,10 +31,10 @@ export function bindKeys(actions: KeyActions): void {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
     const control = (event.target as Element).closest('button, select, input, a');
-    // A stream that is picked already has no use for it.
+    // A stream that is already picked does not use the space key.
     const takesSpace = control !== null && !control.matches('input[type=radio]:checked');
     if (control?.matches('select') || (takesSpace && event.key === ' ')) return;
-    // By place, because Shift+1 gives another character on every keyboard.
+    // By physical key, because Shift+1 gives different characters on different keyboards.
     const digit = /^Digit(\d)$/.exec(event.code)?.[1];
     if (digit !== undefined) {
       const index = (Number(digit) + 9) % 10;

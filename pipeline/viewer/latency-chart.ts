@@ -3,7 +3,7 @@ import type { Percentiles } from '../client/percentiles.js';
 
 const KEPT_SECONDS = 120;
 
-/** Two minutes of p50, p95 and p99, a point a second. */
+/** A chart of p50, p95 and p99 over two minutes, with a point per second. */
 export class LatencyChart {
   readonly #box: HTMLElement;
   #plot: uPlot | undefined;
@@ -13,24 +13,24 @@ export class LatencyChart {
     this.#box = box;
     this.#make();
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(box);
-    // Colours are read when the plot is made.
+    // Colours are only read when the plot is created.
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.restyle());
   }
 
-  /** Adds a point; a gap where there are no figures. */
+  /** Adds a point, or a gap without values. */
   add(ageMs: Percentiles | undefined): void {
     for (const [name, values] of Object.entries(this.#series)) values.push(ageMs?.[name as keyof Percentiles] ?? null);
     for (const values of Object.values(this.#series)) if (values.length > KEPT_SECONDS) values.shift();
     this.#plot?.setData(this.#data());
   }
 
-  /** Forgets all points. */
+  /** Removes all points. */
   clear(): void {
     for (const values of Object.values(this.#series)) values.length = 0;
     this.#plot?.setData(this.#data());
   }
 
-  /** Takes on the page's colours of now. */
+  /** Applies the page's current colours. */
   restyle(): void {
     this.#plot?.destroy();
     this.#make();
@@ -77,7 +77,7 @@ export class LatencyChart {
 
   #data(): uPlot.AlignedData {
     const { p50, p95, p99 } = this.#series;
-    // Seconds ago, not times of day: what is read off it is how long ago something was.
+    // The axis shows seconds ago rather than times of day, since the reader wants to know how long ago something was.
     return [p50.map((_, index) => index + 1 - p50.length), p50, p95, p99];
   }
 

@@ -2,13 +2,13 @@ import type { ClassInfo } from '../client/protocol.js';
 import type { Colour } from './palettes.js';
 import { recall, remember } from './remember.js';
 
-/** The list of classes: which are coloured, which is remembered, and how much of the picture each covers. */
+/** The list of classes, with switches for which are coloured (remembered) and each class's share of the picture. */
 export class Legend {
   readonly #list: HTMLElement;
   readonly #showAll: HTMLButtonElement;
   readonly #onChange: () => void;
   #rows: Row[] = [];
-  /** By name: another network may have other classes, or the same in another order. */
+  /** By name, since another network may have other classes or another order. */
   readonly #hidden = new Set(namesIn(recall('hidden')));
 
   constructor(list: HTMLElement, showAll: HTMLButtonElement, onChange: () => void) {
@@ -23,7 +23,7 @@ export class Legend {
     return this.#rows.map((row) => row.checkbox.checked);
   }
 
-  /** Builds the rows anew where the names differ, as a focus in them would be lost; hides what a person hid of the same name. */
+  /** Rebuilds the rows only if the names differ, since that loses the focus in them. Classes that the user hid by name stay hidden. */
   setClasses(classes: readonly ClassInfo[]): void {
     const isSame = classes.length === this.#rows.length && classes.every(({ name }, i) => name === this.#rows[i]!.name);
     if (isSame) {
@@ -59,7 +59,7 @@ export class Legend {
     }
   }
 
-  /** Marks the class under the cursor. */
+  /** Highlights the class under the cursor. */
   mark(index: number | undefined): void {
     for (const [place, row] of this.#rows.entries()) row.item.classList.toggle('under', place === index);
   }
@@ -71,7 +71,7 @@ export class Legend {
     this.#chosen();
   }
 
-  /** Shows one class alone; all again if it is alone already. */
+  /** Shows only one class, or all again if it is already the only one. */
   solo(index: number): void {
     const alone = this.visible.every((shown, place) => shown === (place === index));
     if (alone) {
@@ -87,7 +87,7 @@ export class Legend {
     this.#chosen();
   }
 
-  /** A person chose: what is hidden of these classes is remembered, beside what was hidden of others. */
+  /** Remembers the user's choice of hidden classes, together with earlier choices for other classes. */
   #chosen(): void {
     for (const { name, checkbox } of this.#rows) {
       if (checkbox.checked) this.#hidden.delete(name);
@@ -119,7 +119,7 @@ interface Row {
   readonly solo: HTMLButtonElement;
 }
 
-/** The names in a text that should be a JSON list of them. */
+/** Parses a JSON list of names; empty if it is malformed. */
 function namesIn(text = '[]'): readonly string[] {
   try {
     const value: unknown = JSON.parse(text);

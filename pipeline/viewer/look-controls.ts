@@ -3,15 +3,15 @@ import { element } from './element.js';
 import { type Colour, PALETTES } from './palettes.js';
 import { recall, remember } from './remember.js';
 
-/** Who hears of the controls of how the picture looks. */
+/** Listeners for changes of the look controls. */
 export interface LookListeners {
-  /** @param opacity 0-1; called at the beginning, too. */
+  /** @param opacity 0-1; also called initially. */
   readonly onOpacity: (opacity: number) => void;
   readonly onPalette: () => void;
   readonly onDetail: () => void;
 }
 
-/** How the picture looks: the opacity and the palette of its classes, and how much of it is sent. All are remembered. */
+/** Controls of how the picture looks: the opacity and palette of its classes, and the picture's detail. All are remembered. */
 export class LookControls {
   readonly #opacity = element<HTMLInputElement>('opacity');
   readonly #palette = element<HTMLSelectElement>('palette');
@@ -25,7 +25,7 @@ export class LookControls {
       ['palette', this.#palette, onPalette],
       ['detail', this.#detail, onDetail],
     ] as const) {
-      // A later version may no longer offer what was chosen.
+      // A later version may no longer offer the remembered choice.
       const isOffered = (value: string): boolean => [...select.options].some((option) => option.value === value);
       select.value = recall(choice, isOffered) ?? select.value;
       select.addEventListener('change', () => {
@@ -38,7 +38,7 @@ export class LookControls {
     this.#showOpacity();
   }
 
-  /** The part of frames that the picture is taken from. */
+  /** The part of frames that is shown as the picture. */
   get part(): 'picture' | 'source' {
     return this.#detail.value as 'picture' | 'source';
   }
@@ -50,7 +50,7 @@ export class LookControls {
 
   /** @param by Per cent. */
   changeOpacity(by: number): void {
-    // The control keeps it between 0 and 100.
+    // The control clamps it to 0 to 100.
     this.#opacity.value = String(Number(this.#opacity.value) + by);
     this.#takeOpacity();
   }

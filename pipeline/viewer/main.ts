@@ -28,11 +28,11 @@ const wants = new BehaviorSubject<readonly Want[]>([]);
 
 let classes: readonly ClassInfo[] = [];
 let colours: readonly Colour[] = [];
-/** The server's clock, ms; undefined where that is not known. */
+/** The server's clock, ms; undefined while unknown. */
 let serverNow: () => number | undefined = () => undefined;
 let offline: Offline | undefined;
 let newest: LiveFrame | undefined;
-/** The file that it is of, where the server shows one after the other. */
+/** The file of the drawn frame, if the server shows files one after another. */
 let file: string | undefined;
 let paused = false;
 
@@ -48,7 +48,7 @@ const picker = new StreamPicker(element('streams'), () => {
   newest = undefined;
   file = undefined;
   queue.clear();
-  // Another camera's picture and figures under this one's name would be believed.
+  // Otherwise another camera's picture and statistics would appear under this one's name.
   painter.clear();
   legend.setShares([]);
   snapshotButton.disabled = true;
@@ -56,7 +56,7 @@ const picker = new StreamPicker(element('streams'), () => {
   subscribe();
 });
 
-/** Asks for what is looked at: nothing in a hidden tab or while paused. */
+/** Subscribes to what is watched: nothing in a hidden tab or while paused. */
 function subscribe(): void {
   const stream = picker.picked?.name;
   const looking = stream !== undefined && !document.hidden && !paused;
@@ -97,7 +97,7 @@ function hear(event: LiveEvent): void {
 
 function draw(frame: LiveFrame, picture: Picture): void {
   painter.show(picture);
-  // The server may tell of the next file while the last pictures of this one are still to be drawn.
+  // The server may announce the next file before the last pictures of this one are drawn.
   if (frame.epoch === picker.picked?.epoch) file = picker.picked.file;
   else if (frame.epoch !== newest?.epoch) file = undefined;
   newest = frame;
@@ -141,7 +141,7 @@ function toggleFullscreen(): void {
 pauseButton.addEventListener('click', togglePause);
 snapshotButton.addEventListener('click', () => void snapshot());
 const fullscreenButton = element('fullscreen');
-// An iPhone has it for videos alone.
+// iPhones have it only for videos.
 fullscreenButton.hidden = !document.fullscreenEnabled;
 fullscreenButton.addEventListener('click', toggleFullscreen);
 canvas.addEventListener('dblclick', toggleFullscreen);

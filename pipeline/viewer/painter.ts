@@ -1,8 +1,8 @@
 import type { Colour } from './palettes.js';
 
-/** What the page has of a frame, ready to be drawn. */
+/** The decoded parts of a frame. */
 export interface Picture {
-  /** Undefined where only the mask was sent. */
+  /** Undefined if only the mask was sent. */
   readonly source: ImageBitmap | undefined;
   readonly mask: { readonly width: number; readonly height: number; readonly data: Uint8Array } | undefined;
   readonly displayWidth: number;
@@ -10,8 +10,8 @@ export interface Picture {
 }
 
 /**
- * Draws a picture and over it the colours of its classes. Keeps the latest, so that opacity, palette and toggles act at once, on a
- * paused picture too.
+ * Draws a picture with the colours of its classes over it. Keeps the latest picture, so that opacity, palette and toggles take
+ * effect at once, even while paused.
  */
 export class Painter {
   readonly #canvas: HTMLCanvasElement;
@@ -21,17 +21,17 @@ export class Painter {
   #pixels: ImageData | undefined;
   #picture: Picture | undefined;
   #opacity = 0.55;
-  /** By class index, the pixel as it lies in memory; 0 is transparent. */
+  /** The pixel value in memory by class index; 0 is transparent. */
   readonly #lookup = new Uint32Array(256);
 
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
     this.#context = canvas.getContext('2d', { alpha: false })!;
-    // Written and read by the processor: a copy in graphics memory would only be in the way.
+    // The processor writes and reads it, so a copy in graphics memory would only cost time.
     this.#layerContext = this.#layer.getContext('2d', { willReadFrequently: true })!;
   }
 
-  /** Draws the picture now and frees the one before. */
+  /** Draws the picture now and frees the previous one. */
   show(picture: Picture): void {
     if (this.#picture?.source !== picture.source) this.#picture?.source?.close();
     this.#picture = picture;
@@ -39,7 +39,7 @@ export class Painter {
     this.#draw();
   }
 
-  /** Forgets the picture: black is drawn. */
+  /** Removes the picture; the canvas is black. */
   clear(): void {
     this.#picture?.source?.close();
     this.#picture = undefined;
@@ -53,7 +53,7 @@ export class Painter {
     this.#draw();
   }
 
-  /** @param visible Whether each class is coloured, by index. */
+  /** @param visible True for each class that is coloured, by index. */
   setColours(colours: readonly Colour[], visible: readonly boolean[]): void {
     const bytes = new Uint8ClampedArray(this.#lookup.buffer);
     this.#lookup.fill(0);
@@ -64,14 +64,14 @@ export class Painter {
     this.#draw();
   }
 
-  /** The class at a place of the picture, both coordinates 0-1; undefined where there is no mask. */
+  /** The class at a position in the picture, both coordinates 0-1; undefined without a mask. */
   classAt(x: number, y: number): number | undefined {
     const mask = this.#picture?.mask;
     if (!mask || x < 0 || y < 0 || x >= 1 || y >= 1) return undefined;
     return mask.data[Math.floor(y * mask.height) * mask.width + Math.floor(x * mask.width)];
   }
 
-  /** The picture as it is drawn, PNG. */
+  /** The picture as drawn, as PNG. */
   snapshot(): Promise<Blob | null> {
     return new Promise((resolve) => this.#canvas.toBlob(resolve, 'image/png'));
   }

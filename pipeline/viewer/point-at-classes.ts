@@ -1,23 +1,23 @@
 import { element } from './element.js';
 
-/** What is pointed at, and who hears of it. */
+/** Callbacks for pointing at classes. */
 export interface PointingOptions {
-  /** The class at a place of the picture, both coordinates 0-1; undefined where there is none. */
+  /** The class at a position in the picture, both coordinates 0-1; undefined if there is none. */
   readonly classAt: (x: number, y: number) => number | undefined;
-  /** A class's name and CSS colour; undefined where there is no such class. */
+  /** A class's name and CSS colour; undefined for an unknown class. */
   readonly describe: (index: number) => { readonly name: string; readonly colour: string } | undefined;
-  /** Hears of the class under the cursor, and when there is none any more. */
+  /** Called with the class under the cursor, and with undefined when there is none any more. */
   readonly onPoint: (index: number | undefined) => void;
 }
 
-/** Names the class under the cursor, beside it. */
+/** Shows the name of the class beside the cursor. */
 export function pointAtClasses({ classAt, describe, onPoint }: PointingOptions): void {
   const canvas = element<HTMLCanvasElement>('canvas');
   const tip = element('tip');
 
   function point(event: PointerEvent): void {
     const box = canvas.getBoundingClientRect();
-    // The picture is fitted into its box: bars beside or above it belong to no class.
+    // The picture is fitted into its box; bars beside or above it belong to no class.
     const scale = Math.min(box.width / canvas.width, box.height / canvas.height);
     const x = (event.clientX - box.left - (box.width - canvas.width * scale) / 2) / (canvas.width * scale);
     const y = (event.clientY - box.top - (box.height - canvas.height * scale) / 2) / (canvas.height * scale);

@@ -1,16 +1,16 @@
-/** What a person may choose for good, in this browser. */
+/** The choices that this browser remembers. */
 export type Choice = 'theme' | 'detail' | 'palette' | 'opacity' | 'hidden';
 
-/** Keeps a choice; where the browser refuses to, or has no room, it is forgotten. */
+/** Stores a choice, unless the browser refuses or has no room. */
 export function remember(choice: Choice, value: string): void {
   try {
     localStorage.setItem(choice, value);
   } catch {
-    // The page works all the same.
+    // The page works without it.
   }
 }
 
-/** The choice that was kept; undefined where there is none, or none that still makes sense. */
+/** The stored choice; undefined if there is none or it no longer makes sense. */
 export function recall(choice: Choice, makesSense: (value: string) => boolean = () => true): string | undefined {
   try {
     const value = localStorage.getItem(choice);

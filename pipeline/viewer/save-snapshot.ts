@@ -1,6 +1,6 @@
 import type { LiveFrame } from '../client/live-event.js';
 
-/** Has the browser save a picture, named after its stream and the time of its frame. */
+/** Makes the browser save a picture, named after its stream and the time of its frame. */
 export function saveSnapshot(picture: Blob, { stream, capturedAt }: LiveFrame): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(picture);

@@ -2,9 +2,9 @@ import { element } from './element.js';
 import { describeStatus, describeTitle, type StatusFacts } from './status.js';
 
 /**
- * Says how what is shown relates to what is: in the badge, over the picture, in the tab's title, and to screen readers.
+ * Shows how current the picture is: in the badge, over the picture, in the tab's title, and for screen readers.
  *
- * @param file The name of the file that is shown; undefined where the stream's own name says it all.
+ * @param file The name of the shown file; undefined where the stream's name suffices.
  */
 export function showStatus(facts: StatusFacts, file: string | undefined): void {
   const status = describeStatus(facts);
@@ -20,7 +20,7 @@ export function showStatus(facts: StatusFacts, file: string | undefined): void {
   document.title = describeTitle(facts);
 }
 
-/** Leaves alone what says it already: a screen reader would say it again. */
+/** Leaves unchanged text alone, since a screen reader would repeat it. */
 function setText(place: HTMLElement, text: string): void {
   if (place.textContent !== text) place.textContent = text;
 }

@@ -1,8 +1,8 @@
 /**
- * Makes sure that the server lets this page in: at once where it asks for no token or knows the page already, else by the token
- * in the address's fragment (`#token=...`, which browsers send nowhere; it is wiped), else by asking the person.
+ * Signs the page in. Nothing is needed if the server requires no token or the page has a session. Otherwise uses the token in
+ * the URL's fragment (`#token=...`, which browsers do not send; it is removed), or asks the user.
  *
- * @param onAsk Called before a person is asked.
+ * @param onAsk Called before the user is asked.
  */
 export async function signIn(dialog: HTMLDialogElement, onAsk: () => void): Promise<void> {
   const fragment = new URLSearchParams(location.hash.slice(1)).get('token');
@@ -22,10 +22,10 @@ function ask(dialog: HTMLDialogElement, refusal: string): Promise<void> {
   message.textContent = refusal;
   dialog.showModal();
   return new Promise((resolve) => {
-    // It is asked again when the server forgets its sessions: listeners of before would answer too.
+    // The user is asked again when the server forgets its sessions, and earlier listeners must not answer then.
     const asking = new AbortController();
     const { signal } = asking;
-    // Without the token there is nothing to see: Escape, which browsers let nobody prevent twice, opens it anew.
+    // Without the token there is nothing to see. Browsers do not let a page prevent Escape twice, so the dialog is reopened.
     dialog.addEventListener('close', () => dialog.showModal(), { signal });
     const submit = async (event: Event) => {
       event.preventDefault();
@@ -41,7 +41,7 @@ function ask(dialog: HTMLDialogElement, refusal: string): Promise<void> {
   });
 }
 
-/** Offers a token for a cookie that scripts cannot read; says why where it is refused. */
+/** Exchanges a token for a cookie that scripts cannot read; returns the reason if it is refused. */
 async function offer(token: string): Promise<string | undefined> {
   const response = await fetch('/session', {
     method: 'POST',

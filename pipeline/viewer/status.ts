@@ -1,39 +1,39 @@
 import type { StreamInfo } from '../client/protocol.js';
 
-/** What the page says of what it shows. */
+/** The status of what the page shows. */
 export interface Status {
   readonly kind: 'connecting' | 'live' | 'stale' | 'offline' | 'paused';
   readonly word: string;
-  /** `84 ms`, `12 s`; empty where nothing was drawn. */
+  /** `84 ms`, `12 s`; empty if nothing was drawn. */
   readonly age: string;
-  /** What is wrong and what happens next; undefined where nothing is. */
+  /** What is wrong and what happens next; undefined if nothing is wrong. */
   readonly notice: string | undefined;
-  /** What a screen reader is to say of it, when it changes: without ages and countdowns. */
+  /** The text for screen readers, without ages and countdowns, which would change too often. */
   readonly said: string;
 }
 
-/** What the status line is made of. */
+/** The facts from which the status is derived. */
 export interface StatusFacts {
   /** This page's clock, ms. */
   readonly now: number;
-  /** The server's, ms. */
+  /** The server's clock, ms. */
   readonly serverNow: number;
   /** Undefined while connected. */
   readonly offline: { readonly reason: string; readonly retryAt: number | undefined } | undefined;
   readonly stream: StreamInfo | undefined;
-  /** The name of a stream that the address asks for and the server does not have. */
+  /** The name of a stream in the URL that the server does not have. */
   readonly missing: string | undefined;
-  /** Age of what is drawn, ms; undefined before the first frame. */
+  /** Age of the drawn frame, ms; undefined before the first. */
   readonly ageMs: number | undefined;
   readonly paused: boolean;
 }
 
 const WAITING = 'Waiting for the first frame';
 
-/** Older than this is not live. */
+/** A frame older than this is not live. */
 const STALE_MS = 2000;
 
-/** Says how what is shown relates to what is: nothing old is ever called live. */
+/** Describes how current the picture is. Nothing old is ever called live. */
 export function describeStatus({ now, serverNow, offline, stream, missing, ageMs, paused }: StatusFacts): Status {
   const age = ageMs === undefined ? '' : describeAge(ageMs);
   if (offline) {
@@ -51,7 +51,7 @@ export function describeStatus({ now, serverNow, offline, stream, missing, ageMs
     return { kind: 'stale', word, age, notice: `${reason}${next}`, said: reason };
   }
   if (stream && missing !== undefined) {
-    // Another camera's picture under the name that was asked for would be believed.
+    // Otherwise another camera's picture would appear under the requested name.
     const notice = `There is no stream called ${missing}. This is ${stream.name}.`;
     return { ...describeAged(ageMs, age), notice, said: notice };
   }
@@ -64,7 +64,7 @@ function describeAged(ageMs: number | undefined, age: string): Status {
   return { kind: 'live', word: 'LIVE', age, notice: undefined, said: 'Live' };
 }
 
-/** What the tab is called: the stream, and how its source does. A hidden tab asks for no frames: their age is not in it. */
+/** The tab's title: the stream and the state of its source. It has no age, since a hidden tab gets no frames. */
 export function describeTitle({ offline, stream, paused }: StatusFacts): string {
   if (!stream) return 'segnet-stream';
   const state = offline ? 'offline' : paused ? 'paused' : stream.state;

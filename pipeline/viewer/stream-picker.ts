@@ -1,15 +1,15 @@
 import type { StreamInfo } from '../client/protocol.js';
 
 /**
- * The row of streams to choose from, each with its state. What a person picks stands in the address (`?stream=front`), which can be
- * shared, kept and gone back in; a fragment would be lost to the token's and the skip link's.
+ * The row of streams to choose from, each with its state. The choice is in the URL (`?stream=front`), which can be shared and
+ * bookmarked and has a history. The fragment is already used by the token and the skip link.
  */
 export class StreamPicker {
   readonly #box: HTMLElement;
   readonly #onPick: (name: string) => void;
   #streams: readonly StreamInfo[] = [];
   #picked: string | undefined;
-  /** What the address or the person asks for, whether or not it is there. */
+  /** The stream that the URL or the user asks for, whether or not it exists. */
   #wanted = streamInAddress();
 
   constructor(box: HTMLElement, onPick: (name: string) => void) {
@@ -21,17 +21,17 @@ export class StreamPicker {
     });
   }
 
-  /** What the server last said of the stream that is picked. */
+  /** The server's latest information about the picked stream. */
   get picked(): StreamInfo | undefined {
     return this.#named(this.#picked);
   }
 
-  /** What is asked for where the server has none of that name. */
+  /** The requested name, if the server has no such stream. */
   get missing(): string | undefined {
     return this.#streams.length === 0 || this.#named(this.#wanted) ? undefined : this.#wanted;
   }
 
-  /** Takes the server's list; picks what is wanted, and the first stream where neither that nor the one picked is in it. */
+  /** Updates the list. Picks the wanted stream, or the first one if the list has neither that nor the picked one. */
   setStreams(streams: readonly StreamInfo[]): void {
     const same = streams.map((s) => s.name).join('\n') === this.#streams.map((s) => s.name).join('\n');
     this.#streams = streams;
@@ -45,16 +45,16 @@ export class StreamPicker {
     this.#settle();
   }
 
-  /** False while the server is not connected: what it last said of its streams is no longer so. */
+  /** False while disconnected, when the streams' states are out of date. */
   setReachable(isReachable: boolean): void {
     this.#box.classList.toggle('unreachable', !isReachable);
   }
 
-  /** @param by 1 for the next, -1 for the one before. */
+  /** @param by 1 for the next stream, -1 for the previous one. */
   step(by: number): void {
     const index = this.#streams.findIndex((stream) => stream.name === this.#picked);
     const next = this.#streams.at((index + by) % this.#streams.length);
-    // Where there is one alone, its picture would go, and come back with its next frame.
+    // Picking the only stream again would blank its picture until the next frame.
     if (next && next.name !== this.#picked) this.#pick(next.name);
   }
 
@@ -63,7 +63,7 @@ export class StreamPicker {
     try {
       history.pushState(null, '', `?${new URLSearchParams({ stream: name })}`);
     } catch {
-      // Safari takes a hundred in half a minute, which a key held down exceeds.
+      // Safari allows a hundred calls in half a minute, which a key held down exceeds.
     }
     this.#settle();
   }
@@ -77,7 +77,7 @@ export class StreamPicker {
     this.#onPick(next.name);
   }
 
-  /** Where the row is longer than the screen is wide. The page itself stays where it is: `scrollIntoView` would move that, too. */
+  /** Scrolls the row to a stream. `scrollIntoView` would scroll the page as well. */
   #slideTo({ name }: StreamInfo): void {
     const option = this.#box.children[this.#streams.findIndex((stream) => stream.name === name)] as HTMLElement;
     this.#box.scrollLeft = option.offsetLeft - (this.#box.clientWidth - option.offsetWidth) / 2;

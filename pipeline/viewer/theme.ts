@@ -1,10 +1,10 @@
 import { recall, remember } from './remember.js';
 
 /**
- * Takes on the theme that was chosen before, else that of the system.
+ * Applies the remembered theme, or that of the system.
  *
- * @param onChange Called when another is chosen, once its colours hold.
- * @returns Switches between light and dark.
+ * @param onChange Called when another theme is chosen, once its colours apply.
+ * @returns A function that switches between light and dark.
  */
 export function startTheme(onChange: () => void): () => void {
   const root = document.documentElement;

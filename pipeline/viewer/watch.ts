@@ -5,22 +5,22 @@ import { CloseCode } from '../client/protocol.js';
 import { element } from './element.js';
 import { signIn } from './sign-in.js';
 
-/** Why nothing comes. */
+/** Why no frames arrive. */
 export interface Offline {
   readonly reason: string;
-  /** When it is tried again, ms since 1970 by this page's clock; undefined where that waits for a person. */
+  /** When the next attempt is due, ms since 1970 by this page's clock; undefined if it waits for the user. */
   readonly retryAt: number | undefined;
 }
 
-/** What is watched, and who hears of it. */
+/** What to watch, and callbacks. */
 export interface WatchOptions {
   readonly want: Observable<readonly Want[]>;
   readonly onEvent: (event: LiveEvent) => void;
-  /** Hears what a connection waits for; later ones are told of by events. */
+  /** Called with the reason for which the connection waits; later reasons are events. */
   readonly onOffline: (offline: Offline) => void;
 }
 
-/** Watches the server of this page until the session ends, and signs in again then. */
+/** Watches this page's server until the session ends, then signs in again. */
 export async function watch(options: WatchOptions): Promise<void> {
   const { want, onEvent, onOffline } = options;
   try {
@@ -34,12 +34,12 @@ export async function watch(options: WatchOptions): Promise<void> {
   }
   connect(location.origin, { want, acknowledge: 'manual' }).subscribe({
     next: onEvent,
-    // Refused: a token is asked for at once; another setting of the server takes a while.
+    // After a refusal the user is asked for a token at once; other refusals depend on the server's settings, so the retry is slower.
     error: ({ code }) => setTimeout(() => void watch(options), code === CloseCode.unauthorised ? 500 : 5000),
   });
 }
 
-/** Why a connection was closed; where what was shown is over, and nothing is tried again, in the server's own words. */
+/** Describes why a connection was closed. If the stream is over and there is no retry, the server's own reason is used. */
 export function describeClose({ code, reason, retryAt }: Extract<LiveEvent, { type: 'closed' }>): Offline {
   const wasShutDown = code === CloseCode.shutdown && retryAt !== undefined;
   return { reason: wasShutDown ? 'The server was shut down' : reason || 'The connection is lost', retryAt };

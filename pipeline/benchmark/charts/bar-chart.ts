@@ -1,19 +1,19 @@
 import { escapeMarkup } from '../../escape-markup.js';
 import { chartColours } from './line-chart.js';
 
-/** Bars that belong together, under a heading. */
+/** A group of bars under a heading. */
 export interface BarGroup {
   readonly name: string;
   readonly bars: readonly { readonly name: string; readonly value: number; readonly isOurs: boolean }[];
 }
 
-/** What a chart of bars shows. */
+/** The contents of a bar chart. */
 export interface BarChart {
   readonly title: string;
-  /** What the numbers are: `ms a frame (less is better)`. */
+  /** The unit of the numbers: `ms a frame (less is better)`. */
   readonly unit: string;
   readonly groups: readonly BarGroup[];
-  /** Below the chart: the machine, the command. */
+  /** The text below the chart: the machine, the command. */
   readonly note: string;
 }
 
@@ -21,7 +21,7 @@ const WIDTH = 640;
 const [LEFT, RIGHT, TOP] = [256, 60, 52];
 const [ROW, HEAD] = [20, 30];
 
-/** Draws groups of lying bars, each group on a scale of its own, this project's in another colour than the others. */
+/** Draws groups of horizontal bars, each group on its own scale, with this project's bars in a different colour. */
 export function renderBarChart({ title, unit, groups, note }: BarChart): string {
   let y = TOP;
   const parts = groups.flatMap(({ name, bars }) => {

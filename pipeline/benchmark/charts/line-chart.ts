@@ -7,7 +7,7 @@ export interface ChartSeries {
   readonly points: readonly (readonly [number, number])[];
 }
 
-/** What a chart of lines shows. */
+/** The contents of a line chart. */
 export interface LineChart {
   readonly title: string;
   readonly xLabel: string;
@@ -15,20 +15,20 @@ export interface LineChart {
   /** Where the y axis begins. @default 0 */
   readonly yFrom?: number;
   readonly series: readonly ChartSeries[];
-  /** Below the chart: the machine, the command. */
+  /** The text below the chart: the machine, the command. */
   readonly note: string;
 }
 
-/** Apart in normal and colour-blind sight (Okabe and Ito, 2008), on white. */
+/** Colours that are distinct in normal and colour-blind vision, on white (Okabe and Ito, 2008). */
 export const chartColours: readonly string[] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 
 const HEIGHT = 380;
 const PLOT_WIDTH = 426;
 const [LEFT, TOP, BOTTOM] = [64, 44, 76];
-/** Room for the names of the lines, beside them: some pixels a letter, as nothing here measures text. */
+/** Space for the names beside the lines, estimated by pixels per letter, as text cannot be measured here. */
 const [LEAST_RIGHT, LETTER] = [150, 7];
 
-/** Draws lines with marks over axes that begin at 0 unless told otherwise, as an SVG that needs no font, style sheet or script. */
+/** Draws lines with marks, with axes that begin at 0 by default, as an SVG that needs no font, style sheet or script. */
 export function renderLineChart({ title, xLabel, yLabel, yFrom = 0, series, note }: LineChart): string {
   const points = series.flatMap((one) => one.points);
   const xTicks = ticksTo(Math.max(...points.map(([x]) => x), 0));
@@ -68,7 +68,7 @@ export function renderLineChart({ title, xLabel, yLabel, yFrom = 0, series, note
   ].join('\n');
 }
 
-/** Round numbers from 0 to just beyond a value, five to ten of them; to 1 for 0. */
+/** Five to ten round numbers from 0 to just beyond a value; to 1 for the value 0. */
 export function ticksTo(value: number): readonly number[] {
   const largest = value > 0 ? value : 1;
   const power = 10 ** Math.floor(Math.log10(largest / 4));
@@ -78,7 +78,7 @@ export function ticksTo(value: number): readonly number[] {
   return Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12)));
 }
 
-/** Moves heights of labels apart where they would overlap, keeping their order. */
+/** Moves labels apart vertically where they would overlap, keeping their order. */
 function spreadOut(heights: readonly number[], apart = 16): readonly number[] {
   const moved = [...heights];
   let last = Number.NEGATIVE_INFINITY;

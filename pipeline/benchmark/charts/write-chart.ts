@@ -3,7 +3,7 @@ import { writeWhole } from '../../../model/write-whole.js';
 import { makeOutputFolder } from '../../options/make-output-folder.js';
 
 /**
- * Writes a picture whole or not at all.
+ * Writes a picture atomically.
  *
  * @throws `Failure` `OUTPUT_UNWRITABLE`.
  */

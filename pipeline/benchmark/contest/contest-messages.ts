@@ -1,8 +1,8 @@
 import type { Engine } from '../../../model/engine.js';
 
 /*
- * What the programs that are measured against each other are asked, and what they answer, as lines of JSON:
- * `engine-program.ts` runs this project's engines, `../peers/peer.py` other runtimes.
+ * The questions to the programs that are compared, and their answers, as lines of JSON: `engine-program.ts` runs this project's
+ * engines, `../peers/peer.py` other runtimes.
  */
 
 /** Loads a workload. */
@@ -12,21 +12,21 @@ export interface LoadQuestion {
   readonly folder: string;
   readonly width: number;
   readonly height: number;
-  /** Frames that are computed at once. */
+  /** Frames in a batch. */
   readonly batch: number;
   readonly threads: number;
   readonly precision: Engine['precision'];
-  /** Which of this project's engines; other programs have one. */
+  /** Which of this project's engines to use; other programs have only one. */
   readonly engine?: 'onnx' | 'tensorflow';
 }
 
-/** What was loaded. */
+/** The answer to `LoadQuestion`. */
 export interface LoadAnswer {
-  /** What computes, for people. */
+  /** What computes, for people to read. */
   readonly description: string;
 }
 
-/** Writes the mask of every frame to a file, one after the other. Answered by `{}`. */
+/** Writes the masks of all frames to a file, one after another. Answered by `{}`. */
 export interface MasksQuestion {
   readonly ask: 'masks';
   readonly path: string;
@@ -35,24 +35,24 @@ export interface MasksQuestion {
 /** Segments batches of the next frames. */
 export interface RunQuestion {
   readonly ask: 'run';
-  /** How many batches. */
+  /** The number of batches. */
   readonly times: number;
 }
 
-/** How long a batch took. */
+/** The answer to `RunQuestion`. */
 export interface RunAnswer {
-  /** Of each batch, milliseconds from pictures in memory to masks in memory. */
+  /** Milliseconds of each batch, from pictures in memory to masks in memory. */
   readonly ms: readonly number[];
   /** Processor time of all threads, over all batches. */
   readonly cpuMs: number;
 }
 
-/** Tells the most resident memory that the program ever held. */
+/** Asks for the program's peak resident memory. */
 export interface MemoryQuestion {
   readonly ask: 'memory';
 }
 
-/** How much memory the program has held. */
+/** The answer to `MemoryQuestion`. */
 export interface MemoryAnswer {
   readonly peakBytes: number;
 }

@@ -18,41 +18,41 @@ import type {
 import type { Contestant } from './contestants.js';
 import type { Workload } from './workload.js';
 
-/** How a contest is held. */
+/** The rules of a contest. */
 export interface ContestRules extends BenchmarkOptions {
   readonly batch: number;
   readonly threads: number;
-  /** Batches that each computes before any is timed. */
+  /** Batches that each contestant computes before timing. */
   readonly warmUps: number;
-  /** Batches that each computes, one a round. */
+  /** Batches that each contestant computes, one per round. */
   readonly rounds: number;
-  /** The share of pixels that must be as the first contestant's. */
+  /** The share of pixels that must agree with the first contestant. */
   readonly leastAgreement: (contestant: Contestant) => number;
 }
 
-/** What a program cost. */
+/** The cost of a program. */
 export interface ContestCost {
-  /** Milliseconds a frame. */
+  /** Milliseconds per frame. */
   readonly frameMs: Spread;
-  /** Processor time a frame, all threads. */
+  /** Processor time per frame, all threads. */
   readonly cpuMsPerFrame: number;
-  /** The most memory that its process held, loading included. */
+  /** Peak memory of its process, including loading. */
   readonly peakBytes: number;
 }
 
-/** What a contestant that computed the same as the first one cost. */
+/** The result of a contestant that agreed with the first one. */
 export interface Result extends ContestCost {
   readonly description: string;
-  /** Share of pixels as the first contestant's. */
+  /** The share of pixels that agree with the first contestant. */
   readonly agreement: number;
 }
 
-/** Why a contestant was not timed: it cannot run here, or its masks are others. */
+/** Why a contestant was not timed: it cannot run here, or its masks differ. */
 export interface Refused {
   readonly refused: string;
 }
 
-/** A contestant that runs. */
+/** A running contestant. */
 interface Entered {
   readonly contestant: Contestant;
   readonly program: LineProcess;
@@ -62,10 +62,10 @@ interface Entered {
 }
 
 /**
- * Lets contestants compute one workload: each in a process of its own, all loaded at once, masks compared before anything
- * is timed, then a batch each in turn.
+ * Lets contestants compute one workload, each in a separate process. All are loaded at once, their masks are compared before
+ * timing, and then they compute a batch each in turn.
  *
- * @throws The signal's reason; `Failure` `PROGRAM_DIED` where a program dies while it is timed.
+ * @throws The signal's reason; `Failure` `PROGRAM_DIED` if a program dies while it is timed.
  */
 export async function holdContest(
   workload: Workload,
@@ -105,14 +105,14 @@ export async function holdContest(
     for (const [{ contestant, description, agreement }, timed] of await timeInTurns(entered, rules)) {
       outcome.set(contestant, { description, agreement, ...timed });
     }
-    // In the order in which they were given, not that in which they were refused.
+    // In the order of the contestants, not of refusals.
     return new Map(contestants.map((contestant) => [contestant, outcome.get(contestant)!]));
   } finally {
     await Promise.all(programs.map((program) => program.close()));
   }
 }
 
-/** Has a program load a workload. @throws `Failure` with the program's own reason where it cannot. */
+/** Makes a program load a workload. @throws `Failure` with the program's own reason if it cannot. */
 export function loadProgram(
   program: LineProcess,
   { folder, width, height }: Workload,
@@ -132,7 +132,7 @@ async function enter(contestant: Contestant, program: LineProcess, workload: Wor
   return { description, masks };
 }
 
-/** Lets loaded programs compute a batch each in turn, after warming up. @throws As `holdContest`. */
+/** Lets loaded programs warm up and then compute a batch each in turn. @throws As `holdContest`. */
 export async function timeInTurns<One extends { readonly program: LineProcess; readonly batch: number }>(
   programs: readonly One[],
   { rounds, warmUps, signal }: Pick<ContestRules, 'rounds' | 'warmUps' | 'signal'>,

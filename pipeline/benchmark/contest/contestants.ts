@@ -10,12 +10,12 @@ export interface Contestant {
   readonly title: string;
   readonly precision: Engine['precision'];
   readonly isPeer: boolean;
-  /** What it has to be told beside the workload. */
+  /** Settings in addition to the workload. */
   readonly load: Pick<LoadQuestion, 'engine' | 'precision'>;
   start(): LineProcess;
 }
 
-/** This project's engines in the precisions that they have, float32 first: its masks are what the others are compared with; then the peers. */
+/** This project's engines in their precisions, then the peers. float32 is first, since the masks of the others are compared with its. */
 export function listContestants(
   engines: readonly ('onnx' | 'tensorflow')[],
   precisions: readonly Engine['precision'][],

@@ -14,7 +14,7 @@ import type {
 } from './contest-messages.js';
 import { workloadFiles } from './workload.js';
 
-/* The program that runs one of this project's engines on a workload, in a process whose memory is its own alone. */
+/* The program that runs one of this project's engines on a workload, in a separate process, so that its memory can be measured. */
 
 let engine: Engine;
 let frames: readonly RgbPicture[];
@@ -36,7 +36,7 @@ async function load(question: LoadQuestion): Promise<LoadAnswer> {
   return { description: engine.description };
 }
 
-/** The frames in turn, as a batch. */
+/** The next frames as a batch. */
 function batchAt(number: number): readonly RgbPicture[] {
   return Array.from({ length: batch }, (_, i) => frames[(number * batch + i) % frames.length]!);
 }

@@ -7,26 +7,26 @@ import { buildGraph } from '../../../model/onnx/graph.js';
 import { type Weights, writeSafetensors, writeWeights } from '../../../model/weights.js';
 import { makeTemporaryFolder } from '../../../operators/make-folder.js';
 
-/** What all contestants are given: one network, its weights and the frames, as files in a folder. */
+/** The work of all contestants: one network, its weights and the frames, as files in a folder. */
 export interface Workload {
   readonly folder: string;
   readonly network: string;
   readonly width: number;
   readonly height: number;
-  /** How many frames there are; contestants go through them again and again. */
+  /** The number of frames, which contestants process repeatedly. */
   readonly frames: number;
 }
 
-/** What the files of a workload are called in its folder. */
+/** The names of a workload's files in its folder. */
 export const workloadFiles = {
   /** For this project's engines. */
   weights: 'weights.safetensors',
-  /** 8-bit RGB, one frame after the other. */
+  /** 8-bit RGB, consecutive frames. */
   frames: 'frames.rgb',
-  /** For other runtimes: ONNX in float32, masks out, unpooling by MaxUnpool or by standard operators alone. */
+  /** For other runtimes: ONNX in float32 with masks as output, unpooling by MaxUnpool or only by standard operators. */
   indicesGraph: 'indices.onnx',
   planesGraph: 'planes.onnx',
-  /** For PyTorch: the layers as they are here, batch normalisation folded, and their tensors. */
+  /** For PyTorch: the layers in this project's form, with folded batch normalisation, and their tensors. */
   layers: 'layers.json',
   tensors: 'folded.safetensors',
 } as const;

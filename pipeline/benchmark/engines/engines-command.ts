@@ -74,7 +74,7 @@ Examples:
           ...common,
         }),
       );
-      // Printed first: a picture that cannot be written takes no figures with it.
+      // Printed first, so that the results are not lost if the picture cannot be written.
       printResult(flags, result, renderEngines(result));
       if (flags.picture !== undefined) await writeChart(flags.picture, renderBarChart(engineChart(result)));
     });

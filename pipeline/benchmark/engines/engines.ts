@@ -12,28 +12,28 @@ import { describeMachine, type Machine } from '../machine.js';
 import { findPeers, requirePeers } from '../peers.js';
 import { sampleClip, sampleFrames } from '../sample-frames.js';
 
-/** What `benchmark engines` takes. */
+/** Options of `benchmark engines`. */
 export interface EnginesOptions extends BenchmarkOptions {
   readonly networks: readonly string[];
   /** @default 'onnx' */
   readonly engines?: readonly ('onnx' | 'tensorflow')[] | undefined;
-  /** Defaults to both. */
+  /** By default both. */
   readonly precisions?: readonly Engine['precision'][] | undefined;
   /** @default 1 */
   readonly batches?: readonly number[] | undefined;
   /** Defaults to 480x360. */
   readonly size?: Size | undefined;
-  /** The same for all. Defaults to one for each core. */
+  /** The same number for all contestants. Defaults to one for each core. */
   readonly threads?: number | undefined;
-  /** Timed batches of each. @default 20 */
+  /** Timed batches of each contestant. @default 20 */
   readonly rounds?: number | undefined;
-  /** Batches before that. @default 3 */
+  /** Batches of each contestant before timing. @default 3 */
   readonly warmUps?: number | undefined;
   /** Names of peers. Defaults to all that are installed. */
   readonly peers?: readonly string[] | undefined;
-  /** Where the frames are from. Defaults to the sample clip. */
+  /** The source of the frames. Defaults to the sample clip. */
   readonly clip?: string | undefined;
-  /** How many different frames. @default 8 */
+  /** The number of different frames. @default 8 */
   readonly frames?: number | undefined;
 }
 
@@ -46,21 +46,21 @@ export type EngineRow = {
   readonly batch: number;
 } & (Result | Refused);
 
-/** What `benchmark engines` found. */
+/** The result of `benchmark engines`. */
 export interface EnginesResult {
   readonly machine: Machine;
   readonly size: Size;
   readonly threads: number;
-  /** By network: trained weights or random ones. */
+  /** Whether weights are trained or random, by network. */
   readonly weights: Readonly<Record<string, BenchmarkWeights['origin']>>;
-  /** By network and batch, the first contestant first: the one that the others are compared with. */
+  /** By network and batch. The first contestant, with which the others are compared, comes first. */
   readonly rows: readonly EngineRow[];
 }
 
 /**
- * Times engines, and peers where they are installed, on the same networks, weights and frames.
+ * Times engines, and peers if installed, on the same networks, weights and frames.
  *
- * @throws `Failure` `NETWORK_UNKNOWN`, `PEER_MISSING`, `PEER_FAILED`, those of `sampleFrames`, and what `holdContest` throws.
+ * @throws `Failure` `NETWORK_UNKNOWN`, `PEER_MISSING`, `PEER_FAILED`, and as `sampleFrames` and `holdContest`.
  */
 export async function benchmarkEngines(options: EnginesOptions): Promise<EnginesResult> {
   const { networks, engines = ['onnx'], precisions = ['float32', 'int8'], batches = [1] } = options;

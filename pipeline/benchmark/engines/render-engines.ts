@@ -5,7 +5,7 @@ import { renderMachine } from '../machine.js';
 import { peersAdvice } from '../peers.js';
 import type { EnginesResult } from './engines.js';
 
-/** What `benchmark engines` prints for people. */
+/** Renders the result of `benchmark engines` for people to read. */
 export function renderEngines({ machine, size, threads, weights, rows }: EnginesResult): string {
   const timed = rows.flatMap((row) => ('refused' in row ? [] : [row]));
   const table = timed.map((row) => {
@@ -41,7 +41,7 @@ export function renderEngines({ machine, size, threads, weights, rows }: Engines
   ].join('\n');
 }
 
-/** The medians of `benchmark engines` as bars. */
+/** A bar chart of the medians of `benchmark engines`. */
 export function engineChart({ machine, size, rows }: EnginesResult): BarChart {
   const names = [...new Set(rows.map(({ network, batch }) => `${network}, batch ${batch}`))];
   return {

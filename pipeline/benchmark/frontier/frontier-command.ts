@@ -57,7 +57,7 @@ Examples:
           ...common,
         }),
       );
-      // Printed first: a picture that cannot be written takes no figures with it.
+      // Printed first, so that the results are not lost if the picture cannot be written.
       printResult(flags, result, renderFrontier(result));
       if (picture !== undefined) await writeChart(picture, renderLineChart(frontierChart(result)));
     });

@@ -12,29 +12,29 @@ import { sampleClip, sampleFrames } from '../sample-frames.js';
 import { median } from '../statistics.js';
 import { takeTurns } from '../take-turns.js';
 
-/** What `benchmark frontier` takes. */
+/** Options of `benchmark frontier`. */
 export interface FrontierOptions extends BenchmarkOptions {
   /** Safetensors files of trained weights. */
   readonly weights: readonly string[];
   readonly images: string;
   readonly labels: string;
-  /** Sizes in which the networks see the pictures. Defaults to that of each file's card. */
+  /** Picture sizes for the networks. Defaults to the size in each file's card. */
   readonly sizes?: readonly Size[] | undefined;
   /** Defaults to int8 for calibrated weights on a processor that is fast at it. */
   readonly precision?: Engine['precision'] | undefined;
-  /** Defaults to what suits network and machine, as in `run`. */
+  /** By default the number suits network and machine, as in `run`. */
   readonly threads?: number | undefined;
-  /** Timed frames of each. @default 20 */
+  /** Timed frames of each file and size. @default 20 */
   readonly rounds?: number | undefined;
 }
 
-/** One file of weights at one size: what it sees and what that costs, with the same engine, precision and size. */
+/** The accuracy and cost of one weights file at one size, with the same engine and precision. */
 export interface FrontierRow {
   readonly weights: string;
   readonly network: string;
   readonly size: Size;
   readonly precision: Engine['precision'];
-  /** Per cent, on the pictures that were given. */
+  /** Per cent, on the given pictures. */
   readonly mIoU: number;
   readonly BF: number;
   /** Median time of one frame, ms. */
@@ -42,11 +42,11 @@ export interface FrontierRow {
   /** Processor time of one frame on all threads, ms. */
   readonly cpuMs: number;
   readonly multiplyAdds: number;
-  /** No other row is both faster and better. */
+  /** True if no other row is both faster and better. */
   readonly isOnFrontier: boolean;
 }
 
-/** What `benchmark frontier` found, the fastest first. */
+/** The result of `benchmark frontier`, the fastest first. */
 export interface FrontierResult {
   readonly machine: Machine;
   readonly images: string;
@@ -65,7 +65,7 @@ interface Contestant {
 const WARM_UPS = 2;
 
 /**
- * Scores trained weights on labelled pictures and times them, frame by frame in turns.
+ * Scores trained weights on labelled pictures, and times them frame by frame in turns.
  *
  * @throws `Failure` as `readWeights`, `createEngine` and `evaluate`.
  */
@@ -128,7 +128,7 @@ async function enter(path: string, weights: Weights, size: Size, options: Fronti
   }
 }
 
-/** Marks what nothing faster beats. @param rows The fastest first. */
+/** Marks the rows that no faster row beats. @param rows The fastest first. */
 export function markFrontier<Row extends { readonly mIoU: number }>(
   rows: readonly Row[],
 ): readonly (Row & { readonly isOnFrontier: boolean })[] {
@@ -140,7 +140,7 @@ export function markFrontier<Row extends { readonly mIoU: number }>(
   });
 }
 
-/** mIoU against time: a line for each file of weights, through its sizes. */
+/** A chart of mIoU over time, with a line through the sizes of each weights file. */
 export function frontierChart({ machine, rows }: FrontierResult): LineChart {
   const files = [...new Set(rows.map(({ weights }) => weights))];
   return {

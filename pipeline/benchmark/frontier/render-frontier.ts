@@ -3,7 +3,7 @@ import { fixed, ms } from '../figures.js';
 import { renderMachine } from '../machine.js';
 import type { FrontierResult } from './frontier.js';
 
-/** What `benchmark frontier` prints for people. */
+/** Renders the result of `benchmark frontier` for people to read. */
 export function renderFrontier({ machine, images, rows }: FrontierResult): string {
   const table = rows.map((row) => [
     row.network,

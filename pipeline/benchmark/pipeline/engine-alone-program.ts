@@ -9,26 +9,26 @@ import { openEngine } from '../../options/open-engine.js';
 import { followOrder } from '../process/follow-order.js';
 import { measureProgram } from '../process/measure-program.js';
 
-/* The program that gives the frames of one clip to an engine, with nothing around it. Prints an `EngineAloneReport`. */
+/* The program that passes the frames of one clip to an engine, with nothing around it. Prints an `EngineAloneReport`. */
 
-/** What the program is to do, as JSON in its one argument. */
+/** The program's order, JSON in its only argument. */
 export interface EngineAloneOrder {
   readonly clip: string;
   readonly engine: EngineOptions;
-  /** A program that runs beside it while it is timed, and how many frames that takes: the engine then gets as many. */
+  /** A program that runs during the timing, and its number of frames; the engine gets as many. */
   readonly beside?: { readonly call: ProgramCall; readonly frames: number };
 }
 
-/** What the engine, and the program beside it, cost from the first timed frame to the last; decoding and loading were before. */
+/** The cost of the engine, and of the program beside it, from the first timed frame to the last, without decoding and loading. */
 export interface EngineAloneReport {
   readonly frames: number;
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
 }
 
-/** Decoded before the clock starts, so many frames at most. */
+/** The most frames that are decoded before timing. */
 const MOST_FRAMES = 250;
-/** Until V8 has compiled and all instances are there, but no longer than the second. */
+/** The shortest and longest warm-up, for V8 to compile and all instances to start. */
 const WARM_UP_MS = { least: 1500, most: 15_000 };
 
 async function measureEngine({ clip, engine: options, beside }: EngineAloneOrder): Promise<EngineAloneReport> {

@@ -10,24 +10,24 @@ import { peerCommand, requirePeers } from '../peers.js';
 import { measureProgram } from '../process/measure-program.js';
 import { sampleFrames } from '../sample-frames.js';
 
-/** The loops that people write by hand in Python, ready to run. */
+/** Handwritten loops in Python, as people write them, ready to run. */
 export interface HandLoops {
   readonly ways: readonly { readonly title: string; readonly call: ProgramCall }[];
-  /** Removes what was written for them. */
+  /** Removes their files. */
   close(): Promise<void>;
 }
 
-/** OpenCV reads, shows the classes and writes; a runtime computes. The second computes in a thread of its own. */
+/** OpenCV reads, draws the classes and writes; a runtime computes. The second loop computes in a separate thread. */
 const LOOPS = [
   { runtime: 'onnxruntime', precision: 'float32', title: 'Python loop, ONNX Runtime float32' },
   { runtime: 'openvino', precision: 'int8', title: 'Python loop, OpenVINO int8 in a thread' },
 ] as const;
 
-/** As many frames calibrate int8. */
+/** The number of frames that calibrate int8. */
 const FRAMES = 8;
 
 /**
- * Writes the network that options ask for, at the size at which `run` computes the clip, for the loops.
+ * Writes the requested network for the loops, at the size at which `run` computes the clip.
  *
  * @throws `Failure` `PEER_MISSING`, `PEER_FAILED`, and as `findWeights` and `probe`.
  */
@@ -45,7 +45,7 @@ export async function prepareHandLoops(clip: string, output: string, engine: Eng
   for (const { runtime, precision, title } of LOOPS) {
     const load = { ask: 'load', folder, ...size, batch: 1, threads, precision } satisfies LoadQuestion;
     const order = { ...load, clip, output, colours, runtime };
-    // Before the clock starts, as the packaged weights were calibrated before.
+    // Done before timing, just as the packaged weights are already calibrated.
     if (precision === 'int8') await measureProgram(title, peerCommand('model.py', [runtime, JSON.stringify(load)]));
     ways.push({ title, call: peerCommand('video_loop.py', [JSON.stringify(order)]) });
   }

@@ -3,16 +3,16 @@ import { moduleCommand } from '../../module-command.js';
 import { measureProgram, type ProgramCost } from '../process/measure-program.js';
 import type { RouteOrder, RouteReport } from './route-program.js';
 
-/** What `run` cost on one clip, in a process of its own. */
+/** The cost of `run` on one clip, in a separate process. */
 export interface RouteCost
   extends Omit<RouteReport, 'firstFrameAt'>,
     Pick<ProgramCost, 'wallSeconds' | 'cpuSeconds' | 'memory'> {
-  /** From the start of the program until the encoder had taken a frame. */
+  /** From the program's start until the encoder had accepted a frame. */
   readonly firstFrameMs: number;
   readonly outputBytes: number;
 }
 
-/** Takes a clip through `run` in a process of its own. @throws `Failure` `PROGRAM_FAILED`. */
+/** Processes a clip with `run` in a separate process. @throws `Failure` `PROGRAM_FAILED`. */
 export async function measureRoute(order: RouteOrder): Promise<RouteCost> {
   const call = moduleCommand(new URL('./route-program.js', import.meta.url), [JSON.stringify(order)]);
   const { output, startedAt, ...cost } = await measureProgram('run', call);

@@ -10,39 +10,39 @@ import { describeMachine, type Machine } from '../machine.js';
 import type { TreeMemory } from '../process/tree-memory.js';
 import { measureRoute } from './measure-route.js';
 
-/** What `benchmark pipeline --memory` takes. */
+/** Options of `benchmark pipeline --memory`. */
 export interface MemoryOptions extends BenchmarkOptions {
-  /** How long the long clip is; the short one is a tenth of it. */
+  /** The duration of the long clip; the short one has a tenth of it. */
   readonly longSeconds: number;
   readonly engine: EngineOptions | 'none';
 }
 
-/** What `run` held on one clip. */
+/** The memory of `run` on one clip. */
 export interface MemoryRow {
   readonly seconds: number;
   readonly frames: number;
-  /** Of `run` and its ffmpegs together; 0 where the system does not tell. */
+  /** The peak of `run` and its ffmpegs together; 0 if the system does not report it. */
   readonly peakBytes: number;
-  /** The same with what processes share counted once. */
+  /** The same, with shared memory counted once. */
   readonly peakProportionalBytes: number;
   readonly peakByProgram: TreeMemory['byProgram'];
 }
 
-/** Whether memory grows with the length of a clip. */
+/** The result of `benchmark pipeline --memory`: whether memory grows with the length of a clip. */
 export interface MemoryResult {
   readonly machine: Machine;
   readonly rows: readonly [short: MemoryRow, long: MemoryRow];
-  /** Peak on the long clip over peak on the short one. */
+  /** The peak on the long clip divided by that on the short one. */
   readonly ratio: number;
 }
 
-/** Of the piece that both clips repeat. */
+/** The duration of the piece that both clips repeat. */
 const PIECE_SECONDS = 6;
 
 /**
- * Takes a short and a long 1920x1080 clip through `run` and compares the most memory that was held.
+ * Processes a short and a long 1920x1080 clip with `run` and compares peak memory.
  *
- * @throws `Failure` as `findFfmpeg`, `PROGRAM_FAILED` where `run` fails.
+ * @throws `Failure` as `findFfmpeg`, `PROGRAM_FAILED` if `run` fails.
  */
 export async function compareMemory(options: MemoryOptions): Promise<MemoryResult> {
   const { longSeconds, engine, signal, onProgress } = options;
@@ -64,7 +64,7 @@ export async function compareMemory(options: MemoryOptions): Promise<MemoryResul
   }
 }
 
-/** A moving test picture with sound: one piece, encoded once, again and again. */
+/** Makes a clip of a moving test picture with sound, by repeating one piece that is encoded once. */
 async function makeLongClip(folder: string, seconds: number): Promise<string> {
   const { path } = await findFfmpeg();
   const ffmpeg = (...args: readonly string[]) => promisify(execFile)(path, ['-v', 'error', '-nostdin', '-y', ...args]);

@@ -17,20 +17,20 @@ import { measureRoute, type RouteCost } from './measure-route.js';
 import { plainFfmpeg } from './plain-ffmpeg.js';
 import type { RouteOrder } from './route-program.js';
 
-/** What `benchmark pipeline` takes. */
+/** Options of `benchmark pipeline`. */
 export interface PipelineOptions extends BenchmarkOptions {
   readonly clip: string;
-  /** `none` measures what is around the network alone. */
+  /** `none` measures only what is around the network. */
   readonly engine: EngineOptions | 'none';
   readonly encoder?: string | undefined;
   readonly crf?: number | undefined;
-  /** How often each is run. @default 5 */
+  /** How often each program is run. @default 5 */
   readonly rounds?: number | undefined;
-  /** Runs the loops that people write by hand in Python as well, which need the peers. @default false */
+  /** Also runs handwritten loops in Python, which need the peers. @default false */
   readonly loops?: boolean | undefined;
 }
 
-/** What one way through the clip cost, over all rounds. */
+/** The cost of one way of processing the clip, over all rounds. */
 export interface PipelineRow {
   /** `run`, `run without a network`, `ffmpeg alone`, `engine alone`, `engine beside ffmpeg`, or a hand-written loop. */
   readonly title: string;
@@ -40,34 +40,34 @@ export interface PipelineRow {
   readonly framesPerSecond: number;
   readonly cpuSeconds: number;
   readonly cpuMsPerFrame: number;
-  /** Of all its processes together; absent where the system does not tell, and for the engine alone. */
+  /** The peak of all its processes together; absent if the system does not report it, and for the engine alone. */
   readonly peakBytes?: number;
-  /** The same with what processes share counted once. */
+  /** The same, with shared memory counted once. */
   readonly peakProportionalBytes?: number;
   readonly peakByProgram?: TreeMemory['byProgram'];
-  /** Of `run`: from the program's start until the encoder had taken a frame. */
+  /** For `run`, from the program's start until the encoder had accepted a frame. */
   readonly firstFrameMs?: number;
-  /** Of `run`: from the first frame to the last. */
+  /** For `run`, from the first frame to the last. */
   readonly steadyFramesPerSecond?: number;
   readonly steps?: FileSummary['steps'];
   readonly outputBytes?: number;
-  /** Which engine computed. */
+  /** The engine's description. */
   readonly description?: string;
 }
 
-/** How near `run` comes to what the machine could do. */
+/** How close `run` comes to the machine's limit. */
 export interface PipelineBound {
-  /** Frames a second if all cores did nothing but the engine's work and ffmpeg's. */
+  /** The bound: frames per second if all cores did only the work of engine and ffmpeg. */
   readonly framesPerSecond: number;
-  /** Of the whole program, start and end included, over the bound. */
+  /** The rate of the whole program, with start and end, divided by the bound. */
   readonly ratio: number;
-  /** From the first frame to the last, over the bound. */
+  /** The rate from the first frame to the last, divided by the bound. */
   readonly steadyRatio: number;
-  /** From the first frame to the last, over what engine and ffmpeg make beside one another, with nothing between them. */
+  /** The rate from the first frame to the last, divided by that of engine and ffmpeg running side by side without a connection. */
   readonly besideRatio: number;
 }
 
-/** What `benchmark pipeline` found. */
+/** The result of `benchmark pipeline`. */
 export interface PipelineResult {
   readonly machine: Machine;
   readonly clip: string;
@@ -75,24 +75,24 @@ export interface PipelineResult {
   readonly rows: readonly PipelineRow[];
   /** Absent for `none`. */
   readonly bound?: PipelineBound;
-  /** Frames a second of `run` with an engine that computes nothing, over those of plain ffmpeg. */
+  /** The rate of `run` with an engine that computes nothing, divided by that of plain ffmpeg. */
   readonly withoutNetworkRatio: number;
 }
 
-/** What one turn of one way gave. */
+/** The result of one turn of one way. */
 type Turn = Pick<RouteCost, 'frames' | 'wallSeconds' | 'cpuSeconds'> & Partial<RouteCost>;
 
-/** One way through the clip. */
+/** One way of processing the clip. */
 interface Way {
   readonly title: string;
   readonly turn: () => Promise<Turn>;
 }
 
 /**
- * Takes a clip through `run`, through the engine alone and through plain ffmpeg, each in a process of its own, in turns,
- * and says how near `run` comes to the sum of the other two.
+ * Processes a clip with `run`, the engine alone and plain ffmpeg, each in a separate process, in turns, and reports how close
+ * `run` comes to the sum of the other two.
  *
- * @throws `Failure` `PROGRAM_FAILED` where one of them fails, and what `plainFfmpeg`, `findWeights` and `prepareHandLoops` throw.
+ * @throws `Failure` `PROGRAM_FAILED` if one of them fails, and as `plainFfmpeg`, `findWeights` and `prepareHandLoops`.
  */
 export async function benchmarkPipeline(options: PipelineOptions): Promise<PipelineResult> {
   const { clip, engine, encoder, crf, rounds = 5, signal, onProgress } = options;
@@ -103,7 +103,7 @@ export async function benchmarkPipeline(options: PipelineOptions): Promise<Pipel
   let loops: HandLoops | undefined;
   try {
     const plain = await plainFfmpeg({ clip, output, fit, encoder, crf });
-    // What `run` counted; it has the first turn.
+    // The number of frames, which `run` counts in the first turn.
     let frames = 0;
     const route = async (of: RouteOrder['engine']): Promise<Turn> => {
       const turn = await measureRoute({ clip, output, engine: of, encoder, crf });
@@ -177,7 +177,7 @@ function rowOf(title: string, turns: readonly Turn[]): PipelineRow {
   };
 }
 
-/** The ratios that tell how much the pipeline adds, from the medians of all ways. */
+/** The ratios that show how much the pipeline adds, from the medians of all ways. */
 export function ratiosOf(
   rows: readonly PipelineRow[],
   cores: number,

@@ -5,7 +5,7 @@ import { probe } from '../../../operators/probe.js';
 import type { ProgramCall } from '../../module-command.js';
 import type { Size } from '../../options/size.js';
 
-/** What plain ffmpeg is to do. */
+/** The order for plain ffmpeg. */
 export interface PlainOrder {
   readonly clip: string;
   readonly output: string;
@@ -16,8 +16,9 @@ export interface PlainOrder {
 }
 
 /**
- * One ffmpeg that does all that a route makes ffmpeg do, without a network or Node: decodes a clip, scales each frame
- * for the network by the same filters (and throws that away), encodes it by the same encoder and settings, copies the sound.
+ * One ffmpeg that does everything that ffmpeg does in `run`, without a network or Node: decodes a clip, scales each frame for
+ * the network with the same filters (discarding the result), encodes it with the same encoder and settings, and copies the
+ * sound.
  *
  * @throws `Failure` as `findFfmpeg`, `probe` and `chooseEncoder`.
  */

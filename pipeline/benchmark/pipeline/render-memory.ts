@@ -3,7 +3,7 @@ import { fixed, megabytes } from '../figures.js';
 import { renderMachine } from '../machine.js';
 import type { MemoryResult } from './memory.js';
 
-/** What `benchmark pipeline --memory` prints for people. */
+/** Renders the result of `benchmark pipeline --memory` for people to read. */
 export function renderMemory({ machine, rows, ratio }: MemoryResult): string {
   const table = rows.map(({ seconds, frames, peakBytes, peakProportionalBytes, peakByProgram }) => [
     String(seconds),

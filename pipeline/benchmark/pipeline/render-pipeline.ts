@@ -3,7 +3,7 @@ import { fixed, megabytes, ms } from '../figures.js';
 import { renderMachine } from '../machine.js';
 import type { PipelineResult, PipelineRow } from './pipeline.js';
 
-/** What `benchmark pipeline` prints for people. */
+/** Renders the result of `benchmark pipeline` for people to read. */
 export function renderPipeline({ machine, clip, rounds, rows, bound, withoutNetworkRatio }: PipelineResult): string {
   const table = rows.map((row) => [
     row.title,

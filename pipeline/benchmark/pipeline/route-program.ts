@@ -8,9 +8,9 @@ import type { FileSummary } from '../../run/summary.js';
 import { createNothingEngine } from '../nothing-engine.js';
 import { followOrder } from '../process/follow-order.js';
 
-/* The program that takes one clip through `run`, in a process whose time and memory are its own. Prints a `RouteReport`. */
+/* The program that processes one clip with `run`, in a separate process, so that its time and memory can be measured. Prints a `RouteReport`. */
 
-/** What the program is to do, as JSON in its one argument. */
+/** The program's order, JSON in its only argument. */
 export interface RouteOrder {
   readonly clip: string;
   readonly output: string;
@@ -20,21 +20,21 @@ export interface RouteOrder {
   readonly crf?: number | undefined;
 }
 
-/** What the program tells of the run. */
+/** The program's report. */
 export interface RouteReport {
-  /** Which engine computed. */
+  /** The engine's description. */
   readonly description: string;
   readonly frames: number;
-  /** `Date.now()` when the encoder had taken the first frame. */
+  /** `Date.now()` when the encoder had accepted the first frame. */
   readonly firstFrameAt: number;
-  /** Frames a second from the first frame on, without the start. */
+  /** Frames per second from the first frame on, without the start. */
   readonly steadyFramesPerSecond: number;
   readonly steps: FileSummary['steps'];
 }
 
 /**
- * With so little opacity the whole overlay is computed and the picture hardly changes: what is encoded is what plain
- * ffmpeg encodes.
+ * With this opacity the whole overlay is computed, but the picture hardly changes, so the encoder's work is that of plain
+ * ffmpeg.
  */
 const FAINT = 1 / 255;
 

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline';
 import { explainError } from '../../explain-error.js';
 
-/** What a program does with the questions of one kind; gives the answer. */
+/** Answers the questions of one kind. */
 export type Answer = (question: never) => Promise<object>;
 
 /**
- * Answers lines of JSON on standard input by lines of JSON on standard output, one after the other, until the input ends, and
- * then ends the process: the other side of `startLineProcess`. A question's `ask` says which of the answers is wanted.
+ * Answers lines of JSON on standard input by lines of JSON on standard output, in order, until the input ends, and then ends
+ * the process. The counterpart of `startLineProcess`. A question's `ask` selects the function that answers it.
  */
 export async function answerLines(answers: Readonly<Record<string, Answer>>): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
@@ -19,6 +19,6 @@ export async function answerLines(answers: Readonly<Record<string, Answer>>): Pr
     );
     process.stdout.write(`${JSON.stringify(answer)}\n`);
   }
-  // Engines and servers would keep it running.
+  // Engines and servers would keep the process alive.
   process.exit();
 }

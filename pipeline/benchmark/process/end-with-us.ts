@@ -6,7 +6,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Kills a program when ours exits before it: what is measured must not go on beside the next measurement. */
+/** Kills a program when this process exits, so that it does not disturb the next measurement. */
 export function endWithUs(child: ChildProcess): void {
   running.add(child);
   child.once('close', () => running.delete(child));

@@ -1,6 +1,6 @@
 /**
- * Does what the one argument says, an order as JSON, and prints a report as JSON; an error is a line on standard error and exit
- * status 1. The other side of `measureProgram`.
+ * Does the work ordered by the only argument, which is JSON, and prints a report as JSON. An error gives a line on standard
+ * error and exit status 1. The counterpart of `measureProgram`.
  */
 export async function followOrder<Order>(work: (order: Order) => Promise<object>): Promise<void> {
   try {

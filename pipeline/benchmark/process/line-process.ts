@@ -4,20 +4,20 @@ import { Failure } from '../../../model/failure.js';
 import type { ProgramCall } from '../../module-command.js';
 import { endWithUs } from './end-with-us.js';
 
-/** A program that answers each line of JSON on its standard input by one on its standard output. */
+/** A program that answers each line of JSON on its standard input with one on its standard output. */
 export interface LineProcess {
   readonly pid: number;
   /**
-   * Asks one thing; questions are answered in order.
+   * Asks a question; questions are answered in order.
    *
-   * @throws `Failure` with the code and message that the program answers by, or `PROGRAM_DIED` where it ends instead.
+   * @throws `Failure` with the code and message of the program's answer, or `PROGRAM_DIED` if it ends instead.
    */
   ask<Answer>(question: object): Promise<Answer>;
-  /** Ends the program; resolves when it is gone. */
+  /** Ends the program and resolves when it has exited. */
   close(): Promise<void>;
 }
 
-/** What a program answers where it cannot do what it was asked. */
+/** A program's answer to a question that it cannot answer. */
 interface Refusal {
   readonly error: { readonly code: string; readonly message: string };
 }
@@ -27,7 +27,7 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Starts a program that answers lines. What else it prints is kept for the message of its death. */
+/** Starts a program that answers lines. Its other output is kept for the error message if it dies. */
 export function startLineProcess(name: string, { file, args }: ProgramCall): LineProcess {
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   const waiting: Waiting[] = [];
@@ -50,13 +50,13 @@ export function startLineProcess(name: string, { file, args }: ProgramCall): Lin
       resolve();
     });
   });
-  // A program that is gone is told of by its end.
+  // The end of a program is reported by its exit event.
   child.stdin.on('error', () => {});
   child.stderr.on('data', (text) => {
     printed = (printed + text).slice(-4000);
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
-    // Libraries print what they please.
+    // Libraries may print other lines.
     if (!line.startsWith('{')) return;
     const answer = JSON.parse(line) as Refusal | object;
     const asked = waiting.shift();

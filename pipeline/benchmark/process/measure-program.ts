@@ -4,24 +4,24 @@ import type { ProgramCall } from '../../module-command.js';
 import { endWithUs } from './end-with-us.js';
 import { type TreeMemory, watchTreeMemory } from './tree-memory.js';
 
-/** What a program cost from its start to its end, with all processes that it started and waited for. */
+/** The cost of a program from start to end, with all processes that it started and waited for. */
 export interface ProgramCost {
-  /** What it printed on standard output. */
+  /** Its standard output. */
   readonly output: string;
   /** `Date.now()` when it was started. */
   readonly startedAt: number;
   readonly wallSeconds: number;
   /** User and system time of all its processes. */
   readonly cpuSeconds: number;
-  /** Absent where the system does not tell. */
+  /** Absent if the system does not report it. */
   readonly memory?: TreeMemory;
 }
 
 /**
- * Runs a program to its end under a POSIX shell, whose `times` counts the processor time of everything that was started
- * below it: ffmpeg's as well as that of Node's threads, to a hundredth of a second.
+ * Runs a program to its end under a POSIX shell, whose `times` counts the processor time of all its descendants, including
+ * ffmpeg and Node's threads, to a hundredth of a second.
  *
- * @throws `Failure` `PROGRAM_FAILED` where it cannot be run or its exit status is not 0, with the last line that it printed.
+ * @throws `Failure` `PROGRAM_FAILED` if it cannot be run or its exit status is not 0, with the last line of its output.
  */
 export async function measureProgram(name: string, { file, args }: ProgramCall): Promise<ProgramCost> {
   const startedAt = Date.now();

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What `read` gives, or `otherwise` where the system has it no more, or does not tell. */
+/** The result of `read`, or `otherwise` if it throws because the process is gone or the system does not report it. */
 export function readOr<Value>(read: () => Value, otherwise: Value): Value {
   try {
     return read();
@@ -9,9 +9,9 @@ export function readOr<Value>(read: () => Value, otherwise: Value): Value {
   }
 }
 
-/** A process and all that it started and still runs, itself first; itself alone where the system does not tell (Linux does). */
+/** The ids of a process and its running descendants, itself first; only itself if the system does not report them (Linux does). */
 export function processTree(pid: number): readonly number[] {
-  // Any thread may have started a process; threads end while we look.
+  // Any thread may have started a process, and threads may end meanwhile.
   const childrenOf = (thread: string) =>
     readOr(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'), '')
       .trim()

@@ -2,23 +2,23 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { processTree, readOr } from './process-tree.js';
 
-/** The most memory that a process and all that it started held, resident bytes. */
+/** Peak resident memory of a process and its descendants, bytes. */
 export interface TreeMemory {
-  /** Of all together at one moment; memory that two of them share counts for each. */
+  /** The peak of all together at one moment; memory that two of them share counts for each. */
   readonly peakBytes: number;
-  /** The same with shared memory divided among all that share it (Linux's PSS): what a program's pages and libraries take once. */
+  /** The same with shared memory divided among the processes that share it (Linux's PSS), so that it counts once. */
   readonly peakProportionalBytes: number;
-  /** Of the largest process of each name by itself, which the system itself keeps, by the program's name. */
+  /** The peak of the largest process of each program, as the system records it, by the program's name. */
   readonly byProgram: Readonly<Record<string, number>>;
 }
 
-/** A watch over the memory of a tree of processes. */
+/** A monitor of the memory of a process tree. */
 export interface TreeMemoryWatch {
-  /** Ends the watch; undefined where the system does not tell (it is read from Linux's `/proc`). */
+  /** Ends monitoring and returns the result; undefined if the system does not report it (it is read from Linux's `/proc`). */
   stop(): TreeMemory | undefined;
 }
 
-/** Looks at a process and its descendants ten times a second. */
+/** Monitors a process and its descendants, ten times a second. */
 export function watchTreeMemory(pid: number, everyMs = 100): TreeMemoryWatch {
   const byProgram = new Map<string, number>();
   let peakBytes = 0;
@@ -56,7 +56,7 @@ function residentOf(pid: number): Resident {
   const textOf = (file: string) => readOr(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'), '');
   const status = textOf('status');
   return {
-    // By its file: programs rename their threads, Node 26 the first one.
+    // Identified by its file, since programs rename their threads (Node 26 even the first one).
     program: basename(readOr(() => readlinkSync(`/proc/${pid}/exe`), '')),
     bytes: bytesOf(status, 'VmRSS'),
     proportionalBytes: bytesOf(textOf('smaps_rollup'), 'Pss'),

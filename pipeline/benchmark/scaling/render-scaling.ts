@@ -3,7 +3,7 @@ import { fixed, ms } from '../figures.js';
 import { renderMachine } from '../machine.js';
 import type { ScalingResult } from './scaling.js';
 
-/** What `benchmark scaling` prints for people. */
+/** Renders the result of `benchmark scaling` for people to read. */
 export function renderScaling({ machine, network, precision, curves }: ScalingResult): string {
   const tables = curves.flatMap((curve) => {
     if ('refused' in curve) return ['', `${curve.axis}: ${curve.refused}`];

@@ -53,7 +53,7 @@ Examples:
           ...common,
         }),
       );
-      // Printed first: a picture that cannot be written takes no figures with it.
+      // Printed first, so that the results are not lost if the picture cannot be written.
       printResult(flags, result, renderScaling(result));
       for (const curve of pictures === undefined ? [] : result.curves) {
         const chart = chartOf(curve, result);

@@ -17,17 +17,17 @@ import { takeTurns } from '../take-turns.js';
 import type { StreamsOrder, StreamsReport } from './streams-program.js';
 import type { OpenAnswer, OpenQuestion, ShowAnswer, ShowQuestion } from './viewers-program.js';
 
-/** What cost is measured against. */
+/** The quantities against which cost is measured. */
 export const scalingAxes = ['size', 'batch', 'streams', 'viewers'] as const;
-/** What cost is measured against. */
+/** A quantity against which cost is measured. */
 export type ScalingAxis = (typeof scalingAxes)[number];
 
-/** What `benchmark scaling` takes. */
+/** Options of `benchmark scaling`. */
 export interface ScalingOptions extends BenchmarkOptions {
   readonly network: string;
   /** @default 'float32' */
   readonly precision?: 'float32' | 'int8' | undefined;
-  /** Defaults to all. */
+  /** By default all. */
   readonly axes?: readonly ScalingAxis[] | undefined;
   /** Defaults to six from 120x90 to 720x540. */
   readonly sizes?: readonly Size[] | undefined;
@@ -37,29 +37,29 @@ export interface ScalingOptions extends BenchmarkOptions {
   readonly streams?: readonly number[] | undefined;
   /** Defaults to 0, 1, 5, 10, 20, 50. */
   readonly viewers?: readonly number[] | undefined;
-  /** Defaults to 10; the streams and viewers, which take seconds each, have at most 3. */
+  /** Streams and viewers, which take seconds each, have at most 3. @default 10 */
   readonly rounds?: number | undefined;
   readonly threads?: number | undefined;
   /** Defaults to the sample clip. */
   readonly clip?: string | undefined;
 }
 
-/** Cost at one place of an axis. */
+/** The cost at one point of an axis. */
 export interface ScalingPoint {
   /** Thousands of pixels, frames in a batch, streams, or viewers. */
   readonly x: number;
-  /** Milliseconds of a frame; of streams, a frame's share of the time of all. Absent for viewers, who set no pace. */
+  /** Milliseconds per frame; for streams, the total time divided by the frames of all. Absent for viewers, whose frame rate is fixed. */
   readonly ms?: number;
-  /** Processor time a frame. */
+  /** Processor time per frame. */
   readonly cpuMs: number;
 }
 
-/** Cost along one axis. */
+/** The cost along one axis. */
 export type ScalingCurve =
   | { readonly axis: ScalingAxis; readonly points: readonly ScalingPoint[] }
   | ({ readonly axis: ScalingAxis } & Refused);
 
-/** What `benchmark scaling` found. */
+/** The result of `benchmark scaling`. */
 export interface ScalingResult {
   readonly machine: Machine;
   readonly network: string;
@@ -76,7 +76,7 @@ const CURVES: Readonly<Record<ScalingAxis, (options: Checked) => Promise<readonl
   viewers: byViewers,
 };
 
-/** Measures how cost grows. An axis that cannot be measured here says why; the others go on. */
+/** Measures how cost grows. For an axis that cannot be measured here, the result has the reason. */
 export async function benchmarkScaling(options: ScalingOptions): Promise<ScalingResult> {
   const machine = await describeMachine();
   const { clip = sampleClip, threads = availableParallelism(), rounds = 10, axes = scalingAxes } = options;
@@ -108,7 +108,7 @@ async function byBatch(options: Checked): Promise<readonly ScalingPoint[]> {
   return timeEngine(options, cases);
 }
 
-/** The onnx engine in a process for each case, in turns. */
+/** Times the onnx engine in a process for each case, in turns. */
 async function timeEngine(
   { network, precision = 'float32', clip, threads, rounds, signal, onProgress }: Checked,
   cases: readonly { readonly x: number; readonly size: Size; readonly batch: number }[],
@@ -204,7 +204,7 @@ const AXIS_LABELS: Readonly<Record<ScalingAxis, readonly [title: string, x: stri
   viewers: ['Cost of serving against the number of viewers', 'viewers'],
 };
 
-/** A curve as a chart; undefined for an axis that could not be measured. */
+/** The chart of a curve; undefined for an axis that could not be measured. */
 export function chartOf(curve: ScalingCurve, { network, precision, machine }: ScalingResult): LineChart | undefined {
   if ('refused' in curve) return undefined;
   const { axis, points } = curve;

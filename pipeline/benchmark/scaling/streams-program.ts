@@ -8,16 +8,16 @@ import { followOrder } from '../process/follow-order.js';
 
 /* The program that segments several streams at once with one engine, as `serve` does. Prints a `StreamsReport`. */
 
-/** What the program is to do, as JSON in its one argument. */
+/** The program's order, JSON in its only argument. */
 export interface StreamsOrder {
   readonly clip: string;
   readonly streams: number;
-  /** Seconds of the clip that each stream has. */
+  /** How many seconds of the clip each stream processes. */
   readonly seconds: number;
   readonly engine: EngineOptions;
 }
 
-/** What all streams together did, from their first frame to their last. */
+/** The result of all streams together, from their first frame to their last. */
 export interface StreamsReport {
   readonly frames: number;
   readonly framesPerSecond: number;

@@ -11,7 +11,7 @@ import { createNothingEngine } from '../nothing-engine.js';
 import type { ViewedServer } from '../open-viewer.js';
 import { answerLines } from '../process/answer-lines.js';
 
-/* The program that shows frames of one clip to viewers, 25 a second, with no network: what is measured is the showing. */
+/* The program that shows frames of one clip to viewers, 25 per second, without a network, so that only the server is measured. */
 
 /** Opens the server. */
 export interface OpenQuestion {
@@ -19,23 +19,23 @@ export interface OpenQuestion {
   readonly clip: string;
 }
 
-/** Where it listens. */
+/** The server's address and token. */
 export type OpenAnswer = ViewedServer;
 
-/** Shows so many frames. */
+/** Shows a number of frames. */
 export interface ShowQuestion {
   readonly ask: 'show';
   readonly frames: number;
 }
 
-/** What showing frames cost. */
+/** The cost of showing frames. */
 export interface ShowAnswer {
   /** Processor time of the server, over all frames. */
   readonly cpuMs: number;
 }
 
 const FRAME_MS = 40;
-/** Of the clip; shown again and again. */
+/** The number of the clip's frames, which are shown repeatedly. */
 const FRAMES = 25;
 
 let frames: readonly SegmentedFrame[];

@@ -3,7 +3,7 @@ import { fixed } from '../figures.js';
 import { renderMachine } from '../machine.js';
 import type { ServeBenchmark } from './serve.js';
 
-/** What `benchmark serve` prints for people. */
+/** Renders the result of `benchmark serve` for people to read. */
 export function renderServe({ machine, clip, rounds, rows }: ServeBenchmark): string {
   const table = rows.map(({ title, framesPerSecond, cpuMsPerFrame, engineCpuMsPerFrame, outsideEngine }) => [
     title,

@@ -10,37 +10,37 @@ import { serve } from '../../serve/serve.js';
 import { answerLines } from '../process/answer-lines.js';
 import { processTree, readOr } from '../process/process-tree.js';
 
-/* The program that serves one clip at its own pace, again and again, and says what that costs. */
+/* The program that serves one clip at its own frame rate, repeatedly, and reports the cost. */
 
-/** Begins to serve. */
+/** Starts serving. */
 export interface ServeQuestion {
   readonly ask: 'serve';
   readonly clip: string;
   readonly engine: EngineOptions;
-  /** What viewers bring. */
+  /** The token of viewers. */
   readonly token: string;
 }
 
-/** Where it serves. */
+/** The server's URL. */
 export interface ServeAnswer {
   readonly url: string;
 }
 
-/** Watches the cost for a while. */
+/** Measures the cost for a while. */
 export interface CostQuestion {
   readonly ask: 'cost';
   readonly seconds: number;
 }
 
-/** What serving cost meanwhile. */
+/** The cost of serving in that time. */
 export interface CostAnswer {
-  /** Segmented meanwhile. */
+  /** Frames segmented in that time. */
   readonly frames: number;
   /** Processor time of the server, its threads and its ffmpeg. */
   readonly cpuMs: number;
-  /** Of it, the time of the threads that the engine made. */
+  /** The part of `cpuMs` in the engine's threads. */
   readonly engineCpuMs: number;
-  /** How many those are. */
+  /** The number of the engine's threads. */
   readonly engineThreads: number;
 }
 
@@ -50,9 +50,9 @@ const TICK_MS = 10;
 let live: LiveServer | undefined;
 const engineThreads = new Set<string>();
 
-/** Opens an engine and remembers its threads: those that come while it is opened, and with the first picture of each size. */
+/** Opens an engine and records its threads: those that start while it is opened, and with the first picture of each size. */
 async function openWatched(options: EngineOptions): Promise<Engine> {
-  // libuv makes its own with the first file that is read.
+  // libuv starts its own threads with the first file that is read.
   await readFile('/proc/self/stat');
   const watch = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     const before = new Set(readdirSync('/proc/self/task'));
@@ -114,7 +114,7 @@ function read(): CostAnswer {
 }
 
 function cpuMsOf(stat: string): number {
-  // After the name, which may hold anything: state is the first, utime and stime are the 12th and 13th.
+  // Fields after the name, which may contain anything: state is the first, utime and stime are the 12th and 13th.
   const fields = readOr(() => readFileSync(stat, 'utf8'), '')
     .split(') ')
     .at(-1)!

@@ -14,31 +14,31 @@ import { median } from '../statistics.js';
 import { takeTurns } from '../take-turns.js';
 import type { CostAnswer, CostQuestion, ServeAnswer, ServeQuestion } from './serve-program.js';
 
-/** What `benchmark serve` takes. */
+/** Options of `benchmark serve`. */
 export interface ServeBenchmarkOptions extends BenchmarkOptions {
   readonly engine: EngineOptions;
   /** Defaults to the sample clip. */
   readonly clip?: string | undefined;
-  /** How long each turn watches. @default 10 */
+  /** How long each turn measures, seconds. @default 10 */
   readonly seconds?: number | undefined;
   /** @default 3 */
   readonly rounds?: number | undefined;
 }
 
-/** What serving a clip at its own pace costs. */
+/** The cost of serving a clip at its own frame rate. */
 export interface ServeRow {
-  /** `nobody watches`, or what a viewer has. */
+  /** `nobody watches`, or what a viewer receives. */
   readonly title: string;
   readonly framesPerSecond: number;
-  /** Processor time of server, threads and ffmpeg for a frame. */
+  /** Processor time of server, threads and ffmpeg per frame. */
   readonly cpuMsPerFrame: number;
-  /** Of it, the engine's threads. */
+  /** The part of it in the engine's threads. */
   readonly engineCpuMsPerFrame: number;
   /** The share of the rest. */
   readonly outsideEngine: number;
 }
 
-/** What `benchmark serve` found. */
+/** The result of `benchmark serve`. */
 export interface ServeBenchmark {
   readonly machine: Machine;
   readonly clip: string;
@@ -53,14 +53,14 @@ const WAYS: readonly { readonly title: string; readonly parts: readonly PictureP
   { title: 'a program: mask', parts: ['mask'] },
 ];
 
-/** After the first frame and before the clock starts: V8 compiles. */
+/** From the first frame to the start of timing, for V8 to compile. */
 const WARM_UP_MS = 3000;
 
 /**
- * Serves a clip at its own pace to nobody and to one viewer, in turns, and asks how much of the processor time is not of the
- * engine's threads. The viewer is in this process, which is not counted.
+ * Serves a clip at its own frame rate to nobody and to one viewer, in turns, and measures how much of the processor time is
+ * outside the engine's threads. The viewer is in this process, which does not count.
  *
- * @throws `Failure` `UNSUPPORTED` where the system does not tell what threads and ffmpeg cost; what `serve` and the engine throw.
+ * @throws `Failure` `UNSUPPORTED` if the system does not report the cost of threads and ffmpeg; as `serve` and the engine.
  */
 export async function benchmarkServe(options: ServeBenchmarkOptions): Promise<ServeBenchmark> {
   if (process.platform !== 'linux') {
@@ -101,7 +101,7 @@ async function serveTo(
   try {
     const question: ServeQuestion = { ask: 'serve', clip, engine, token };
     const { url } = await program.ask<ServeAnswer>(question);
-    // Whoever watches, there have to be frames.
+    // Even without a measured viewer, there have to be frames.
     viewer = await openViewer({ url, token }, parts.length > 0 ? parts : ['mask'], 'frame');
     if (parts.length === 0) viewer.unsubscribe();
     await sleep(WARM_UP_MS);

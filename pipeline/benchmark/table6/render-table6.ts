@@ -4,7 +4,7 @@ import { megabytes, ms } from '../figures.js';
 import { renderMachine } from '../machine.js';
 import type { Table6, Table6Result } from './table6.js';
 
-/** What `benchmark table6` prints for people: published figures in brackets. */
+/** Renders the result of `benchmark table6` for people to read, with published figures in brackets. */
 export function renderTable6({ machine, size, threads, rows }: Table6): string {
   const beside = (ours: string, theirs: number | undefined) => (theirs === undefined ? ours : `${ours} (${theirs})`);
   const table = rows.map(({ network, float32, int8, training, modelBytes, published }) => {

@@ -8,9 +8,12 @@ import { loadTensorflow, prepareTensorflow } from '../../../model/training/tenso
 import { createTrainable } from '../../../model/training/trainable.js';
 import { followOrder } from '../process/follow-order.js';
 
-/* The program that trains one network for some steps on noise, in a process whose memory is its own. Prints a `TrainingReport`. */
+/*
+ * The program that trains one network for some steps on noise, in a separate process, so that its memory can be measured.
+ * Prints a `TrainingReport`.
+ */
 
-/** What the program is to do, as JSON in its one argument. */
+/** The program's order, JSON in its only argument. */
 export interface TrainingOrder {
   readonly network: string;
   readonly width: number;
@@ -20,12 +23,12 @@ export interface TrainingOrder {
   readonly threads: number;
 }
 
-/** Milliseconds of each step after the first, which warms up. */
+/** Milliseconds of each step after the first, which is a warm-up. */
 export interface TrainingReport {
   readonly forwardMs: readonly number[];
   /** Forward and backward without the optimizer, as `caffe time` counts. */
   readonly gradientsMs: readonly number[];
-  /** The most memory that the process held, with the optimizer's (SGD with momentum). */
+  /** Peak memory of the process, including the optimizer (SGD with momentum). */
   readonly peakBytes: number;
 }
 
@@ -57,7 +60,7 @@ async function trainSome(order: TrainingOrder): Promise<TrainingReport> {
   const forwardMs: number[] = [];
   const gradientsMs: number[] = [];
   for (let step = 0; step <= steps; step += 1) {
-    // Reading a number waits for all that it depends on.
+    // Reading a value waits for everything that it depends on.
     forwardMs.push(timed(() => tf.mean(scores(step)).dataSync()));
     tf.tidy(() => {
       const begunAt = performance.now();

@@ -16,43 +16,43 @@ import { sampleClip, sampleFrames } from '../sample-frames.js';
 import { median } from '../statistics.js';
 import type { TrainingOrder, TrainingReport } from './table6-training-program.js';
 
-/** What `benchmark table6` takes. */
+/** Options of `benchmark table6`. */
 export interface Table6Options extends BenchmarkOptions {
-  /** Defaults to those of the paper's Table 6. */
+  /** Defaults to the networks of the paper's Table 6. */
   readonly networks?: readonly string[] | undefined;
-  /** Defaults to 480x360, the paper's. */
+  /** Defaults to 480x360, as in the paper. */
   readonly size?: Size | undefined;
-  /** Defaults to 10, the paper's. */
+  /** As in the paper. @default 10 */
   readonly rounds?: number | undefined;
-  /** Training takes minutes and gigabytes. @default true */
+  /** Measures training too, which takes minutes and gigabytes. @default true */
   readonly training?: boolean | undefined;
   readonly threads?: number | undefined;
 }
 
-/** Training on TensorFlow. */
+/** The cost of training on TensorFlow. */
 export interface TrainingCost {
   /** With mini-batches of 1. */
   readonly forwardMs: number;
   readonly backwardMs: number;
-  /** The most memory of a process that trains with mini-batches of 4. */
+  /** Peak memory of a process that trains with mini-batches of 4. */
   readonly peakBytes: number;
 }
 
-/** One network beside its line in the paper. */
+/** One network with its line in the paper. */
 export interface Table6Result {
   readonly network: string;
-  /** On the onnx engine, a picture at a time. */
+  /** On the onnx engine, one picture at a time. */
   readonly float32: Result | Refused;
   readonly int8: Result | Refused;
-  /** Absent where it was not asked for. */
+  /** Absent if not requested. */
   readonly training?: TrainingCost | Refused;
-  /** Float32 weights. */
+  /** Bytes of float32 weights. */
   readonly modelBytes: number;
-  /** Absent where the paper's table lacks the network. */
+  /** Absent if the paper's table lacks the network. */
   readonly published?: Table6Row;
 }
 
-/** What `benchmark table6` found. */
+/** The result of `benchmark table6`. */
 export interface Table6 {
   readonly machine: Machine;
   readonly size: Size;
@@ -60,11 +60,11 @@ export interface Table6 {
   readonly rows: readonly Table6Result[];
 }
 
-/** The paper counts training memory with mini-batches of 4; one step after the first shows it. */
+/** The paper measures training memory with mini-batches of 4; one step after the first suffices. */
 const MEMORY_BATCH = 4;
 const CLASSES = 11;
 
-/** Measures the columns of Table 6 here. @throws `Failure` `NETWORK_UNKNOWN`, and what `holdContest` throws. */
+/** Measures the columns of Table 6 on this machine. @throws `Failure` `NETWORK_UNKNOWN`, and as `holdContest`. */
 export async function benchmarkTable6(options: Table6Options = {}): Promise<Table6> {
   const { networks = table6.map(({ network }) => network), size = { width: 480, height: 360 } } = options;
   const { rounds = 10, threads = availableParallelism(), training = true, signal, onProgress } = options;
@@ -78,7 +78,7 @@ export async function benchmarkTable6(options: Table6Options = {}): Promise<Tabl
     progress('calibrating int8');
     const workload = await writeWorkload(await calibrated(weights, frames), frames, { peers: false });
     try {
-      // Masks are not compared: int8 of random weights shows nothing, and is not what this table is about.
+      // Masks are not compared, since those of random weights in int8 are meaningless, and this table is about cost.
       const rules = { batch: 1, threads, rounds, warmUps: 2, leastAgreement: () => 0, signal, onProgress: progress };
       const [float32, int8] = [...(await holdContest(workload, contestants, rules)).values()];
       const published = table6.find((row) => row.network === network);

@@ -4,7 +4,7 @@ import { renderMachine } from '../machine.js';
 import { peersAdvice } from '../peers.js';
 import type { TrainingResult } from './training.js';
 
-/** What `benchmark training` prints for people. */
+/** Renders the result of `benchmark training` for people to read. */
 export function renderTraining({ machine, size, batch, threads, rows }: TrainingResult): string {
   const timed = rows.flatMap((row) => ('refused' in row ? [] : [row]));
   const table = timed.map((row) => {

@@ -1,20 +1,20 @@
 /*
- * What the programs are asked that train one network side by side, and what they answer, as lines of JSON:
- * `training-program.ts` on TensorFlow, `../peers/trainer.py` on PyTorch. `run` and `memory` are those of `../contest/contest-messages.ts`.
+ * The questions to the programs that train one network side by side, and their answers, as lines of JSON: `training-program.ts`
+ * on TensorFlow, `../peers/trainer.py` on PyTorch. `run` and `memory` are those of `../contest/contest-messages.ts`.
  */
 
-/** What the files of a lesson are called in its folder. */
+/** The names of a lesson's files in its folder. */
 export const lessonFiles = {
-  /** The layers as they are here. */
+  /** The layers in this project's form. */
   layers: 'layers.json',
-  /** Where both begin. */
+  /** The initial weights of both programs. */
   tensors: 'start.safetensors',
-  /** 8-bit RGB, one picture after the other, and a class index for each pixel. */
+  /** 8-bit RGB, consecutive pictures, and a class index for each pixel. */
   pictures: 'pictures.rgb',
   labels: 'labels.bin',
 } as const;
 
-/** Gets ready to train, and answers by the loss of the lesson before the first step. */
+/** Prepares training; answered by the loss of the lesson before the first step. */
 export interface LessonQuestion {
   readonly ask: 'load';
   readonly folder: string;
@@ -25,9 +25,9 @@ export interface LessonQuestion {
   readonly threads: number;
 }
 
-/** What a step of training took and gave. */
+/** The time and result of a training step. */
 export interface LessonAnswer {
   readonly description: string;
-  /** Mean cross-entropy; dropout makes it differ a little from one program to the other. */
+  /** Mean cross-entropy; dropout makes it differ slightly between programs. */
   readonly loss: number;
 }

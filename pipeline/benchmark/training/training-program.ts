@@ -11,9 +11,9 @@ import type { MemoryAnswer, RunAnswer, RunQuestion } from '../contest/contest-me
 import { answerLines } from '../process/answer-lines.js';
 import { type LessonAnswer, type LessonQuestion, lessonFiles } from './training-messages.js';
 
-/* The program that trains a network on one batch again and again, in a process whose memory is its own. */
+/* The program that trains a network on one batch repeatedly, in a separate process, so that its memory can be measured. */
 
-/** A rate so small that the weights stay where they are: only the time is asked for. */
+/** A learning rate so small that the weights hardly change, since only time is measured. */
 const LEARNING_RATE = 1e-6;
 
 let learnOnce: () => number;
@@ -27,7 +27,7 @@ async function load({ folder, network, width, height, batch, threads }: LessonQu
   const learner: Learner = createLearner(
     tf,
     buildNetwork(network, classes.length),
-    // The loss of `../peers/trainer.py`.
+    // The same loss as in `../peers/trainer.py`.
     { ...recipes.compact, batch, ...crossEntropyAlone },
     tensors,
     { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },

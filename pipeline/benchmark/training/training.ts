@@ -16,28 +16,28 @@ import { findPeers, peerCommand } from '../peers.js';
 import { type LineProcess, startLineProcess } from '../process/line-process.js';
 import { type LessonAnswer, type LessonQuestion, lessonFiles } from './training-messages.js';
 
-/** What `benchmark training` takes. */
+/** Options of `benchmark training`. */
 export interface TrainingBenchmarkOptions extends BenchmarkOptions {
   readonly networks: readonly string[];
-  /** Of the crops. Defaults to 240x180. */
+  /** The crop size. Defaults to 240x180. */
   readonly size?: Size | undefined;
-  /** Pictures a step. @default 8 */
+  /** Pictures per step. @default 8 */
   readonly batch?: number | undefined;
   /** Timed steps. @default 10 */
   readonly rounds?: number | undefined;
   /** Defaults to one for each core. */
   readonly threads?: number | undefined;
-  /** Trains on PyTorch too, where it is installed. @default true */
+  /** Also trains on PyTorch, if installed. @default true */
   readonly peers?: boolean | undefined;
 }
 
-/** One program on one network. Times and processor times are those of a picture. */
+/** One program on one network. Times and processor times are per picture. */
 export type TrainingRow = {
   readonly network: string;
   readonly trainer: string;
 } & ((ContestCost & { readonly loss: number; readonly stepMs: number }) | Refused);
 
-/** What `benchmark training` found; of each network this project first. */
+/** The result of `benchmark training`, with this project first for each network. */
 export interface TrainingResult {
   readonly machine: Machine;
   readonly size: Size;
@@ -48,14 +48,14 @@ export interface TrainingResult {
 
 const WARM_UPS = 2;
 
-/** Losses of equal work differ by what dropout leaves out. */
+/** With equal work, losses differ only by dropout. */
 const LOSS_TOLERANCE = 0.1;
 
 /**
- * Times whole training steps (forward, backward, AdamW, moving averages) here and on PyTorch: the same layers, start and
- * pictures, a step each in turn.
+ * Times whole training steps (forward, backward, AdamW, moving averages) here and on PyTorch: with the same layers, initial
+ * weights and pictures, one step each in turn.
  *
- * @throws `Failure` `NETWORK_UNKNOWN`; `ENGINE_UNAVAILABLE` and what else the program of this project cannot do.
+ * @throws `Failure` `NETWORK_UNKNOWN`; `ENGINE_UNAVAILABLE`, and any other failure of this project's program.
  */
 export async function benchmarkTraining(options: TrainingBenchmarkOptions): Promise<TrainingResult> {
   const { networks, size = { width: 240, height: 180 }, batch = 8, rounds = 10 } = options;
@@ -107,7 +107,7 @@ export async function benchmarkTraining(options: TrainingBenchmarkOptions): Prom
   return { machine, size, batch, threads, rows };
 }
 
-/** Writes a network, its start and one batch of noise into a temporary folder. */
+/** Writes a network, its initial weights and one batch of noise into a temporary folder. */
 async function writeLesson(name: string, { width, height }: Size, batch: number): Promise<string> {
   const classes = camvid11.classes.length;
   const network = buildNetwork(name, classes);
