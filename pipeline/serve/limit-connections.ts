@@ -3,13 +3,13 @@ import type { Socket } from 'node:net';
 import type { AddressLimits } from './address-limits.js';
 import type { CutReason } from './metrics.js';
 
-/** What limits the connections of a server, and who hears of it. */
+/** Limits of a server's connections, and callbacks. */
 export interface LimitConnectionsOptions {
   readonly limits: AddressLimits;
-  /** In all, whoever has them. */
+  /** The most connections in all, whoever has them. */
   readonly most: number;
   readonly onCut: (reason: CutReason) => void;
-  /** Hears each time that `most` are taken. */
+  /** Called each time a connection comes while `most` are taken. */
   readonly onFull: () => void;
 }
 
@@ -21,13 +21,13 @@ export interface Connections {
 }
 
 /**
- * Cuts connections beyond what one address may have, so that it cannot take those of all others by holding them open. Where several
- * addresses together take all that there are, the oldest makes room for the newest: requests are answered within moments, so that what is
- * old has been opened to be held. Connections of admitted clients stay, whose number has a limit of its own.
+ * Cuts connections beyond an address's limit, so that it cannot use up those of all others. If several addresses together use up all
+ * of them, the oldest connection makes room for the newest: requests are answered within moments, so an old connection was opened to
+ * be held. Connections of admitted clients stay; their number has its own limit.
  */
 export function limitConnections(server: Server, options: LimitConnectionsOptions): Connections {
   const { limits, most, onCut, onFull } = options;
-  // A TLS connection is another object than the one beneath it; both have the same ports.
+  // The `Socket` of a TLS request is not the one that `connection` reports, but has the same port.
   const keyOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
   const open = new Set<Socket>();
   const cuttable = new Map<string, Socket>();
