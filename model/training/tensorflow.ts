@@ -7,7 +7,8 @@ import { Failure } from '../failure.js';
 export type Tensorflow = typeof TensorflowModule;
 
 /** The command that sets TensorFlow up, for messages. */
-export const TENSORFLOW_SETUP = '"npm run setup:tensorflow" in a clone of the project, with "-- --gpu" for an NVIDIA GPU';
+export const TENSORFLOW_SETUP =
+  '"npm run setup:tensorflow" in a clone of the project, with "-- --gpu" for an NVIDIA GPU';
 
 let loaded: Tensorflow | undefined;
 

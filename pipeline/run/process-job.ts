@@ -62,7 +62,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
   } finally {
     // Without the lock, the notes belong to another run.
     if (lock !== undefined) {
-      if (context.abandon?.aborted) await abandonedAreGone();
+      await abandonedAreGone();
       await forgetMissing(outputs, { made, isAbandoned: context.abandon?.aborted === true }).catch(() => {});
       await lock.release();
     }
