@@ -13,7 +13,7 @@ export interface Picture {
  * Draws a picture with the colours of its classes over it. Keeps the latest picture, so that opacity, palette and toggles take
  * effect at once, even while paused.
  */
-export class Painter {
+export class MaskCanvas {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
   readonly #layer = document.createElement('canvas');
