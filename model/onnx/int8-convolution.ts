@@ -1,4 +1,5 @@
 import type { Shape } from '../shapes.js';
+import type { Size } from '../size.js';
 import type { Normalisation } from '../weights.js';
 import { blockPhases, type Filters, fitFilters, makeFilters, type RowPhase, roundFilters } from './filters.js';
 import { GRAPH_INPUT } from './float-layers.js';
@@ -99,11 +100,6 @@ export function addRowPhases(
 /** Pads with one byte value: `pads` holds the padding before each dimension, then the padding after each. */
 export function padBytes(graph: GraphBuilder, input: string, pads: readonly number[], value: number): string {
   return graph.add('Pad', [input, graph.integers(pads), graph.constant('uint8', Uint8Array.of(value), [])]);
-}
-
-interface Size {
-  readonly height: number;
-  readonly width: number;
 }
 
 /** Crops [N, H, W, C] to its top left part of a size. */

@@ -1,3 +1,4 @@
+import type { Size } from '../size.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { cut, padBytes } from './int8-convolution.js';
 import type { QuantisedMap } from './quantised-map.js';
@@ -48,7 +49,7 @@ export function addUnpoolPlanes(
   graph: GraphBuilder,
   map: QuantisedMap,
   planes: BytePlanes,
-  { height, width }: { readonly height: number; readonly width: number },
+  { height, width }: Size,
 ): QuantisedMap {
   const [rows, columns, slotCount] = [even(height), even(width), map.slots.length];
   // Bytes wrap around, so an underflow here is undone when the zero point is added.

@@ -1,5 +1,6 @@
 import type { Conv, Deconv, Layer } from '../layer.js';
 import type { Shape } from '../shapes.js';
+import type { Size } from '../size.js';
 import type { Weights } from '../weights.js';
 import { convolutionFilters, type Filters, fitFilters, makeFilters, roundFilters } from './filters.js';
 import type { GraphBuilder } from './graph-builder.js';
@@ -12,7 +13,7 @@ export interface PointScores {
   readonly stride: number;
   readonly classes: number;
   /** The size of the map from which they were computed. */
-  readonly mapSize: { readonly height: number; readonly width: number };
+  readonly mapSize: Size;
 }
 
 /** True where every pixel's scores come from one position of the previous map: for 1x1 convolutions and 2x2 transposed ones of stride 2. */
