@@ -20,7 +20,7 @@ export class MaskCanvas {
   readonly #layerContext: CanvasRenderingContext2D;
   #pixels: ImageData | undefined;
   #picture: Picture | undefined;
-  #opacity = 0.55;
+  #opacity = 0.5;
   /** The pixel value in memory by class index; 0 is transparent. */
   readonly #lookup = new Uint32Array(256);
 

@@ -143,7 +143,7 @@ t.test('in Chromium', { skip: skipWithoutChromium, timeout: 300_000 }, async (t)
     await page.keyboard.press('a');
     t.equal(await page.getByLabel('sky', { exact: false }).first().isChecked(), true);
     await page.keyboard.press('-');
-    t.equal(await page.inputValue('#opacity'), '50');
+    t.equal(await page.inputValue('#opacity'), '45');
     await page.keyboard.press('?');
     t.ok(await page.isVisible('#help'));
     await page.keyboard.press('Escape');
