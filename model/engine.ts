@@ -1,3 +1,5 @@
+import type { Size } from './size.js';
+
 /** Interleaved 8-bit RGB, row-major, no padding: `data.length === width * height * 3`. */
 export interface RgbPicture {
   readonly width: number;
@@ -34,7 +36,7 @@ export interface Engine {
   /** By class index. */
   readonly classes: readonly ClassLabel[];
   /** The size that the weights were made for: what `decode` should fit frames into. Any size is accepted. */
-  readonly inputSize: { readonly width: number; readonly height: number };
+  readonly inputSize: Size;
   /** How many batches it computes at a time. @default 1 */
   readonly instances?: number;
   /** One sentence for people to read: what was chosen and why. */

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ClassLabel } from './engine.js';
 import { Failure } from './failure.js';
+import type { Size } from './size.js';
 import { writeWhole } from './write-whole.js';
 
 /** A float32 tensor, row-major. */
@@ -27,7 +28,7 @@ export interface WeightsCard {
   readonly classes: readonly ClassLabel[];
   readonly normalisation: Normalisation;
   /** The picture size that the weights were made for. */
-  readonly inputSize: { readonly width: number; readonly height: number };
+  readonly inputSize: Size;
   /** How it was trained: data, recipe, epochs, hours, the command. Free text and numbers, for people to read. */
   readonly training?: Readonly<Record<string, unknown>>;
   /** Measured scores in per cent, each with the command that produced it. */

@@ -1,5 +1,5 @@
+import { escapeMarkup } from '../model/escape-markup.js';
 import { writeWhole } from '../model/write-whole.js';
-import { escapeMarkup } from './escape-markup.js';
 import type { Evaluation } from './evaluate.js';
 
 /** Pixels. */

@@ -25,7 +25,7 @@ export { defineNetwork, type Network } from '../model/network.js';
 export { buildNetwork, networkNames } from '../model/networks/index.js';
 export type { PublishedSize } from '../model/published.js';
 export type { Shape } from '../model/shapes.js';
-export type { CropSize } from '../model/training/augment.js';
+export type { Size } from '../model/size.js';
 export type { Balancing } from '../model/training/recipe.js';
 export type { TrainResult } from '../model/training/train.js';
 export type { TrainingEvent } from '../model/training/training-event.js';
@@ -45,7 +45,7 @@ export { type ClassEvaluation, type EvaluateOptions, type Evaluation, evaluate }
 export type { EngineOptions } from './options/engine-options.js';
 export { openEngine } from './options/open-engine.js';
 export type { Palette } from './options/palettes.js';
-export type { Size } from './options/size.js';
+
 export type { OutputPaths, Visualisation } from './run/name-outputs.js';
 export { type PlannedFile, planRun, type RunPlan } from './run/plan.js';
 export { run } from './run/run.js';

@@ -5,7 +5,7 @@ import type { TrainingEvent } from '../model/training/training-event.js';
 import { checkByRule, checkByRules, type OptionRules } from './options/option-rule.js';
 import { parseSize, type Size } from './options/size.js';
 
-/** What `segnet-stream train` takes. */
+/** The options of `segnet-stream train`. */
 export interface TrainingOptions {
   /** A network of `segnet-stream describe`. Defaults to the checkpoint's network when resuming, otherwise to `segnet-lite`. */
   readonly network?: string | undefined;

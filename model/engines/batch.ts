@@ -1,5 +1,6 @@
 import type { ClassMask, RgbPicture } from '../engine.js';
 import { Failure } from '../failure.js';
+import type { Size } from '../size.js';
 import type { WorkerQueue } from './worker-queue.js';
 
 /** A message to an engine's worker: consecutive 8-bit RGB pictures of one size. */
@@ -45,7 +46,7 @@ export function createBatchSegmenter(
  *
  * @throws `Failure` `INPUT_INVALID` for an empty batch, mixed sizes, or data that does not fit its size.
  */
-export function checkBatch(batch: readonly RgbPicture[]): { width: number; height: number } {
+export function checkBatch(batch: readonly RgbPicture[]): Size {
   const [first] = batch;
   if (first === undefined) throw new Failure('INPUT_INVALID', 'Expected a batch of one or more pictures, got none');
   const { width, height } = first;

@@ -12,55 +12,51 @@ import {
 } from './choices.js';
 import { createInstances, planInstances, shareWeights } from './instances.js';
 
-/** Which engine to make, and how. */
+/** Options of an engine. */
 export interface CreateEngineOptions {
   readonly weights: Weights;
   /**
-   * `onnx` or `tensorflow`; `auto` takes the faster of those that load.
+   * `onnx` or `tensorflow`; `auto` uses the faster one that loads.
    *
    * @default 'auto'
    */
   readonly engine?: EngineName | undefined;
   /**
-   * Where the onnx engine computes.
+   * Where the onnx engine computes; `auto` uses the best provider that starts.
    *
-   * Defaults to `auto`, the best that starts.
+   * @default 'auto'
    */
   readonly provider?: ProviderName | undefined;
   /**
-   * `int8` is faster on processors and needs a calibrated weights file; `auto` takes it where both hold.
+   * `int8` is faster on processors and needs a calibrated weights file; `auto` uses it where both hold.
    *
    * @default 'auto'
    */
   readonly precision?: PrecisionName | undefined;
   /**
-   * How many processor threads it may use.
-   *
-   * Defaults to as many as the network at this size keeps busy, at most one for each core.
+   * The number of processor threads. Defaults to as many as the network at this size keeps busy, at most one for each core.
    */
   readonly threads?: number | undefined;
   /**
-   * `latency`: each batch as soon as can be, by all threads. `throughput`: with onnx on a processor, several batches at a
-   * time, each by a thread or a few, in as many sessions.
+   * `latency` computes each batch as fast as possible, with all threads. `throughput`, with onnx on a processor, computes
+   * several batches at a time, in sessions of one or a few threads each.
    *
    * @default 'latency'
    */
   readonly goal?: GoalName | undefined;
   /**
-   * A network of one's own (`defineNetwork`), whose parameters the weights hold.
-   *
-   * Defaults to the one that the weights' card names.
+   * A custom network (`defineNetwork`), whose parameters the weights hold. Defaults to the one that the weights' card names.
    */
   readonly network?: Network | undefined;
 }
 
 /**
- * Makes an engine. `auto` prefers onnx, on a GPU where one starts, else on the processor, where it is faster than
- * TensorFlow; it turns to TensorFlow only where ONNX Runtime does not load. The engine's `description` says what it took
- * and why.
+ * Creates an engine. `auto` prefers onnx, on a GPU if one starts, otherwise on the processor, where it is faster than
+ * TensorFlow; TensorFlow is used only if ONNX Runtime does not load. The engine's `description` says what was chosen and why.
  *
- * @throws `Failure` `ENGINE_UNAVAILABLE` where what was named cannot start, saying how to get it; `OPTION_INVALID` for a
- * value that is none, or a provider or precision that the tensorflow engine does not have; what `createOnnxEngine` and `createTensorflowEngine` throw.
+ * @throws `Failure` `ENGINE_UNAVAILABLE` where a named engine cannot start, saying how to get it; `OPTION_INVALID` for an
+ * invalid value, or a provider or precision that the tensorflow engine does not have; as `createOnnxEngine` and
+ * `createTensorflowEngine`.
  */
 export async function createEngine(options: CreateEngineOptions): Promise<Engine> {
   const {
@@ -95,9 +91,9 @@ export async function createEngine(options: CreateEngineOptions): Promise<Engine
   try {
     return await createOnnx();
   } catch (error) {
-    // A provider that was asked for, or weights that do not fit, fail as they are.
+    // A failure of a requested provider, or of weights that do not fit, is thrown as it is.
     if (!(error instanceof Failure) || error.code !== 'ENGINE_UNAVAILABLE' || provider !== 'auto') throw error;
-    // Where neither loads, the reason why the first did not is the one to act on.
+    // If neither loads, the failure of the first is the one to act on.
     const instead = await createTensorflow().catch(() => undefined);
     if (instead === undefined) throw error;
     return { ...instead, description: `${instead.description}, as ONNX Runtime did not start` };

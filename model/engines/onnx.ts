@@ -18,15 +18,13 @@ import { WorkerQueue } from './worker-queue.js';
 export interface OnnxEngineOptions {
   readonly weights: Weights;
   /**
-   * Where to compute.
+   * Where to compute; `auto` uses the best provider that starts, in the end the processor.
    *
-   * Defaults to `auto`, the best that starts, in the end the processor.
+   * @default 'auto'
    */
   readonly provider?: ProviderName;
   /**
-   * How many processor threads it may use.
-   *
-   * Defaults to as many as the network at this size keeps busy, at most one for each core.
+   * The number of processor threads. Defaults to as many as the network at this size keeps busy, at most one for each core.
    */
   readonly threads?: number;
   /** The most threads to use where `threads` is not given. Defaults to one for each core. */
@@ -38,9 +36,7 @@ export interface OnnxEngineOptions {
    */
   readonly precision?: PrecisionName;
   /**
-   * A network of one's own, whose parameters the weights hold.
-   *
-   * Defaults to the one that the weights' card names.
+   * A custom network, whose parameters the weights hold. Defaults to the one that the weights' card names.
    */
   readonly network?: Network;
 }

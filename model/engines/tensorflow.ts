@@ -13,17 +13,13 @@ import { WorkerQueue } from './worker-queue.js';
 export interface TensorflowEngineOptions {
   readonly weights: Weights;
   /**
-   * How many processor threads it may use.
-   *
-   * TensorFlow reads it once per process, so a second engine keeps the number of the first.
+   * The number of processor threads. TensorFlow reads it once per process, so a second engine keeps the number of the first.
    *
    * Defaults to one for each core.
    */
   readonly threads?: number;
   /**
-   * A network of one's own, whose parameters the weights hold.
-   *
-   * Defaults to the one that the weights' card names.
+   * A custom network, whose parameters the weights hold. Defaults to the one that the weights' card names.
    */
   readonly network?: Network;
 }

@@ -1,6 +1,6 @@
 import type { BatchNorm, Conv } from '../layer.js';
 import type { Weights } from '../weights.js';
-import { paddedChannels } from './quantised-map.js';
+import { slotsNeeded } from './quantised-map.js';
 
 /** A convolution's filters in float32: [count, channels, rows, columns]; a depthwise one has one channel. */
 export interface Filters {
@@ -20,13 +20,13 @@ export function makeFilters(
   bias: (filter: number) => number,
 ): Filters {
   const data = new Float32Array(count * channels * rows * columns);
-  let place = 0;
+  let index = 0;
   for (let filter = 0; filter < count; filter += 1) {
     for (let channel = 0; channel < channels; channel += 1) {
       for (let row = 0; row < rows; row += 1) {
         for (let column = 0; column < columns; column += 1) {
-          data[place] = weight(filter, channel, row, column);
-          place += 1;
+          data[index] = weight(filter, channel, row, column);
+          index += 1;
         }
       }
     }
@@ -80,14 +80,14 @@ export function fitFilters(
   const { channels, rows, columns, data } = filters;
   const size = rows * columns;
   const fitted = new Float32Array(output.length * input.length * size);
-  let place = 0;
+  let index = 0;
   for (const filter of output) {
     for (const channel of input) {
       if (filter >= 0 && channel >= 0) {
         const from = (filter * channels + channel) * size;
-        for (let i = 0; i < size; i += 1) fitted[place + i] = data[from + i]!;
+        for (let i = 0; i < size; i += 1) fitted[index + i] = data[from + i]!;
       }
-      place += size;
+      index += size;
     }
   }
   const bias = Float32Array.from(output, (filter) => (filter < 0 ? paddingBias : filters.bias[filter]!));
@@ -98,8 +98,8 @@ export function fitFilters(
 export function fitDepthwise(filters: Filters, slots: readonly number[]): Filters {
   return makeFilters(
     [slots.length, 1, filters.rows, filters.columns],
-    (place, _channel, row, column) => (slots[place]! < 0 ? 0 : weightAt(filters, slots[place]!, 0, row, column)),
-    (place) => (slots[place]! < 0 ? 0 : filters.bias[slots[place]!]!),
+    (slot, _channel, row, column) => (slots[slot]! < 0 ? 0 : weightAt(filters, slots[slot]!, 0, row, column)),
+    (slot) => (slots[slot]! < 0 ? 0 : filters.bias[slots[slot]!]!),
   );
 }
 
@@ -161,23 +161,23 @@ export function transposedPhases(
   paddingBias = 0,
 ): RowPhase[] {
   const [channels, count, rows, columns] = kernel.shape as [number, number, number, number];
-  const places = paddedChannels(count);
+  const slotCount = slotsNeeded(count);
   const columnSpan = spanOf(Array.from({ length: stride }, (_, r) => tapsOf(r, stride, columns, cut[1])));
   return Array.from({ length: stride }, (_, rowPhase) => {
     const rowTaps = tapsOf(rowPhase, stride, rows, cut[0]);
     const rowSpan = spanOf([rowTaps]);
     const filters = makeFilters(
-      [stride * places, channels, rowSpan.size, columnSpan.size],
-      (place, channel, row, column) => {
-        const filter = place % places;
+      [stride * slotCount, channels, rowSpan.size, columnSpan.size],
+      (slot, channel, row, column) => {
+        const filter = slot % slotCount;
         if (filter >= count) return 0;
         const ky = rowTaps.first - stride * (row + rowSpan.low - rowTaps.high);
-        const columnTaps = tapsOf(Math.floor(place / places), stride, columns, cut[1]);
+        const columnTaps = tapsOf(Math.floor(slot / slotCount), stride, columns, cut[1]);
         const kx = columnTaps.first - stride * (column + columnSpan.low - columnTaps.high);
         if (ky < 0 || ky >= rows || kx < 0 || kx >= columns) return 0;
         return kernel.data[((channel * count + filter) * rows + ky) * columns + kx]!;
       },
-      (place) => (place % places < count ? bias[place % places]! : paddingBias),
+      (slot) => (slot % slotCount < count ? bias[slot % slotCount]! : paddingBias),
     );
     return { filters, before: [-rowSpan.low, -columnSpan.low] };
   });
@@ -203,14 +203,14 @@ function spanOf(taps: readonly { readonly low: number; readonly high: number }[]
  * channels `(row in block, column in block, channel)`. This gives inputs of few channels enough for kernels that need four or
  * more.
  */
-export function blockPhases(filters: Filters, places: number): RowPhase[] {
+export function blockPhases(filters: Filters, slotCount: number): RowPhase[] {
   const size = (filters.rows + 1) / 2;
   return [0, 1].map((rowPhase) => ({
     before: [0, 0],
     filters: makeFilters(
-      [2 * places, 4 * filters.channels, size, size],
-      (place, blockChannel, row, column) => {
-        const [columnPhase, filter] = [Math.floor(place / places), place % places];
+      [2 * slotCount, 4 * filters.channels, size, size],
+      (slot, blockChannel, row, column) => {
+        const [columnPhase, filter] = [Math.floor(slot / slotCount), slot % slotCount];
         if (filter >= filters.count) return 0;
         const channel = blockChannel % filters.channels;
         const [inRow, inColumn] = [
@@ -219,7 +219,7 @@ export function blockPhases(filters: Filters, places: number): RowPhase[] {
         ];
         return weightAt(filters, filter, channel, 2 * row + inRow - rowPhase, 2 * column + inColumn - columnPhase);
       },
-      (place) => (place % places < filters.count ? filters.bias[place % places]! : 0),
+      (slot) => (slot % slotCount < filters.count ? filters.bias[slot % slotCount]! : 0),
     ),
   }));
 }

@@ -1,9 +1,10 @@
 import type { Shape } from '../shapes.js';
+import type { Size } from '../size.js';
 import type { Normalisation } from '../weights.js';
 import { blockPhases, type Filters, fitFilters, makeFilters, type RowPhase, roundFilters } from './filters.js';
 import { GRAPH_INPUT } from './float-layers.js';
 import type { GraphBuilder } from './graph-builder.js';
-import { type Affine, paddedChannels, type QuantisedMap } from './quantised-map.js';
+import { type Affine, type QuantisedMap, slotsNeeded } from './quantised-map.js';
 
 /** The geometry of a convolution's windows on a map. */
 export interface WindowGeometry {
@@ -72,7 +73,7 @@ export function addRowPhases(
   limit: WeightLimit,
 ): string {
   const stride = phases.length;
-  const places = paddedChannels(channels);
+  const slotCount = slotsNeeded(channels);
   const [rows, columns] = [Math.ceil(height / stride), Math.ceil(width / stride)];
   // The convolution gives at least as much as is wanted; the rest is cropped.
   const after = (wanted: number, size: number, kernel: number, before: number) =>
@@ -86,10 +87,12 @@ export function addRowPhases(
     const madeColumns = input.shape.width + left + right - filters.columns + 1;
     return cut(graph, part, { height: rows, width: columns }, { height: madeRows, width: madeColumns });
   });
-  const lines = parts.map((part) => graph.add('Reshape', [part, graph.integers([-1, 1, columns * stride * places])]));
+  const lines = parts.map((part) =>
+    graph.add('Reshape', [part, graph.integers([-1, 1, columns * stride * slotCount])]),
+  );
   const merged = graph.add('Reshape', [
     graph.add('Concat', lines, { axis: 1 }),
-    graph.integers([-1, rows * stride, columns * stride, places]),
+    graph.integers([-1, rows * stride, columns * stride, slotCount]),
   ]);
   return cut(graph, merged, { height, width }, { height: rows * stride, width: columns * stride });
 }
@@ -97,11 +100,6 @@ export function addRowPhases(
 /** Pads with one byte value: `pads` holds the padding before each dimension, then the padding after each. */
 export function padBytes(graph: GraphBuilder, input: string, pads: readonly number[], value: number): string {
   return graph.add('Pad', [input, graph.integers(pads), graph.constant('uint8', Uint8Array.of(value), [])]);
-}
-
-interface Size {
-  readonly height: number;
-  readonly width: number;
 }
 
 /** Crops [N, H, W, C] to its top left part of a size. */
@@ -153,12 +151,12 @@ export function addPixelConvolution(
       graph.integers([0, blockRows, blockColumns, 12]),
     ]);
     const shape = { channels: 12, height: blockRows, width: blockColumns };
-    const phases = blockPhases(scaled, paddedChannels(filters.count));
+    const phases = blockPhases(scaled, slotsNeeded(filters.count));
     return addRowPhases(graph, { name: blocks, shape, scale: 1, zeroPoint: grey }, phases, wanted, output, limit);
   }
   // The fast kernels need four channels rather than three.
   const padded = padWithMean(graph, pixels, pads, 4);
-  const outputs = Array.from({ length: paddedChannels(filters.count) }, (_, i) => (i < filters.count ? i : -1));
+  const outputs = Array.from({ length: slotsNeeded(filters.count) }, (_, i) => (i < filters.count ? i : -1));
   const fitted = fitFilters(scaled, [0, 1, 2, -1], outputs);
   return addConvolution(
     graph,
@@ -232,15 +230,15 @@ export function moveSlots(
   slots: readonly number[],
   limit: WeightLimit,
 ): QuantisedMap {
-  if (map.slots.length === slots.length && map.slots.every((channel, place) => channel === slots[place])) return map;
-  const isLonger = map.slots.every((channel, place) => channel === slots[place]);
+  if (map.slots.length === slots.length && map.slots.every((channel, slot) => channel === slots[slot])) return map;
+  const isLonger = map.slots.every((channel, slot) => channel === slots[slot]);
   if (isLonger && slots.slice(map.slots.length).every((channel) => channel < 0)) {
     const pads = [0, 0, 0, 0, 0, 0, 0, slots.length - map.slots.length];
     return { ...map, name: padBytes(graph, map.name, pads, map.zeroPoint), slots };
   }
   const move = makeFilters(
     [slots.length, map.slots.length, 1, 1],
-    (place, from) => (slots[place]! >= 0 && slots[place] === map.slots[from] ? 1 : 0),
+    (slot, from) => (slots[slot]! >= 0 && slots[slot] === map.slots[from] ? 1 : 0),
     () => 0,
   );
   return { ...map, name: addConvolution(graph, map, move, PLAIN, map, limit), slots };

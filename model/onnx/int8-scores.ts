@@ -1,5 +1,6 @@
 import type { Conv, Deconv, Layer } from '../layer.js';
 import type { Shape } from '../shapes.js';
+import type { Size } from '../size.js';
 import type { Weights } from '../weights.js';
 import { convolutionFilters, type Filters, fitFilters, makeFilters, roundFilters } from './filters.js';
 import type { GraphBuilder } from './graph-builder.js';
@@ -12,7 +13,7 @@ export interface PointScores {
   readonly stride: number;
   readonly classes: number;
   /** The size of the map from which they were computed. */
-  readonly places: { readonly height: number; readonly width: number };
+  readonly mapSize: Size;
 }
 
 /** True where every pixel's scores come from one position of the previous map: for 1x1 convolutions and 2x2 transposed ones of stride 2. */
@@ -41,12 +42,12 @@ export function addPointScores(
   const outputs = Array.from({ length: own.count }, (_, i) => i);
   const { weights, scales } = roundFilters(fitFilters(own, input.slots, outputs), input.scale, limit);
   // QLinearConv has filters as the first dimension, a matrix product as the last.
-  const places = input.slots.length;
-  const turned = Int8Array.from(weights, (_, i) => weights[(i % own.count) * places + Math.floor(i / own.count)]!);
+  const slotCount = input.slots.length;
+  const turned = Int8Array.from(weights, (_, i) => weights[(i % own.count) * slotCount + Math.floor(i / own.count)]!);
   const [scale, zeroPoint] = affineConstants(graph, input);
   const scores = graph.add('com.microsoft.MatMulIntegerToFloat', [
-    graph.add('Reshape', [input.name, graph.integers([-1, places])]),
-    graph.constant('int8', turned, [places, own.count]),
+    graph.add('Reshape', [input.name, graph.integers([-1, slotCount])]),
+    graph.constant('int8', turned, [slotCount, own.count]),
     scale,
     graph.floats(scales, [own.count]),
     zeroPoint,
@@ -54,7 +55,7 @@ export function addPointScores(
     graph.floats(own.bias, [own.count]),
   ]);
   const name = graph.add('Reshape', [scores, graph.integers([-1, width, stride, stride, classes])]);
-  return { name, stride, classes, places: { height, width } };
+  return { name, stride, classes, mapSize: { height, width } };
 }
 
 /** A transposed convolution without overlap, as one filter for each phase and class. */
@@ -70,24 +71,24 @@ function phasesOf({ name, filters, stride, bias }: Deconv, channels: number, ten
 }
 
 /** The class with the highest score at each pixel, uint8 [N, height, width]. */
-export function addPointMask(graph: GraphBuilder, { name, stride, places }: PointScores, wanted: Shape): string {
+export function addPointMask(graph: GraphBuilder, { name, stride, mapSize }: PointScores, wanted: Shape): string {
   const classes = graph.add('Cast', [graph.add('ArgMax', [name], { axis: 4, keepdims: 0 })], { to: 2 });
   const lines = stride === 1 ? classes : graph.add('Transpose', [classes], { perm: [0, 2, 1, 3] });
-  const mask = graph.add('Reshape', [lines, graph.integers([-1, places.height * stride, places.width * stride])]);
-  return cutPlanes(graph, mask, [1, 2], places, stride, wanted);
+  const mask = graph.add('Reshape', [lines, graph.integers([-1, mapSize.height * stride, mapSize.width * stride])]);
+  return cutPlanes(graph, mask, [1, 2], mapSize, stride, wanted);
 }
 
 /** The scores in the layout of the graph's output, float32 [N, classes, height, width]. */
 export function addPlaneScores(
   graph: GraphBuilder,
-  { name, stride, classes, places }: PointScores,
+  { name, stride, classes, mapSize }: PointScores,
   wanted: Shape,
 ): string {
-  const { height, width } = places;
+  const { height, width } = mapSize;
   const laid = graph.add('Reshape', [name, graph.integers([-1, height, width, stride, stride, classes])]);
   const planes = graph.add('Transpose', [laid], { perm: [0, 5, 1, 3, 2, 4] });
   const scores = graph.add('Reshape', [planes, graph.integers([0, classes, height * stride, width * stride])]);
-  return cutPlanes(graph, scores, [2, 3], places, stride, wanted);
+  return cutPlanes(graph, scores, [2, 3], mapSize, stride, wanted);
 }
 
 /** Crops rows and columns, given by their axes, to the wanted size. */
@@ -95,10 +96,10 @@ function cutPlanes(
   graph: GraphBuilder,
   input: string,
   axes: readonly [number, number],
-  places: PointScores['places'],
+  mapSize: PointScores['mapSize'],
   stride: number,
   { height, width }: Shape,
 ): string {
-  if (places.height * stride === height && places.width * stride === width) return input;
+  if (mapSize.height * stride === height && mapSize.width * stride === width) return input;
   return graph.add('Slice', [input, graph.integers([0, 0]), graph.integers([height, width]), graph.integers(axes)]);
 }

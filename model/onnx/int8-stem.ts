@@ -12,7 +12,7 @@ import {
   padBytes,
   type WeightLimit,
 } from './int8-convolution.js';
-import { type Affine, paddedChannels, plainSlots, type QuantisedMap } from './quantised-map.js';
+import { type Affine, plainSlots, type QuantisedMap, slotsNeeded } from './quantised-map.js';
 
 /**
  * The first layers of ENet (Paszke et al., 2016, figure 2a) and SegNet-Lite: a 3x3 convolution with stride 2 and a 2x2 pool of
@@ -97,16 +97,16 @@ export function addStem(
   ]);
 
   const channels = conv.filters + 3;
-  const places = paddedChannels(channels);
+  const slotCount = slotsNeeded(channels);
   const scales = norm === undefined ? undefined : normalisationFilters(norm, tensors);
   const convFirst = concat.from.indexOf(conv.name) === 0 ? 0 : 3;
   const poolFirst = concat.from.indexOf(pool.name) === 0 ? 0 : conv.filters;
   const ofConv = normalisedFilters(normalise(convolutionFilters(conv, 3, tensors), scales, convFirst), pixels);
   const ofPool = normalisedFilters(normalise(IDENTITY, scales, poolFirst), pixels);
   const filters = makeFilters(
-    [2 * places, 12, 4, 2],
-    (place, groupChannel, row, group) => {
-      const [phase, channel] = [Math.floor(place / places), place % places];
+    [2 * slotCount, 12, 4, 2],
+    (slot, groupChannel, row, group) => {
+      const [phase, channel] = [Math.floor(slot / slotCount), slot % slotCount];
       // Relative to the pixel at twice the output's position.
       const pixel = 4 * (group - 1) + Math.floor(groupChannel / 3) - 2 * phase;
       const colour = groupChannel % 3;
@@ -118,8 +118,8 @@ export function addStem(
       const filter = channel - convFirst;
       return filter < 0 || filter >= conv.filters ? 0 : weightAt(ofConv, filter, colour, row, pixel + 1);
     },
-    (place) => {
-      const channel = place % places;
+    (slot) => {
+      const channel = slot % slotCount;
       if (channel >= channels) return 0;
       const isPooled = channel >= poolFirst && channel < poolFirst + 3;
       return isPooled ? ofPool.bias[channel - poolFirst]! : ofConv.bias[channel - convFirst]!;
@@ -134,7 +134,7 @@ export function addStem(
     output,
     limit,
   );
-  const laid = graph.add('Reshape', [made, graph.integers([-1, height, 2 * groups, places])]);
+  const laid = graph.add('Reshape', [made, graph.integers([-1, height, 2 * groups, slotCount])]);
   return {
     ...output,
     name: cut(graph, laid, { height, width }, { height, width: 2 * groups }),

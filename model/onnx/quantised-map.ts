@@ -23,13 +23,13 @@ export interface QuantisedMap extends Affine {
 export const SLOT_MULTIPLE = 16;
 
 /** How many slots `channels` take. */
-export function paddedChannels(channels: number): number {
+export function slotsNeeded(channels: number): number {
   return Math.ceil(channels / SLOT_MULTIPLE) * SLOT_MULTIPLE;
 }
 
 /** Slots with the channels in order, followed by padding. */
 export function plainSlots(channels: number): number[] {
-  return Array.from({ length: paddedChannels(channels) }, (_, i) => (i < channels ? i : -1));
+  return Array.from({ length: slotsNeeded(channels) }, (_, i) => (i < channels ? i : -1));
 }
 
 /** The scale and zero point that cover a range. Zero is always included, and exact. */

@@ -33,9 +33,7 @@ export interface QuantiseOptions {
    */
   readonly tolerance?: number;
   /**
-   * A network of one's own, whose parameters the weights hold.
-   *
-   * Defaults to the one that the weights' card names.
+   * A custom network, whose parameters the weights hold. Defaults to the one that the weights' card names.
    */
   readonly network?: Network;
   /** Called with each calibration that was tried. */

@@ -1,4 +1,5 @@
 import type { ClassMask, RgbPicture } from '../engine.js';
+import type { Size } from '../size.js';
 
 /** The augmentations of a training picture. Strength 0 (for scales, 1) turns one off. */
 export interface Augmentation {
@@ -21,12 +22,6 @@ export interface Augmentation {
   readonly blur: number;
   /** CutMix (Yun et al. 2019): the share of crops in which a rectangle comes from another picture, with its labels. */
   readonly mix: number;
-}
-
-/** Rows and columns of a training crop. */
-export interface CropSize {
-  readonly width: number;
-  readonly height: number;
 }
 
 /** A picture with its labels; `halved` is the picture at half its size, for crops that show it reduced. */
@@ -61,7 +56,7 @@ const HALVED_BELOW = 0.75;
  */
 export function cutCrop(
   { picture, halved, truth }: TrainingPicture,
-  crop: CropSize,
+  crop: Size,
   augmentation: Augmentation,
   random: () => number,
   fill: readonly [number, number, number],
@@ -147,11 +142,7 @@ function toneCurves(strength: number, random: () => number) {
 }
 
 /** The gain at each position in a crop: it rises exponentially along a line and is 1 in the middle. */
-function lighting(
-  strength: number,
-  { width, height }: CropSize,
-  random: () => number,
-): (x: number, y: number) => number {
+function lighting(strength: number, { width, height }: Size, random: () => number): (x: number, y: number) => number {
   if (strength === 0) return () => 1;
   const angle = 2 * Math.PI * random();
   const slope = Math.log1p(strength) * random();
@@ -168,7 +159,7 @@ function sensorNoise(strength: number, random: () => number): () => number {
 }
 
 /** Blurs an RGB picture of the crop's size in place, with a triangular kernel along rows, then along columns. */
-function blur(strength: number, { width, height }: CropSize, random: () => number): (image: Uint8Array) => void {
+function blur(strength: number, { width, height }: Size, random: () => number): (image: Uint8Array) => void {
   if (strength === 0) return () => {};
   const deviation = strength * random() ** 2;
   const direction = 2 * random();
@@ -223,7 +214,7 @@ export interface Crops {
 export function pasteRectangle(
   from: Crops,
   into: Crops & { readonly offset: number },
-  crop: CropSize,
+  crop: Size,
   random: () => number,
 ): void {
   const [width, height] = [crop.width, crop.height].map((side) => Math.round(side * (0.25 + 0.5 * random())));

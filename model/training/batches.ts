@@ -1,8 +1,9 @@
 import type { ClassSet } from '../classes.js';
 import type { DatasetItem } from '../dataset/pairs.js';
 import { Failure } from '../failure.js';
+import type { Size } from '../size.js';
 import { type AskerErrors, startAsker } from '../start-asker.js';
-import type { Augmentation, CropSize } from './augment.js';
+import type { Augmentation } from './augment.js';
 
 /** The `workerData` of a data thread. */
 export interface BatchWorkerData extends BatchSettings {
@@ -36,7 +37,7 @@ export interface BatchPlace {
   readonly epoch: number;
   readonly step: number;
   readonly batch: number;
-  readonly crop: CropSize;
+  readonly crop: Size;
 }
 
 /** `batch` crops: RGB bytes [batch, height, width, 3] and labels [batch, height, width], void 255 or the set's own. */

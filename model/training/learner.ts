@@ -1,8 +1,8 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
+import type { Size } from '../size.js';
 import { elementCount, type Normalisation, type Tensor as WeightTensor } from '../weights.js';
-import type { CropSize } from './augment.js';
 import type { Batch } from './batches.js';
 import { segmentationLoss } from './loss.js';
 import { createOptimizer } from './optimizer.js';
@@ -19,7 +19,7 @@ export interface Learner {
   /** The moving average of the parameters, which is validated and kept; undefined where the recipe has none and the parameters themselves are. */
   readonly averaged: ReadonlyMap<string, Variable> | undefined;
   /** Learns from one batch and returns its loss. A loss that is not finite changes nothing. */
-  learn(batch: Batch, crop: CropSize, learningRate: number, index: number): number;
+  learn(batch: Batch, crop: Size, learningRate: number, index: number): number;
   /** All tensors for a checkpoint. */
   tensors(): Map<string, WeightTensor>;
   /** Restores what `tensors` returned. @throws `Failure` `CHECKPOINT_INVALID` where a part is missing. */

@@ -1,6 +1,7 @@
 import { multiplyAdds } from '../cost.js';
 import type { Network } from '../network.js';
-import type { Augmentation, CropSize } from './augment.js';
+import type { Size } from '../size.js';
+import type { Augmentation } from './augment.js';
 
 // The types of loss and optimizer are here, so that reading a recipe does not need TensorFlow's types.
 
@@ -35,7 +36,7 @@ export interface Recipe extends LossSettings {
   readonly epochs: number;
   readonly batch: number;
   /** The crop size up to each share of training: small and cheap early, large late. */
-  readonly crops: readonly { readonly untilShare: number; readonly crop: CropSize }[];
+  readonly crops: readonly { readonly untilShare: number; readonly crop: Size }[];
   readonly augmentation: Augmentation;
   readonly balancing: Balancing;
   readonly optimizer: OptimizerSettings;
@@ -48,7 +49,7 @@ export interface Recipe extends LossSettings {
   /** Share of the training pictures that come from the extra data set. */
   readonly extraShare: number;
   /** The picture size of the weights: validation uses it, and the card gives it to engines as the size to fit frames into. */
-  readonly inputSize: CropSize;
+  readonly inputSize: Size;
   /** The validation score that selects the epoch to keep; the paper uses global accuracy. */
   readonly selectBy: 'G' | 'mIoU';
   readonly validateEvery: number;
@@ -172,6 +173,6 @@ export function learningRateAt(recipe: Recipe, step: number, steps: number): num
 }
 
 /** The crop of an epoch. */
-export function cropAt({ crops, epochs }: Recipe, epoch: number): CropSize {
+export function cropAt({ crops, epochs }: Recipe, epoch: number): Size {
   return (crops.find(({ untilShare }) => epoch < untilShare * epochs) ?? crops.at(-1)!).crop;
 }

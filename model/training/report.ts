@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sharpOf } from '../dataset/scale.js';
 import type { ClassLabel, ClassMask, RgbPicture } from '../engine.js';
+import { escapeMarkup } from '../escape-markup.js';
 import { writeWhole } from '../write-whole.js';
 import type { TrainingEvent } from './training-event.js';
 
@@ -92,9 +93,9 @@ function chart(series: readonly Series[], top?: number): string {
   });
   const axis = `<text x="${left}" y="${height - 6}">epoch 1</text><text x="${width - 8}" y="${height - 6}" text-anchor="end">epoch ${lastEpoch}</text>`;
   const legend = series.map(
-    ({ label, colour }) => `<span><i style="background:${colour}"></i>${escapeHtml(label)}</span>`,
+    ({ label, colour }) => `<span><i style="background:${colour}"></i>${escapeMarkup(label)}</span>`,
   );
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(series.map(({ label }) => label).join(', '))}">${grid.join('')}${lines.join('')}${axis}</svg><p class="legend">${legend.join(' ')}</p>`;
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeMarkup(series.map(({ label }) => label).join(', '))}">${grid.join('')}${lines.join('')}${axis}</svg><p class="legend">${legend.join(' ')}</p>`;
 }
 
 function classTable(events: readonly TrainingEvent[], classes: readonly ClassLabel[]): string {
@@ -104,7 +105,7 @@ function classTable(events: readonly TrainingEvent[], classes: readonly ClassLab
     `<td>${value === null || Number.isNaN(value) ? 'absent' : value.toFixed(1)}</td>`;
   const rows = classes.map(({ name, colour }, index) => {
     const { recall, IoU } = last.scores.perClass[index]!;
-    return `<tr><th><i style="background:rgb(${colour.join()})"></i>${escapeHtml(name)}</th>${cell(IoU)}${cell(recall)}</tr>`;
+    return `<tr><th><i style="background:rgb(${colour.join()})"></i>${escapeMarkup(name)}</th>${cell(IoU)}${cell(recall)}</tr>`;
   });
   return `<table><tr><th>class (epoch ${last.epoch + 1})</th><th>IoU</th><th>recall</th></tr>${rows.join('')}</table>`;
 }
@@ -119,9 +120,9 @@ async function exampleRow(
     dataUrl(painted(prediction, classes), 'png'),
   ]);
   const [seen, right, made] = images.map(
-    (source, i) => `<img src="${source}" alt="${escapeHtml(name)}: ${['picture', 'truth', 'prediction'][i]}">`,
+    (source, i) => `<img src="${source}" alt="${escapeMarkup(name)}: ${['picture', 'truth', 'prediction'][i]}">`,
   );
-  return `<figure>${seen}${right}${made}<figcaption>${escapeHtml(name)}</figcaption></figure>`;
+  return `<figure>${seen}${right}${made}<figcaption>${escapeMarkup(name)}</figcaption></figure>`;
 }
 
 function painted({ width, height, data }: ClassMask, classes: readonly ClassLabel[]): RgbPicture {
@@ -139,11 +140,9 @@ async function dataUrl(picture: RgbPicture, format: 'jpeg' | 'png'): Promise<str
 
 const section = (heading: string, body: string) => `<section><h2>${heading}</h2>${body}</section>`;
 
-const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
-
 function page(title: string, sections: readonly string[]): string {
   return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>${escapeHtml(title)}</title>
+<html lang="en"><meta charset="utf-8"><title>${escapeMarkup(title)}</title>
 <meta name="viewport" content="width=device-width">
 <style>
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
@@ -156,7 +155,7 @@ td, th { text-align: left; padding: .1rem 1.5rem .1rem 0; font-weight: normal }
 td { font-variant-numeric: tabular-nums }
 figure { margin: 0 0 1rem } figure img { width: 33% } figcaption { opacity: .7 }
 </style>
-<h1>${escapeHtml(title)}</h1>
+<h1>${escapeMarkup(title)}</h1>
 ${sections.join('\n')}
 </html>
 `;

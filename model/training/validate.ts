@@ -8,7 +8,7 @@ import { readAhead } from '../dataset/read-ahead.js';
 import { fitInside, scaleMask, scalePicture } from '../dataset/scale.js';
 import type { ClassMask, RgbPicture } from '../engine.js';
 import { createConfusion, type Scores, scoresOf } from '../evaluation/confusion.js';
-import type { CropSize } from './augment.js';
+import type { Size } from '../size.js';
 import { writeTrainingReport } from './report.js';
 import type { Tensorflow } from './tensorflow.js';
 import type { TrainOptions } from './train.js';
@@ -19,7 +19,7 @@ async function segment(
   tf: Tensorflow,
   trainable: Trainable,
   picture: RgbPicture,
-  box: CropSize,
+  box: Size,
   parameters: ReadonlyMap<string, Tensor> | undefined,
 ): Promise<ClassMask> {
   const { width, height } = fitInside(picture, box);
@@ -33,7 +33,7 @@ export async function validate(
   tf: Tensorflow,
   trainable: Trainable,
   { items, classSet }: Dataset,
-  box: CropSize,
+  box: Size,
   parameters: ReadonlyMap<string, Tensor> | undefined,
 ): Promise<Scores> {
   const confusion = createConfusion(classSet.classes.length);
@@ -56,7 +56,7 @@ export async function reportTraining(
   tf: Tensorflow,
   { directory, network, validation }: Pick<TrainOptions, 'directory' | 'network' | 'validation'>,
   trainable: Trainable,
-  box: CropSize,
+  box: Size,
   parameters: ReadonlyMap<string, Tensor> | undefined,
 ): Promise<void> {
   const { items, classSet } = validation;

@@ -1,10 +1,7 @@
 import { optionInvalid } from '../../model/check-option.js';
+import type { Size } from '../../model/size.js';
 
-/** A picture's size in pixels. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+export type { Size };
 
 /** The smallest side that the pools of every network can still halve, and the largest side that engines get. */
 const [SMALLEST, LARGEST] = [32, 8192];

@@ -33,10 +33,18 @@ interface OutputNote {
    * The size of a finished file in bytes, or the number of files in a finished folder. If it differs, the output was edited and
    * must not be replaced.
    */
-  readonly extent: number;
+  readonly size: number;
   /** Notes for people to read, such as damage of the input. A run that skips the output reports them again. */
-  readonly told?: readonly (SummaryNote | string)[];
+  readonly notes: readonly SummaryNote[];
 }
+
+/** A note on disk. In notes of earlier versions `size` is called `extent`, and `notes` `told`, of which some are messages alone. */
+type StoredNote = Omit<OutputNote, 'size' | 'notes'> & {
+  readonly size?: number;
+  readonly extent?: number;
+  readonly notes?: OutputNote['notes'];
+  readonly told?: readonly (SummaryNote | string)[];
+};
 
 const EDGE_BYTES = 1 << 20;
 
@@ -91,20 +99,15 @@ export async function hashFile(path: string): Promise<string> {
 export async function upToDate(
   outputs: readonly string[],
   madeFrom: MadeFrom,
-): Promise<{ readonly told: readonly SummaryNote[] } | undefined> {
-  const notes = await Promise.all(
+): Promise<Pick<OutputNote, 'notes'> | undefined> {
+  const found = await Promise.all(
     outputs.map(async (output) => {
-      const [note, extent] = [await readNote(output), await extentOf(output)];
-      const isSame = note?.finished === true && note.extent === extent && isDeepStrictEqual(note.madeFrom, madeFrom);
+      const [note, size] = [await readNote(output), await sizeOf(output)];
+      const isSame = note?.finished === true && note.size === size && isDeepStrictEqual(note.madeFrom, madeFrom);
       return isSame ? note : undefined;
     }),
   );
-  if (notes.includes(undefined)) return undefined;
-  // Earlier versions stored only the message.
-  const told = (notes[0]?.told ?? []).map((note) =>
-    typeof note === 'string' ? { code: 'NOTED', message: note } : note,
-  );
-  return { told };
+  return found.includes(undefined) ? undefined : { notes: found[0]?.notes ?? [] };
 }
 
 /** True for a path that an earlier run wrote, for a partial file that it left, and for a mask in its folder of masks. */
@@ -116,12 +119,12 @@ export async function isOutputOrPart(path: string): Promise<boolean> {
 
 /** True for a path that an earlier run wrote, finished or not. */
 export async function isOutput(path: string): Promise<boolean> {
-  return isOurs(await readNote(path), await extentOf(path));
+  return isOurs(await readNote(path), await sizeOf(path));
 }
 
 /** True if a note matches what is there now. */
-function isOurs(note: OutputNote | undefined, extent: number | undefined): note is OutputNote {
-  return note !== undefined && (!note.finished || note.extent === extent);
+function isOurs(note: OutputNote | undefined, size: number | undefined): note is OutputNote {
+  return note !== undefined && (!note.finished || note.size === size);
 }
 
 /**
@@ -137,17 +140,17 @@ export async function checkReplaceable(
   input: MadeFrom['input'] | undefined,
 ): Promise<void> {
   for (const output of outputs) {
-    const extent = await extentOf(output);
-    if (extent === undefined) continue;
+    const size = await sizeOf(output);
+    if (size === undefined) continue;
     const note = await readNote(output);
-    if (isOurs(note, extent)) {
+    if (isOurs(note, size)) {
       const { of, finished, madeFrom } = note;
       // An unfinished output is made again, whatever its input was.
       if (of === undefined || of === path || !finished || isDeepStrictEqual(madeFrom.input, input)) continue;
       const message = `${output} was made of another input, ${of}: choose another name, or replace it with --overwrite`;
       throw new Failure('OUTPUT_EXISTS', message);
     }
-    if (extent === 0 && (await stat(output)).isDirectory()) continue;
+    if (size === 0 && (await stat(output)).isDirectory()) continue;
     const why = note === undefined ? 'was not made by segnet-stream' : 'is not as it was when segnet-stream made it';
     const message = `${output} exists already and ${why}: choose another name, or replace it with --overwrite`;
     throw new Failure('OUTPUT_EXISTS', message);
@@ -161,11 +164,11 @@ export async function checkReplaceable(
  */
 export async function noteOutputs(
   outputs: readonly string[],
-  what: Pick<OutputNote, 'madeFrom' | 'of' | 'finished' | 'told'>,
+  what: Pick<OutputNote, 'madeFrom' | 'of' | 'finished'> & Partial<Pick<OutputNote, 'notes'>>,
 ): Promise<void> {
   for (const output of outputs) {
     const path = await notePathOf(output);
-    const note: OutputNote = { format: 1, told: [], ...what, extent: (await extentOf(output)) ?? 0 };
+    const note: OutputNote = { format: 1, notes: [], ...what, size: (await sizeOf(output)) ?? 0 };
     await makeFolder(dirname(path)).catch((error: unknown) => {
       throw outputFailure('the note on', output, error);
     });
@@ -186,7 +189,7 @@ export async function forgetMissing(
 ): Promise<void> {
   for (const output of outputs) {
     const kind = await stat(output).catch(() => undefined);
-    const isEmpty = kind?.isDirectory() && (await extentOf(output)) === 0;
+    const isEmpty = kind?.isDirectory() && (await sizeOf(output)) === 0;
     if (kind !== undefined && !(isEmpty && made.includes(output))) continue;
     if (kind === undefined && !isAbandoned && [partOf(output), wholeOf(output)].some((part) => existsSync(part)))
       continue;
@@ -199,12 +202,18 @@ export async function forgetMissing(
 
 async function readNote(output: string): Promise<OutputNote | undefined> {
   try {
-    const note = JSON.parse(await readFile(await notePathOf(output), 'utf8')) as OutputNote;
-    return note.format === 1 ? note : undefined;
+    const stored = JSON.parse(await readFile(await notePathOf(output), 'utf8')) as StoredNote;
+    if (stored.format !== 1) return undefined;
+    const { extent = -1, size = extent, told = [], notes = told.map(withCode), ...rest } = stored;
+    return { ...rest, size, notes };
   } catch {
     // An output with a missing or damaged note counts as someone else's, so that nothing is lost.
     return undefined;
   }
+}
+
+function withCode(note: SummaryNote | string): SummaryNote {
+  return typeof note === 'string' ? { code: 'NOTED', message: note } : note;
 }
 
 /** The note is beside a file but inside a folder, so that it moves with its output. */
@@ -215,7 +224,7 @@ async function notePathOf(output: string): Promise<string> {
 }
 
 /** The bytes of a file, or the number of files in a folder without hidden ones; undefined if nothing is there. */
-async function extentOf(path: string): Promise<number | undefined> {
+async function sizeOf(path: string): Promise<number | undefined> {
   const kind = await stat(path).catch(() => undefined);
   if (!kind?.isDirectory()) return kind?.size;
   return (await readdir(path)).filter((name) => !name.startsWith('.')).length;

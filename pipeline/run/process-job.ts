@@ -42,7 +42,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
       const done = outputs.length > 0 && madeFrom !== undefined ? await upToDate(outputs, madeFrom) : undefined;
       if (done !== undefined) {
         if (context.viewers === undefined) {
-          return { ...nothingOf(label, 'skipped'), outputs: job.outputs, notes: done.told };
+          return { ...nothingOf(label, 'skipped'), outputs: job.outputs, notes: done.notes };
         }
         const played = await follow({ ...job, outputs: {} }, label, context);
         const alone = { code: 'PLAYED_ALONE', message: 'Played alone, as its outputs are up to date' };
@@ -55,7 +55,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
     if (madeFrom !== undefined) await noteOutputs(outputs, { madeFrom, of: job.input.path, finished: false });
     const summary = await follow(job, label, context);
     if (madeFrom !== undefined && summary.outcome === 'done')
-      await noteOutputs(outputs, { madeFrom, of: job.input.path, finished: true, told: summary.notes });
+      await noteOutputs(outputs, { madeFrom, of: job.input.path, finished: true, notes: summary.notes });
     return summary;
   } catch (error) {
     return { ...nothingOf(label, 'failed'), error: tell(error) };

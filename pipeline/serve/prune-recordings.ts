@@ -38,7 +38,7 @@ export function pruneRecordings(paths: readonly string[], options: PruneOptions)
   const { keepHours = Number.POSITIVE_INFINITY, keepGb = Number.POSITIVE_INFINITY, onRemoved, onError } = options;
   const folder = dirname(paths[0]!);
   const bases = new Set(paths.map((path) => basename(path)));
-  const told = new Set<string>();
+  const reported = new Set<string>();
 
   /** Returns the result of an action, or `undefined` if it failed. */
   async function attempt<T>(path: string, action: Promise<T>): Promise<T | undefined> {
@@ -46,8 +46,8 @@ export function pruneRecordings(paths: readonly string[], options: PruneOptions)
       return await action;
     } catch (error) {
       // It does not matter if someone else removed the file.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !told.has(path)) {
-        told.add(path);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !reported.has(path)) {
+        reported.add(path);
         onError(error, path);
       }
       return undefined;

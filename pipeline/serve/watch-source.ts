@@ -30,7 +30,7 @@ export interface WatchSourceOptions {
 }
 
 /** Errors that will recur with the same attempt, so they are retried slowly. */
-const LASTING = [
+const PERMANENT = [
   'INPUT_UNAUTHORIZED',
   'INPUT_NOT_FOUND',
   'INPUT_MISSING',
@@ -42,11 +42,11 @@ const LASTING = [
  * Errors among them that may be transient for a kind of source: a connection that is cut while ffmpeg probes it looks like data
  * that is not video, and a USB camera is missing while it is unplugged.
  */
-const PASSING: Partial<Record<LiveSource['kind'], readonly string[]>> = {
+const TRANSIENT: Partial<Record<LiveSource['kind'], readonly string[]>> = {
   file: [],
   device: ['INPUT_NOT_VIDEO', 'INPUT_MISSING'],
 };
-const PASSING_OF_NETWORKS: readonly string[] = ['INPUT_NOT_VIDEO'];
+const TRANSIENT_OF_NETWORKS: readonly string[] = ['INPUT_NOT_VIDEO'];
 /** A TEARDOWN takes milliseconds; a frozen ffmpeg will not send one. */
 const STOP_GRACE_MS = 1000;
 /**
@@ -65,8 +65,8 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
   const { name } = source;
   const isPatient = options.decode === 'keyframes' || source.kind === 'file';
   const { stallTimeout = isPatient ? STALL_TIMEOUTS.patient : STALL_TIMEOUTS.usual } = options;
-  const passing = PASSING[source.kind] ?? PASSING_OF_NETWORKS;
-  const lasting = LASTING.filter((code) => !passing.includes(code));
+  const transient = TRANSIENT[source.kind] ?? TRANSIENT_OF_NETWORKS;
+  const permanent = PERMANENT.filter((code) => !transient.includes(code));
   const endsByItself = source.kind === 'file' && !options.loop;
 
   const frames = supervise<Frame>(
@@ -95,7 +95,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
       openTimeoutMs: openTimeout * 1000,
       stallTimeoutMs: stallTimeout * 1000,
       quietMs: (stallTimeout * 1000) / 2,
-      isLasting: (error) => error instanceof Failure && lasting.includes(error.code),
+      isLasting: (error) => error instanceof Failure && permanent.includes(error.code),
       completion: endsByItself ? 'end' : 'disconnection',
       onStatus,
       signal,

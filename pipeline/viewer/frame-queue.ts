@@ -1,5 +1,5 @@
 import type { LiveFrame } from '../client/live-event.js';
-import type { Picture } from './painter.js';
+import type { Picture } from './mask-canvas.js';
 
 /** The callbacks of a frame queue. */
 export interface FrameQueueOptions {

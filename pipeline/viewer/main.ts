@@ -2,13 +2,13 @@ import { BehaviorSubject } from 'rxjs';
 import { countShares } from '../../operators/class-shares.js';
 import type { LiveEvent, LiveFrame, Want } from '../client/live-event.js';
 import type { ClassInfo } from '../client/protocol.js';
+import { ClassList } from './class-list.js';
 import { element } from './element.js';
 import { FiguresPanel } from './figures-panel.js';
 import { FrameQueue } from './frame-queue.js';
 import { bindKeys } from './key-bindings.js';
-import { Legend } from './legend.js';
 import { LookControls } from './look-controls.js';
-import { Painter, type Picture } from './painter.js';
+import { MaskCanvas, type Picture } from './mask-canvas.js';
 import type { Colour } from './palettes.js';
 import { pointAtClasses } from './point-at-classes.js';
 import { saveSnapshot } from './save-snapshot.js';
@@ -22,7 +22,7 @@ const canvas = element<HTMLCanvasElement>('canvas');
 const snapshotButton = element<HTMLButtonElement>('snapshot');
 const pauseButton = element<HTMLButtonElement>('pause');
 const help = element<HTMLDialogElement>('help');
-const painter = new Painter(canvas);
+const maskCanvas = new MaskCanvas(canvas);
 const figures = new FiguresPanel();
 const wants = new BehaviorSubject<readonly Want[]>([]);
 
@@ -38,19 +38,19 @@ let paused = false;
 
 const toggleTheme = startTheme(() => figures.restyle());
 const look = new LookControls({
-  onOpacity: (opacity) => painter.setOpacity(opacity),
+  onOpacity: (opacity) => maskCanvas.setOpacity(opacity),
   onPalette: paint,
   onDetail: subscribe,
 });
 const queue = new FrameQueue({ isWanted: ({ stream }) => stream === picker.picked?.name && !paused, draw });
-const legend = new Legend(element('legend'), element('show-all'), paint);
+const classList = new ClassList(element('legend'), element('show-all'), paint);
 const picker = new StreamPicker(element('streams'), () => {
   newest = undefined;
   file = undefined;
   queue.clear();
   // Otherwise another camera's picture and statistics would appear under this one's name.
-  painter.clear();
-  legend.setShares([]);
+  maskCanvas.clear();
+  classList.setShares([]);
   snapshotButton.disabled = true;
   figures.clear();
   subscribe();
@@ -79,7 +79,7 @@ function hear(event: LiveEvent): void {
       classes = event.classes;
       serverNow = event.serverNow;
       element('model').textContent = `${event.model.network} · ${event.model.provider} · ${event.model.precision}`;
-      legend.setClasses(classes);
+      classList.setClasses(classes);
       picker.setStreams(event.streams);
       break;
     case 'streams':
@@ -96,7 +96,7 @@ function hear(event: LiveEvent): void {
 }
 
 function draw(frame: LiveFrame, picture: Picture): void {
-  painter.show(picture);
+  maskCanvas.show(picture);
   // The server may announce the next file before the last pictures of this one are drawn.
   if (frame.epoch === picker.picked?.epoch) file = picker.picked.file;
   else if (frame.epoch !== newest?.epoch) file = undefined;
@@ -109,8 +109,8 @@ function draw(frame: LiveFrame, picture: Picture): void {
 
 function paint(): void {
   colours = look.coloursOf(classes);
-  legend.setColours(colours);
-  painter.setColours(colours, legend.visible);
+  classList.setColours(colours);
+  maskCanvas.setColours(colours, classList.visible);
 }
 
 function tellStatus(): void {
@@ -129,7 +129,7 @@ function togglePause(): void {
 
 async function snapshot(): Promise<void> {
   const frame = newest;
-  const picture = frame && (await painter.snapshot());
+  const picture = frame && (await maskCanvas.snapshot());
   if (picture) saveSnapshot(picture, frame);
 }
 
@@ -153,22 +153,22 @@ bindKeys({
   snapshot: () => void snapshot(),
   fullscreen: toggleFullscreen,
   changeOpacity: (by) => look.changeOpacity(by),
-  toggleClass: (index) => legend.toggle(index),
-  soloClass: (index) => legend.solo(index),
-  showAll: () => legend.showAll(),
+  toggleClass: (index) => classList.toggle(index),
+  soloClass: (index) => classList.solo(index),
+  showAll: () => classList.showAll(),
   stepStream: (by) => picker.step(by),
   theme: toggleTheme,
   help: () => help.showModal(),
 });
 pointAtClasses({
-  classAt: (x, y) => painter.classAt(x, y),
+  classAt: (x, y) => maskCanvas.classAt(x, y),
   describe: (index) => classes[index] && { name: classes[index].name, colour: `rgb(${colours[index]!.join(' ')})` },
-  onPoint: (index) => legend.mark(index),
+  onPoint: (index) => classList.mark(index),
 });
 setInterval(tellStatus, 200);
 setInterval(() => {
   figures.tick();
-  if (newest?.mask) legend.setShares(countShares(newest.mask, classes.length));
+  if (newest?.mask) classList.setShares(countShares(newest.mask, classes.length));
 }, 1000);
 void watch({
   want: wants,

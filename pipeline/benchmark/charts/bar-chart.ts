@@ -1,4 +1,4 @@
-import { escapeMarkup } from '../../escape-markup.js';
+import { escapeMarkup } from '../../../model/escape-markup.js';
 import { chartColours } from './line-chart.js';
 
 /** A group of bars under a heading. */

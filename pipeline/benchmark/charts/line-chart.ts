@@ -1,4 +1,4 @@
-import { escapeMarkup } from '../../escape-markup.js';
+import { escapeMarkup } from '../../../model/escape-markup.js';
 
 /** One line of a chart. */
 export interface ChartSeries {

@@ -15,11 +15,11 @@ import { sampleClip, sampleFrames } from '../sample-frames.js';
 /** Options of `benchmark engines`. */
 export interface EnginesOptions extends BenchmarkOptions {
   readonly networks: readonly string[];
-  /** @default 'onnx' */
+  /** @default ['onnx'] */
   readonly engines?: readonly ('onnx' | 'tensorflow')[] | undefined;
-  /** By default both. */
+  /** Defaults to both. */
   readonly precisions?: readonly Engine['precision'][] | undefined;
-  /** @default 1 */
+  /** @default [1] */
   readonly batches?: readonly number[] | undefined;
   /** Defaults to 480x360. */
   readonly size?: Size | undefined;

@@ -1,4 +1,4 @@
-"""A workload, as runtimes load it: one file with_NAME.py each, `load(model)` and, where it can, `quantise(model)`."""
+"""A workload for other runtimes. Each has a file with_NAME.py, with `load(model)` and, if it can, `quantise(model)`."""
 
 import importlib
 import json
@@ -11,7 +11,7 @@ import numpy
 
 
 class Model:
-    """What a runtime is to load: the files of a workload and how to compute."""
+    """What a runtime loads: the files of a workload, and settings."""
 
     def __init__(self, question):
         self.folder = question["folder"]
@@ -28,7 +28,7 @@ class Model:
         return read_tensors(self.file("folded.safetensors"))
 
     def batch_at(self, number):
-        """Frames in turn, as a batch."""
+        """The next frames as a batch."""
         indices = [(number * self.batch + i) % len(self.frames) for i in range(self.batch)]
         return numpy.ascontiguousarray(self.frames[indices])
 
@@ -52,7 +52,7 @@ def load_runtime(runtime, model):
 
 
 def quantise_once(runtime, question):
-    """Writes the int8 network in a process of its own, whose memory and time are not those of what is measured."""
+    """Writes the int8 network in a separate process, whose memory and time are not measured."""
     done = f"{question['folder']}/{runtime}.quantised"
     if question["precision"] != "int8" or os.path.exists(done):
         return

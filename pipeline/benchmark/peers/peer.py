@@ -3,8 +3,8 @@
     python peer.py --list            which runtimes are installed, as JSON
     python peer.py onnxruntime       answers lines of JSON on standard input (pipeline/benchmark/contest/contest-messages.ts)
 
-Each runtime is one file, with_NAME.py: `load(model)` gives a function from uint8 pictures [N, height, width, 3] to uint8
-masks [N, height, width]; normalisation and argmax are inside it, as in the engines that it is measured against.
+Each runtime is one file, with_NAME.py: `load(model)` returns a function from uint8 pictures [N, height, width, 3] to uint8
+masks [N, height, width]; which includes normalisation and argmax, like the engines that it is compared with.
 """
 
 import importlib.metadata
@@ -17,7 +17,7 @@ import numpy
 
 from model import Model, load_runtime, quantise_once
 
-# By the names that `--peers` takes: the package on PyPI, what it is called, and what it can compute in.
+# By the names that `--peers` accepts: the package on PyPI, its title, and its precisions.
 RUNTIMES = {
     "onnxruntime": ("onnxruntime", "ONNX Runtime (Python)", ["float32", "int8"]),
     "openvino": ("openvino", "OpenVINO", ["float32", "int8"]),
@@ -39,7 +39,7 @@ class Runner:
         return {"description": f"{title} {importlib.metadata.version(package)}"}
 
     def masks(self, question):
-        """One mask for each frame, in their order, written one after the other."""
+        """Writes one mask for each frame, in order."""
         count = len(self.model.frames)
         batches = [self.segment(self.model.batch_at(i)) for i in range(-(-count // self.model.batch))]
         numpy.concatenate(batches)[:count].tofile(question["path"])
@@ -76,14 +76,14 @@ def main():
     if sys.argv[1:] == ["--list"]:
         print(json.dumps(installed()))
         return
-    # Libraries print to standard output what they please: answers have one of their own.
+    # Libraries may print to standard output, so that goes to standard error, and only answers go out.
     answers, sys.stdout = sys.stdout, sys.stderr
     runner = Runner(sys.argv[1])
     for line in sys.stdin:
         question = json.loads(line)
         try:
             answer = getattr(runner, question["ask"])(question)
-        except Exception as error:  # Whatever a runtime raises is its answer.
+        except Exception as error:  # Any error of a runtime is its answer.
             words = " ".join(str(error).split())[-300:] or type(error).__name__
             answer = {"error": {"code": "PEER_FAILED", "message": f"{RUNTIMES[sys.argv[1]][1]}: {words}"}}
         print(json.dumps(answer), file=answers, flush=True)

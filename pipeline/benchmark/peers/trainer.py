@@ -1,6 +1,6 @@
-"""PyTorch as a trainer, for `segnet-stream benchmark training`: answers lines of JSON (pipeline/benchmark/training/training-messages.ts).
+"""Trains with PyTorch, for `segnet-stream benchmark training`: answers lines of JSON (pipeline/benchmark/training/training-messages.ts).
 
-One step is what a training step is here: forward in float32, channels last, cross-entropy, backward, AdamW, and a moving
+One step is the same as a training step of this project: forward in float32, channels last, cross-entropy, backward, AdamW, and a moving
 average of the weights.
 """
 
@@ -20,7 +20,7 @@ LEARNING_RATE = 1e-6
 
 
 class Learner(Network):
-    """A network whose normalisation uses the batch, and whose dropout drops."""
+    """A network in training mode: normalisation by the batch, and active dropout."""
 
     def __init__(self, layers, tensors):
         super().__init__(layers, tensors)
@@ -89,7 +89,7 @@ def main():
         question = json.loads(line)
         try:
             answer = getattr(trainer, question["ask"])(question)
-        except Exception as error:  # Whatever PyTorch raises is its answer.
+        except Exception as error:  # Any error of PyTorch is its answer.
             words = " ".join(str(error).split())[-300:] or type(error).__name__
             answer = {"error": {"code": "PEER_FAILED", "message": f"PyTorch: {words}"}}
         print(json.dumps(answer), flush=True)

@@ -1,4 +1,4 @@
-"""The loop that people write by hand: OpenCV reads, a runtime segments, OpenCV draws and writes.
+"""A handwritten loop, as people write it: OpenCV reads, a runtime segments, OpenCV draws and writes.
 
     python video_loop.py ORDER       a `load` question as JSON (../contest/contest-messages.ts), with clip, output, colours, runtime
 
@@ -52,7 +52,7 @@ def frames_of(reader):
 
 
 def overlapped(frames, classes_of, write):
-    """Reads the next frame and writes the last one while a thread segments."""
+    """Reads the next frame and writes the previous one while a thread segments."""
     with ThreadPoolExecutor(1) as thread:
         waiting = None
         for frame in frames:

@@ -13,7 +13,7 @@ def load(model):
         {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": model.threads,
-            # Without it a processor with bfloat16 rounds what is called float32.
+            # Without it a processor with bfloat16 rounds float32 values.
             "INFERENCE_PRECISION_HINT": "f32",
         },
     )

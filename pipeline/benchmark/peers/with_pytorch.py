@@ -17,7 +17,7 @@ def load(model):
 
     def segment(pictures):
         with torch.inference_mode():
-            # Bytes by pixel seen as maps are channels last already.
+            # Interleaved bytes viewed as maps are already channels last.
             pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
             return network((pixels - mean) / deviation).argmax(1).to(torch.uint8).numpy()
 
@@ -25,7 +25,7 @@ def load(model):
 
 
 class Network:
-    """A list of layers; each operator is a method of its name."""
+    """A list of layers; each operator is a method of that name."""
 
     def __init__(self, layers, tensors):
         self.layers = layers
@@ -33,7 +33,7 @@ class Network:
         self.last_use = {name: i for i, layer in enumerate(layers) for name in reads(layer)}
 
     def __call__(self, pictures):
-        # Maps by layer name, each forgotten when its last reader has run; sizes and indices stay.
+        # Maps by layer name, each of which is freed after its last reader; sizes and indices stay.
         self.maps, self.sizes, self.indices = {"": pictures}, {}, {}
         for position, layer in enumerate(self.layers):
             name = layer["name"]
@@ -125,7 +125,7 @@ def channels_last(tensor):
 
 
 def window_padding(maps, kernel, stride, dilation=1):
-    """Left, right, top, bottom, by the one rule of windows of model/shapes.ts."""
+    """Left, right, top, bottom, by the window geometry of model/shapes.ts."""
     padding = []
     for size, length in ((maps.shape[3], kernel[1]), (maps.shape[2], kernel[0])):
         reach = (length - 1) * dilation

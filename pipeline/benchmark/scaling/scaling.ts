@@ -27,15 +27,15 @@ export interface ScalingOptions extends BenchmarkOptions {
   readonly network: string;
   /** @default 'float32' */
   readonly precision?: 'float32' | 'int8' | undefined;
-  /** By default all. */
+  /** Defaults to all. */
   readonly axes?: readonly ScalingAxis[] | undefined;
-  /** Defaults to six from 120x90 to 720x540. */
+  /** Defaults to six sizes from 120x90 to 720x540. */
   readonly sizes?: readonly Size[] | undefined;
-  /** Defaults to 1, 2, 4, 8. */
+  /** @default [1, 2, 4, 8] */
   readonly batches?: readonly number[] | undefined;
-  /** Defaults to 1, 2, 4, 8. */
+  /** @default [1, 2, 4, 8] */
   readonly streams?: readonly number[] | undefined;
-  /** Defaults to 0, 1, 5, 10, 20, 50. */
+  /** @default [0, 1, 5, 10, 20, 50] */
   readonly viewers?: readonly number[] | undefined;
   /** Streams and viewers, which take seconds each, have at most 3. @default 10 */
   readonly rounds?: number | undefined;

@@ -1,4 +1,4 @@
-"""Prints how much of each frame is road, as JSON lines: a program that feeds on a server (PROTOCOL.md).
+"""Prints how much of each frame is road, as JSON lines: an example of a client (PROTOCOL.md).
 
     pip install websockets
     SEGNET_STREAM_TOKEN=... python consumer.py ws://127.0.0.1:8080 --stream front --frames 100

@@ -19,12 +19,24 @@ t.test('an output is up to date only if input, weights and options are the ones 
   const output = join(t.testdir({ 'out.mp4': 'video' }), 'out.mp4');
   t.equal(await upToDate([output], madeFrom), undefined, 'nothing is known of it');
   await noteOutputs([output], { madeFrom, of: '/in/clip.mp4', finished: true });
-  t.same(await upToDate([output], structuredClone(madeFrom)), { told: [] });
+  t.same(await upToDate([output], structuredClone(madeFrom)), { notes: [] });
   t.equal(await upToDate([output], { ...madeFrom, weights: 'abd' }), undefined);
   t.equal(await upToDate([output], { ...madeFrom, input: { bytes: 4 } }), undefined);
   t.equal(await upToDate([output], { ...madeFrom, options: { ...madeFrom.options, opacity: 0.6 } }), undefined);
   rmSync(output);
   t.equal(await upToDate([output], madeFrom), undefined, 'it was removed');
+});
+
+t.test('notes of earlier versions, with other names of fields, are read', async (t) => {
+  const folder = t.testdir({ 'out.mp4': 'video', '.segnet-stream': {} });
+  const output = join(folder, 'out.mp4');
+  const cut = { code: 'INPUT_TRUNCATED', message: 'The input is cut off' };
+  const old = { format: 1, madeFrom, of: '/in/clip.mp4', finished: true, extent: 5, told: ['A message alone', cut] };
+  writeFileSync(join(folder, '.segnet-stream', 'out.mp4.json'), JSON.stringify(old));
+  t.same(await upToDate([output], madeFrom), { notes: [{ code: 'NOTED', message: 'A message alone' }, cut] });
+  t.equal(await isOutput(output), true);
+  appendFileSync(output, 'titles');
+  t.equal(await isOutput(output), false);
 });
 
 t.test('work that was begun and not finished is done again', async (t) => {
@@ -63,7 +75,7 @@ t.test('an output that was edited since is not ours any more', async (t) => {
 t.test('a folder of masks is known by its note and the number of its files', async (t) => {
   const masks = join(t.testdir({ masks: { '1.png': '', '2.png': '' } }), 'masks');
   await noteOutputs([masks], { madeFrom, of: '/in/clip.mp4', finished: true });
-  t.same(await upToDate([masks], madeFrom), { told: [] });
+  t.same(await upToDate([masks], madeFrom), { notes: [] });
   rmSync(join(masks, '2.png'));
   t.equal(await upToDate([masks], madeFrom), undefined);
 });

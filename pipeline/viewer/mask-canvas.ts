@@ -13,14 +13,14 @@ export interface Picture {
  * Draws a picture with the colours of its classes over it. Keeps the latest picture, so that opacity, palette and toggles take
  * effect at once, even while paused.
  */
-export class Painter {
+export class MaskCanvas {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
   readonly #layer = document.createElement('canvas');
   readonly #layerContext: CanvasRenderingContext2D;
   #pixels: ImageData | undefined;
   #picture: Picture | undefined;
-  #opacity = 0.55;
+  #opacity = 0.5;
   /** The pixel value in memory by class index; 0 is transparent. */
   readonly #lookup = new Uint32Array(256);
 

@@ -3,7 +3,7 @@ import type { Colour } from './palettes.js';
 import { recall, remember } from './remember.js';
 
 /** The list of classes, with switches for which are coloured (remembered) and each class's share of the picture. */
-export class Legend {
+export class ClassList {
   readonly #list: HTMLElement;
   readonly #showAll: HTMLButtonElement;
   readonly #onChange: () => void;
