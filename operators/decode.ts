@@ -26,11 +26,11 @@ const HARDWARE_FAILURES: readonly string[] = [
 
 /** Options of {@link decode}. */
 export interface DecodeOptions {
-  /** The box for the network's input; the weights do best at `engine.inputSize`. If not provided, defaults to 480 x 360. */
+  /** The box for the network's input; the weights do best at `engine.inputSize`. @default { width: 480, height: 360 } */
   readonly fit?: { readonly width: number; readonly height: number } | undefined;
-  /** `contain` keeps the display aspect, `stretch` fills the box. If not provided, defaults to `contain`. */
+  /** `contain` keeps the display aspect, `stretch` fills the box. @default 'contain' */
   readonly fitMode?: 'contain' | 'stretch' | undefined;
-  /** The name that frames carry. If not provided, defaults to the input without its secrets. */
+  /** The name that frames carry; without one, the input without its secrets. */
   readonly source?: string | undefined;
   /** Seconds after the source's beginning at which to start. */
   readonly startSeconds?: number | undefined;
@@ -47,22 +47,22 @@ export interface DecodeOptions {
   readonly threads?: number | undefined;
   /**
    * `every`: no frame is dropped, and ffmpeg waits while the gate is shut. `latest`: ffmpeg is always drained, and the
-   * newest frame waits in one slot while the gate is shut. If not provided, defaults to `every`.
+   * newest frame waits in one slot while the gate is shut. @default 'every'
    */
   readonly policy?: 'every' | 'latest' | undefined;
   /**
-   * How many frames may be under way before the gate shuts. If not provided, defaults to what fits in 20 MiB (40 MiB on
-   * four cores and more), at least 4 and at most 16; for `latest`, to 2.
+   * How many frames may be under way before the gate shuts. Without a limit, what fits in 20 MiB (40 MiB on four cores
+   * and more), at least 4 and at most 16; for `latest`, 2.
    */
   readonly gateLimit?: number | undefined;
   /** On abort the source completes, and the steps after it finish the frames that they have. */
   readonly signal?: AbortSignal | undefined;
   /**
    * How long ffmpeg may take to close its connection when it is stopped, ms: an RTSP server that receives no TEARDOWN
-   * may keep the session, and allows only so many. If not provided, defaults to 0: ffmpeg is killed at once.
+   * may keep the session, and allows only so many. @default 0 // ffmpeg is killed at once
    */
   readonly stopGraceMs?: number | undefined;
-  /** The epoch that frames carry. If not provided, defaults to 0. */
+  /** The epoch that frames carry. @default 0 */
   readonly epoch?: number | undefined;
   /** More options for ffmpeg, before its `-i`: `['-rtsp_transport', 'tcp']`. */
   readonly inputOptions?: readonly string[] | undefined;

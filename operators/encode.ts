@@ -17,15 +17,14 @@ export interface EncodeOptions {
   readonly copyFrom?: string | undefined;
   /**
    * The content of the file: `overlay`, what `overlay()` drew; `picture`, the source's; `mask`, class indices as grey
-   * values at the network's size, lossless (.mkv). If not provided, defaults to `overlay` if there is one, else
-   * `picture`.
+   * values at the network's size, lossless (.mkv). Without it, `overlay` if there is one, else `picture`.
    */
   readonly content?: 'overlay' | 'picture' | 'mask' | undefined;
-  /** `auto`, `hardware` or an encoder's name, see `chooseEncoder`. If not provided, defaults to `auto`: libx264 if available. */
+  /** `auto`, `hardware` or an encoder's name, see `chooseEncoder`. @default 'auto' // libx264 if available */
   readonly encoder?: string | undefined;
-  /** Constant rate factor, 0 (lossless) to 51. If not provided, defaults to 20. */
+  /** Constant rate factor, 0 (lossless) to 51. @default 20 */
   readonly crf?: number | undefined;
-  /** x264's preset. If not provided, defaults to `veryfast`. */
+  /** x264's preset. @default 'veryfast' */
   readonly preset?: string | undefined;
   /** Encoder threads. If not provided, ffmpeg decides. */
   readonly threads?: number | undefined;

@@ -23,7 +23,7 @@ export interface FfmpegRun {
   readonly inputs: readonly FfmpegInput[];
   readonly outputs: readonly FfmpegOutput[];
   readonly filter?: string;
-  /** `info` also prints what the input is. If not provided, defaults to `error`. */
+  /** `info` also prints what the input is. @default 'error' */
   readonly log?: 'error' | 'info';
   /**
    * The inlets into which ffmpeg writes, by descriptor: `pipe:1` and so on as targets. Whoever opened them ends them.

@@ -12,15 +12,15 @@ import { matrixOf, rgbToYuv } from './yuv.js';
 
 /** Options of {@link overlay}. */
 export interface OverlayOptions {
-  /** `overlay` lays the classes over the picture, `mask` shows them alone, `side-by-side` beside it, `overlay,mask` both. If not provided, defaults to `overlay`. */
+  /** `overlay` lays the classes over the picture, `mask` shows them alone, `side-by-side` beside it, `overlay,mask` both. @default 'overlay' */
   readonly visualize?: Visualize | undefined;
-  /** From 0, only the picture, to 1, only the classes. Masks alone are opaque. If not provided, defaults to 0.5. */
+  /** From 0, only the picture, to 1, only the classes. Masks alone are opaque. @default 0.5 */
   readonly opacity?: number | undefined;
   /** Names of classes that are not drawn. */
   readonly ignoreClasses?: readonly string[] | undefined;
   /** Colours by class name that replace the network's own: red, green and blue, each 0-255. */
   readonly palette?: Readonly<Record<string, readonly [number, number, number]>> | undefined;
-  /** Draws names, colours and shares of the classes in the lower left corner. If not provided, defaults to false. */
+  /** Draws names, colours and shares of the classes in the lower left corner. @default false */
   readonly legend?: boolean | undefined;
 }
 

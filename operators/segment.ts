@@ -9,11 +9,11 @@ import { schedulerOf } from './scheduler.js';
 
 /** Options of {@link segment}. */
 export interface SegmentOptions {
-  /** The most pictures given to the engine at once. If not provided, defaults to 1: no picture waits for another. */
+  /** The most pictures given to the engine at once. @default 1 // no picture waits for another */
   readonly batch?: number | undefined;
-  /** How long a picture may wait for others to fill a batch when the engine is idle, ms. If not provided, defaults to 3. */
+  /** How long a picture may wait for others to fill a batch when the engine is idle, ms. @default 3 */
   readonly maxWaitMs?: number | undefined;
-  /** Segments every nth frame of a source; those between carry the last mask. If not provided, defaults to 1. */
+  /** Segments every nth frame of a source; those between carry the last mask. @default 1 */
   readonly stride?: number | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { SegmentedFrame } from './frame.js';
 
 /** Options of {@link smooth}. */
 export interface SmoothOptions {
-  /** From 0, no smoothing, to 1, where a pixel must have its new class for five frames. If not provided, defaults to 0.5. */
+  /** From 0, no smoothing, to 1, where a pixel must have its new class for five frames. @default 0.5 */
   readonly strength?: number | undefined;
 }
 

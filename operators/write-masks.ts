@@ -14,8 +14,9 @@ import { writeByPart } from './write-by-part.js';
 /** Options of {@link writeMasks}. */
 export interface WriteMasksOptions {
   /**
-   * `source`: the picture's size, each pixel with the class of its nearest mask pixel; `network`: the mask's own. If
-   * not provided, defaults to `source`.
+   * `source`: the picture's size, each pixel with the class of its nearest mask pixel; `network`: the mask's own.
+   *
+   * @default 'source'
    */
   readonly size?: 'source' | 'network' | undefined;
   /**

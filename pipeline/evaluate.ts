@@ -19,7 +19,7 @@ export interface EvaluateOptions {
   /**
    * The size in which the network sees the pictures; masks are scaled back to the labels.
    *
-   * If not provided, defaults to: each picture fitted inside the engine's input size, as `run` does.
+   * Without one, each picture is fitted inside the engine's input size, as `run` does.
    */
   readonly size?: Size;
   /**
@@ -28,7 +28,7 @@ export interface EvaluateOptions {
    * @default 1
    */
   readonly batch?: number;
-  /** Spoils each picture before the network sees it. If not provided, defaults to: pictures as they are. */
+  /** Corrupts each picture before the network sees it. */
   readonly corruption?: Corruption;
   /** Hears how many of the pictures are scored. */
   readonly onProgress?: (done: number, total: number) => void;

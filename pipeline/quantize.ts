@@ -19,12 +19,12 @@ export interface QuantizeOptions {
   readonly weights: string;
   /** A folder of pictures or a video: what the network will see. */
   readonly calibrate: string;
-  /** The labels of the pictures: int8 is then judged by mIoU. If not provided, defaults to: by how many pixels agree with float32. */
+  /** The labels of the pictures: int8 is judged by mIoU with them, and without by how many pixels agree with float32. */
   readonly labels?: string;
-  /** How the labels number the classes. If not provided, defaults to: the known set that has the weights' classes, else by index. */
+  /** How the labels number the classes. Without one, as the known set that has the weights' classes, else by index. */
   readonly classSet?: ClassSet;
   readonly output?: string;
-  /** Pictures to calibrate with. If not provided, defaults to: 32. */
+  /** Number of pictures to calibrate with. @default 32 */
   readonly pictures?: number;
   /** Hears of each calibration that was tried. */
   readonly onTrial?: (trial: Trial) => void;

@@ -57,7 +57,7 @@ export interface Recipe extends LossSettings {
 
 const whole = { width: 480, height: 360 };
 
-/** For networks cheap enough to be trained at nearly CamVid's size: segnet-lite, enet. DECISIONS.md has the comparisons. */
+/** For networks cheap enough to be trained at nearly CamVid's size: segnet-lite, enet. docs/experiments.md has the comparisons. */
 const compact = {
   name: 'compact',
   epochs: 130,

@@ -13,7 +13,7 @@ export type Visualisation = Visualize | 'none';
 /** Where outputs are asked to go. */
 export interface OutputRequest {
   readonly visualize: Visualisation;
-  /** A file for one input, a folder for many. If not provided, defaults to: the working folder. */
+  /** A file for one input, a folder for many. Without one, the working folder. */
   readonly output?: string | undefined;
   readonly masks?: string | undefined;
   readonly maskVideo?: string | undefined;
