@@ -32,7 +32,7 @@ const runUpSeconds = 12;
  * pictures, and before ffmpeg 5 it counts from time 0: a file that begins, or is started, at 20 s would show nothing
  * for 20 s. After a leap of more than a minute the filter counts from there.
  */
-const paceFilter = 'realtime=limit=60,';
+const paceFilter = 'realtime=limit=60';
 
 /**
  * Builds the run that decodes a source once and writes both pictures of every frame as NUT: the whole one to standard
@@ -70,7 +70,7 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
       },
     ],
     // [0:V:0] is the first video stream that is not cover art.
-    filter: `[0:V:0]${trimSeconds === undefined ? '' : `trim=start=${trimSeconds},`}${command.realtime ? paceFilter : ''}split[a][b];[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
+    filter: `[0:V:0]${commonFilter(command)};[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
     outputs: [
       { target: 'pipe:1', options: ['-map', '[picture]', ...output] },
       { target: `pipe:${netDescriptor(input)}`, options: ['-map', '[net]', ...output] },
@@ -95,6 +95,17 @@ function threadsOnFewCores(): number | undefined {
  */
 export function netDescriptor(input: string): number {
   return input === '-' ? 3 : 0;
+}
+
+/** The filters of both pictures, up to the labels `a` and `b`. */
+function commonFilter({ trimSeconds, durationSeconds, realtime }: DecodeCommand): string {
+  // The duration that is an option of the input counts from the key frame at which decoding started.
+  const duration = durationSeconds === undefined ? '' : `:duration=${durationSeconds}`;
+  return [
+    ...(trimSeconds === undefined ? [] : [`trim=start=${trimSeconds}${duration}`]),
+    ...(realtime ? [paceFilter] : []),
+    'split[a][b]',
+  ].join(',');
 }
 
 function fitFilter({ fit: { width, height }, fitMode }: DecodeCommand): string {

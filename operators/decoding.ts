@@ -65,6 +65,7 @@ export function startDecoding(
     if (frames === undefined) {
       const late = lateness((picture.ptsUs - nutOffsetUs) / 1e6);
       if (late) {
+        // The first outcome counts: `abandon` settles as complete.
         settle(late);
         abandon();
         return;

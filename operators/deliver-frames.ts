@@ -42,6 +42,7 @@ function deliverEvery(gateLimit: number | undefined, onFrame: (frame: Frame) => 
       return gate;
     },
     deliver(frame) {
+      if (isAbandoned) return;
       onFrame(frame);
       demandedAt = frameNow();
     },
@@ -52,6 +53,7 @@ function deliverEvery(gateLimit: number | undefined, onFrame: (frame: Frame) => 
         return;
       }
       gate.whenOpen(() => {
+        if (isAbandoned) return;
         demandedAt = frameNow();
         more();
       });

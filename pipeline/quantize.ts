@@ -7,6 +7,7 @@ import { fitInside, scaleMask, scalePicture } from '../model/dataset/scale.js';
 import type { RgbPicture } from '../model/engine.js';
 import { Failure } from '../model/failure.js';
 import { quantiseWeights, type Trial } from '../model/quantisation/quantise-weights.js';
+import type { Size } from '../model/size.js';
 import { readWeights, type WeightsCard, writeWeights } from '../model/weights.js';
 import { decode } from '../operators/index.js';
 import { checkOutput } from '../operators/output-failure.js';
@@ -95,9 +96,24 @@ async function readSamples(
 
 /** Reads pictures at the size that the first one has when it is fitted to the network: the graph that sees them is made for one size. */
 async function readFitted(paths: readonly string[], box: WeightsCard['inputSize']) {
-  const { width, height } = paths.length === 0 ? box : fitInside(await readPicture(paths[0]!), box);
-  const fit = async (path: string) => scalePicture(await readPicture(path), width, height);
-  return { pictures: await Promise.all(paths.map(fit)), width, height };
+  const fit = async (path: string) => {
+    const picture = await readPicture(path);
+    const { width, height } = fitInside(picture, box);
+    return scalePicture(picture, width, height);
+  };
+  const fitted = await Promise.all(paths.map(fit));
+  const { width, height } = mostFrequentSize(fitted) ?? box;
+  return { pictures: await Promise.all(fitted.map((each) => scalePicture(each, width, height))), width, height };
+}
+
+function mostFrequentSize(pictures: readonly RgbPicture[]): Size | undefined {
+  const counts = new Map<string, { readonly size: Size; count: number }>();
+  for (const { width, height } of pictures) {
+    const entry = counts.get(`${width}x${height}`) ?? { size: { width, height }, count: 0 };
+    entry.count += 1;
+    counts.set(`${width}x${height}`, entry);
+  }
+  return [...counts.values()].sort((left, right) => right.count - left.count)[0]?.size;
 }
 
 function readVideo(

@@ -1,4 +1,5 @@
 import {
+  filter,
   identity,
   type MonoTypeOperatorFunction,
   type Observable,
@@ -69,6 +70,8 @@ export function buildRoute(
     ...(onInfo && { onInfo }),
   }).pipe(
     takeUntil(failed),
+    // An animated PNG has more frames than a picture's outputs can hold.
+    input.kind === 'image' ? filter(({ index }) => index === 0) : identity,
     segment(engine, { batch: options.batch, stride: options.stride }),
     options.smooth === false ? identity : smooth(options.smooth === true ? {} : { strength: options.smooth }),
     // Before the slower outputs, so that viewers see young frames. It passes a frame on once its parts are encoded, and

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -64,14 +65,15 @@ export async function findInputs(
   const passedOver = found.flatMap((one) => one.passedOver ?? []);
   const unknown = found.flatMap((one) => one.unknown ?? []);
   if (!many || isOutput === undefined) return { inputs: all, many, leftOut: [], passedOver, unknown };
-  const made = new Set<string>();
-  const note = async (path: string) => (await isOutput(path)) && made.add(path);
-  await Promise.all([...all.map(({ path }) => path), ...unknown].map(note));
+  const paths = [...all.map(({ path }) => path), ...unknown];
+  const areMade = await Promise.all(paths.map(isOutput));
+  const made = new Set(paths.filter((_, index) => areMade[index]));
   return {
     inputs: all.filter(({ path }) => !made.has(path)),
     many,
-    leftOut: all.flatMap(({ path }) => (made.has(path) ? [path] : [])),
-    passedOver,
+    leftOut: all.map(({ path }) => path).filter((path) => made.has(path)),
+    // Folders with notes of outputs were made by earlier runs.
+    passedOver: passedOver.filter((folder) => !existsSync(join(folder, '.segnet-stream'))),
     unknown: unknown.filter((path) => !made.has(path)),
   };
 }

@@ -73,7 +73,7 @@ export function replacedInput(outputs: OutputPaths, sources: ReadonlySet<string>
     const meanwhile = replaced === path ? '' : ` while it is written, as ${replaced}`;
     return new Failure(
       'OUTPUT_IS_INPUT',
-      `The output ${path} would replace an input of that name${meanwhile}: is it one of an earlier run whose notes are gone? Move it away, or give another place by --output`,
+      `The output ${path} would replace an input of that name${meanwhile}: is it one of an earlier run whose notes are gone? Move it away, or choose another place for the output`,
     );
   }
   return undefined;

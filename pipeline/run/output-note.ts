@@ -204,8 +204,8 @@ async function readNote(output: string): Promise<OutputNote | undefined> {
   try {
     const stored = JSON.parse(await readFile(await notePathOf(output), 'utf8')) as StoredNote;
     if (stored.format !== 1) return undefined;
-    const { extent = -1, size = extent, told = [], notes = told.map(withCode), ...rest } = stored;
-    return { ...rest, size, notes };
+    const { extent, told = [], ...note } = stored;
+    return { ...note, size: note.size ?? extent ?? -1, notes: note.notes ?? told.map(withCode) };
   } catch {
     // An output with a missing or damaged note counts as someone else's, so that nothing is lost.
     return undefined;

@@ -86,7 +86,7 @@ function describeLeftOut({ leftOut, passedOver, unknown }: FoundInputs): readonl
   };
   return [
     ...(leftOut.length > 0 ? [`Left out, written by earlier runs: ${list(leftOut)}`] : []),
-    ...(unknown.length > 0 ? [`Left out, no video or picture by its name: ${list(unknown)}`] : []),
+    ...(unknown.length > 0 ? [`Left out, neither videos nor pictures: ${list(unknown)}`] : []),
     ...(passedOver.length > 0 ? [`Not looked into without --recursive: ${list(passedOver)}`] : []),
   ];
 }

@@ -31,6 +31,10 @@ export function limitConnections(server: Server, options: LimitConnectionsOption
   const keyOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
   const open = new Set<Socket>();
   const cuttable = new Map<string, Socket>();
+  const cut = (connection: Socket, reason: CutReason): void => {
+    onCut(reason);
+    connection.destroy();
+  };
   server.on('connection', (connection: Socket) => {
     const key = keyOf(connection);
     open.add(connection);
@@ -39,15 +43,12 @@ export function limitConnections(server: Server, options: LimitConnectionsOption
       open.delete(connection);
       if (cuttable.get(key) === connection) cuttable.delete(key);
     });
-    const cut = (which: Socket, reason: CutReason) => {
-      onCut(reason);
-      which.destroy();
-    };
     const reason = limits.connect(connection);
     if (reason !== undefined) cut(connection, reason);
     else if (open.size > most) {
       onFull();
-      cut(cuttable.values().next().value!, 'connections');
+      const [oldest] = cuttable.values();
+      cut(oldest!, 'connections');
     }
   });
   return {

@@ -34,10 +34,13 @@ export class LiveStream {
   #newest: ShownFrame | undefined;
   #shares: readonly number[] = [];
   #seq = 0;
+  #shownAt = Number.NEGATIVE_INFINITY;
+  readonly #now: () => number;
   readonly #ageMs = new RollingSample();
   readonly #stepMs = new Map<string, RollingSample>();
 
-  constructor(id: number, name: string) {
+  constructor(id: number, name: string, now = serverNow) {
+    this.#now = now;
     this.id = id;
     this.name = name;
   }
@@ -55,9 +58,9 @@ export class LiveStream {
   setStatus(status: StreamStatus, describeError: (error: unknown) => string): void {
     // Supervision uses the system clock, which may have been adjusted since; clients use the server's clock.
     const ahead = Math.trunc(serverNow() - Date.now());
-    const { error: before } = this.#status;
-    const error =
-      status.error === undefined ? (status.state === 'connecting' ? before : undefined) : describeError(status.error);
+    const { error: before, file } = this.#status;
+    const isSameAttempt = status.state === 'connecting' && status.file === file;
+    const error = status.error === undefined ? (isSameAttempt ? before : undefined) : describeError(status.error);
     this.#status = {
       state: status.state,
       since: status.since + ahead,
@@ -85,6 +88,7 @@ export class LiveStream {
   show(frame: SegmentedFrame, parts: readonly EncodedPart[], encodeMs: number): number {
     const shown = shownFrame(frame, { stream: this.id, seq: this.#seq++ }, parts, encodeMs);
     this.#newest = shown;
+    this.#shownAt = this.#now();
     this.#shares = frame.shares;
     this.decoded.add();
     this.segmented.add();
@@ -107,7 +111,7 @@ export class LiveStream {
 
   stats(): StreamStats {
     // Figures from before the source went away are not current.
-    const isQuiet = this.#newest === undefined || serverNow() - this.#newest.capturedAt > QUIET_MS;
+    const isQuiet = this.#now() - this.#shownAt > QUIET_MS;
     return {
       type: 'stats',
       stream: this.id,

@@ -223,6 +223,18 @@ t.test('containers that can only be sought to key frames begin where they are as
   }
 });
 
+t.test('of such a container a part far behind its beginning has its own length', async (t) => {
+  const { path: ffmpeg } = await findFfmpeg();
+  const path = join(folder, 'long.ts');
+  const keys = ['-c:v', 'libx264', '-g', '175', '-keyint_min', '175', '-sc_threshold', '0'];
+  const source = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=25:d=26'];
+  execFileSync(ffmpeg, ['-v', 'error', '-y', ...source, ...keys, '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', path]);
+  const { frames } = await decodeAll(path, { startSeconds: 20, durationSeconds: 2 });
+  t.equal(frames.length, 50);
+  const beginning = (await decodeAll(path, { durationSeconds: 0.04 })).first.ptsUs;
+  t.equal(frames[0]!.ptsUs - beginning, 20_000_000);
+});
+
 t.test('images and image sequences, by number and by pattern', async (t) => {
   const { path: ffmpeg } = await findFfmpeg();
   const source = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=25:d=0.2'];

@@ -676,11 +676,13 @@ t.test('states reach every client, without secrets', async (t) => {
       { name: 'back', state: 'failed', epoch: 2, since: 5, retryAt: 9, error: 'scrubbed 6' },
     ],
   });
+  server.hub.setStatus('back', { state: 'connecting', epoch: 3, since: 5 });
+  t.match((await client.hear('streams')).streams, [{}, { state: 'connecting', error: 'scrubbed 6' }]);
   server.hub.setStatus('back', { state: 'connecting', epoch: 3, since: 5, file: 'monday/dash.mp4' });
   t.match(await client.hear('streams'), {
     streams: [
       { name: 'front', file: undefined },
-      { state: 'connecting', epoch: 3, file: 'monday/dash.mp4', error: 'scrubbed 6' },
+      { state: 'connecting', epoch: 3, file: 'monday/dash.mp4', error: undefined },
     ],
   });
   server.hub.setStatus('back', { state: 'live', epoch: 3, since: 6 });
