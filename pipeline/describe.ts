@@ -14,7 +14,7 @@ import type { Network } from '../model/network.js';
 import { buildNetwork, networkNames } from '../model/networks/index.js';
 import { type PublishedSize, publishedSizes, sizeDifferences } from '../model/published.js';
 import { type Shape, shapesOf } from '../model/shapes.js';
-import type { Size } from './options/size.js';
+import type { Size } from '../model/size.js';
 import { textTable } from './text-table.js';
 
 /** The networks to describe, and the pictures to assume. */

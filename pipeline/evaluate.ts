@@ -11,7 +11,7 @@ import { boundaryScores, createBoundaryAverage } from '../model/evaluation/bound
 import { createConfusion, scoresOf } from '../model/evaluation/confusion.js';
 import { type Corruption, corrupt, type LabelledPicture } from '../model/evaluation/corruptions.js';
 import { Failure } from '../model/failure.js';
-import type { Size } from './options/size.js';
+import type { Size } from '../model/size.js';
 
 /** How pictures are segmented and scored. */
 export interface EvaluateOptions {

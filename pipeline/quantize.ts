@@ -95,7 +95,7 @@ async function readSamples(
 }
 
 /** Reads pictures at the size that the first one has when it is fitted to the network: the graph that sees them is made for one size. */
-async function readFitted(paths: readonly string[], box: WeightsCard['inputSize']) {
+async function readFitted(paths: readonly string[], box: Size) {
   const fit = async (path: string) => {
     const picture = await readPicture(path);
     const { width, height } = fitInside(picture, box);

@@ -1,9 +1,10 @@
 import { optionInvalid } from '../model/check-option.js';
 import { networkNames } from '../model/networks/index.js';
+import type { Size } from '../model/size.js';
 import { type Recipe, recipes } from '../model/training/recipe.js';
 import type { TrainingEvent } from '../model/training/training-event.js';
 import { checkByRule, checkByRules, type OptionRules } from './options/option-rule.js';
-import { parseSize, type Size } from './options/size.js';
+import { parseSize } from './options/size.js';
 
 /** The options of `segnet-stream train`. */
 export interface TrainingOptions {

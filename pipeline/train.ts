@@ -52,7 +52,7 @@ export async function trainNetwork(
   }
   const validation = folds?.held ?? (await openDataset(data, 'val', classes));
   const extra = options.extra === undefined ? undefined : await openDataset(options.extra, 'train', classes);
-  const begun = resume ? await readCheckpoint(checkpointPathOf(out)) : undefined;
+  let begun = resume ? await readCheckpoint(checkpointPathOf(out)) : undefined;
   const networkName = options.network ?? begun?.state.card.network ?? defaultNetwork;
   const network = buildNetwork(networkName, whole.classSet.classes.length);
   if (begun !== undefined) checkResumed(options, network, begun, nameOf);
@@ -81,7 +81,7 @@ export async function trainNetwork(
   try {
     // Another training may have saved and ended since the folder was looked at.
     checkEmpty();
-    const newest = begun && (await readCheckpoint(checkpointPathOf(out)));
+    if (begun !== undefined) begun = await readCheckpoint(checkpointPathOf(out));
     await removeParts(out);
     return await train({
       network,
@@ -92,7 +92,7 @@ export async function trainNetwork(
       directory: out,
       seed: options.seed ?? 1,
       initial,
-      ...(newest !== undefined && { resume: newest }),
+      ...(begun !== undefined && { resume: begun }),
       provenance: {
         data: whole.name,
         ...(extra !== undefined && { extra: extra.name }),

@@ -1,17 +1,12 @@
 import sharp, { type Sharp } from 'sharp';
 import type { ClassMask, RgbPicture } from '../engine.js';
-
-/** Width and height in pixels. */
-interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Size } from '../size.js';
 
 /**
  * The largest size of the aspect of `picture` that fits inside `box`, rounded to whole pixels: smaller pictures are enlarged, as `decode`
  * does, so that things have the size at which the network learnt them.
  */
-export function fitInside(picture: PictureSize, box: PictureSize): PictureSize {
+export function fitInside(picture: Size, box: Size): Size {
   const scale = Math.min(box.width / picture.width, box.height / picture.height);
   const side = (length: number) => Math.max(Math.round(length * scale), 1);
   return { width: side(picture.width), height: side(picture.height) };

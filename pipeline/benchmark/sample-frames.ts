@@ -1,8 +1,8 @@
 import { filter, lastValueFrom, take, toArray } from 'rxjs';
 import type { RgbPicture } from '../../model/engine.js';
+import type { Size } from '../../model/size.js';
 import { decode } from '../../operators/decode.js';
 import { packagedFile } from '../options/package-root.js';
-import type { Size } from '../options/size.js';
 
 /** The default clip, which comes with the package. */
 export const sampleClip: string = packagedFile('fixtures', 'clips', 'road.mp4');

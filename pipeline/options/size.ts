@@ -1,8 +1,6 @@
 import { optionInvalid } from '../../model/check-option.js';
 import type { Size } from '../../model/size.js';
 
-export type { Size };
-
 /** The smallest side that the pools of every network can still halve, and the largest side that engines get. */
 const [SMALLEST, LARGEST] = [32, 8192];
 

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { Failure } from '../../model/failure.js';
 import { findSequence, isSequencePattern } from './image-sequence.js';
+import { NOTES_FOLDER } from './notes-folder.js';
 
 /** One input: a video, a picture, a numbered sequence of pictures, or standard input. */
 export interface RunInput {
@@ -73,7 +74,7 @@ export async function findInputs(
     many,
     leftOut: all.map(({ path }) => path).filter((path) => made.has(path)),
     // Folders with notes of outputs were made by earlier runs.
-    passedOver: passedOver.filter((folder) => !existsSync(join(folder, '.segnet-stream'))),
+    passedOver: passedOver.filter((folder) => !existsSync(join(folder, NOTES_FOLDER))),
     unknown: unknown.filter((path) => !made.has(path)),
   };
 }

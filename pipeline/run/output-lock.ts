@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, outputFailure } from '../../model/failure.js';
 import { makeFolder } from '../../operators/make-folder.js';
 import { isRunning } from '../is-running.js';
+import { NOTES_FOLDER } from './notes-folder.js';
 
 /** A lock on outputs that are being written, which keeps a second run from them. */
 export interface OutputLock {
@@ -42,7 +43,7 @@ export async function lockOutputs(outputs: readonly string[]): Promise<OutputLoc
   };
   try {
     for (const output of outputs) {
-      const path = join(dirname(output), '.segnet-stream', `${basename(output)}.lock`);
+      const path = join(dirname(output), NOTES_FOLDER, `${basename(output)}.lock`);
       await take(path, output);
       taken.push(path);
     }

@@ -9,6 +9,7 @@ import { makeFolder } from '../../operators/make-folder.js';
 import { outputOfPart, partOf, wholeOf } from '../../operators/part-files.js';
 import { isMaskName } from '../../operators/write-masks.js';
 import type { RunInput } from './find-inputs.js';
+import { NOTES_FOLDER } from './notes-folder.js';
 import type { SummaryNote } from './summary.js';
 
 /** Everything that determines an output. If it is unchanged, making the output again would change nothing. */
@@ -219,8 +220,8 @@ function withCode(note: SummaryNote | string): SummaryNote {
 /** The note is beside a file but inside a folder, so that it moves with its output. */
 async function notePathOf(output: string): Promise<string> {
   const kind = await stat(output).catch(() => undefined);
-  if (kind?.isDirectory()) return join(output, '.segnet-stream', 'folder.json');
-  return join(dirname(output), '.segnet-stream', `${basename(output)}.json`);
+  if (kind?.isDirectory()) return join(output, NOTES_FOLDER, 'folder.json');
+  return join(dirname(output), NOTES_FOLDER, `${basename(output)}.json`);
 }
 
 /** The bytes of a file, or the number of files in a folder without hidden ones; undefined if nothing is there. */

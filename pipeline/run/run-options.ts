@@ -1,4 +1,5 @@
 import { checkNumber, optionInvalid } from '../../model/check-option.js';
+import type { Size } from '../../model/size.js';
 import { checkEncoder } from '../../operators/choose-encoder.js';
 import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import { asIs } from '../options/flag.js';
@@ -10,7 +11,7 @@ import {
 } from '../options/listen-options.js';
 import { type Completed, checkByRules, complete, pickByRules } from '../options/option-rule.js';
 import type { Palette } from '../options/palettes.js';
-import { parseSize, type Size } from '../options/size.js';
+import { parseSize } from '../options/size.js';
 import { parseTime } from '../options/time.js';
 import type { Visualisation } from './name-outputs.js';
 import type { RunEvent } from './run-event.js';

@@ -110,20 +110,24 @@ export class LiveStream {
   }
 
   stats(): StreamStats {
-    // Figures from before the source went away are not current.
-    const isQuiet = this.#now() - this.#shownAt > QUIET_MS;
     return {
       type: 'stats',
       stream: this.id,
       fps: { decoded: this.decoded.perSecond, segmented: this.segmented.perSecond },
-      ageMs: isQuiet ? null : this.#ageMs.percentiles(),
-      stepMs: isQuiet
-        ? {}
-        : Object.fromEntries([...this.#stepMs].map(([step, sample]) => [step, sample.percentiles()])),
+      ...this.#figures(),
       dropped: this.dropped,
-      shares: isQuiet ? [] : this.#shares.map((share) => Math.round(share * 10_000) / 10_000),
       viewers: this.subscriptions.size,
       ...(this.advice ? { advice: this.advice } : {}),
+    };
+  }
+
+  #figures(): Pick<StreamStats, 'ageMs' | 'stepMs' | 'shares'> {
+    // Figures from before the source went away are not current.
+    if (this.#now() - this.#shownAt > QUIET_MS) return { ageMs: null, stepMs: {}, shares: [] };
+    return {
+      ageMs: this.#ageMs.percentiles(),
+      stepMs: Object.fromEntries([...this.#stepMs].map(([step, sample]) => [step, sample.percentiles()])),
+      shares: this.#shares.map((share) => Math.round(share * 10_000) / 10_000),
     };
   }
 }

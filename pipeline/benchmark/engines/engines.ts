@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Engine } from '../../../model/engine.js';
 import { Failure } from '../../../model/failure.js';
-import type { Size } from '../../options/size.js';
+import type { Size } from '../../../model/size.js';
 import type { BenchmarkOptions } from '../benchmark-options.js';
 import { type BenchmarkWeights, benchmarkWeights, calibrated } from '../benchmark-weights.js';
 import { leastAgreement } from '../contest/agreement.js';

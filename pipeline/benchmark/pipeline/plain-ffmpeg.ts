@@ -1,9 +1,9 @@
+import type { Size } from '../../../model/size.js';
 import { chooseEncoder } from '../../../operators/choose-encoder.js';
 import { decodeRun } from '../../../operators/decode-run.js';
 import { findFfmpeg, passthroughOption } from '../../../operators/find-ffmpeg.js';
 import { probe } from '../../../operators/probe.js';
 import type { ProgramCall } from '../../module-command.js';
-import type { Size } from '../../options/size.js';
 
 /** The order for plain ffmpeg. */
 export interface PlainOrder {

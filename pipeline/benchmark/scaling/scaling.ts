@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Failure } from '../../../model/failure.js';
+import type { Size } from '../../../model/size.js';
 import { moduleCommand } from '../../module-command.js';
-import type { Size } from '../../options/size.js';
 import type { BenchmarkOptions } from '../benchmark-options.js';
 import { benchmarkWeights, calibrated } from '../benchmark-weights.js';
 import type { LineChart } from '../charts/line-chart.js';
