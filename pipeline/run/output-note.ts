@@ -26,8 +26,8 @@ export interface MadeFrom {
 interface OutputNote {
   readonly format: 1;
   readonly madeFrom: MadeFrom;
-  /** The input's path; absent in older notes. */
-  readonly of?: string;
+  /** The input's path. */
+  readonly of: string;
   /** False until the work is done, so that an interrupted output is made again. */
   readonly finished: boolean;
   /**
@@ -38,14 +38,6 @@ interface OutputNote {
   /** Notes for people to read, such as damage of the input. A run that skips the output reports them again. */
   readonly notes: readonly SummaryNote[];
 }
-
-/** A note on disk. In notes of earlier versions `size` is called `extent`, and `notes` `told`, of which some are messages alone. */
-type StoredNote = Omit<OutputNote, 'size' | 'notes'> & {
-  readonly size?: number;
-  readonly extent?: number;
-  readonly notes?: OutputNote['notes'];
-  readonly told?: readonly (SummaryNote | string)[];
-};
 
 const EDGE_BYTES = 1 << 20;
 
@@ -147,7 +139,7 @@ export async function checkReplaceable(
     if (isOurs(note, size)) {
       const { of, finished, madeFrom } = note;
       // An unfinished output is made again, whatever its input was.
-      if (of === undefined || of === path || !finished || isDeepStrictEqual(madeFrom.input, input)) continue;
+      if (of === path || !finished || isDeepStrictEqual(madeFrom.input, input)) continue;
       const message = `${output} was made of another input, ${of}: choose another name, or replace it with --overwrite`;
       throw new Failure('OUTPUT_EXISTS', message);
     }
@@ -203,18 +195,12 @@ export async function forgetMissing(
 
 async function readNote(output: string): Promise<OutputNote | undefined> {
   try {
-    const stored = JSON.parse(await readFile(await notePathOf(output), 'utf8')) as StoredNote;
-    if (stored.format !== 1) return undefined;
-    const { extent, told = [], ...note } = stored;
-    return { ...note, size: note.size ?? extent ?? -1, notes: note.notes ?? told.map(withCode) };
+    const note = JSON.parse(await readFile(await notePathOf(output), 'utf8')) as OutputNote;
+    return note.format === 1 ? note : undefined;
   } catch {
     // An output with a missing or damaged note counts as someone else's, so that nothing is lost.
     return undefined;
   }
-}
-
-function withCode(note: SummaryNote | string): SummaryNote {
-  return typeof note === 'string' ? { code: 'NOTED', message: note } : note;
 }
 
 /** The note is beside a file but inside a folder, so that it moves with its output. */

@@ -27,18 +27,6 @@ t.test('an output is up to date only if input, weights and options are the ones 
   t.equal(await upToDate([output], madeFrom), undefined, 'it was removed');
 });
 
-t.test('notes of earlier versions, with other names of fields, are read', async (t) => {
-  const folder = t.testdir({ 'out.mp4': 'video', '.segnet-stream': {} });
-  const output = join(folder, 'out.mp4');
-  const cut = { code: 'INPUT_TRUNCATED', message: 'The input is cut off' };
-  const old = { format: 1, madeFrom, of: '/in/clip.mp4', finished: true, extent: 5, told: ['A message alone', cut] };
-  writeFileSync(join(folder, '.segnet-stream', 'out.mp4.json'), JSON.stringify(old));
-  t.same(await upToDate([output], madeFrom), { notes: [{ code: 'NOTED', message: 'A message alone' }, cut] });
-  t.equal(await isOutput(output), true);
-  appendFileSync(output, 'titles');
-  t.equal(await isOutput(output), false);
-});
-
 t.test('work that was begun and not finished is done again', async (t) => {
   const output = join(t.testdir({ 'out.mp4': 'half' }), 'out.mp4');
   await noteOutputs([output], { madeFrom, of: '/in/clip.mp4', finished: false });
