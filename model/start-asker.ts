@@ -82,7 +82,6 @@ export function startAsker<Request extends object, Answer extends object>(
     terminate() {
       // The process stays alive until the thread has ended; an answer that arrives meanwhile must not unref it.
       worker.off('message', hear);
-      worker.ref();
       return worker.terminate();
     },
   };

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { DecodeOptions } from './decode.js';
 import { type Frame, frameNow, pictureBytes } from './frame.js';
 import { createGate, type Gate } from './gate.js';
-import { givePictureBytes } from './picture-memory.js';
+import { givePictures } from './picture-memory.js';
 
 /** Passes frames to their subscriber under one of the policies of `decode`. */
 export interface FrameDelivery {
@@ -86,7 +86,7 @@ function deliverLatest(
       if (replaced) {
         onDrop?.('busy');
         // No step has seen it.
-        for (const { data } of [replaced.picture, replaced.input]) givePictureBytes(data);
+        givePictures(replaced);
         return;
       }
       frame.gate.whenOpen(() => {

@@ -20,7 +20,7 @@ export interface EncodeOptions {
    * values at the network's size, lossless (.mkv). Without it, `overlay` if there is one, else `picture`.
    */
   readonly content?: 'overlay' | 'picture' | 'mask' | undefined;
-  /** `auto`, `hardware` or an encoder's name, see `chooseEncoder`. @default 'auto' // libx264 if available */
+  /** `auto`, `hardware` or an encoder's name, see `chooseEncoder`; in .webm VP9 alone. @default 'auto' // libx264 if available */
   readonly encoder?: string | undefined;
   /** Constant rate factor, 0 (lossless) to 51. @default 20 */
   readonly crf?: number | undefined;
@@ -71,6 +71,12 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
   }
   if (options.encoder === 'ffv1' && extname(output).toLowerCase() !== '.mkv') {
     throw new Failure('OPTION_INVALID', `Expected the output of the encoder ffv1 to end in .mkv, got ${output}.`);
+  }
+  if (container.format === 'webm' && !['auto', 'libvpx-vp9'].includes(options.encoder ?? 'auto')) {
+    throw new Failure(
+      'OPTION_INVALID',
+      `Expected the encoder of ${output} to be auto or libvpx-vp9, got ${options.encoder}.`,
+    );
   }
   checkPart(options);
   if (options.createdAt !== undefined) checkNumber('createdAt', options.createdAt, { min: 0, max: LAST_TIME_MS });

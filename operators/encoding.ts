@@ -197,10 +197,11 @@ export function startEncoding(output: string, container: Container, options: Enc
     if (wasOpen) endAbandoned(remove());
   }
 
-  /** Removes what was written, once nothing works on it any more. */
+  /** Removes what was written, once nothing works on it any more; a part that ffmpeg was not started for is not ours. */
   async function remove(): Promise<void> {
     await last.catch(() => {});
-    await current?.ended;
+    if (current === undefined) return;
+    await current.ended;
     // If even the folder is missing, there is nothing to remove.
     await Promise.allSettled([part, remuxed].map((path) => rm(path, { force: true })));
   }

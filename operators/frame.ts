@@ -53,7 +53,7 @@ export interface SegmentedFrame extends Frame {
   readonly mask: ClassMask;
   /** The classes, by index. */
   readonly classes: readonly ClassLabel[];
-  /** Share of the mask's pixels by class index, summing to 1. */
+  /** Share of the mask's pixels by class index, summing to 1 less the share of void. */
   readonly shares: readonly number[];
   /** True if `mask` is an earlier frame's (`stride`). */
   readonly carried: boolean;

@@ -65,6 +65,11 @@ export function givePictureBytes(bytes: Uint8Array): void {
   keptBytes += size;
 }
 
+/** Returns the memory of all of a frame's pictures: nobody may read them any more. */
+export function givePictures({ picture, input, overlay }: Frame & Partial<Pick<OverlaidFrame, 'overlay'>>): void {
+  for (const each of [picture, input, overlay]) if (each !== undefined) givePictureBytes(each.data);
+}
+
 /** A frame whose pictures are gone. */
 export type SpentFrame<T extends Frame> = Omit<T, 'picture' | 'input' | 'overlay'>;
 
@@ -80,8 +85,9 @@ export function recycle<T extends Frame & Partial<Pick<OverlaidFrame, 'overlay'>
   T,
   SpentFrame<T>
 > {
-  return map(({ picture, input, overlay, ...rest }) => {
-    for (const each of [picture, input, overlay]) if (each !== undefined) givePictureBytes(each.data);
+  return map((frame) => {
+    givePictures(frame);
+    const { picture, input, overlay, ...rest } = frame;
     return rest;
   });
 }

@@ -28,6 +28,7 @@ export async function prepareEncoding(
 ): Promise<Prepared> {
   await checkOutput(output, options.copyFrom);
   const tool = await findFfmpeg();
+  // `encode` allows nothing else there.
   const preference = container.format === 'webm' ? 'libvpx-vp9' : (options.encoder ?? 'auto');
   const [{ encoder, warning }, info] = await Promise.all([
     chooseEncoder(tool, options.content === 'mask' ? 'ffv1' : preference),

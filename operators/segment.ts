@@ -17,6 +17,9 @@ export interface SegmentOptions {
   readonly stride?: number | undefined;
 }
 
+/** Beyond this a picture waits for a batch that never fills; Node's timers overflow at 24 days. */
+const LONGEST_WAIT_MS = 60_000;
+
 /**
  * Segments frames. All streams that use an engine share one scheduler, which batches waiting frames and takes the
  * sources in turn. Each source's order is kept; frames of an earlier epoch of a source are dropped as soon as a frame
@@ -30,7 +33,7 @@ export function segment(engine: Engine, options: SegmentOptions = {}): OperatorF
   const { batch = 1, maxWaitMs = 3, stride = 1 } = options;
   checkNumber('batch', batch, { min: 1, integer: true });
   checkNumber('stride', stride, { min: 1, integer: true });
-  checkNumber('maxWaitMs', maxWaitMs, { min: 0 });
+  checkNumber('maxWaitMs', maxWaitMs, { min: 0, max: LONGEST_WAIT_MS });
   return inOrder(() => {
     const scheduler = schedulerOf(engine);
     const sources = new Map<string, Source>();

@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, type SchedulerLike, type Subscription } from 'rxjs';
+import { asyncScheduler, defer, Observable, type SchedulerLike, type Subscription } from 'rxjs';
 import { checkChoice, checkNumber } from '../model/check-option.js';
 
 /**
@@ -180,7 +180,7 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
         watch();
       };
 
-      const current = connect(epoch, alive).subscribe({
+      const current = defer(() => connect(epoch, alive)).subscribe({
         next(value) {
           if (over) return;
           alive();

@@ -201,7 +201,8 @@ export function openConnection(options: ConnectionOptions): Connection {
     socket = await openSocket(options.address, options.token);
     socket.binaryType = 'arraybuffer';
     let failure = '';
-    socket.addEventListener('close', ({ code, reason }) => end(code, reason || failure));
+    // Frames that came before the close are still being inflated.
+    socket.addEventListener('close', ({ code, reason }) => void turn.then(() => end(code, reason || failure)));
     // A close event follows, which only has a reason if the server gave one.
     socket.addEventListener('error', (event) => {
       failure = describeSocketError(event);

@@ -137,7 +137,7 @@ export interface StreamStats {
   readonly stepMs: Readonly<Record<string, Percentiles>>;
   /** Frames dropped since the start, by cause: `busy`, `stale`, `rate`. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** Share of the latest mask's pixels by class index, summing to 1. */
+  /** Share of the latest mask's pixels by class index, summing to 1 less the share of void. */
   readonly shares: readonly number[];
   readonly viewers: number;
   /** What to lower if the machine is overloaded. */

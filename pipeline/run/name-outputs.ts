@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { dirname, extname, resolve } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { listChoices, optionInvalid } from '../../model/check-option.js';
 import { Failure } from '../../model/failure.js';
 import type { Visualize } from '../../operators/paint-picture.js';
@@ -53,7 +53,7 @@ export function nameOutputs(
   }
   const stems = distinctStems(inputs);
   const outputs = inputs.map((input, index) => outputsOf(input, stems[index]!, many, request));
-  const sources = new Set(inputs.map(({ path }) => path));
+  const sources = sourcesOf(inputs);
   const failure = many ? undefined : outputs.map((paths) => replacedInput(paths, sources)).find(Boolean);
   if (failure !== undefined) throw failure;
   const named = new Set<string>();
@@ -65,10 +65,24 @@ export function nameOutputs(
   return outputs;
 }
 
-/** The failure `OUTPUT_IS_INPUT` where one of the outputs would replace one of the inputs (`sources`), at the end or while it is written. */
+/** The files that are read, whatever paths lead to them. */
+export function sourcesOf(inputs: readonly RunInput[]): ReadonlySet<string> {
+  return new Set(inputs.map(({ path }) => followLinks(path)));
+}
+
+/** A path without symbolic links, as far as it exists. */
+function followLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return dirname(path) === path ? path : join(followLinks(dirname(path)), basename(path));
+  }
+}
+
+/** The failure `OUTPUT_IS_INPUT` where one of the outputs would replace one of the `sources`, at the end or while it is written. */
 export function replacedInput(outputs: OutputPaths, sources: ReadonlySet<string>): Failure | undefined {
   for (const path of Object.values(outputs)) {
-    const replaced = [path, partOf(path), wholeOf(path)].find((each) => sources.has(each));
+    const replaced = [path, partOf(path), wholeOf(path)].find((each) => sources.has(followLinks(each)));
     if (replaced === undefined) continue;
     const meanwhile = replaced === path ? '' : ` while it is written, as ${replaced}`;
     return new Failure(

@@ -3,7 +3,7 @@ import { findWeights } from '../options/find-weights.js';
 import { applyPalette, presentClasses } from '../options/palettes.js';
 import { type FoundInputs, findInputs, type RunInput } from './find-inputs.js';
 import { createLazyEngine, type LazyEngine } from './lazy-engine.js';
-import { nameOutputs, type OutputPaths, replacedInput } from './name-outputs.js';
+import { nameOutputs, type OutputPaths, replacedInput, sourcesOf } from './name-outputs.js';
 import { hashFile, identify, isOutputOrPart, type MadeFrom } from './output-note.js';
 import type { CheckedRunOptions } from './run-options.js';
 import { takeShard } from './shard.js';
@@ -49,7 +49,7 @@ export async function prepareRun(
   const ignoreClass = presentClasses(given.nameOf('ignoreClass'), given.ignoreClass, classes);
   const options = { ...given, ignoreClass };
   const outputs = nameOutputs(found, options);
-  const sources = new Set(found.inputs.map((input) => input.path));
+  const sources = sourcesOf(found.inputs);
   const all = found.inputs.map((input, index): Job => {
     // Among several inputs only this one fails; the others are processed.
     const failure = input.failure ?? replacedInput(outputs[index]!, sources);

@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { Failure } from '../../model/failure.js';
 import type { Audience } from '../../operators/broadcast.js';
 import type { SourceState } from '../../operators/supervise.js';
 import type { CheckedListenOptions } from '../options/listen-options.js';
@@ -43,7 +44,7 @@ export async function openViewers(
   let state: SourceState = 'connecting';
   let file: string | undefined;
 
-  function say(next: SourceState, error?: unknown): void {
+  function say(next: SourceState, error?: string): void {
     state = next;
     hub.setStatus(name, {
       state,
@@ -69,7 +70,8 @@ export async function openViewers(
         },
       };
     },
-    fail: (error) => say('failed', error),
+    // An error's own message says where files are.
+    fail: (error) => say('failed', `${file} failed (${error instanceof Failure ? error.code : 'UNEXPECTED'})`),
     async close() {
       if (state !== 'failed') say('ended');
       await server.close('The run is over', true);

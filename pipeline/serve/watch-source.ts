@@ -7,10 +7,12 @@ import { dropStale } from '../../operators/drop-stale.js';
 import type { FfmpegTool } from '../../operators/find-ffmpeg.js';
 import type { Frame, SegmentedFrame } from '../../operators/frame.js';
 import { limitRate } from '../../operators/limit-rate.js';
+import { givePictures } from '../../operators/picture-memory.js';
 import { segment } from '../../operators/segment.js';
 import { type SourceStatus, type SuperviseOptions, supervise } from '../../operators/supervise.js';
 import type { Hub } from './hub.js';
 import type { LiveSource } from './live-source.js';
+import type { DropCause } from './live-stream.js';
 import { openSource } from './open-source.js';
 import { type CheckedServeOptions, STALL_TIMEOUTS } from './serve-options.js';
 
@@ -101,9 +103,14 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
       signal,
     },
   );
+  const drop = (cause: DropCause) => (frame: Frame) => {
+    hub.drop(name, cause);
+    // No step after it has seen it.
+    givePictures(frame);
+  };
   return frames.pipe(
-    maxFps === undefined ? identity : limitRate({ maxFps, onDrop: () => hub.drop(name, 'rate') }),
-    dropStale({ maxStalenessMs: maxStaleness, onDrop: () => hub.drop(name, 'stale') }),
+    maxFps === undefined ? identity : limitRate({ maxFps, onDrop: drop('rate') }),
+    dropStale({ maxStalenessMs: maxStaleness, onDrop: drop('stale') }),
     segment(engine, { batch: context.batch }),
     broadcast(hub, { quality, opacity }),
   );

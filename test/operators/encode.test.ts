@@ -445,6 +445,8 @@ t.test('places that cannot be written to are refused before ffmpeg is started', 
   ] as const) {
     await t.rejects(lastValueFrom(from(drawn(2)).pipe(encode(output, options))), { code, message }, message.source);
   }
+  await abandonedAreGone();
+  t.ok(existsSync(part), 'an input that the output would be called while it is written is still there');
 });
 
 t.test(
@@ -593,6 +595,7 @@ t.test('FFV1 is for pictures as well as for masks', async (t) => {
   const before = await lastValueFrom(decode(path, { durationSeconds: 0.2 }).pipe(toArray()));
   t.same(frames[0]!.picture.data, before[0]!.picture.data);
   t.throws(() => encode('a.mp4', { encoder: 'ffv1' }), { code: 'OPTION_INVALID', message: /ffv1 to end in \.mkv/ });
+  t.throws(() => encode('a.webm', { encoder: 'libx264' }), { code: 'OPTION_INVALID', message: /auto or libvpx-vp9/ });
 });
 
 t.test('a cut of a container that begins before 0 loses no frame', async (t) => {

@@ -51,6 +51,28 @@ t.test('the first connection is treated as any other: refused, it is tried again
   });
 });
 
+t.test('an attempt that throws counts as one that fails', async (t) => {
+  inVirtualTime(t, ({ helpers: { cold, expectObservable, flush }, options, states }) => {
+    const attempts = [() => throws(), () => throws(), () => cold('a')];
+    expectObservable(
+      supervise((epoch) => attempts[epoch]!(), options),
+      '35ms !',
+    ).toBe('30ms a');
+    flush();
+    t.same(states, [
+      '0 connecting 0',
+      '0 reconnecting 0',
+      '10 connecting 1',
+      '10 reconnecting 1',
+      '30 connecting 2',
+      '30 live 2',
+    ]);
+  });
+  function throws(): never {
+    throw new Error('broken');
+  }
+});
+
 t.test('no first value in time: given up and unsubscribed', async (t) => {
   inVirtualTime(t, ({ helpers: { cold, expectObservable, expectSubscriptions, flush }, options, states }) => {
     const dead = cold('-');

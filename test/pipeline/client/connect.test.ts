@@ -250,6 +250,21 @@ t.test('unsubscribing closes the connection, also while it is being made', async
   while (server.hub.sessions.size > 0) await new Promise((resolve) => setTimeout(resolve, 2));
 });
 
+t.test('what came before the end is heard before the end', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  const events = lastValueFrom(
+    connect(server.url, { ...quick, want: [{ stream: 'front', parts: ['mask'], window: 8 }] }).pipe(toArray()),
+  );
+  while (server.hub.wanted('front').size === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  const frames = [0, 1, 2, 3, 4].map((index) => fakeFrame({ index }));
+  const parts = await Promise.all(frames.map((frame) => encodeParts(frame, ['mask'])));
+  frames.forEach((frame, index) => server.hub.show(frame, parts[index]!, 1));
+  await server.close('The run is over', true);
+  const kinds = (await events).map(({ type }) => type);
+  t.equal(kinds.filter((type) => type === 'frame').length, 5);
+  t.equal(kinds.at(-1), 'closed');
+});
+
 t.test('a server that says what is no protocol is left, and tried again', async (t) => {
   const other = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   t.teardown(() => other.close());

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -112,10 +112,11 @@ t.test('several files are one stream, and nothing needs to be written', async (t
   const week = join(folder, 'week');
   mkdirSync(join(week, 'monday'), { recursive: true });
   copyFileSync(clip, join(week, 'monday', 'second.mkv'));
+  writeFileSync(join(week, 'monday', 'third.mkv'), 'no video');
   const inputs = [clip, join(folder, 'missing.mkv'), week, '--recursive'];
   const { frames, events, end } = await watchRun(...inputs, '--visualize', 'none');
-  t.match(await end(), { status: 1, done: 2, failed: 1, frames: 2 * FRAMES });
-  t.same([...new Set(frames.map(({ stream }) => stream))], ['3 files']);
+  t.match(await end(), { status: 1, done: 2, failed: 2, frames: 2 * FRAMES });
+  t.same([...new Set(frames.map(({ stream }) => stream))], ['4 files']);
   t.ok(frames.some(({ epoch }) => epoch > 0));
   const told = events.flatMap((event) => ('streams' in event ? event.streams : []));
   const files = new Map(told.map(({ epoch, file }) => [epoch, file]));
@@ -124,8 +125,13 @@ t.test('several files are one stream, and nothing needs to be written', async (t
     [
       [0, 'grey.mkv'],
       [1, 'monday/second.mkv'],
+      [2, 'monday/third.mkv'],
     ],
     'viewers are told which file it is, and not where',
+  );
+  t.same(
+    told.flatMap(({ error }) => error ?? []),
+    ['monday/third.mkv failed (INPUT_NOT_VIDEO)'],
   );
   t.same(readdirSync(join(folder, 'empty')), []);
 });

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import t from 'tap';
 import { flagOf } from '../../../pipeline/options/flag.js';
@@ -90,6 +91,22 @@ t.test('a format that cannot be written safely is refused, and so is an output o
     code: 'OUTPUT_IS_INPUT',
     message: /\/in\/clip\.mp4/,
   });
+});
+
+t.test('an input is not replaced by an output that reaches it through a link', async (t) => {
+  const folder = realpathSync(
+    t.testdir({ real: { 'x.part.mp4': '', 'photo.png': '' }, link: t.fixture('symlink', 'real') }),
+  );
+  const [real, link] = [join(folder, 'real'), join(folder, 'link')];
+  const photo = { ...video(join(link, 'photo.png'), 'photo'), kind: 'image' as const };
+  for (const [input, output] of [
+    [video(join(link, 'x.part.mp4'), 'x.part'), join(real, 'x.mp4')],
+    [video(join(real, 'x.part.mp4'), 'x.part'), join(link, 'x.mp4')],
+    [photo, join(real, 'photo.png')],
+  ] as const) {
+    t.throws(() => name([input], false, { output }), { code: 'OUTPUT_IS_INPUT' }, output);
+  }
+  t.same(name([photo], false, { output: join(real, 'new.png') }), [{ output: join(real, 'new.png') }]);
 });
 
 t.test('equal names never collide', async (t) => {
