@@ -28,7 +28,7 @@ export function fillNormal(data: Float32Array, deviation: number, random: () => 
  * A transposed convolution's kernel that upsamples each channel bilinearly by `stride`, without mixing channels: [in, filters,
  * kh, kw] (Long et al., 2015).
  */
-export function bilinearKernel(shape: readonly number[], stride: number): Float32Array {
+function bilinearKernel(shape: readonly number[], stride: number): Float32Array {
   const [channels, filters, height, width] = shape as [number, number, number, number];
   const rows = triangle(height, stride);
   const columns = triangle(width, stride);

@@ -326,7 +326,7 @@ export interface PublishedSize {
 }
 
 /**
- * The published size of each network, by name: Tables 1 and 6, SegNet's 29.4 M (section 4), and for ENet the 0.37 M of
+ * The published size of each network, by name: Tables 1 and 6, SegNet's 29.4 M, and for ENet the 0.37 M of
  * its own paper (arXiv 1606.02147). U-Net's paper gives none.
  */
 export const publishedSizes: ReadonlyMap<string, PublishedSize> = new Map<string, PublishedSize>([
@@ -341,6 +341,6 @@ export const publishedSizes: ReadonlyMap<string, PublishedSize> = new Map<string
 export const sizeDifferences: ReadonlyMap<string, string> = new Map([
   [
     'deconvnet',
-    'The published 877 MB cannot hold the paper’s own layers: fc6, fc7 and the transposed fc6 of 4096 filters are 889 MB by themselves.',
+    'The published 877 MB fit neither DeconvNet’s own layers of 4096 filters, of which fc6, fc7 and the transposed fc6 are 889 MB by themselves, nor the 1024 filters of the SegNet paper’s section 4 (328 MB in all).',
   ],
 ]);

@@ -115,7 +115,7 @@ export const TRAINING_RULES: OptionRules<
   scales: {
     kind: 'parsed',
     value: 'a,b',
-    help: "smallest and largest magnification of training pictures (default: the recipe's)",
+    help: "smallest and largest magnification of training pictures, as fitted into 480x360 (default: the recipe's)",
   },
   inputSize: {
     kind: 'parsed',

@@ -22,7 +22,7 @@ function emptyMap(channels: number, height: number, width: number): FeatureMap {
 }
 
 /** The picture as the first layer sees it: channels apart, `(pixel / 255 - mean) / std`. */
-export function normalisePicture(picture: RgbPicture, { mean, std }: WeightsCard['normalisation']): FeatureMap {
+function normalisePicture(picture: RgbPicture, { mean, std }: WeightsCard['normalisation']): FeatureMap {
   const map = emptyMap(3, picture.height, picture.width);
   const pixels = picture.width * picture.height;
   for (let channel = 0; channel < 3; channel += 1) {

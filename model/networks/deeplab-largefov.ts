@@ -3,9 +3,10 @@ import { LayerList } from './layer-list.js';
 import { vgg16 } from './segnet.js';
 
 /**
- * DeepLab-LargeFOV (Chen et al., arXiv 1412.7062, section 3 and 5.2): VGG16 with 3x3 pools, the last two of stride 1, followed
+ * DeepLab-LargeFOV (Chen et al., arXiv 1412.7062, sections 3 and 5): VGG16 with 3x3 pools, the last two of stride 1, followed
  * by atrous convolutions (rate 2 in block 5, rate 12 in fc6), and 1024 filters where VGG16 has 4096. Scores at an eighth of the
- * size are interpolated.
+ * size are interpolated; the CRF that may follow is not here. There is no batch norm, as in the original; the SegNet paper adds
+ * it after each convolution (section 4).
  */
 export function deeplabLargefov(classes: number): Network {
   const net = new LayerList();

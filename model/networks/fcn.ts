@@ -3,8 +3,9 @@ import { LayerList } from './layer-list.js';
 import { vgg16 } from './segnet.js';
 
 /**
- * FCN-8s (Long et al., arXiv 1411.4038): VGG16 with its fully connected layers as 7x7 and 1x1 convolutions; scores of the last
- * three pools are upsampled and added, and the sum is upsampled eight times. The original pads the picture by 100 pixels, so
+ * FCN-8s (Long et al., arXiv 1411.4038): VGG16 with its fully connected layers as 7x7 and 1x1 convolutions; scores of fc7, pool4
+ * and pool3 are upsampled and added, and the sum is upsampled eight times. There is no batch norm, as in the original; the SegNet
+ * paper adds it after each convolution (section 4). The original pads the picture by 100 pixels, so
  * that its 7x7 window needs no padding; here the window itself is padded, so that any size works. With `learnt` false the
  * transposed convolutions stay bilinear interpolation ("FCN"); with true they are trained from it ("FCN (learnt deconv)" of the
  * SegNet paper's Table 3).

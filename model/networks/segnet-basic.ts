@@ -11,11 +11,11 @@ interface Variant {
   readonly name: string;
   readonly title: string;
   readonly decoder: 'unpool' | 'bilinear' | 'deconv';
-  /** SegNet-Basic-EncoderAddition and FCN-Basic: the encoder's maps are added to the upsampled ones. */
+  /** SegNet-Basic-EncoderAddition and FCN-Basic: the encoder's maps are added to the decoder's. */
   readonly addition?: boolean;
   /** SegNet-Basic-SingleChannelDecoder: each decoder filter reads one channel. */
   readonly singleChannel?: boolean;
-  /** FCN-Basic: the encoder's maps are reduced to one channel per class before they are upsampled. */
+  /** FCN-Basic: the encoder's maps are reduced to one channel per class for the decoder. */
   readonly reduction?: boolean;
 }
 
@@ -43,8 +43,9 @@ export const TABLE_1_VARIANTS: readonly Variant[] = [
 /**
  * SegNet-Basic and its seven variants (paper, section 3.1 and Table 1). All share the encoder: four blocks of a 7x7 convolution
  * without bias, batch norm, ReLU and a 2x2 pool. SegNet-Basic's decoder blocks are unpool, 7x7 convolution without bias and
- * batch norm, **without a ReLU**. FCN-Basic's decoder blocks upsample by an 8x8/2 transposed convolution that is initialised to
- * bilinear interpolation. Without a reduction, a 1x1 convolution turns the last maps into class scores.
+ * batch norm, **without a ReLU**; EncoderAddition then adds the maps that the encoder pools there. FCN-Basic's decoder blocks
+ * upsample by an 8x8/2 transposed convolution that is initialised to bilinear interpolation, and add the pooled maps of that
+ * size (Fig. 3), so the last block adds nothing. Without a reduction, a 1x1 convolution turns the last maps into class scores.
  */
 export function table1Variant(variant: Variant, classes: number): Network {
   const net = new LayerList();
@@ -55,14 +56,17 @@ export function table1Variant(variant: Variant, classes: number): Network {
     map = net.maxPool(`pool${block}`, map);
   }
 
-  const reduce = (name: string, from: string) => (reduction ? net.conv(name, from, classes, 1, { bias: true }) : from);
-  // The maps of each block before its pool, which the additions read and whose size is restored.
+  // The maps of each block before its pool, whose size is restored, and after it.
   const encoded = (block: number) => `conv${block}_relu`;
+  const pooled = (block: number) =>
+    reduction ? net.conv(`reduce${block}`, `pool${block}`, classes, 1, { bias: true }) : `pool${block}`;
   const skips = new Map<number, string>();
-  if (addition) {
-    for (let block = 1; block <= BLOCKS; block += 1) skips.set(block, reduce(`reduce${block}`, encoded(block)));
+  if (addition && decoder === 'unpool') {
+    for (let block = 1; block <= BLOCKS; block += 1) skips.set(block, encoded(block));
+  } else if (addition) {
+    for (let block = 2; block <= BLOCKS; block += 1) skips.set(block, pooled(block - 1));
   }
-  map = reduce('reduce', map);
+  map = pooled(BLOCKS);
 
   const channels = reduction ? classes : FILTERS;
   const upsample = (block: number, from: string) => {
@@ -73,12 +77,12 @@ export function table1Variant(variant: Variant, classes: number): Network {
   // Fixed bilinear interpolation gains nothing from several steps, so there is one.
   for (let block = decoder === 'bilinear' ? 1 : BLOCKS; block >= 1; block -= 1) {
     map = upsample(block, map);
-    const skip = skips.get(block);
-    if (skip !== undefined) map = net.add(`add${block}`, map, skip);
     if (decoder === 'unpool') {
       const groups = singleChannel ? FILTERS : 1;
       map = net.batchNorm(`conv${block}_d_bn`, net.conv(`conv${block}_d`, map, FILTERS, KERNEL, { groups }));
     }
+    const skip = skips.get(block);
+    if (skip !== undefined) map = net.add(`add${block}`, map, skip);
   }
   if (!reduction) net.conv('classifier', map, classes, 1, { bias: true });
   const decoderStart = decoder === 'bilinear' ? 'upsample1' : `upsample${BLOCKS}`;

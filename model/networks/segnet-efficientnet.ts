@@ -31,7 +31,7 @@ const EPSILON = 1e-3;
  * The encoder is EfficientNet-Lite0 (Tan and Le, arXiv 1905.11946; the "Lite" form suits quantised kernels: no squeeze and
  * excitation, ReLU6) with plain ReLUs instead of ReLU6. It downsamples by strides, so it has no pools with indices. The decoder
  * therefore pools the encoder's maps, reduced by a 1x1 convolution, only for their indices, unpools by them and adds those
- * maps, as SegNet-Basic-EncoderAddition does (SegNet paper, Table 1).
+ * maps, as SegNet-Lite does.
  */
 export function segnetEfficientnet(classes: number): Network {
   const net = new LayerList();

@@ -8,8 +8,8 @@ const CONTEXT = [1, 2, 1, 4, 1, 8, 2, 4];
  * SegNet-Lite, this project's own: SegNet's decoding by pooling indices in a residual network small enough for two cores of a
  * CPU. Every convolution is dense and every activation a ReLU, because those are fast in quantised kernels and in training on a
  * CPU. It halves the size three times (first by a stride, as in ENet, then by two pools whose indices the decoder uses), has
- * dilated residual blocks at an eighth of the size, and a light decoder that adds the encoder's maps to the unpooled ones, as
- * in SegNet-Basic-EncoderAddition (paper, Table 1); poles and signs need them.
+ * dilated residual blocks at an eighth of the size, and a light decoder that adds the encoder's maps to the unpooled ones;
+ * poles and signs need them. SegNet-Basic-EncoderAddition (paper, section 3.1) adds them to the convolved ones.
  */
 export function segnetLite(classes: number): Network {
   const net = new LayerList();

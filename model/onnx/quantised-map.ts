@@ -20,7 +20,7 @@ export interface QuantisedMap extends Affine {
 }
 
 /** The number of slots is a multiple of this. */
-export const SLOT_MULTIPLE = 16;
+const SLOT_MULTIPLE = 16;
 
 /** How many slots `channels` take. */
 export function slotsNeeded(channels: number): number {

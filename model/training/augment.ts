@@ -1,17 +1,18 @@
+import { fitInside, scaleMask, scalePicture } from '../dataset/scale.js';
 import type { ClassMask, RgbPicture } from '../engine.js';
 import type { Size } from '../size.js';
 
 /** The augmentations of a training picture. Strength 0 (for scales, 1) turns one off. */
 export interface Augmentation {
-  /** The smallest and largest magnification of a picture, drawn log-uniformly. */
+  /** The smallest and largest magnification of a picture that is fitted into {@link REFERENCE_SIZE}, drawn log-uniformly. */
   readonly scales: readonly [number, number];
   /** Largest relative difference between the magnifications of width and height: 0.1 is up to 10 %. */
   readonly aspect: number;
   /** Mirrors half of the pictures. */
   readonly flip: boolean;
-  /** Largest relative change of brightness, contrast, saturation, gamma and the tint of each channel. */
+  /** Largest relative change of brightness, contrast, saturation and gamma; the tint of each channel changes by up to a quarter of it. */
   readonly colour: number;
-  /** Uneven lighting: the gain changes along a random direction, from end to end, by a factor of up to 1 plus this. */
+  /** Uneven lighting: the gain changes along a random direction, across the width or the height by a factor of up to 1 plus this. */
   readonly light: number;
   /** Sensor noise: its standard deviation is drawn up to this many of 255 levels, small values more often. */
   readonly noise: number;
@@ -24,11 +25,34 @@ export interface Augmentation {
   readonly mix: number;
 }
 
-/** A picture with its labels; `halved` is the picture at half its size, for crops that show it reduced. */
+/** CamVid's size, at which the recipes' magnifications are chosen, so that they mean the same for pictures of any size. */
+export const REFERENCE_SIZE: Size = { width: 480, height: 360 };
+
+/** A picture with its labels, ready for crops. */
 export interface TrainingPicture {
   readonly picture: RgbPicture;
+  /** The picture at half its size, for crops that show it reduced. */
   readonly halved: RgbPicture;
   readonly truth: ClassMask;
+  /** The magnification that fits `picture` into {@link REFERENCE_SIZE}. */
+  readonly unit: number;
+}
+
+/**
+ * Prepares a picture and its labels for crops of at most this magnification: larger pictures are reduced as validation reduces
+ * them, which crops alone would do by skipping pixels.
+ */
+export async function prepareForCrops(
+  original: RgbPicture,
+  labels: ClassMask,
+  largestScale: number,
+): Promise<TrainingPicture> {
+  const needed = Math.max(1, largestScale);
+  const fitted = fitInside(original, { width: REFERENCE_SIZE.width * needed, height: REFERENCE_SIZE.height * needed });
+  const { width, height } = fitted.width < original.width ? fitted : original;
+  const picture = await scalePicture(original, width, height);
+  const unit = Math.min(REFERENCE_SIZE.width / width, REFERENCE_SIZE.height / height);
+  return { picture, halved: halve(picture), truth: scaleMask(labels, width, height), unit };
 }
 
 /** A picture at half its size, each pixel the mean of four (an odd last row or column is left out). */
@@ -55,7 +79,7 @@ const HALVED_BELOW = 0.75;
  * from the crop's `offset`, in pixels.
  */
 export function cutCrop(
-  { picture, halved, truth }: TrainingPicture,
+  { picture, halved, truth, unit }: TrainingPicture,
   crop: Size,
   augmentation: Augmentation,
   random: () => number,
@@ -63,7 +87,7 @@ export function cutCrop(
   into: { readonly images: Uint8Array; readonly labels: Uint8Array; readonly offset: number },
 ): void {
   const [smallest, largest] = augmentation.scales;
-  const scale = smallest * (largest / smallest) ** random();
+  const scale = unit * smallest * (largest / smallest) ** random();
   const stretch = Math.exp((2 * random() - 1) * Math.log1p(augmentation.aspect) * 0.5);
   const [scaleX, scaleY] = [scale * stretch, scale / stretch];
   const mirrored = augmentation.flip && random() < 0.5;

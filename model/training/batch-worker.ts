@@ -6,7 +6,7 @@ import { readPicture } from '../dataset/picture.js';
 import type { Failure } from '../failure.js';
 import { seededRandom } from '../initial-weights.js';
 import type { Numbered, WorkerAnswer } from '../start-asker.js';
-import { cutCrop, halve, pasteRectangle, type TrainingPicture } from './augment.js';
+import { cutCrop, pasteRectangle, prepareForCrops, type TrainingPicture } from './augment.js';
 import type { Batch, BatchPlace, BatchWorkerData } from './batches.js';
 
 const settings = workerData as BatchWorkerData;
@@ -24,11 +24,9 @@ function read(item: DatasetItem, classSet: ClassSet) {
   const key = keyOf(item, classSet);
   const cached = cache.get(key);
   if (cached !== undefined) return cached;
-  const reading = Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]).then(([picture, truth]) => ({
-    picture,
-    halved: halve(picture),
-    truth,
-  }));
+  const reading = Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]).then(([picture, truth]) =>
+    prepareForCrops(picture, truth, settings.augmentation.scales[1]),
+  );
   if (cachedBytes < settings.cacheBytes) {
     cache.set(key, reading);
     reading.then(

@@ -1,7 +1,7 @@
 import { multiplyAdds } from '../cost.js';
 import type { Network } from '../network.js';
 import type { Size } from '../size.js';
-import type { Augmentation } from './augment.js';
+import { type Augmentation, REFERENCE_SIZE } from './augment.js';
 
 // The types of loss and optimizer are here, so that reading a recipe does not need TensorFlow's types.
 
@@ -55,8 +55,6 @@ export interface Recipe extends LossSettings {
   readonly validateEvery: number;
 }
 
-const whole = { width: 480, height: 360 };
-
 /** For networks cheap enough to be trained at nearly CamVid's size: segnet-lite, enet. docs/experiments.md has the comparisons. */
 const compact = {
   name: 'compact',
@@ -107,14 +105,18 @@ const robust = {
 /** The recipes by name. */
 export const recipes = {
   /**
-   * The SegNet paper, section 3.2: SGD at 0.1 with momentum 0.9 (weight decay 5e-4 in the authors' solver), batches
+   * Table 1 of the SegNet paper (section 3.2): SGD at 0.1 with momentum 0.9 (weight decay 5e-4 in the authors' solver), batches
    * of 12, whole pictures without augmentation, median frequency balancing, the epoch with the best global accuracy.
+   *
+   * Unlike the paper's, the loss is a weighted mean over pixels, not their sum; validation comes after every epoch, not after 1000
+   * steps; pictures are normalised by mean and deviation, not by local contrast. The benchmarks of section 4 (Table 3) have other
+   * settings: a learning rate of 1e-3, batches of 5, dropout, no class balancing.
    */
   paper: {
     name: 'paper',
     epochs: 100,
     batch: 12,
-    crops: [{ untilShare: 1, crop: whole }],
+    crops: [{ untilShare: 1, crop: REFERENCE_SIZE }],
     augmentation: { scales: [1, 1], aspect: 0, flip: false, colour: 0, light: 0, noise: 0, blur: 0, mix: 0 },
     balancing: 'median',
     labelSmoothing: 0,
@@ -125,7 +127,7 @@ export const recipes = {
     warmupShare: 0,
     averaging: 0,
     extraShare: 0,
-    inputSize: whole,
+    inputSize: REFERENCE_SIZE,
     selectBy: 'G',
     validateEvery: 1,
   },
@@ -160,7 +162,7 @@ const COMPACT_BELOW = 10e9;
 
 /** The recipe that suits a network: `compact` for those of few multiply-adds, else `modern`. */
 export function suitableRecipe(network: Network): 'compact' | 'modern' {
-  return multiplyAdds(network, whole.height, whole.width) < COMPACT_BELOW ? 'compact' : 'modern';
+  return multiplyAdds(network, REFERENCE_SIZE.height, REFERENCE_SIZE.width) < COMPACT_BELOW ? 'compact' : 'modern';
 }
 
 /** The learning rate of a step. */

@@ -1,12 +1,20 @@
 import t from 'tap';
+import type { RgbPicture } from '../../../model/engine.js';
 import { seededRandom } from '../../../model/initial-weights.js';
-import { type Augmentation, cutCrop, halve, pasteRectangle } from '../../../model/training/augment.js';
+import {
+  type Augmentation,
+  cutCrop,
+  halve,
+  pasteRectangle,
+  prepareForCrops,
+  type TrainingPicture,
+} from '../../../model/training/augment.js';
 
 const plain: Augmentation = { scales: [1, 1], aspect: 0, flip: false, colour: 0, light: 0, noise: 0, blur: 0, mix: 0 };
 const fill = [9, 9, 9] as const;
 
 /** A picture whose red is the column and whose green is the row, with labels column + 10 * row. */
-function ramp(width: number, height: number) {
+function ramp(width: number, height: number): TrainingPicture {
   const data = new Uint8Array(width * height * 3);
   const labels = new Uint8Array(width * height);
   for (let y = 0; y < height; y += 1) {
@@ -15,8 +23,12 @@ function ramp(width: number, height: number) {
       labels[y * width + x] = x + 10 * y;
     }
   }
-  const picture = { width, height, data };
-  return { picture, halved: halve(picture), truth: { width, height, data: labels } };
+  return labelled({ width, height, data }, labels);
+}
+
+/** A picture that magnifications refer to as it is; all of one class unless it has labels. */
+function labelled(picture: RgbPicture, labels = new Uint8Array(picture.width * picture.height)): TrainingPicture {
+  return { picture, halved: halve(picture), truth: { ...picture, data: labels }, unit: 1 };
 }
 
 function cut(width: number, height: number, augmentation: Augmentation, random: () => number, source = ramp(8, 6)) {
@@ -59,9 +71,32 @@ t.test('what lies outside the picture is filled, and void', async (t) => {
 
 t.test('colours change by a table for each channel, and not at strength 0', async (t) => {
   const grey = { width: 2, height: 2, data: new Uint8Array(12).fill(100) };
-  const source = { picture: grey, halved: halve(grey), truth: { width: 2, height: 2, data: new Uint8Array(4) } };
+  const source = labelled(grey);
   t.same(cut(2, 2, plain, () => 0.9, source).images, new Array(12).fill(100));
   t.notSame(cut(2, 2, { ...plain, colour: 0.3 }, () => 0.9, source).images, new Array(12).fill(100));
+});
+
+t.test('a magnification means the same for pictures of any size', async (t) => {
+  const camvid = ramp(480, 360);
+  const prepared = await prepareForCrops(camvid.picture, camvid.truth, 0.95);
+  t.equal(prepared.picture, camvid.picture, "CamVid's pictures stay as they are");
+  t.equal(prepared.unit, 1);
+
+  // The left half is class 1, the right half class 2, in a picture four times as wide as what a crop at 1 shows.
+  const [width, height] = [1920, 1440];
+  const data = new Uint8Array(width * height).map((_, i) => (i % width < width / 2 ? 1 : 2));
+  const large = { width, height, data: new Uint8Array(width * height * 3) };
+  const half = await prepareForCrops(large, { width, height, data }, 0.5);
+  t.match(half, { picture: { width: 480, height: 360 }, truth: { width: 480, height: 360 }, unit: 1 });
+  const whole = cut(240, 180, { ...plain, scales: [0.5, 0.5] }, () => 0, half).labels;
+  t.same([whole[0], whole[119], whole[120], whole.at(-1)], [1, 1, 2, 2], 'a crop of 240x180 at 0.5 is all of it');
+
+  const detailed = await prepareForCrops(large, { width, height, data }, 2);
+  t.match(detailed, { picture: { width: 960, height: 720 }, unit: 0.5 }, 'what larger magnifications show is kept');
+  t.same(cut(240, 180, { ...plain, scales: [0.5, 0.5] }, () => 0, detailed).labels, whole);
+
+  const tiny = await prepareForCrops(ramp(8, 6).picture, ramp(8, 6).truth, 1);
+  t.match(tiny, { picture: { width: 8, height: 6 }, unit: 60 }, 'nothing is enlarged before it is cut');
 });
 
 t.test('halving takes the mean of four, and leaves an odd edge out', async (t) => {
@@ -76,7 +111,7 @@ t.test('halving takes the mean of four, and leaves an odd edge out', async (t) =
 
 t.test('uneven light changes a flat picture along one direction, and its middle not at all', async (t) => {
   const grey = { width: 9, height: 1, data: new Uint8Array(27).fill(100) };
-  const source = { picture: grey, halved: halve(grey), truth: { width: 9, height: 1, data: new Uint8Array(9) } };
+  const source = labelled(grey);
   const { images } = cut(9, 1, { ...plain, light: 1 }, () => 0.99, source);
   const red = images.filter((_, i) => i % 3 === 0);
   t.ok(red.at(-1)! > red[0]! * 1.5, red.join());
@@ -105,7 +140,7 @@ t.test('CutMix takes pictures and labels of one rectangle from another crop', as
 
 t.test('noise has no bias, and its strength is drawn for each crop', async (t) => {
   const grey = { width: 40, height: 40, data: new Uint8Array(4800).fill(100) };
-  const source = { picture: grey, halved: halve(grey), truth: { width: 40, height: 40, data: new Uint8Array(1600) } };
+  const source = labelled(grey);
   const deviations = Array.from({ length: 8 }, (_, seed) => {
     const { images } = cut(40, 40, { ...plain, noise: 20 }, seededRandom(seed), source);
     const mean = images.reduce((sum, value) => sum + value, 0) / images.length;
@@ -123,11 +158,7 @@ t.test(
     const point = { width: side, height: side, data: new Uint8Array(side * side * 3) };
     // A dot of 3x3 is bright enough that rounding takes nothing noticeable away.
     for (const y of [19, 20, 21]) point.data.fill(255, (y * side + 19) * 3, (y * side + 22) * 3);
-    const source = {
-      picture: point,
-      halved: halve(point),
-      truth: { width: side, height: side, data: new Uint8Array(side ** 2) },
-    };
+    const source = labelled(point);
     const spreads = Array.from({ length: 60 }, (_, seed) => {
       const red = cut(side, side, { ...plain, blur: 3 }, seededRandom(seed), source).images.filter(
         (_, i) => i % 3 === 0,
@@ -158,11 +189,7 @@ t.test(
 
 t.test('a blur leaves a flat picture and its labels as they are', async (t) => {
   const grey = { width: 12, height: 9, data: new Uint8Array(324).fill(100) };
-  const source = {
-    picture: grey,
-    halved: halve(grey),
-    truth: { width: 12, height: 9, data: new Uint8Array(108).fill(4) },
-  };
+  const source = labelled(grey, new Uint8Array(108).fill(4));
   for (let seed = 0; seed < 8; seed += 1) {
     const { images, labels } = cut(12, 9, { ...plain, blur: 3 }, seededRandom(seed), source);
     t.ok(images.every((value) => value === 100) && labels.every((label) => label === 4));

@@ -258,7 +258,7 @@ t.test('what came before the end is heard before the end', async (t) => {
   while (server.hub.wanted('front').size === 0) await new Promise((resolve) => setTimeout(resolve, 2));
   const frames = [0, 1, 2, 3, 4].map((index) => fakeFrame({ index }));
   const parts = await Promise.all(frames.map((frame) => encodeParts(frame, ['mask'])));
-  frames.forEach((frame, index) => server.hub.show(frame, parts[index]!, 1));
+  for (const [index, frame] of frames.entries()) server.hub.show(frame, parts[index]!, 1);
   await server.close('The run is over', true);
   const kinds = (await events).map(({ type }) => type);
   t.equal(kinds.filter((type) => type === 'frame').length, 5);
