@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { FfmpegRun } from './ffmpeg.js';
 import { ffmpegName, patternOptions } from './ffmpeg-name.js';
-import { type FfmpegTool, passthroughOption } from './find-ffmpeg.js';
+import { type FfmpegTool, isAtLeast, passthroughOption } from './find-ffmpeg.js';
 import { nutOffsetUs } from './nut-format.js';
 
 /** The part of a decoder's options that becomes ffmpeg's command line. */
@@ -14,6 +14,8 @@ export interface DecodeCommand {
   readonly startSeconds?: number | undefined;
   readonly durationSeconds?: number | undefined;
   readonly realtime?: boolean | undefined;
+  /** Passes pictures of a new size on as they are. */
+  readonly live?: boolean | undefined;
   readonly hwaccel?: string | undefined;
   readonly threads?: number | undefined;
   readonly inputOptions?: readonly string[] | undefined;
@@ -45,6 +47,7 @@ const paceFilter = 'realtime=limit=60';
 export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
   const { input, startSeconds = 0, durationSeconds, hwaccel, threads = threadsOnFewCores(), trimSeconds } = command;
   const seekSeconds = trimSeconds === undefined ? startSeconds : Math.max(0, startSeconds - runUpSeconds);
+  const isUnscaled = command.live && isAtLeast(tool, [59, 0]);
   const output = [
     ...passthroughOption(tool),
     ...['-enc_time_base', '1:1000000', '-c:v', 'rawvideo', '-f', 'nut'],
@@ -72,7 +75,7 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
     // [0:V:0] is the first video stream that is not cover art.
     filter: `[0:V:0]${commonFilter(command)};[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
     outputs: [
-      { target: 'pipe:1', options: ['-map', '[picture]', ...output] },
+      { target: 'pipe:1', options: ['-map', '[picture]', ...(isUnscaled ? ['-autoscale', '0'] : []), ...output] },
       { target: `pipe:${netDescriptor(input)}`, options: ['-map', '[net]', ...output] },
     ],
     log: 'info',

@@ -51,6 +51,12 @@ export interface DecodeOptions {
    */
   readonly policy?: 'every' | 'latest' | undefined;
   /**
+   * The source is a camera. Its frames' times go on by their arrival where its clock cannot be right: it steps back, leaps
+   * ahead of real time by more than 5 s, or there is none (MJPEG over HTTP). Pictures of another size end the source with
+   * the error `SIZE_CHANGED` (ffmpeg 5 and newer); without it they are scaled to the first one's. @default false
+   */
+  readonly live?: boolean | undefined;
+  /**
    * How many frames may be under way before the gate shuts. Without a limit, what fits in 20 MiB (40 MiB on four cores
    * and more), at least 4 and at most 16; for `latest`, 2.
    */
@@ -70,7 +76,7 @@ export interface DecodeOptions {
   readonly onInfo?: ((info: SourceInfo) => void) | undefined;
   /**
    * Called with a sentence on what is not as expected, and its code: `INPUT_TRUNCATED`, `SOUND_LONGER`,
-   * `TIMES_STEP_BACK`, `TRACKS_LEFT_OUT`, `HWACCEL_UNAVAILABLE`, `FFMPEG_OLD`.
+   * `TIMES_STEP_BACK`, `TIMES_LEAP_AHEAD`, `TRACKS_LEFT_OUT`, `HWACCEL_UNAVAILABLE`, `FFMPEG_OLD`.
    */
   readonly onWarning?: ((text: string, code: string) => void) | undefined;
   /** Called for each dropped frame, with the cause: `busy`. */

@@ -125,6 +125,8 @@ export function startDecoding(
     pairs.flush();
     await Promise.all(opened.map((inlet) => inlet.ended));
     await delivery.delivered();
+    // How it ends once it was told to end says nothing about the source.
+    if (abandoned) return 'complete';
     if (frames === undefined)
       return (
         lateness(Number.POSITIVE_INFINITY) ??

@@ -1,12 +1,16 @@
+import { Failure } from '../model/failure.js';
 import { coloursOf } from './colours.js';
 import type { DecodeOptions } from './decode.js';
 import type { FrameDelivery } from './deliver-frames.js';
-import type { Frame } from './frame.js';
+import { type Frame, pictureBytes } from './frame.js';
 import { nutOffsetUs } from './nut-format.js';
 import type { NutStream } from './nut-reader.js';
 import type { PipedPicture } from './picture-pipe.js';
-import { createPictureTimes } from './picture-times.js';
+import { createLiveTimes, createPictureTimes } from './picture-times.js';
 import { ASSUMED_FRAME_RATE, type InfoParser } from './source-info.js';
+
+/** ffmpeg's names of formats without timestamps: it counts frames at a rate that it guesses. */
+const TIMELESS = /^(?:mpjpeg|mjpeg|h264|hevc|m4v|mpegvideo|\w+_pipe)$/;
 
 /** Makes a source's frames from pairs of pictures. */
 export interface FrameMaker {
@@ -30,7 +34,7 @@ export interface FrameSource extends Pick<Frame, 'source' | 'epoch'> {
 /** Makes a maker; reports what the source is through `onInfo`, and what is left out of it through `onWarning`. */
 export function createFrameMaker(
   { source, epoch, info, picture: { width, height, pixelAspect }, fitted, delivery }: FrameSource,
-  { onInfo, onWarning }: Pick<DecodeOptions, 'onInfo' | 'onWarning'>,
+  { live, onInfo, onWarning }: Pick<DecodeOptions, 'live' | 'onInfo' | 'onWarning'>,
 ): FrameMaker {
   const [num, den] = pixelAspect;
   const found = info.source();
@@ -48,16 +52,29 @@ export function createFrameMaker(
   const gate = delivery.openGate(width, height);
   const input = { width: fitted.width, height: fitted.height };
   const rate = () => info.source()?.frameRate ?? ASSUMED_FRAME_RATE;
-  const times = createPictureTimes(rate, (atUs) => {
-    const text = `The clock of ${source} steps back at ${(atUs / 1e6).toFixed(2)} s: its pictures go on at ${rate()} frames/s, which sound that is copied may not fit.`;
-    onWarning?.(text, 'TIMES_STEP_BACK');
-  });
+  const seconds = (us: number) => (us / 1e6).toFixed(2);
+  const times = live
+    ? createLiveTimes(!TIMELESS.test(found?.container ?? ''), (atUs, isAhead) => {
+        const text = `The clock of ${source} ${isAhead ? 'leaps ahead' : 'steps back'} at ${seconds(atUs)} s: its pictures go on by the time of their arrival.`;
+        onWarning?.(text, isAhead ? 'TIMES_LEAP_AHEAD' : 'TIMES_STEP_BACK');
+      })
+    : createPictureTimes(rate, (atUs) => {
+        const text = `The clock of ${source} steps back at ${seconds(atUs)} s: its pictures go on at ${rate()} frames/s, which sound that is copied may not fit.`;
+        onWarning?.(text, 'TIMES_STEP_BACK');
+      });
+  const bytes = pictureBytes('yuv420p', width, height);
   let count = 0;
   let lastPtsUs = 0;
   return {
     make(picture, fitted) {
+      if (picture.data.length !== bytes) {
+        throw new Failure(
+          'SIZE_CHANGED',
+          `The pictures of ${source} changed from ${width} x ${height} to another size.`,
+        );
+      }
       const arrivedAt = Math.max(picture.arrivedAt, fitted.arrivedAt);
-      lastPtsUs = times.next(picture.ptsUs - nutOffsetUs);
+      lastPtsUs = times.next(picture.ptsUs - nutOffsetUs, arrivedAt);
       return {
         source,
         epoch,

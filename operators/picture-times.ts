@@ -1,15 +1,20 @@
 /** The times of a source's pictures, each later than the one before it. */
 export interface PictureTimes {
-  /** Returns the next picture's time, µs, given the timestamp that ffmpeg's muxer wrote for it, µs. */
-  next(muxedUs: number): number;
+  /**
+   * Returns the next picture's time, µs.
+   *
+   * @param muxedUs The timestamp that ffmpeg's muxer wrote for it, µs.
+   * @param arrivedAt When it arrived, ms.
+   */
+  next(muxedUs: number, arrivedAt: number): number;
   /** True if the clock was mended, so that it does not tell how long the source is. */
   readonly isMended: boolean;
 }
 
 /**
- * Makes the times of one source. If a timestamp steps back (joined files, a clock that was set back), ffmpeg's muxer
- * moves it to 1 µs after the last one. A single such picture is a slip and is placed half-way to the next one. Several
- * in a row would all be shown at once, so they continue at the source's frame rate.
+ * Makes the times of one source that is recorded. If a timestamp steps back (joined files, a clock that was set back),
+ * ffmpeg's muxer moves it to 1 µs after the last one. A single such picture is a slip and is placed half-way to the next
+ * one. Several in a row would all be shown at once, so they continue at the source's frame rate.
  *
  * @param frameRate Returns the source's frame rate, frames per second.
  * @param onStepBack Called once for each step back, with the time of the last picture, µs.
@@ -44,6 +49,43 @@ export function createPictureTimes(frameRate: () => number, onStepBack: (atUs: n
     },
     get isMended() {
       return jumpUs !== 0;
+    },
+  };
+}
+
+/** A camera's clock that gets further ahead of real time at once was set, or wrapped around; a delayed network never does that. */
+const LONGEST_LEAP_US = 5e6;
+
+/**
+ * Makes the times of a camera: by its own clock, and by arrival where that cannot be right. A recording would otherwise last
+ * for hours after a leap, and play at another pace than the scene.
+ *
+ * @param hasClock False for formats without timestamps, for which ffmpeg counts frames at a guessed rate.
+ * @param onLeap Called for each step back and each leap ahead, with the time of the last picture, µs.
+ */
+export function createLiveTimes(hasClock: boolean, onLeap: (atUs: number, isAhead: boolean) => void): PictureTimes {
+  let last: { readonly muxedUs: number; readonly us: number; readonly arrivedAt: number } | undefined;
+  let isBack = false;
+  let isMended = !hasClock;
+  return {
+    next(muxedUs, arrivedAt) {
+      let us = muxedUs;
+      if (last !== undefined) {
+        const gapUs = muxedUs - last.muxedUs;
+        const elapsedUs = Math.round((arrivedAt - last.arrivedAt) * 1000);
+        // As in `createPictureTimes`: what the muxer makes of a step back, until the clock is past its old time.
+        const wasBack = isBack;
+        isBack = hasClock && gapUs === 1;
+        const isAhead = hasClock && gapUs - elapsedUs > LONGEST_LEAP_US;
+        if (isAhead || (isBack && !wasBack)) onLeap(last.us, isAhead);
+        if (isAhead || isBack) isMended = true;
+        us = last.us + Math.max(1, hasClock && !isAhead && !isBack ? gapUs : elapsedUs);
+      }
+      last = { muxedUs, us, arrivedAt };
+      return us;
+    },
+    get isMended() {
+      return isMended;
     },
   };
 }

@@ -10,6 +10,8 @@ export interface Job {
   readonly batch: number;
   /** How long it may wait for other jobs when the engine is idle, ms. */
   readonly maxWaitMs: number;
+  /** It takes the place of a job of its queue that waits, which resolves with `undefined`. @default false */
+  readonly supersedes?: boolean | undefined;
   /** A job that still waits on abort is dropped and never settles; one under way settles. */
   readonly signal: AbortSignal;
 }
@@ -23,13 +25,14 @@ export interface JobResult {
 
 /** Passes the frames of all streams to one engine. */
 export interface Scheduler {
-  submit(job: Job): Promise<JobResult>;
+  /** Resolves with `undefined` for a job that is superseded. */
+  submit(job: Job): Promise<JobResult | undefined>;
 }
 
 interface Waiting {
   readonly job: Job;
   readonly since: number;
-  readonly resolve: (result: JobResult) => void;
+  readonly resolve: (result: JobResult | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -146,7 +149,8 @@ function createScheduler(engine: Engine): Scheduler {
       return new Promise((resolve, reject) => {
         const waiting: Waiting = { job, since: performance.now(), resolve, reject };
         const queue = queues.get(job.queue);
-        if (queue) queue.push(waiting);
+        if (queue && job.supersedes) queue.splice(-1, 1, waiting)[0]!.resolve(undefined);
+        else if (queue) queue.push(waiting);
         else queues.set(job.queue, [waiting]);
         pump();
       });

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import type { OperatorFunction } from 'rxjs';
-import { checkNumber } from '../model/check-option.js';
-import type { ClassMask, Engine } from '../model/engine.js';
+import { checkChoice, checkNumber } from '../model/check-option.js';
+import type { Engine } from '../model/engine.js';
 import { countShares } from './class-shares.js';
 import type { Frame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
-import { schedulerOf } from './scheduler.js';
+import { type JobResult, schedulerOf } from './scheduler.js';
 
 /** Options of {@link segment}. */
 export interface SegmentOptions {
@@ -15,6 +15,13 @@ export interface SegmentOptions {
   readonly maxWaitMs?: number | undefined;
   /** Segments every nth frame of a source; those between carry the last mask. @default 1 */
   readonly stride?: number | undefined;
+  /**
+   * `every`: each frame waits for its turn. `latest`: a frame that still waits is dropped for a newer one of its source, so
+   * that no frame is old when its turn comes, however many sources share the engine. @default 'every'
+   */
+  readonly policy?: 'every' | 'latest' | undefined;
+  /** Called with every frame that is dropped for a newer one. */
+  readonly onDrop?: ((frame: Frame) => void) | undefined;
 }
 
 /** Beyond this a picture waits for a batch that never fills; Node's timers overflow at 24 days. */
@@ -30,10 +37,11 @@ const LONGEST_WAIT_MS = 60_000;
  * Errors: whatever the engine throws. @throws `Failure` `OPTION_INVALID` for options out of range.
  */
 export function segment(engine: Engine, options: SegmentOptions = {}): OperatorFunction<Frame, SegmentedFrame> {
-  const { batch = 1, maxWaitMs = 3, stride = 1 } = options;
+  const { batch = 1, maxWaitMs = 3, stride = 1, policy = 'every', onDrop } = options;
   checkNumber('batch', batch, { min: 1, integer: true });
   checkNumber('stride', stride, { min: 1, integer: true });
   checkNumber('maxWaitMs', maxWaitMs, { min: 0, max: LONGEST_WAIT_MS });
+  checkChoice('policy', policy, ['every', 'latest']);
   return inOrder(() => {
     const scheduler = schedulerOf(engine);
     const sources = new Map<string, Source>();
@@ -57,16 +65,14 @@ export function segment(engine: Engine, options: SegmentOptions = {}): OperatorF
         if (!isCarried) {
           const queue = source;
           source.last = scheduler
-            .submit({ queue, picture: frame.input, batch, maxWaitMs, signal })
-            .then(({ mask, beganAt, endedAt }) => ({
-              mask,
-              shares: countShares(mask, engine.classes.length),
-              beganAt,
-              endedAt,
-            }));
+            .submit({ queue, picture: frame.input, batch, maxWaitMs, supersedes: policy === 'latest', signal })
+            .then((result) => result && { ...result, shares: countShares(result.mask, engine.classes.length) });
         }
         const segmented = await orAborted(source.last!, signal);
-        if (!segmented) return undefined;
+        if (!segmented) {
+          if (!signal.aborted) onDrop?.(frame);
+          return undefined;
+        }
         const { mask, shares, beganAt, endedAt } = segmented;
         const times = isCarried
           ? { queue: performance.now() - takenAt }
@@ -87,18 +93,16 @@ export function segment(engine: Engine, options: SegmentOptions = {}): OperatorF
   });
 }
 
-interface Segmented {
-  readonly mask: ClassMask;
+interface Segmented extends JobResult {
   readonly shares: readonly number[];
-  readonly beganAt: number;
-  readonly endedAt: number;
 }
 
 interface Source {
   readonly epoch: number;
   readonly abandoned: AbortController;
   taken: number;
-  last: Promise<Segmented> | undefined;
+  /** Undefined for a frame that was dropped. */
+  last: Promise<Segmented | undefined> | undefined;
 }
 
 /** Resolves with the promise's value, or with `undefined` as soon as the signal is aborted. */

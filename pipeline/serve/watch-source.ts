@@ -57,6 +57,9 @@ const STOP_GRACE_MS = 1000;
  */
 const LISTENING_BACKOFF_MS = 3 * STOP_GRACE_MS;
 
+/** Frames of a source under way: one that the engine has, one that waits for its turn, and one that takes its place. */
+const GATE_LIMIT = 3;
+
 /**
  * The pipeline of one live source: supervised decoding, segmentation of the latest frame, broadcast to the hub. Errors of the
  * source become states; errors that are emitted are those of the engine or the encoder.
@@ -76,6 +79,8 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
       openSource(source, tool, options, (input, inputOptions) =>
         decode(input, {
           policy: 'latest',
+          live: source.kind !== 'file',
+          gateLimit: GATE_LIMIT,
           fit: engine.inputSize,
           source: name,
           epoch,
@@ -105,13 +110,13 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
   );
   const drop = (cause: DropCause) => (frame: Frame) => {
     hub.drop(name, cause);
-    // No step after it has seen it.
+    // No other step has it.
     givePictures(frame);
   };
   return frames.pipe(
     maxFps === undefined ? identity : limitRate({ maxFps, onDrop: drop('rate') }),
     dropStale({ maxStalenessMs: maxStaleness, onDrop: drop('stale') }),
-    segment(engine, { batch: context.batch }),
+    segment(engine, { batch: context.batch, policy: 'latest', onDrop: drop('busy') }),
     broadcast(hub, { quality, opacity }),
   );
 }

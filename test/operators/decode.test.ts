@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { firstValueFrom, lastValueFrom, take, tap, toArray } from 'rxjs';
 import t from 'tap';
 import { type DecodeOptions, decode } from '../../operators/decode.js';
-import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import { findFfmpeg, isAtLeast } from '../../operators/find-ffmpeg.js';
 import type { Frame } from '../../operators/frame.js';
 import { pictureBytes } from '../../operators/frame.js';
 import { explainNoFrames } from '../../operators/input-failure.js';
@@ -257,17 +257,48 @@ t.test('names that look like options or hold blanks, percent signs and quotes ar
   t.equal((await decodeAll("-a b's 50% [x].mp4")).frames.length, 50);
 });
 
-t.test('a picture that changes its size in the middle goes on at the first size', async (t) => {
+/** A video whose pictures change their size after ten. */
+async function resized(format: string): Promise<string> {
   const { path: ffmpeg } = await findFfmpeg();
   const parts = ['160x120', '320x240'].map((size) => {
     const source = ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=25:d=0.4`];
-    return execFileSync(ffmpeg, ['-v', 'error', ...source, '-c:v', 'mpeg2video', '-f', 'mpeg2video', '-']);
+    return execFileSync(ffmpeg, ['-v', 'error', ...source, '-c:v', 'mpeg2video', '-f', format, '-']);
   });
-  const path = join(folder, 'resized.m2v');
+  const path = join(folder, `resized.${format}`);
   writeFileSync(path, Buffer.concat(parts));
-  const { frames } = await decodeAll(path);
+  return path;
+}
+
+t.test('a picture that changes its size in the middle goes on at the first size', async (t) => {
+  const { frames } = await decodeAll(await resized('mpeg2video'));
   t.ok(frames.length >= 19);
   t.ok(frames.every(({ picture }) => picture.width === 160 && picture.height === 120));
+});
+
+const tellsSizes = isAtLeast(await findFfmpeg(), [59, 0]);
+const lacksSizes = { skip: tellsSizes ? false : 'needs ffmpeg 5' };
+
+t.test('a camera whose pictures change their size ends, so that it is opened again', lacksSizes, async (t) => {
+  const warnings: string[] = [];
+  const options = { live: true, stopGraceMs: 1000, onWarning: (text: string) => warnings.push(text) };
+  await t.rejects(decodeAll(await resized('mpegts'), options), {
+    code: 'SIZE_CHANGED',
+    message: /resized\.mpegts changed from 160 x 120 to another size/,
+  });
+  await noFfmpegRuns();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.same(warnings, [], 'nothing is said about how ffmpeg took it');
+});
+
+t.test('a format without timestamps is timed by arrival where it comes from a camera', async (t) => {
+  const path = join(folder, 'camera.mjpeg');
+  const { path: ffmpeg } = await findFfmpeg();
+  execFileSync(ffmpeg, ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=25:d=1', '-f', 'mjpeg', path]);
+  const { frames } = await decodeAll(path, { live: true });
+  const gaps = frames
+    .slice(1)
+    .map(({ ptsUs, arrivedAt }, i) => ptsUs - frames[i]!.ptsUs - 1000 * (arrivedAt - frames[i]!.arrivedAt));
+  t.ok(gaps.length > 5 && gaps.every((gap) => Math.abs(gap) <= 1), gaps.join());
 });
 
 t.test('bad input is told in one sentence, with a code', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createPictureTimes } from '../../operators/picture-times.js';
+import { createLiveTimes, createPictureTimes } from '../../operators/picture-times.js';
 
 /** The times, ms, that pictures get of those of the muxer, µs. */
 function timesOf(muxedUs: readonly number[], frameRate = 25) {
@@ -8,7 +8,7 @@ function timesOf(muxedUs: readonly number[], frameRate = 25) {
     () => frameRate,
     (atUs) => steps.push(atUs),
   );
-  return { given: muxedUs.map((us) => times.next(us)), steps, isMended: times.isMended };
+  return { given: muxedUs.map((us) => times.next(us, 0)), steps, isMended: times.isMended };
 }
 
 t.test('times that grow stay as they are', async (t) => {
@@ -26,4 +26,56 @@ t.test('a clock that steps back goes on at the rate of the source, and is told o
     steps: [60_000],
     isMended: true,
   });
+});
+
+/** The times, ms, of pictures of a camera: what its muxer says, and when they arrive, ms. */
+function liveTimesOf(pictures: readonly (readonly [muxedMs: number, arrivedAt: number])[], hasClock = true) {
+  const leaps: [number, boolean][] = [];
+  const times = createLiveTimes(hasClock, (atUs, isAhead) => leaps.push([atUs / 1000, isAhead]));
+  const given = pictures.map(([muxedMs, arrivedAt]) => times.next(muxedMs * 1000, arrivedAt) / 1000);
+  return { given, leaps, isMended: times.isMended };
+}
+
+t.test("a camera's clock is followed while it can be right, whatever the network delays", async (t) => {
+  const pictures = [
+    [1000, 50],
+    [1040, 52],
+    [1080, 3050],
+    [4000, 3051],
+    [14_000, 13_051],
+  ] as const;
+  t.same(liveTimesOf(pictures), { given: pictures.map(([ms]) => ms), leaps: [], isMended: false });
+});
+
+t.test('one that leaps ahead goes on by arrival for that picture, and by its clock from there', async (t) => {
+  const hours = 2 * 3_600_000;
+  const pictures = [
+    [0, 0],
+    [40, 40],
+    [hours, 100],
+    [hours + 40, 200],
+    [hours + 80, 230],
+  ] as const;
+  t.same(liveTimesOf(pictures), { given: [0, 40, 100, 140, 180], leaps: [[40, true]], isMended: true });
+});
+
+t.test('one that steps back goes on by arrival until the clock is past its old time', async (t) => {
+  const pictures = [
+    [0, 0],
+    [40, 40],
+    [40.001, 85],
+    [40.002, 120],
+    [80.002, 155],
+  ] as const;
+  t.same(liveTimesOf(pictures), { given: [0, 40, 85, 120, 160], leaps: [[40, false]], isMended: true });
+});
+
+t.test('a camera without a clock is timed by arrival', async (t) => {
+  const pictures = [
+    [0, 500],
+    [40, 625],
+    [80, 625],
+    [120, 875],
+  ] as const;
+  t.same(liveTimesOf(pictures, false), { given: [0, 125, 125.001, 375.001], leaps: [], isMended: true });
 });

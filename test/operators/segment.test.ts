@@ -177,6 +177,25 @@ t.test('stride: those between carry the mask and shares of the last one segmente
   t.same(Object.keys(got[1]!.stepTimes), ['decode', 'queue']);
 });
 
+t.test('latest: a frame that waits is dropped for a newer one of its source, and no turn is lost', async (t) => {
+  const { engine, batches, goOn } = byHand();
+  const dropped: number[] = [];
+  const [left, right] = ['left', 'right'].map(() => new Subject<Frame>());
+  const got: string[] = [];
+  const options = { policy: 'latest', onDrop: ({ index }: Frame) => dropped.push(index) } as const;
+  for (const camera of [left!, right!])
+    camera.pipe(segment(engine, options)).subscribe(({ source, index }) => got.push(`${source} ${index}`));
+  const [ofLeft, ofRight] = ['left', 'right'].map((source) => frames(9, { source }));
+  for (const frame of ofLeft!.slice(0, 4)) left!.next(frame);
+  right!.next(ofRight![0]!);
+  left!.next(ofLeft![4]!);
+  await new Promise(setImmediate);
+  t.equal(batches.length, 2, 'the engine has one and the next');
+  t.same(dropped, [2, 3]);
+  for (let i = 0; i < 4; i += 1) await goOn();
+  t.same(got, ['left 0', 'left 1', 'left 4', 'right 0']);
+});
+
 t.test('what belongs to an earlier connection is dropped when a frame of a later one comes', async (t) => {
   const { engine, goOn } = byHand();
   const source = new Subject<Frame>();
@@ -237,7 +256,7 @@ t.test('nothing in, nothing out', async (t) => {
 });
 
 t.test('options out of range are refused by name', async (t) => {
-  for (const options of [{ batch: 0 }, { batch: 1.5 }, { stride: 0 }, { stride: Number.NaN }]) {
+  for (const options of [{ batch: 0 }, { batch: 1.5 }, { stride: 0 }, { stride: Number.NaN }, { maxWaitMs: 1e9 }]) {
     const [name] = Object.keys(options);
     t.throws(() => segment(createFakeEngine(), options), {
       code: 'OPTION_INVALID',
