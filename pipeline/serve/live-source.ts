@@ -129,7 +129,11 @@ export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: Sou
   // In ffmpeg 4, RTSP's -timeout means how long to listen.
   const rtspTimeout = isAtLeast(tool, [59, 0]) ? '-timeout' : '-stimeout';
   // With frame threading each thread delays one frame, which is 6 times the latency with 16 threads.
-  const live = ['-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '500000', '-analyzeduration', '500000'];
+  const live = [
+    ...['-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '500000', '-analyzeduration', '500000'],
+    // Otherwise ffmpeg waits for some twenty pictures to guess their rate: at one a second, longer than `openTimeout`.
+    ...['-fpsprobesize', '0'],
+  ];
   const byKind: Record<LiveSource['kind'], readonly string[]> = {
     rtsp: ['-rtsp_transport', transport, rtspTimeout, NETWORK_TIMEOUT_US, ...live],
     http: ['-rw_timeout', NETWORK_TIMEOUT_US, ...(isHls(source.input) ? ['-live_start_index', '-2'] : live)],
