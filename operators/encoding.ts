@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { Failure, outputFailure } from '../model/failure.js';
 import { endAbandoned } from './abandoned.js';
 import { checkPicture } from './check.js';
@@ -135,8 +135,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     if (state !== 'open') return failure;
     state = 'failed';
     if (current) await endOf(current, true);
-    const { size } = await stat(part).catch(() => ({ size: 0 }));
-    if (written > 0 && size > 4096) return withPart(failure, part);
+    if (written > 0 && (await isVideo(part))) return withPart(failure, part);
     await rm(part, { force: true });
     return failure;
   }
@@ -211,6 +210,14 @@ export function startEncoding(output: string, container: Container, options: Enc
     finish: (failed) => inTurn(() => finish(failed)),
     abandon,
   };
+}
+
+/** True if there is something in a part to see; before its first fragment there is not, whatever its size. */
+function isVideo(part: string): Promise<boolean> {
+  return probe(part).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A frame rate as a fraction: 29.97 and its like are 30000 / 1001 and its like. */
