@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { catchError, EMPTY, lastValueFrom, merge, type Observable, Subject, share } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
@@ -71,6 +72,8 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   log.info({ engine: engine.description }, 'engine loaded');
 
   const stop = new AbortController();
+  // Every source listens to it: many listeners are not a leak.
+  setMaxListeners(0, stop.signal);
   let failure: { readonly error: unknown } | undefined;
   let server: LiveServer | undefined;
   let isWarm = false;

@@ -156,6 +156,20 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
     t.ok(lines.some((line) => /"level":"error".*"stream":"b".*"failed"/.test(line)));
   });
 
+  t.test('twelve sources are no leak of listeners', async (t) => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): unknown => warnings.push(name);
+    process.on('warning', onWarning);
+    t.teardown(() => process.off('warning', onWarning));
+    // Nothing listens there.
+    const sources = Array.from({ length: 12 }, (_, index) => `${index}=rtsp://127.0.0.1:9/live`);
+    const { stop, summary, lines } = await start(t, { sources });
+    while (!lines.some((line) => line.includes('reconnecting'))) await sleep(20);
+    stop();
+    await summary;
+    t.same(warnings, []);
+  });
+
   t.test('an engine that dies ends it with its error', async (t) => {
     const engine = fakeEngine({ width: 160, height: 120 });
     const segment = engine.segment.bind(engine);
