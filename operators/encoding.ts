@@ -75,10 +75,14 @@ export function startEncoding(output: string, container: Container, options: Enc
   // An error is reported with the first picture.
   prepared.catch(() => {});
 
+  const giveUp = () => current?.kill('SIGKILL');
+  options.giveUp?.addEventListener('abort', giveUp, { once: true });
+
   async function run(...args: Parameters<typeof startFfmpeg>): Promise<FfmpegProcess> {
     const ffmpeg = await startFfmpeg(...args);
     current = ffmpeg;
     if (state === 'abandoned') ffmpeg.abandon();
+    if (options.giveUp?.aborted) giveUp();
     return ffmpeg;
   }
 
@@ -124,10 +128,15 @@ export function startEncoding(output: string, container: Container, options: Enc
     }
     ffmpeg.stdin.write(nut.frameHead(times.next(ptsUs) + nutOffsetUs, picture.data.length));
     const error = await new Promise((resolve) => ffmpeg.stdin.write(picture.data, resolve));
-    if (error) throw await fail(explainEnd(output, await ffmpeg.ended, written));
+    if (error) throw await fail(explain(await ffmpeg.ended));
     written += 1;
     // A copy: the memory of a picture is reused once its frame has left the route.
     if (needsGuard(tool, container)) lastPicture = picture.data.slice();
+  }
+
+  function explain(end: FfmpegEnd): Failure {
+    if (!options.giveUp?.aborted) return explainEnd(output, end, written);
+    return new Failure('FFMPEG_DIED', `ffmpeg hung while writing ${output}, and was killed after ${written} frames.`);
   }
 
   /** Keeps the part if there is something in it to see, and says in the failure where it is. */
@@ -162,7 +171,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     const isCut = options.signal?.aborted === true && hasSound;
     const end = await endOf(ffmpeg, isCut || failed);
     const wasTold = (isCut || failed) && end.code === 255;
-    if (!endedWell(end) && !wasTold) throw await fail(explainEnd(output, end, written));
+    if (!endedWell(end) && !wasTold) throw await fail(explain(end));
     if (failed) {
       state = 'failed';
       return;
@@ -189,6 +198,7 @@ export function startEncoding(output: string, container: Container, options: Enc
   }
 
   function abandon(): void {
+    options.giveUp?.removeEventListener('abort', giveUp);
     abandoned.abort();
     const wasOpen = state === 'open';
     if (wasOpen) state = 'abandoned';

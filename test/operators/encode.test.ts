@@ -557,6 +557,22 @@ t.test('hardware that is not there, and the last resort of all encoders', async 
   t.same(times(frames), times(await decodeAll(path)));
 });
 
+t.test('where something else removes the part, nothing is said to be in it', async (t) => {
+  for (const name of ['removed.mp4', 'removed.mkv']) {
+    const part = join(folder, name.replace('.', '.part.'));
+    const source = new Subject<Frame>();
+    const written = lastValueFrom(source.pipe(encode(join(folder, name), fast)));
+    for (let index = 0; index < 3; index += 1) source.next(fakeFrame({ index }));
+    while (!existsSync(part)) await new Promise((resolve) => setTimeout(resolve, 10));
+    rmSync(part);
+    source.complete();
+    await t.rejects(written, {
+      code: 'OUTPUT_UNWRITABLE',
+      message: /: its part is gone, as something else writes or removes it\.$/,
+    });
+  }
+});
+
 t.test('where the name is taken by a folder meanwhile, the part stays, and it is said where', async (t) => {
   for (const name of ['taken.mkv', 'taken.mp4']) {
     const output = join(folder, name);

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { count, filter, firstValueFrom, lastValueFrom } from 'rxjs';
 import t, { type Test } from 'tap';
@@ -138,6 +138,20 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
     let frames = 0;
     for (const file of recordings) frames += await lastValueFrom(decode(file).pipe(count()));
     t.equal(frames, streams[0]!.frames);
+  });
+
+  t.test('a recording that was removed is in the log at once, and in the summary', async (t) => {
+    const folder = `${t.testdir({})}/recordings`;
+    const { stop, summary, lines } = await start(t, { sources: [clip], loop: true, record: `${folder}/out.mp4` });
+    while (!existsSync(`${folder}/out.part.mp4`)) await sleep(50);
+    // It is looked for every two seconds.
+    await sleep(2500);
+    await rm(folder, { recursive: true });
+    while (!lines.some((line) => line.includes('recording ended'))) await sleep(50);
+    stop();
+    const { recordings, failedRecordings } = await summary;
+    t.same(recordings, []);
+    t.match(failedRecordings, [{ stream: 'clip', error: /out\.part\.mp4 is gone/ }]);
   });
 
   t.test('several sources, one of them no video: the others are shown, and it is said', async (t) => {
