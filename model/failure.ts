@@ -33,6 +33,6 @@ function reasonOf({ code, syscall }: NodeJS.ErrnoException, verb: 'write' | 'mak
   if (code === 'ENOTDIR' || (code === 'EEXIST' && syscall === 'mkdir')) return 'a folder is expected where a file is';
   if (code !== 'ENOENT' || verb === 'make') return undefined;
   return syscall === 'rename'
-    ? 'its part is gone: does something else write or remove it?'
+    ? 'its part is gone, as something else writes or removes it'
     : 'the folder does not exist';
 }

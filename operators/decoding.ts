@@ -131,7 +131,7 @@ export function startDecoding(
       return (
         lateness(Number.POSITIVE_INFINITY) ??
         explainStart(source, startSeconds, info.source(), end.code === 0 && damage.count === 0) ??
-        explainNoFrames(input, end, info.sawInput)
+        explainNoFrames(input, end, info)
       );
     const { count, lastPtsUs, isMended } = frames;
     if (end.signal || (end.code !== 0 && damage.count === 0)) throw explainDeath(source, end, count);

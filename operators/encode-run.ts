@@ -75,7 +75,7 @@ export function needsGuard(tool: FfmpegTool, container: Container): boolean {
 /**
  * Builds the run that writes a part file from the frames on standard input, with their times, and from the original's
  * sound, by its own clock. Both have `-copyts`: without it the sound would shift by the difference between their first
- * timestamps. The part plays however it ends: an MP4 consists of fragments of a second, and its index is delayed until
+ * timestamps. The part plays however it ends: it consists of fragments of a second, and an MP4's index is delayed until
  * the first fragment (`delay_moov`), because it could not otherwise say that a track begins late.
  */
 export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
@@ -133,7 +133,10 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
                 ...mp4Options(tool, ticks),
                 ...['-movflags', '+frag_keyframe+empty_moov+delay_moov+default_base_moof', '-frag_duration', '1000000'],
               ]
-            : []),
+            : // A cluster is written as a whole, by default after five seconds.
+              ['-cluster_time_limit', '1000']),
+          // Otherwise up to 256 KB of finished fragments would wait in ffmpeg, and be lost with it.
+          ...['-flush_packets', '1'],
           ...['-f', container.format],
         ],
       },

@@ -38,6 +38,11 @@ export interface EncodeOptions {
    */
   readonly signal?: AbortSignal | undefined;
   /**
+   * On abort an ffmpeg that still writes is killed: what it has written is the part, or the file if only its rewriting
+   * for fast start was under way. If not provided, it is waited for, even if it hangs.
+   */
+  readonly giveUp?: AbortSignal | undefined;
+  /**
    * When the first frame was taken, ms since 1970, for the file's metadata (`creation_time`). If not provided, it is
    * copied from `copyFrom`.
    */

@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { Failure, outputFailure } from '../model/failure.js';
 import { endAbandoned } from './abandoned.js';
 import { checkPicture } from './check.js';
@@ -75,10 +75,14 @@ export function startEncoding(output: string, container: Container, options: Enc
   // An error is reported with the first picture.
   prepared.catch(() => {});
 
+  const giveUp = () => current?.kill('SIGKILL');
+  options.giveUp?.addEventListener('abort', giveUp, { once: true });
+
   async function run(...args: Parameters<typeof startFfmpeg>): Promise<FfmpegProcess> {
     const ffmpeg = await startFfmpeg(...args);
     current = ffmpeg;
     if (state === 'abandoned') ffmpeg.abandon();
+    if (options.giveUp?.aborted) giveUp();
     return ffmpeg;
   }
 
@@ -124,10 +128,15 @@ export function startEncoding(output: string, container: Container, options: Enc
     }
     ffmpeg.stdin.write(nut.frameHead(times.next(ptsUs) + nutOffsetUs, picture.data.length));
     const error = await new Promise((resolve) => ffmpeg.stdin.write(picture.data, resolve));
-    if (error) throw await fail(explainEnd(output, await ffmpeg.ended, written));
+    if (error) throw await fail(explain(await ffmpeg.ended));
     written += 1;
     // A copy: the memory of a picture is reused once its frame has left the route.
     if (needsGuard(tool, container)) lastPicture = picture.data.slice();
+  }
+
+  function explain(end: FfmpegEnd): Failure {
+    if (!options.giveUp?.aborted) return explainEnd(output, end, written);
+    return new Failure('FFMPEG_DIED', `ffmpeg hung while writing ${output}, and was killed after ${written} frames.`);
   }
 
   /** Keeps the part if there is something in it to see, and says in the failure where it is. */
@@ -135,8 +144,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     if (state !== 'open') return failure;
     state = 'failed';
     if (current) await endOf(current, true);
-    const { size } = await stat(part).catch(() => ({ size: 0 }));
-    if (written > 0 && size > 4096) return withPart(failure, part);
+    if (written > 0 && (await isVideo(part))) return withPart(failure, part);
     await rm(part, { force: true });
     return failure;
   }
@@ -163,7 +171,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     const isCut = options.signal?.aborted === true && hasSound;
     const end = await endOf(ffmpeg, isCut || failed);
     const wasTold = (isCut || failed) && end.code === 255;
-    if (!endedWell(end) && !wasTold) throw await fail(explainEnd(output, end, written));
+    if (!endedWell(end) && !wasTold) throw await fail(explain(end));
     if (failed) {
       state = 'failed';
       return;
@@ -190,6 +198,7 @@ export function startEncoding(output: string, container: Container, options: Enc
   }
 
   function abandon(): void {
+    options.giveUp?.removeEventListener('abort', giveUp);
     abandoned.abort();
     const wasOpen = state === 'open';
     if (wasOpen) state = 'abandoned';
@@ -211,6 +220,14 @@ export function startEncoding(output: string, container: Container, options: Enc
     finish: (failed) => inTurn(() => finish(failed)),
     abandon,
   };
+}
+
+/** True if there is something in a part to see; before its first fragment there is not, whatever its size. */
+function isVideo(part: string): Promise<boolean> {
+  return probe(part).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A frame rate as a fraction: 29.97 and its like are 30000 / 1001 and its like. */

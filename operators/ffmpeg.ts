@@ -67,7 +67,9 @@ export function withoutAddresses(line: string): string {
 
 /** Returns ffmpeg's last lines as a sentence to end a message with: the cause is often some lines above the last. */
 export function lastWords({ log }: FfmpegEnd): string {
-  const lines = log.slice(-3).map(withoutAddresses);
+  // Said of every source with the full range of JPEG, and never why anything went wrong.
+  const told = log.filter((line) => !line.includes('deprecated pixel format used'));
+  const lines = told.slice(-3).map(withoutAddresses);
   return lines.length > 0 ? ` ffmpeg says: ${[...new Set(lines)].join(' / ')}` : '';
 }
 

@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { Failure } from '../model/failure.js';
 import { type FfmpegEnd, howEnded, lastWords, withoutAddresses } from './ffmpeg.js';
 import { redact } from './redact.js';
-import { ASSUMED_FRAME_RATE, type SourceInfo } from './source-info.js';
+import { ASSUMED_FRAME_RATE, type InfoParser, type SourceInfo } from './source-info.js';
 
 /** True for what only ffmpeg can open: URLs, and devices by protocol. */
 function isUrl(input: string): boolean {
@@ -77,6 +77,11 @@ const causes: readonly (readonly [RegExp, string, (input: string) => string])[] 
     (input) => `Input ${input} does not exist.`,
   ],
   [/Device or resource busy/, 'INPUT_BUSY', (input) => `Input ${input} is in use by another program.`],
+  [
+    /VIDIOC_QUERYCAP\): Inappropriate ioctl/,
+    'INPUT_UNREADABLE',
+    (input) => `Input ${input} is a device, and no camera.`,
+  ],
   [/Permission denied/, 'INPUT_UNREADABLE', (input) => `Input ${input} cannot be read: permission denied.`],
   [
     /Invalid data found|could not find codec parameters|unknown format|Unable to find a suitable|Output file #?\d* ?does not contain|decoder .* not found/i,
@@ -106,8 +111,12 @@ export function explainStart(
   return isClean ? new Failure('INPUT_TOO_SHORT', `${what} has no frame after ${startSeconds} s.`) : undefined;
 }
 
-/** Explains why ffmpeg gave no frame at all. */
-export async function explainNoFrames(input: string, end: FfmpegEnd, sawInput: boolean): Promise<Failure> {
+/** Explains why ffmpeg gave no frame at all, given what it said of the input. */
+export async function explainNoFrames(
+  input: string,
+  end: FfmpegEnd,
+  { sawInput, source }: Pick<InfoParser, 'sawInput' | 'source'>,
+): Promise<Failure> {
   const name = input === '-' ? 'on standard input' : redact(input);
   const text = end.log.join('\n');
   // ffmpeg 5 cannot seek back on a pipe, and calls that a partial file.
@@ -134,6 +143,10 @@ export async function explainNoFrames(input: string, end: FfmpegEnd, sawInput: b
   }
   if (cause) return new Failure(cause[1], cause[2](name));
   if (end.signal || (end.code !== 0 && !sawInput)) return explainDeath(name, end, 0);
+  // With the options of a live source ffmpeg throws away what it has probed, which of a snapshot is all.
+  if (/^\w+_pipe\b/.test(source()?.container ?? '')) {
+    return new Failure('INPUT_NOT_VIDEO', `Input ${name} is one picture, and no stream.`);
+  }
   return new Failure('INPUT_NOT_VIDEO', `Input ${name} gave no frame.${lastWords(end)}`);
 }
 

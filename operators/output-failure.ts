@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Failure } from '../model/failure.js';
@@ -61,7 +62,9 @@ export function explainEnd(output: string, end: FfmpegEnd, frames: number): Fail
   );
 }
 
-/** Returns the same failure with a message that also says where the part is. */
-export function withPart({ code, message, cause }: Failure, part: string): Failure {
+/** Returns the same failure with a message that also says where the part is, if it is still there. */
+export function withPart(failure: Failure, part: string): Failure {
+  if (!existsSync(part)) return failure;
+  const { code, message, cause } = failure;
   return new Failure(code, `${message} What was written is in ${part}.`, { cause });
 }

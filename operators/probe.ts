@@ -34,5 +34,5 @@ export async function probe(
   signal?.removeEventListener('abort', abandon);
   const info = parser.source();
   if (info) return info;
-  throw await explainNoFrames(input, end, parser.sawInput);
+  throw await explainNoFrames(input, end, parser);
 }

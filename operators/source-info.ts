@@ -171,7 +171,8 @@ function parseVideo(text: string): VideoLine | undefined {
   const before = text.slice(0, size.index);
   const format = /, (\w+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?:, [^,()]*)*$/.exec(before);
   const aspect = /SAR (\d+):(\d+)/.exec(text);
-  const frameRate = number(/([\d.]+)(k?) fps/.exec(text)) ?? number(/([\d.]+)(k?) tbr/.exec(text));
+  // A guess of thousands a second is the clock, which is repeated where ffmpeg has not looked at enough pictures.
+  const frameRate = number(/([\d.]+)(k?) fps/.exec(text)) ?? number(/([\d.]+) tbr/.exec(text));
   const timeBase = number(/([\d.]+)(k?) tbn/.exec(text));
   return {
     codec,

@@ -30,10 +30,11 @@ const NETWORK_TIMEOUT_US = '5000000';
 
 /**
  * Parses each `[NAME=]SOURCE`, `front=rtsp://camera/stream`; a missing name is derived from the source. `${NAME}` is replaced
- * by that environment variable, so that passwords need not be in files or on command lines. The variable may contain characters
- * that a URL cannot.
+ * by that environment variable, so that passwords need not be in files or on command lines. Its value is taken literally, and
+ * may contain characters that a URL cannot; only a variable that holds the whole URL has them percent-encoded.
  *
- * @throws `Failure` `OPTION_INVALID` for an empty source, a name given twice, an unset variable or a camera of another system.
+ * @throws `Failure` `OPTION_INVALID` for an empty source, a name given twice, an unset variable, a port that is no number or a
+ * camera of another system.
  */
 export function parseSources(
   specs: readonly string[],
@@ -61,6 +62,7 @@ export function parseSources(
     const kind = kindOf(input);
     if (kind === 'device') checkSystem(input, platform);
     const shown = redact(input);
+    checkPort(input, shown);
     const name = givenName ?? freeName(nameOf(shown), taken);
     taken.add(name);
     return { name, input, shown, secrets, kind };
@@ -75,8 +77,9 @@ interface Filled {
 }
 
 /**
- * Replaces variables, and encodes characters that are not allowed in their part of the URL, at which a password would end or be
- * shown. Existing escapes are kept. RTMP addresses are not encoded, since ffmpeg does not decode them.
+ * Replaces variables, and encodes characters of their values that are not allowed in their part of the URL, at which a password
+ * would end or be shown, and `%`, since a password with `%41` is not one with `A`. RTMP addresses are not encoded, since ffmpeg
+ * does not decode them.
  */
 function withVariables(spec: string, environment: NodeJS.ProcessEnv): Filled {
   const secrets: string[] = [];
@@ -107,11 +110,26 @@ function withVariables(spec: string, environment: NodeJS.ProcessEnv): Filled {
 
 /** Characters that are not allowed in a part of a URL, or would end it. */
 const UNSAFE = {
-  user: /%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%-]/giu,
-  userAndPassword: /%(?![0-9a-f]{2})|[^\w.~!$&'()*+,;=%:-]/giu,
-  path: /%(?![0-9a-f]{2})|[\s#?@]/gi,
-  query: /%(?![0-9a-f]{2})|[\s#&+]/gi,
+  user: /[^\w.~!$&'()*+,;=-]/gu,
+  userAndPassword: /[^\w.~!$&'()*+,;=:-]/gu,
+  path: /[%\s#?@]/g,
+  query: /[%\s#&+]/g,
 };
+
+/**
+ * Checks the port of a camera's address. After a password with a slash, `rtsp://me:pass/word@camera`, the host would be `me` and
+ * the port `pass`. Node's own check is not used, since it refuses the zones of IPv6 addresses.
+ *
+ * @throws `Failure` `OPTION_INVALID`.
+ */
+function checkPort(input: string, shown: string): void {
+  const [, authority] = /^(?:rtsps?|https?):\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(input) ?? [];
+  if (authority === undefined || /^(?:\[[^\]]*\]|[^:]*)(?::\d*)?$/.test(authority)) return;
+  const hint = input.includes('@')
+    ? `: if its password contains /, # or ?, put it into \${VARIABLE} or percent-encode it`
+    : '';
+  throw new Failure('OPTION_INVALID', `Expected the port of the source ${shown} to be a number${hint}`);
+}
 
 /** Encodes spaces in a URL; file names may contain them. */
 function withoutSpaces(input: string): string {
@@ -129,7 +147,11 @@ export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: Sou
   // In ffmpeg 4, RTSP's -timeout means how long to listen.
   const rtspTimeout = isAtLeast(tool, [59, 0]) ? '-timeout' : '-stimeout';
   // With frame threading each thread delays one frame, which is 6 times the latency with 16 threads.
-  const live = ['-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '500000', '-analyzeduration', '500000'];
+  const live = [
+    ...['-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '500000', '-analyzeduration', '500000'],
+    // Otherwise ffmpeg waits for some twenty pictures to guess their rate: at one a second, longer than `openTimeout`.
+    ...['-fpsprobesize', '0'],
+  ];
   const byKind: Record<LiveSource['kind'], readonly string[]> = {
     rtsp: ['-rtsp_transport', transport, rtspTimeout, NETWORK_TIMEOUT_US, ...live],
     http: ['-rw_timeout', NETWORK_TIMEOUT_US, ...(isHls(source.input) ? ['-live_start_index', '-2'] : live)],

@@ -97,13 +97,14 @@ function concatScript(input: string, inputOptions: readonly string[]): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** The options of a source that the reading of its playlist needs as well: ffmpeg probes what comes out of it once more. */
+const OF_PLAYLISTS_TOO = ['-flags', '-skip_frame', '-fflags', '-probesize', '-analyzeduration', '-fpsprobesize'];
+
 /** The options for reading the playlist. */
 function concatOptions(inputOptions: readonly string[]): string[] {
   const own: string[] = [];
   for (let at = 0; at + 1 < inputOptions.length; at += 2) {
-    if (['-flags', '-skip_frame', '-fflags', '-probesize', '-analyzeduration'].includes(inputOptions[at]!)) {
-      own.push(inputOptions[at]!, inputOptions[at + 1]!);
-    }
+    if (OF_PLAYLISTS_TOO.includes(inputOptions[at]!)) own.push(inputOptions[at]!, inputOptions[at + 1]!);
   }
   const protocols = 'file,rtsp,rtsps,tcp,tls,udp,rtp,srtp,crypto,http,https';
   return [...own, '-protocol_whitelist', protocols, '-safe', '0', '-f', 'concat'];

@@ -1,31 +1,44 @@
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   catchError,
   connect,
+  debounceTime,
   defer,
+  distinctUntilChanged,
   EMPTY,
   endWith,
+  exhaustMap,
   filter,
   finalize,
+  fromEvent,
   groupBy,
   ignoreElements,
+  interval,
   map,
   merge,
   mergeMap,
+  NEVER,
   type Observable,
   type OperatorFunction,
+  of,
   retry,
+  skipWhile,
+  startWith,
+  switchMap,
+  take,
   takeUntil,
   tap,
   timer,
 } from 'rxjs';
+import { Failure } from '../../model/failure.js';
 import { encode } from '../../operators/encode.js';
 import { containerOf } from '../../operators/encode-run.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import { createGate } from '../../operators/gate.js';
 import { overlay } from '../../operators/overlay.js';
-import { partOf } from '../../operators/part-files.js';
+import { partOf, wholeOf } from '../../operators/part-files.js';
 import { prepareEncoding } from '../../operators/prepare-encoding.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
 import { nextRecording } from './next-recording.js';
@@ -46,22 +59,45 @@ export interface RecordOptions {
   readonly onFile: (path: string) => void;
   /** Called when the recording begins to drop frames because its disk or encoder is slower than the camera. */
   readonly onSlow?: (path: string) => void;
-  /** Called with the error that ended a recording, such as a full disk, and its partial file if there is one. The live stream continues. */
-  readonly onError: (error: unknown, part: string | undefined) => void;
+  /** Called with the error that ended a recording, such as a full disk, and what became of it. The live stream continues. */
+  readonly onError: (error: unknown, remains: Remains) => void;
   /** Called with true when a file is begun, and with false when nothing is being written any more. */
   readonly onRecording?: (isOn: boolean) => void;
+  /** Aborted when the server stops. A recording that is then finished for long is told of, and one that hangs is given up. */
+  readonly stop?: AbortSignal;
+  /** Called with a recording that is not yet finished `tellMs` after the stop. */
+  readonly onAwaited?: (path: string) => void;
   /** Wait after a recording that ended early before the next one of the same connection. @default 60_000 // 1 minute */
   readonly retryMs?: number;
+  /** The interval at which the partial file is looked for. @default 2_000 // 2 seconds */
+  readonly lookMs?: number;
+  /** @default 5_000 // 5 seconds */
+  readonly tellMs?: number;
+  /**
+   * After `tellMs`, a recording is given up when its files have not changed for this long: an encoder writes every second, and
+   * a file of hours that is being copied never stops changing, unless they or the disk hang. @default 10_000 // 10 seconds
+   */
+  readonly hangMs?: number;
+}
+
+/** What is left of a recording that ended early. */
+export interface Remains {
+  /** Its partial file, if there is one. */
+  readonly part?: string;
+  /** True if there had been one, and something else removed it. */
+  readonly isLost: boolean;
 }
 
 /**
  * Records what is shown, with the overlay, without gaps, in files that each begin at time 0: `OUT.mp4`, `OUT-2.mp4`, ... Each
  * connection to the source begins a file, because a camera that reconnects may have another size. A long connection has
  * several, because an encoder's memory grows with every frame. Existing files are never overwritten. A recording that ends
- * early, for a full disk, is resumed in a new file after a while. Emits nothing; completes when the last file is finished.
+ * early, for a full disk or because its partial file was removed, is resumed in a new file after a while, in a new folder
+ * if need be. Emits nothing; completes when the last file is finished.
  */
 export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
   const { opacity, fileMs, taken, others, onBegin, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
+  const { lookMs = LOOK_MS } = options;
   // The number of open files: one may still be finishing when the next is begun.
   let open = 0;
   const count = (change: number): void => {
@@ -76,32 +112,104 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
         const fileEnds = frames.pipe(ignoreElements(), endWith(undefined));
         return defer(() => {
           const file = nextRecording(path, taken, others);
+          const part = partOf(file);
           taken.add(file);
           count(1);
           onBegin?.(file);
-          return frames.pipe(
+          let wasThere = false;
+          const looks = lookForPart(part, lookMs, () => (wasThere = true));
+          const giveUp = new AbortController();
+          const patience = watchStop(file, options).subscribe(() => giveUp.abort());
+          const written = frames.pipe(
             ownGate(() => onSlow?.(file)),
             overlay({ opacity }),
-            encode(file, { createdAt: Date.now() }),
+            encode(file, { createdAt: Date.now(), giveUp: giveUp.signal }),
+          );
+          // Not until the file is finished, when the part is renamed.
+          return merge(written, looks.pipe(takeUntil(fileEnds))).pipe(
             ignoreElements(),
             tap({
               complete: () => onFile(file),
               error(error) {
-                const part = partOf(file);
-                onError(error, existsSync(part) ? part : undefined);
+                const isLeft = existsSync(part);
+                // Of other errors it was removed by `encode`, as there was nothing in it to see.
+                const isLost = wasThere && !isLeft && error instanceof Failure && error.code === 'OUTPUT_UNWRITABLE';
+                onError(error, { ...(isLeft && { part }), isLost });
                 // Nothing was written, so the next file may use the name.
-                if (!existsSync(part)) taken.delete(file);
+                if (!isLeft && !isLost) taken.delete(file);
               },
             }),
-            finalize(() => count(-1)),
+            finalize(() => {
+              patience.unsubscribe();
+              count(-1);
+            }),
           );
         }).pipe(
-          retry({ delay: () => timer(retryMs).pipe(takeUntil(fileEnds)) }),
+          retry({
+            delay: () =>
+              timer(retryMs).pipe(
+                // If it cannot be made, the recording says so itself.
+                switchMap(() => makeOutputFolder(dirname(path)).catch(() => {})),
+                takeUntil(fileEnds),
+              ),
+          }),
           // Ignores an error of the source itself during that wait.
           catchError(() => EMPTY),
         );
       }),
     );
+}
+
+/**
+ * Looks for the partial file of a recording at an interval; errors with `Failure` `OUTPUT_UNWRITABLE` when it was there and
+ * is gone. ffmpeg does not notice, and would write on into a file that nobody can open.
+ */
+function lookForPart(part: string, everyMs: number, onThere: () => void): Observable<never> {
+  return interval(everyMs).pipe(
+    exhaustMap(() => isThere(part)),
+    // A part is there only once ffmpeg runs.
+    skipWhile((isThere) => !isThere),
+    tap((isThere) => {
+      if (isThere) return onThere();
+      throw new Failure('OUTPUT_UNWRITABLE', `${part} is gone: something else removed the recording or its folder.`);
+    }),
+    ignoreElements(),
+  );
+}
+
+/** False only if there is no such file: a disk that does not answer may still have it. */
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
+}
+
+/** Tells of a recording that takes long after the server's stop; emits once it is certain to hang. */
+function watchStop(file: string, options: RecordOptions): Observable<unknown> {
+  const { stop, onAwaited, tellMs = TELL_MS, hangMs = HANG_MS } = options;
+  if (stop === undefined) return NEVER;
+  const stopped: Observable<unknown> = stop.aborted ? of(undefined) : fromEvent(stop, 'abort');
+  const changes = interval(hangMs / 10).pipe(
+    exhaustMap(() => changeOf(file)),
+    // Also where the disk does not even answer.
+    startWith(''),
+    distinctUntilChanged(),
+  );
+  return stopped.pipe(
+    switchMap(() => timer(tellMs)),
+    switchMap(() => {
+      onAwaited?.(file);
+      return changes.pipe(debounceTime(hangMs));
+    }),
+    take(1),
+  );
+}
+
+/** Returns a text that changes whenever something is written for a recording. */
+async function changeOf(file: string): Promise<string> {
+  const found = await Promise.all([partOf(file), wholeOf(file)].map((path) => stat(path).catch(() => undefined)));
+  return found.map((stats) => `${stats?.size} ${stats?.mtimeMs}`).join(', ');
 }
 
 /**
@@ -118,6 +226,9 @@ export async function checkRecording(path: string, nameOf: (option: string) => s
 }
 
 const RETRY_MS = 60_000;
+const LOOK_MS = 2_000;
+const TELL_MS = 5_000;
+const HANG_MS = 10_000;
 const CUT_AGAIN_MS = 1000;
 
 /** The most frames that wait for a recording's disk or encoder before frames are dropped; enough to cover the start of the next file's encoder. */

@@ -13,6 +13,8 @@ export interface RecordingsOptions
   /** The path of the first recording of a single source, from which other names are derived. */
   readonly path: string;
   readonly sources: readonly LiveSource[];
+  /** Aborted when the server stops. */
+  readonly stop: AbortSignal;
   readonly log: Logger;
   readonly describeError: (error: unknown) => string;
 }
@@ -34,6 +36,8 @@ export class Recordings {
   readonly #taken = new Set<string>();
   readonly #finished = new Set<string>();
   readonly #failed: FailedRecording[] = [];
+  /** The streams of which a recording could not even be begun. */
+  readonly #unwritten = new Set<string>();
   /** The partial files that still exist. */
   readonly #parts = new Set<string>();
   /** Emits when a file is begun or finished. */
@@ -66,7 +70,7 @@ export class Recordings {
    * @param onRecording Called with true when a file is begun, and with false when nothing is being written any more.
    */
   of(name: string, onRecording: (isOn: boolean) => void): OperatorFunction<SegmentedFrame, never> {
-    const { opacity, recordMinutes, describeError } = this.#options;
+    const { opacity, recordMinutes, stop, describeError } = this.#options;
     const log = this.#options.log.child({ stream: name });
     return record(this.#pathOf(name), {
       opacity,
@@ -85,13 +89,16 @@ export class Recordings {
         onRecording(isOn);
         this.#changes.next();
       },
-      onError: (cause, part) => {
+      stop,
+      onAwaited: (file) => log.warn({ file }, 'still waiting for the recording to be finished'),
+      onError: (cause, { part, isLost }) => {
         const failed = { ...(part !== undefined && { part }), error: describeError(cause) };
         log.error(failed, 'recording ended; a new one begins within a minute, unless the source is over');
-        // A disk that stays full is not reported every minute for days.
-        const isTold = this.#failed.some((other) => other.stream === name && other.part === undefined);
         if (part !== undefined) this.#parts.add(part);
-        if (part !== undefined || !isTold) this.#failed.push({ stream: name, ...failed });
+        // A disk that stays full is not reported every minute for days, but each recording that was lost is.
+        const isRepeated = part === undefined && !isLost && this.#unwritten.has(name);
+        if (!isRepeated) this.#failed.push({ stream: name, ...failed });
+        if (part === undefined && !isLost) this.#unwritten.add(name);
       },
     });
   }

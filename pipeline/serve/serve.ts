@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { catchError, EMPTY, lastValueFrom, merge, type Observable, Subject, share } from 'rxjs';
 import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
@@ -71,6 +72,8 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   log.info({ engine: engine.description }, 'engine loaded');
 
   const stop = new AbortController();
+  // Every source and recording listens to it: many listeners are not a leak.
+  setMaxListeners(0, stop.signal);
   let failure: { readonly error: unknown } | undefined;
   let server: LiveServer | undefined;
   let isWarm = false;
@@ -132,7 +135,8 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     if (isWarm) log.info('ready');
     // Not earlier, since this removes old recordings, which a server that cannot start must not do.
     const { record: path } = options;
-    if (path !== undefined) recordings = new Recordings({ ...options, path, sources, log, describeError });
+    if (path !== undefined)
+      recordings = new Recordings({ ...options, path, sources, stop: stop.signal, log, describeError });
 
     const routes = merge(...sources.map((source) => routeOf(hub, source)));
     if (!stop.signal.aborted) await lastValueFrom(routes, { defaultValue: undefined });

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { firstValueFrom, lastValueFrom, take, tap, toArray } from 'rxjs';
 import t from 'tap';
 import { type DecodeOptions, decode } from '../../operators/decode.js';
+import { lastWords } from '../../operators/ffmpeg.js';
 import { findFfmpeg, isAtLeast } from '../../operators/find-ffmpeg.js';
 import type { Frame } from '../../operators/frame.js';
 import { pictureBytes } from '../../operators/frame.js';
@@ -412,6 +413,36 @@ t.test('a refused password is not tried a second time without hardware', async (
   t.equal(logins, 1);
 });
 
+t.test('a camera that gives one picture and no stream is told as that', async (t) => {
+  const { path } = await findFfmpeg();
+  const picture = execFileSync(path, [
+    ...['-v', 'error', '-i', await testClip('plain'), '-frames:v', '1', '-pix_fmt', 'yuvj420p'],
+    ...['-f', 'mjpeg', '-'],
+  ]);
+  const server = createServer((_, response) => response.setHeader('Content-Type', 'image/jpeg').end(picture));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const inputOptions = ['-fflags', 'nobuffer', '-probesize', '500000', '-analyzeduration', '500000'];
+  const { port } = server.address() as AddressInfo;
+  await t.rejects(decodeAll(`http://127.0.0.1:${port}/snapshot`, { inputOptions }), {
+    code: 'INPUT_NOT_VIDEO',
+    message: /is one picture, and no stream\.$/,
+  });
+});
+
+t.test('of ffmpeg’s last words those on the range of JPEG are left out', async (t) => {
+  const noise = '[swscaler @ 0x5] deprecated pixel format used, make sure you did set range correctly';
+  t.equal(lastWords({ code: 1, signal: null, log: ['the cause', noise, noise, noise] }), ' ffmpeg says: the cause');
+});
+
+t.test('a device that is no camera is told as that', { skip: process.platform !== 'linux' }, async (t) => {
+  await t.rejects(decodeAll('/dev/null', { inputOptions: ['-f', 'v4l2'] }), {
+    code: 'INPUT_UNREADABLE',
+    message: 'Input /dev/null is a device, and no camera.',
+  });
+});
+
 t.test('standard input is read as a file', async (t) => {
   const { path } = await findFfmpeg();
   const clip = join(folder, 'stream.ts');
@@ -609,7 +640,8 @@ t.test('a part that begins behind the end is told as that', async (t) => {
 t.test('an MP4 on a pipe whose index comes last gets a hint', async (t) => {
   // As ffmpeg 4 and 5 put it.
   for (const line of ['moov atom not found', '[mov,mp4,m4a,3gp,3g2,mj2 @ 0x5] stream 0, offset 0x24: partial file']) {
-    const failure = await explainNoFrames('-', { code: 1, signal: null, log: [line, 'Invalid data found'] }, true);
+    const end = { code: 1, signal: null, log: [line, 'Invalid data found'] };
+    const failure = await explainNoFrames('-', end, { sawInput: true, source: () => undefined });
     t.match(failure, { code: 'INPUT_NOT_VIDEO', message: /faststart/ });
   }
 });

@@ -400,6 +400,31 @@ t.test(
   },
 );
 
+t.test(
+  'of an encoder that dies all but the end is in the part, little as it is',
+  { skip: !canSeeProcesses },
+  async (t) => {
+    for (const name of ['little.mp4', 'little.mkv']) {
+      const part = join(folder, name.replace('.', '.part.'));
+      const source = new Subject<Frame>();
+      const failed = lastValueFrom(source.pipe(encode(join(folder, name), fast)));
+      for (let index = 0; index < 75; index += 1) source.next(fakeFrame({ index }));
+      const deadline = Date.now() + 20_000;
+      const hasSize = () => existsSync(part) && statSync(part).size > 600;
+      while (!hasSize() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+      // Long enough for the next fragment to follow.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      for (const pid of runningFfmpegs()) process.kill(pid, 'SIGKILL');
+      source.next(fakeFrame({ index: 75 }));
+      source.complete();
+      await t.rejects(failed, { code: 'FFMPEG_DIED', message: /What was written is in .*little\.part\./ });
+      t.ok(statSync(part).size <= 4096, `${statSync(part).size} bytes`);
+      const kept = (await decodeAll(part)).length;
+      t.ok(kept >= 25, `${name}: ${kept} frames of 75`);
+    }
+  },
+);
+
 t.test('kill -9 of the whole program leaves a part that plays', { skip: !canSeeProcesses }, async (t) => {
   const output = join(folder, 'killed.mp4');
   const part = join(folder, 'killed.part.mp4');
@@ -530,6 +555,22 @@ t.test('hardware that is not there, and the last resort of all encoders', async 
   const path = await testClip('vfr');
   const { frames } = await transcode(path, 'mpeg4.mp4', { encoder: 'mpeg4' });
   t.same(times(frames), times(await decodeAll(path)));
+});
+
+t.test('where something else removes the part, nothing is said to be in it', async (t) => {
+  for (const name of ['removed.mp4', 'removed.mkv']) {
+    const part = join(folder, name.replace('.', '.part.'));
+    const source = new Subject<Frame>();
+    const written = lastValueFrom(source.pipe(encode(join(folder, name), fast)));
+    for (let index = 0; index < 3; index += 1) source.next(fakeFrame({ index }));
+    while (!existsSync(part)) await new Promise((resolve) => setTimeout(resolve, 10));
+    rmSync(part);
+    source.complete();
+    await t.rejects(written, {
+      code: 'OUTPUT_UNWRITABLE',
+      message: /: its part is gone, as something else writes or removes it\.$/,
+    });
+  }
 });
 
 t.test('where the name is taken by a folder meanwhile, the part stays, and it is said where', async (t) => {

@@ -96,6 +96,13 @@ t.test('cover pictures and later video streams are passed over', async (t) => {
   t.match(parser.source(), { codec: 'hevc', width: 640, frameRate: 30, timeBase: 15_360 });
 });
 
+t.test('a clock is no frame rate', async (t) => {
+  const parser = parse(`Input #0, rtsp, from 'rtsp://camera/live':
+  Stream #0:0: Video: mjpeg (Baseline), yuvj420p(pc, bt470bg/unknown/unknown), 160x120 [SAR 1:1 DAR 4:3], 90k tbr, 90k tbn`);
+  t.equal(parser.source()?.frameRate, undefined);
+  t.equal(parser.source()?.timeBase, 90_000);
+});
+
 t.test('an input without video gives nothing, and is seen', async (t) => {
   const parser = parse(`Input #0, mp3, from 'a.mp3':
   Duration: 00:00:02.00, start: 0.000000, bitrate: 64 kb/s

@@ -47,3 +47,16 @@ t.test('takes it back when it is over', async (t) => {
   adviseLoad([stream]);
   t.equal(stream.advice, undefined);
 });
+
+t.test('says nothing of what piled up while the process was stopped', async (t) => {
+  const stream = busyStream('a', 25, 0);
+  // Stopped at 3 s for a minute; then a backlog is dropped within two seconds.
+  for (let second = 63; second < 80; second++) {
+    stream.tick(second * 1000);
+    adviseLoad([stream], second * 1000);
+    t.equal(stream.advice, undefined, `${second} s`);
+    stream.segmented.add(25);
+    for (let count = 0; second < 65 && count < 400; count++) stream.drop('busy');
+  }
+  t.equal(stream.segmented.perSecond, 25);
+});

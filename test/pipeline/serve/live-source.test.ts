@@ -36,13 +36,14 @@ const PASSWORD = '$'.concat('{CAM_PW}');
 
 t.test('secrets come from the environment and are not shown', async (t) => {
   const [source] = parseSources([`front=rtsp://me:${PASSWORD}@camera/live?token=abc`], { CAM_PW: 'p%40ss' });
-  t.equal(source!.input, 'rtsp://me:p%40ss@camera/live?token=abc');
+  t.equal(source!.input, 'rtsp://me:p%2540ss@camera/live?token=abc', 'a value is taken literally');
   t.equal(source!.shown, 'rtsp://***@camera/live?token=***');
   for (const [password, url] of [
     ['pa ss wordy', 'rtsp://me:pa%20ss%20wordy@camera/live'],
     ['12/secretword', 'rtsp://me:12%2Fsecretword@camera/live'],
     ['p@ss#word9?', 'rtsp://me:p%40ss%23word9%3F@camera/live'],
     ['50%off', 'rtsp://me:50%25off@camera/live'],
+    ['a%41b', 'rtsp://me:a%2541b@camera/live'],
   ] as const) {
     const [escaped] = parseSources([`rtsp://me:${PASSWORD}@camera/live`], { CAM_PW: password });
     t.match(escaped, { input: url, shown: 'rtsp://***@camera/live', name: 'camera-live' });
@@ -70,6 +71,26 @@ t.test('secrets come from the environment and are not shown', async (t) => {
     code: 'OPTION_INVALID',
     message: /CAM_PW, which is not set/,
   });
+});
+
+t.test('a password that ends the host is told of, and not shown', async (t) => {
+  for (const password of ['pa/ssword', 'pa#ssword', 'pa?ssword']) {
+    for (const scheme of ['rtsp', 'https']) {
+      t.throws(() => parseSources([`${scheme}://me:${password}@camera/live`], {}), {
+        code: 'OPTION_INVALID',
+        message: /^(?!.*ssword@).*\*\*\*@camera\/live .*put it into \$\{VARIABLE\} or percent-encode it/,
+      });
+    }
+  }
+  t.throws(() => parseSources(['rtsp://camera:port/live'], {}), { message: /to be a number$/ });
+  for (const fine of ['rtsp://me:p@ss@camera/live', 'rtsp://[fe80::1%eth0]:554/live', 'http://camera:80/x@2.m3u8']) {
+    t.equal(parseSources([fine], {})[0]!.input, fine);
+  }
+  t.equal(
+    parseSources(['rtsp://me:a%41b@camera/live'], {})[0]!.input,
+    'rtsp://me:a%41b@camera/live',
+    'of the URL itself',
+  );
 });
 
 t.test('each kind has its options', async (t) => {

@@ -42,6 +42,8 @@ t.test('a password reaches ffmpeg in a file for its user alone, which goes with 
   t.match(seen.text, /file 'rtsp:\/\/me:s3cret@camera\/live'/);
   if (process.platform !== 'win32') t.equal(seen.mode, 0o600);
   t.notMatch(seen.options, 's3cret');
+  t.match(seen.text, /option fpsprobesize '0'/, 'not only for the playlist');
+  t.match(seen.options, '-fpsprobesize 0');
   while (readdirSync(folder).length > 1) await new Promise((resolve) => setTimeout(resolve, 5));
   t.same(readdirSync(folder), [other], 'that of a living server stays, the other is gone');
   t.notOk(existsSync(join(folder, orphan)));

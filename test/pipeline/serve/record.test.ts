@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastValueFrom, Subject, toArray } from 'rxjs';
 import t from 'tap';
@@ -9,7 +9,7 @@ import type { SegmentedFrame } from '../../../operators/frame.js';
 import { createGate } from '../../../operators/gate.js';
 import { probe } from '../../../operators/probe.js';
 import { recordingPath } from '../../../pipeline/serve/next-recording.js';
-import { record } from '../../../pipeline/serve/record.js';
+import { type Remains, record } from '../../../pipeline/serve/record.js';
 import { fakeSegmentedFrame } from '../../operators/fake-frame.js';
 import { canSeeProcesses, runningFfmpegs } from '../../operators/running-ffmpegs.js';
 
@@ -68,7 +68,7 @@ t.test('a recording that ends early is begun again in another file', { skip: !ca
     taken: new Set(),
     retryMs: 10,
     onFile: (file) => files.push(file),
-    onError: (_, part) => parts.push(part),
+    onError: (_, { part }) => parts.push(part),
     onRecording: (isOn) => states.push(isOn),
   });
   const over = lastValueFrom(frames.pipe(recording), { defaultValue: undefined });
@@ -93,6 +93,83 @@ t.test('a recording that ends early is begun again in another file', { skip: !ca
   t.same(parts, [undefined]);
   t.ok((await probe(path)).width === 320);
 });
+
+t.test('a recording that something else removes is ended, and the next has a folder again', async (t) => {
+  const folder = `${t.testdir({})}/recordings`;
+  const path = `${folder}/out.mp4`;
+  mkdirSync(folder);
+  const files: string[] = [];
+  const errors: [unknown, Remains][] = [];
+  const frames = new Subject<SegmentedFrame>();
+  const recording = record(path, {
+    opacity: 0.5,
+    fileMs: 60_000,
+    taken: new Set(),
+    retryMs: 10,
+    lookMs: 50,
+    onFile: (file) => files.push(file),
+    onError: (error, remains) => errors.push([error, remains]),
+  });
+  const over = lastValueFrom(frames.pipe(recording), { defaultValue: undefined });
+  let index = 0;
+  const sendUntil = async (holds: () => boolean): Promise<void> => {
+    for (; !holds(); index += 1) {
+      frames.next(frameAt(index));
+      await sleep(10);
+    }
+  };
+  const second = `${folder}/out-2.part.mp4`;
+  await sendUntil(() => existsSync(`${folder}/out.part.mp4`));
+  // Until it has been looked for.
+  const from = index;
+  await sendUntil(() => index - from > 30);
+  rmSync(folder, { recursive: true });
+  await sendUntil(() => existsSync(second) && statSync(second).size > 0);
+  frames.complete();
+  await over;
+  t.match(errors, [[{ code: 'OUTPUT_UNWRITABLE', message: /out\.part\.mp4 is gone/ }, { isLost: true }]]);
+  t.notMatch((errors[0]![0] as Error).message, /What was written is in/);
+  t.equal(errors[0]![1].part, undefined);
+  t.same(files, [`${folder}/out-2.mp4`], 'the name of one that was lost is not used again');
+  t.ok((await probe(files[0]!)).width === 320);
+});
+
+t.test(
+  'at a stop a recording that hangs is told of, and given up with its part',
+  { skip: !canSeeProcesses },
+  async (t) => {
+    const path = `${t.testdir({})}/out.mp4`;
+    const part = path.replace('out', 'out.part');
+    const awaited: string[] = [];
+    const errors: [unknown, Remains][] = [];
+    const frames = new Subject<SegmentedFrame>();
+    const stop = new AbortController();
+    const recording = record(path, {
+      opacity: 0.5,
+      fileMs: 60_000,
+      taken: new Set(),
+      stop: stop.signal,
+      tellMs: 200,
+      hangMs: 500,
+      onFile: (file) => t.fail(file),
+      onAwaited: (file) => awaited.push(file),
+      onError: (error, remains) => errors.push([error, remains]),
+    });
+    const over = lastValueFrom(frames.pipe(recording), { defaultValue: undefined });
+    for (let index = 0; !existsSync(part) || statSync(part).size === 0; index += 1) {
+      frames.next(frameAt(index));
+      await sleep(10);
+    }
+    const encoder = runningFfmpegs().find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(part));
+    process.kill(encoder!, 'SIGSTOP');
+    stop.abort();
+    frames.complete();
+    await over;
+    t.same(awaited, [path]);
+    t.match(errors, [[{ code: 'FFMPEG_DIED', message: /hung .*What was written is in .*out\.part\.mp4/ }, { part }]]);
+    t.ok((await probe(part)).width === 320);
+  },
+);
 
 t.test('a recording that waits to be begun again ends with the connection', { skip: !canSeeProcesses }, async (t) => {
   const path = `${t.testdir({})}/none/out.mp4`;

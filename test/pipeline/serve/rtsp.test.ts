@@ -329,6 +329,23 @@ t.test('a real RTSP server', { skip: skip || missingForRealServer(), timeout: 30
     time.recovered();
   });
 
+  t.test('MJPEG with one picture a second comes up, with and without a password', async (t) => {
+    const [open, closed] = await Promise.all([
+      startRealServer({ clip }),
+      startRealServer({ clip, user: 'viewer', password: 'right-secret' }),
+    ]);
+    t.teardown(() => Promise.all([open.kill(), closed.kill()]));
+    const addresses = [`a=${open.slowUrl}`, `b=${closed.slowUrl.replace('//', '//viewer:right-secret@')}`];
+    const { frames, until, states } = await watch(t, addresses);
+    for (const name of ['a', 'b']) {
+      await until(() => frames.filter(({ source }) => source === name).length >= 3);
+      const [first, second, third] = frames.filter(({ source }) => source === name);
+      t.equal(first!.epoch, 0, 'at the first attempt');
+      t.equal(third!.ptsUs - second!.ptsUs, 1_000_000);
+    }
+    t.notOk(states.some(({ state }) => state === 'reconnecting'));
+  });
+
   t.test('a wrong password', async (t) => {
     const server = await startRealServer({ clip, user: 'viewer', password: 'right-secret' });
     t.teardown(() => server.kill());

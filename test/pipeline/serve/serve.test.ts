@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { count, filter, firstValueFrom, lastValueFrom } from 'rxjs';
 import t, { type Test } from 'tap';
@@ -140,6 +140,20 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
     t.equal(frames, streams[0]!.frames);
   });
 
+  t.test('a recording that was removed is in the log at once, and in the summary', async (t) => {
+    const folder = `${t.testdir({})}/recordings`;
+    const { stop, summary, lines } = await start(t, { sources: [clip], loop: true, record: `${folder}/out.mp4` });
+    while (!existsSync(`${folder}/out.part.mp4`)) await sleep(50);
+    // It is looked for every two seconds.
+    await sleep(2500);
+    await rm(folder, { recursive: true });
+    while (!lines.some((line) => line.includes('recording ended'))) await sleep(50);
+    stop();
+    const { recordings, failedRecordings } = await summary;
+    t.same(recordings, []);
+    t.match(failedRecordings, [{ stream: 'clip', error: /out\.part\.mp4 is gone/ }]);
+  });
+
   t.test('several sources, one of them no video: the others are shown, and it is said', async (t) => {
     const noVideo = `${t.testdir({ 'no.mp4': 'no video' })}/no.mp4`;
     const { summary, lines } = await start(t, {
@@ -154,6 +168,20 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
     t.ok(streams[0]!.frames > 0 && streams[2]!.frames > 0);
     t.match(streams[1], { name: 'b', frames: 0, error: /not a video/ });
     t.ok(lines.some((line) => /"level":"error".*"stream":"b".*"failed"/.test(line)));
+  });
+
+  t.test('twelve sources are no leak of listeners', async (t) => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): unknown => warnings.push(name);
+    process.on('warning', onWarning);
+    t.teardown(() => process.off('warning', onWarning));
+    // Nothing listens there.
+    const sources = Array.from({ length: 12 }, (_, index) => `${index}=rtsp://127.0.0.1:9/live`);
+    const { stop, summary, lines } = await start(t, { sources });
+    while (!lines.some((line) => line.includes('reconnecting'))) await sleep(20);
+    stop();
+    await summary;
+    t.same(warnings, []);
   });
 
   t.test('an engine that dies ends it with its error', async (t) => {
