@@ -1,33 +1,22 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   catchError,
   connect,
-  debounceTime,
   defer,
-  distinctUntilChanged,
   EMPTY,
   endWith,
-  exhaustMap,
   filter,
   finalize,
-  fromEvent,
   groupBy,
   ignoreElements,
-  interval,
   map,
   merge,
   mergeMap,
-  NEVER,
   type Observable,
   type OperatorFunction,
-  of,
   retry,
-  skipWhile,
-  startWith,
   switchMap,
-  take,
   takeUntil,
   tap,
   timer,
@@ -38,13 +27,14 @@ import { containerOf } from '../../operators/encode-run.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import { createGate } from '../../operators/gate.js';
 import { overlay } from '../../operators/overlay.js';
-import { partOf, wholeOf } from '../../operators/part-files.js';
+import { partOf } from '../../operators/part-files.js';
 import { prepareEncoding } from '../../operators/prepare-encoding.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
 import { nextRecording } from './next-recording.js';
+import { lookForPart, type WatchRecordingOptions, watchStop } from './watch-recording.js';
 
 /** Settings and callbacks of a recording. */
-export interface RecordOptions {
+export interface RecordOptions extends WatchRecordingOptions {
   /** The opacity of the class colours, 0-1. */
   readonly opacity: number;
   /** The longest duration of a file, ms; then the recording continues in another file. */
@@ -63,21 +53,8 @@ export interface RecordOptions {
   readonly onError: (error: unknown, remains: Remains) => void;
   /** Called with true when a file is begun, and with false when nothing is being written any more. */
   readonly onRecording?: (isOn: boolean) => void;
-  /** Aborted when the server stops. A recording that is then finished for long is told of, and one that hangs is given up. */
-  readonly stop?: AbortSignal;
-  /** Called with a recording that is not yet finished `tellMs` after the stop. */
-  readonly onAwaited?: (path: string) => void;
   /** Wait after a recording that ended early before the next one of the same connection. @default 60_000 // 1 minute */
   readonly retryMs?: number;
-  /** The interval at which the partial file is looked for. @default 2_000 // 2 seconds */
-  readonly lookMs?: number;
-  /** @default 5_000 // 5 seconds */
-  readonly tellMs?: number;
-  /**
-   * After `tellMs`, a recording is given up when its files have not changed for this long: an encoder writes every second, and
-   * a file of hours that is being copied never stops changing, unless they or the disk hang. @default 10_000 // 10 seconds
-   */
-  readonly hangMs?: number;
 }
 
 /** What is left of a recording that ended early. */
@@ -97,7 +74,6 @@ export interface Remains {
  */
 export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
   const { opacity, fileMs, taken, others, onBegin, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
-  const { lookMs = LOOK_MS } = options;
   // The number of open files: one may still be finishing when the next is begun.
   let open = 0;
   const count = (change: number): void => {
@@ -117,7 +93,7 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
           count(1);
           onBegin?.(file);
           let wasThere = false;
-          const looks = lookForPart(part, lookMs, () => (wasThere = true));
+          const looks = lookForPart(part, options, () => (wasThere = true));
           const giveUp = new AbortController();
           const patience = watchStop(file, options).subscribe(() => giveUp.abort());
           const written = frames.pipe(
@@ -161,58 +137,6 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
 }
 
 /**
- * Looks for the partial file of a recording at an interval; errors with `Failure` `OUTPUT_UNWRITABLE` when it was there and
- * is gone. ffmpeg does not notice, and would write on into a file that nobody can open.
- */
-function lookForPart(part: string, everyMs: number, onThere: () => void): Observable<never> {
-  return interval(everyMs).pipe(
-    exhaustMap(() => isThere(part)),
-    // A part is there only once ffmpeg runs.
-    skipWhile((isThere) => !isThere),
-    tap((isThere) => {
-      if (isThere) return onThere();
-      throw new Failure('OUTPUT_UNWRITABLE', `${part} is gone: something else removed the recording or its folder.`);
-    }),
-    ignoreElements(),
-  );
-}
-
-/** False only if there is no such file: a disk that does not answer may still have it. */
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
-  );
-}
-
-/** Tells of a recording that takes long after the server's stop; emits once it is certain to hang. */
-function watchStop(file: string, options: RecordOptions): Observable<unknown> {
-  const { stop, onAwaited, tellMs = TELL_MS, hangMs = HANG_MS } = options;
-  if (stop === undefined) return NEVER;
-  const stopped: Observable<unknown> = stop.aborted ? of(undefined) : fromEvent(stop, 'abort');
-  const changes = interval(hangMs / 10).pipe(
-    exhaustMap(() => changeOf(file)),
-    // Also where the disk does not even answer.
-    startWith(''),
-    distinctUntilChanged(),
-  );
-  return stopped.pipe(
-    switchMap(() => timer(tellMs)),
-    switchMap(() => {
-      onAwaited?.(file);
-      return changes.pipe(debounceTime(hangMs));
-    }),
-    take(1),
-  );
-}
-
-/** Returns a text that changes whenever something is written for a recording. */
-async function changeOf(file: string): Promise<string> {
-  const found = await Promise.all([partOf(file), wholeOf(file)].map((path) => stat(path).catch(() => undefined)));
-  return found.map((stats) => `${stats?.size} ${stats?.mtimeMs}`).join(', ');
-}
-
-/**
  * Checks, before anything is started, that recording to a file will work, and creates the folder.
  *
  * @throws `Failure` `OPTION_INVALID` for an unsupported extension, `OUTPUT_UNWRITABLE`, `ENCODER_UNAVAILABLE`, and as
@@ -226,9 +150,6 @@ export async function checkRecording(path: string, nameOf: (option: string) => s
 }
 
 const RETRY_MS = 60_000;
-const LOOK_MS = 2_000;
-const TELL_MS = 5_000;
-const HANG_MS = 10_000;
 const CUT_AGAIN_MS = 1000;
 
 /** The most frames that wait for a recording's disk or encoder before frames are dropped; enough to cover the start of the next file's encoder. */
