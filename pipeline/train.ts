@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { classSetByName } from '../model/classes.js';
+import { type ClassSet, classSetByName } from '../model/classes.js';
 import { openDataset } from '../model/dataset/dataset.js';
 import { splitByDrive } from '../model/dataset/split-by-drive.js';
 import { Failure } from '../model/failure.js';
@@ -13,6 +13,7 @@ import { readPretrainedEncoder } from '../model/training/pretrained-encoder.js';
 import { type Recipe, recipes, suitableRecipe } from '../model/training/recipe.js';
 import { loadTensorflow } from '../model/training/tensorflow.js';
 import { type TrainResult, train } from '../model/training/train.js';
+import { checkSameClasses } from '../model/training/training-data.js';
 import { readWeights } from '../model/weights.js';
 import { defaultNetwork } from './options/engine-options.js';
 import { asIs } from './options/flag.js';
@@ -55,7 +56,7 @@ export async function trainNetwork(
   let begun = resume ? await readCheckpoint(checkpointPathOf(out)) : undefined;
   const networkName = options.network ?? begun?.state.card.network ?? defaultNetwork;
   const network = buildNetwork(networkName, whole.classSet.classes.length);
-  if (begun !== undefined) checkResumed(options, network, begun, nameOf);
+  if (begun !== undefined) checkResumed(options, whole.classSet, network, begun, nameOf);
   if (options.pretrained !== undefined && options.weights !== undefined) {
     throw new Failure(
       'OPTION_INVALID',
@@ -134,6 +135,7 @@ const FIXED = [
 
 function checkResumed(
   options: CheckedTrainingOptions,
+  { classes }: ClassSet,
   network: Network,
   begun: Checkpoint,
   nameOf: (option: string) => string,
@@ -145,6 +147,8 @@ function checkResumed(
       `Expected no ${nameOf(changed)} with ${nameOf('resume')}: the checkpoint has the recipe`,
     );
   }
+  // First the classes: their number decides the network's shapes, which would tell less.
+  checkSameClasses(begun.state, classes);
   checkSameNetwork(network, begun);
 }
 

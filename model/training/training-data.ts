@@ -5,6 +5,7 @@ import type { ClassSet } from '../classes.js';
 import { checkDatasets } from '../dataset/check.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { type ClassFrequencies, completeFrequencies } from '../dataset/frequencies.js';
+import type { ClassLabel } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { WeightsCard } from '../weights.js';
 import type { TrainingState } from './checkpoint.js';
@@ -77,6 +78,21 @@ const RESUMED_WITH = {
 } as const;
 
 /**
+ * Checks that a training is resumed with the classes that it began with: the same names in the same order, since a network
+ * knows its classes by their indices alone.
+ *
+ * @throws `Failure` `CHECKPOINT_MISMATCH`.
+ */
+export function checkSameClasses(began: TrainingState, classes: readonly ClassLabel[]): void {
+  const [before, after] = [began.card.classes, classes].map((labels) => labels.map(({ name }) => name));
+  if (isDeepStrictEqual(before, after)) return;
+  throw new Failure(
+    'CHECKPOINT_MISMATCH',
+    `Expected the classes that the checkpoint was trained on (${before!.join(', ')}), got ${after!.join(', ')}`,
+  );
+}
+
+/**
  * Checks that a training is resumed with the data that it began with, since its losses would not be comparable otherwise.
  *
  * @throws `Failure` `CHECKPOINT_MISMATCH`.
@@ -91,8 +107,7 @@ export function checkSameTraining(began: TrainingState, now: WeightsCard, data: 
       );
     }
   }
-  // Older checkpoints have no listing.
-  if (began.listing !== undefined && began.listing !== listingOf(data)) {
+  if (began.listing !== listingOf(data)) {
     const message = `Expected the pictures that the checkpoint was trained on, got as many others in ${data.name}`;
     throw new Failure('CHECKPOINT_MISMATCH', message);
   }
