@@ -7,15 +7,15 @@ import { splitByDrive } from '../model/dataset/split-by-drive.js';
 import { Failure } from '../model/failure.js';
 import type { Network } from '../model/network.js';
 import { buildNetwork } from '../model/networks/index.js';
-import { checkWeights } from '../model/parameters.js';
 import { type Checkpoint, checkpointPathOf, checkSameNetwork, readCheckpoint } from '../model/training/checkpoint.js';
 import { readPretrainedEncoder } from '../model/training/pretrained-encoder.js';
 import { type Recipe, recipes, suitableRecipe } from '../model/training/recipe.js';
+import { startingWeights } from '../model/training/starting-weights.js';
 import { loadTensorflow } from '../model/training/tensorflow.js';
 import { type TrainResult, train } from '../model/training/train.js';
 import { checkSameClasses } from '../model/training/training-data.js';
-import { readWeights } from '../model/weights.js';
 import { defaultNetwork } from './options/engine-options.js';
+import { findWeights } from './options/find-weights.js';
 import { asIs } from './options/flag.js';
 import { makeOutputFolder } from './options/make-output-folder.js';
 import { lockOutputs } from './run/output-lock.js';
@@ -72,7 +72,7 @@ export async function trainNetwork(
   }
   const initial = new Map([
     ...(options.pretrained === undefined ? [] : await readPretrainedEncoder(options.pretrained, network)),
-    ...(options.weights === undefined ? [] : await readStart(options.weights, network)),
+    ...(options.weights === undefined ? [] : await readStart(options, whole.classSet, network, nameOf)),
   ]);
 
   // Without TensorFlow no folder is left behind.
@@ -152,9 +152,19 @@ function checkResumed(
   checkSameNetwork(network, begun);
 }
 
-async function readStart(path: string, network: Network) {
-  const { tensors } = await readWeights(path);
-  checkWeights(network, tensors);
+/** Reads the weights that a training starts from, and says what it cannot take over where they are for other classes. */
+async function readStart(
+  { weights: file, onEvent }: CheckedTrainingOptions,
+  { classes }: ClassSet,
+  network: Network,
+  nameOf: (option: string) => string,
+) {
+  const { path, weights } = await findWeights({ weights: file, network: network.name }, nameOf);
+  const { tensors, anew } = startingWeights(network, classes, weights);
+  if (anew.length > 0) {
+    const message = `The weights ${path} are for other classes: ${anew.join(', ')} start${anew.length === 1 ? 's' : ''} anew, all other layers from them`;
+    onEvent?.({ kind: 'warning', message });
+  }
   return tensors;
 }
 

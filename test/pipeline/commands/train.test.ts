@@ -80,6 +80,38 @@ t.test('a resume takes the network and the recipe of its checkpoint, and refuses
   await t.rejects(resume({}), { code: 'WEIGHTS_MISMATCH', message: /enet.*missing/ });
 });
 
+t.test('shipped weights start a training on other classes, but not of another network', async (t) => {
+  const folder = t.testdir();
+  const data = join(folder, 'data');
+  await writeSyntheticDataset({ out: data, count: 2, seed: 1, width: 64, height: 48 });
+  const weights = 'model/weights/segnet-lite.safetensors';
+  async function warningsOf(options: Partial<TrainingOptions>): Promise<readonly string[]> {
+    const warnings: string[] = [];
+    const onEvent: TrainingOptions['onEvent'] = (event) => {
+      if (event.kind === 'warning') warnings.push(event.message);
+    };
+    // Stopped before the first step: only what it starts from is looked at.
+    const stopped = trainNetwork({
+      data,
+      weights,
+      out: join(folder, 'run'),
+      signal: AbortSignal.abort(),
+      ...options,
+      onEvent,
+    });
+    await t.rejects(stopped, { code: /^(STOPPED|ENGINE_UNAVAILABLE)$/ });
+    return warnings;
+  }
+  t.match(await warningsOf({ classes: 'camvid-12' }), [
+    /segnet-lite\.safetensors are for other classes: classifier starts anew/,
+  ]);
+  t.notOk((await warningsOf({})).some((message) => message.includes('other classes')));
+  await t.rejects(trainNetwork({ data, weights, out: join(folder, 'run'), network: 'enet' }), {
+    code: 'OPTION_INVALID',
+    message: 'Expected weights to be a file for the network enet, got `segnet-lite`',
+  });
+});
+
 t.test('options that would do nothing are refused', async (t) => {
   const folder = t.testdir();
   const data = join(folder, 'data');
