@@ -305,7 +305,11 @@ t.test('the confusion matrix is drawn as an SVG that renders, and is written who
   const svg = drawConfusion(evaluation);
   t.match(svg, 'sky &amp; &lt;cloud&gt;');
   t.match(svg, '>57.1<', 'four of seven pixels of sky were taken for road');
-  t.match(await sharp(Buffer.from(svg)).metadata(), { format: 'svg' });
+  const { format, width } = await sharp(Buffer.from(svg)).metadata();
+  t.equal(format, 'svg');
+  t.ok(width >= 450, `two classes leave room for the line of 72 letters above them: ${width}`);
+  const longer = drawConfusion({ ...evaluation, network: 'n'.repeat(80) });
+  t.ok((await sharp(Buffer.from(longer)).metadata()).width >= 16 + 80 * 9, 'and a long title');
 
   const path = join(dir, 'confusion.svg');
   await writeConfusion(path, evaluation);
