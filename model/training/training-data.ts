@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClassSet } from '../classes.js';
 import { checkDatasets } from '../dataset/check.js';
-import type { Dataset } from '../dataset/dataset.js';
+import { type Dataset, titleOf } from '../dataset/dataset.js';
 import { type ClassFrequencies, completeFrequencies } from '../dataset/frequencies.js';
 import type { ClassLabel } from '../engine.js';
 import { Failure } from '../failure.js';
@@ -36,12 +36,13 @@ export async function checkTrainingData({
   onEvent,
 }: Pick<TrainOptions, 'train' | 'validation' | 'extra' | 'recipe' | 'signal' | 'onEvent'>): Promise<TrainingData> {
   const others = extra === undefined ? [validation] : [validation, extra];
-  for (const { name, classSet } of others) {
+  for (const other of others) {
+    const { classSet } = other;
     if (hasSameClasses(classSet, train.classSet)) continue;
     const differ = classSet.name === train.classSet.name ? ', but other ones of that name' : '';
     throw new Failure(
       'DATASET_INVALID',
-      `Expected ${name} to have the classes of ${train.name}, ${train.classSet.name}, got ${classSet.name}${differ}`,
+      `Expected ${titleOf(other)} to have the classes of ${titleOf(train)}, ${train.classSet.name}, got ${classSet.name}${differ}`,
     );
   }
   const reports = await checkDatasets([train, ...others], {
@@ -108,7 +109,7 @@ export function checkSameTraining(began: TrainingState, now: WeightsCard, data: 
     }
   }
   if (began.listing !== listingOf(data)) {
-    const message = `Expected the pictures that the checkpoint was trained on, got as many others in ${data.name}`;
+    const message = `Expected the pictures that the checkpoint was trained on, got as many others in ${titleOf(data)}`;
     throw new Failure('CHECKPOINT_MISMATCH', message);
   }
 }
