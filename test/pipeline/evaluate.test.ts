@@ -8,7 +8,7 @@ import t from 'tap';
 import { type ClassSet, camvid11, cityscapes19, cityscapes19LabelIds } from '../../model/classes.js';
 import type { ClassMask, Engine, RgbPicture } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
-import { drawConfusion, writeConfusion } from '../../pipeline/confusion-picture.js';
+import { checkConfusionWritable, drawConfusion, writeConfusion } from '../../pipeline/confusion-picture.js';
 import { type Evaluation, evaluate, guessClassSet, openLabelled } from '../../pipeline/evaluate.js';
 import { readClassSet } from '../../pipeline/options/class-set.js';
 import { renderEvaluation } from '../../pipeline/render-evaluation.js';
@@ -317,6 +317,13 @@ t.test('the confusion matrix is drawn as an SVG that renders, and is written who
   await mkdir(join(dir, 'folder.svg'));
   await t.rejects(writeConfusion(join(dir, 'folder.svg'), evaluation), { code: 'OUTPUT_UNWRITABLE' });
   await t.rejects(writeConfusion(join(dir, 'nowhere', 'a.svg'), evaluation), { code: 'OUTPUT_UNWRITABLE' });
+  await checkConfusionWritable(path);
+  t.equal(await readFile(path, 'utf8'), svg, 'a check leaves the file alone');
+  await t.rejects(checkConfusionWritable(join(dir, 'folder.svg')), {
+    code: 'OUTPUT_UNWRITABLE',
+    message: /folder\.svg: it is a folder\.$/,
+  });
+  await t.rejects(checkConfusionWritable(join(dir, 'nowhere', 'a.svg')), { code: 'OUTPUT_UNWRITABLE' });
   t.same(
     readdirSync(dir).filter((name) => name.includes('.part.')),
     [],
