@@ -162,7 +162,7 @@ async function readStart(
   const { path, weights } = await findWeights({ weights: file, network: network.name }, nameOf);
   const { tensors, anew } = startingWeights(network, classes, weights);
   if (anew.length > 0) {
-    const message = `The weights ${path} are for other classes: ${anew.join(', ')} start${anew.length === 1 ? 's' : ''} anew, all other layers from them`;
+    const message = `The weights ${path} are for other classes: only ${anew.join(', ')} start${anew.length === 1 ? 's' : ''} anew`;
     onEvent?.({ kind: 'warning', message });
   }
   return tensors;

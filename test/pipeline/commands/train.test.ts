@@ -103,7 +103,7 @@ t.test('shipped weights start a training on other classes, but not of another ne
     return warnings;
   }
   t.match(await warningsOf({ classes: 'camvid-12' }), [
-    /segnet-lite\.safetensors are for other classes: classifier starts anew/,
+    /segnet-lite\.safetensors are for other classes: only classifier starts anew/,
   ]);
   t.notOk((await warningsOf({})).some((message) => message.includes('other classes')));
   await t.rejects(trainNetwork({ data, weights, out: join(folder, 'run'), network: 'enet' }), {
