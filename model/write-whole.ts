@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { outputFailure } from './failure.js';
 
 /**
@@ -21,5 +21,23 @@ export async function writeWhole(path: string, what: string, pieces: readonly (s
     await file?.close().catch(() => {});
     await rm(temporary, { force: true }).catch(() => {});
     throw outputFailure(what, path, error);
+  }
+}
+
+/**
+ * Checks before long work that {@link writeWhole} will be able to write a file, by making its temporary one.
+ *
+ * @throws `Failure` as `writeWhole`.
+ */
+export async function checkWritable(path: string, what: string): Promise<void> {
+  const temporary = `${path}.part.${process.pid}`;
+  try {
+    await (await open(temporary, 'w')).close();
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory()) throw new Error('it is a folder');
+  } catch (error) {
+    throw outputFailure(what, path, error);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => {});
   }
 }

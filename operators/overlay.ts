@@ -85,7 +85,7 @@ function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions
     throw new Failure('OPTION_INVALID', `There is no class ${name}; the network tells apart ${names.join(', ')}.`);
   }
   const shown = classes
-    .map(({ name, colour }, index) => ({ index, name, colour: palette[name] ?? colour }))
+    .map(({ name, colour }, index) => ({ index, name, colour: Object.hasOwn(palette, name) ? palette[name]! : colour }))
     .filter(({ name }) => !ignoreClasses.includes(name));
   const matrix = matrixOf(picture);
   const { range } = picture.colour;
@@ -109,14 +109,13 @@ function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions
     }
     return paints;
   };
+  const paints = makePaints(visualize !== 'overlay');
+  const leftPaints = visualize === 'overlay,mask' ? makePaints(false) : undefined;
   const width = paintedWidth(visualize, picture.width);
   const design = { classes: shown, pictureWidth: width, pictureHeight: picture.height, matrix, range };
+  // Begun last: if something above threw, nobody would await the legend, and its own failure would end the process.
   const legend = options.legend && shown.length > 0 ? renderLegend(design) : undefined;
-  return {
-    paints: makePaints(visualize !== 'overlay'),
-    leftPaints: visualize === 'overlay,mask' ? makePaints(false) : undefined,
-    legend,
-  };
+  return { paints, leftPaints, legend };
 }
 
 /**

@@ -79,6 +79,8 @@ const glyphs: Readonly<Record<string, readonly [width: number, path: string]>> =
     'M0.4 8L6 0M0 1.7A1.4 1.7 0 1 0 2.8 1.7A1.4 1.7 0 1 0 0 1.7M3.6 6.3A1.4 1.7 0 1 0 6.4 6.3A1.4 1.7 0 1 0 3.6 6.3',
   ],
   '<': [4.2, 'M4.2 2L0 4.6L4.2 7.2'],
+  '>': [4.2, 'M0 2L4.2 4.6L0 7.2'],
+  '&': [5.4, 'M5.4 8L1.1 2.6A1.5 1.6 0 1 1 3.8 1.6C3.8 3.4 0 3.6 0 6A2 2.1 0 0 0 2.2 8C4 8 5 6.4 5.2 4.6'],
   '.': [0.6, 'M0.3 7.8V8'],
   ',': [1, 'M0.6 7.8L0.2 9.2'],
   ':': [0.6, 'M0.3 3.4V3.6M0.3 7.6V7.8'],
@@ -89,6 +91,7 @@ const glyphs: Readonly<Record<string, readonly [width: number, path: string]>> =
   '(': [1.8, 'M1.8-0.6C-0.4 2-0.4 6.6 1.8 9.2'],
   ')': [1.8, 'M0-0.6C2.2 2 2.2 6.6 0 9.2'],
   "'": [0.6, 'M0.3 0V2'],
+  '"': [2.2, 'M0.3 0V2M1.9 0V2'],
 };
 
 /** A box for characters that the font does not have. */
@@ -101,9 +104,14 @@ function glyphOf(character: string): Glyph {
   return { width, path };
 }
 
+/** The characters to draw. Letters with marks (é, ü) are drawn without them. */
+function charactersOf(text: string): readonly string[] {
+  return [...text.normalize('NFD').replace(/\p{M}/gu, '').normalize('NFC')];
+}
+
 /** Returns the width of a text in the font's units. */
 export function textWidth(text: string): number {
-  const widths = [...text].map((character) => glyphOf(character).width);
+  const widths = charactersOf(text).map((character) => glyphOf(character).width);
   return widths.reduce((sum, width) => sum + width, 0) + spacing * Math.max(0, widths.length - 1);
 }
 
@@ -114,7 +122,7 @@ export function textWidth(text: string): number {
 export function drawText(text: string, x: number, y: number): string {
   let at = x;
   const paths: string[] = [];
-  for (const character of text) {
+  for (const character of charactersOf(text)) {
     const { width, path } = glyphOf(character);
     if (path) paths.push(`<path transform="translate(${at.toFixed(2)} ${y.toFixed(2)})" d="${path}"/>`);
     at += width + spacing;

@@ -1,10 +1,13 @@
 import { escapeMarkup } from '../model/escape-markup.js';
-import { writeWhole } from '../model/write-whole.js';
+import { checkWritable, writeWhole } from '../model/write-whole.js';
 import type { Evaluation } from './evaluate.js';
 
 /** Pixels. */
 const CELL = 46;
 const MARGIN = { left: 150, top: 176, right: 64, bottom: 24 };
+/** The room that the texts at the top need, whatever the number of classes: the longest line, and a letter of the title. */
+const LEAST_WIDTH = 500;
+const TITLE_LETTER = 10;
 const INK = '#1b2430';
 const QUIET = '#667085';
 
@@ -14,10 +17,10 @@ const QUIET = '#667085';
  */
 export function drawConfusion({ classes, confusion, ...evaluation }: Evaluation): string {
   const side = CELL * classes.length;
-  const width = MARGIN.left + side + MARGIN.right;
   const height = MARGIN.top + side + MARGIN.bottom;
   const { network, images, G, C, mIoU, BF, corruption } = evaluation;
   const title = `${network} on ${images} images${corruption === null ? '' : `, spoilt by ${corruption}`}`;
+  const width = Math.max(MARGIN.left + side + MARGIN.right, LEAST_WIDTH, 2 * 16 + title.length * TITLE_LETTER);
   const scores = Object.entries({ G, C, mIoU, BF }).map(([name, value]) => `${name} ${value.toFixed(1)}`);
 
   const cells = confusion.flatMap((row, truth) => {
@@ -52,8 +55,15 @@ ${cells.join('\n')}
  * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
  */
 export async function writeConfusion(path: string, evaluation: Evaluation): Promise<void> {
-  await writeWhole(path, 'the confusion matrix to', [drawConfusion(evaluation)]);
+  await writeWhole(path, WHAT, [drawConfusion(evaluation)]);
 }
+
+/** Checks before an evaluation that its picture can be written. @throws `Failure` as `writeConfusion`. */
+export function checkConfusionWritable(path: string): Promise<void> {
+  return checkWritable(path, WHAT);
+}
+
+const WHAT = 'the confusion matrix to';
 
 function drawCell(truth: number, predicted: number, share: number): string {
   const [x, y] = [MARGIN.left + predicted * CELL, MARGIN.top + truth * CELL];

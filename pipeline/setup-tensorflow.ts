@@ -13,6 +13,7 @@ const TENSORFLOW_VERSION = '2.21.0';
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
 
 const HELP = `Usage: npm run setup:tensorflow [-- options]
+       node node_modules/segnet-stream/dist/pipeline/setup-tensorflow.js [options]     (in a project that installed the package)
 
 Builds the native addon of ${PACKAGE} against the TensorFlow ${TENSORFLOW_VERSION} wheel of PyPI. Needed for training
 and for --engine tensorflow; everything else works without it.

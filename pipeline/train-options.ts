@@ -36,7 +36,10 @@ export interface TrainingOptions {
   readonly seed?: number | undefined;
   /** Prefixes of picture names (`0006R0`). Matching pictures of the training set are held out and used for validation instead. */
   readonly holdOut?: readonly string[] | undefined;
-  /** A weights file of this project to start from. */
+  /**
+   * A weights file of this project to start from. If it is for other classes, the layers whose shape depends on their number
+   * start anew, and a `warning` says which.
+   */
   readonly weights?: string | undefined;
   /** A safetensors file of VGG16 (torchvision's names) or EfficientNet-Lite0, trained on ImageNet, to initialise the encoder. */
   readonly pretrained?: string | undefined;
@@ -133,7 +136,11 @@ export const TRAINING_RULES: OptionRules<
     value: 'prefixes',
     help: 'hold out the training pictures of these drives and validate on them',
   },
-  weights: { kind: 'text', value: 'file', help: "start from these weights (default: He's initialisation)" },
+  weights: {
+    kind: 'text',
+    value: 'file',
+    help: "start from these weights of the network; layers that depend on the classes start anew if those are others (default: He's initialisation)",
+  },
   pretrained: {
     kind: 'text',
     value: 'file',

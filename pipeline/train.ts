@@ -1,20 +1,21 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { classSetByName } from '../model/classes.js';
+import { type ClassSet, classSetByName } from '../model/classes.js';
 import { openDataset } from '../model/dataset/dataset.js';
 import { splitByDrive } from '../model/dataset/split-by-drive.js';
 import { Failure } from '../model/failure.js';
 import type { Network } from '../model/network.js';
 import { buildNetwork } from '../model/networks/index.js';
-import { checkWeights } from '../model/parameters.js';
 import { type Checkpoint, checkpointPathOf, checkSameNetwork, readCheckpoint } from '../model/training/checkpoint.js';
 import { readPretrainedEncoder } from '../model/training/pretrained-encoder.js';
 import { type Recipe, recipes, suitableRecipe } from '../model/training/recipe.js';
+import { startingWeights } from '../model/training/starting-weights.js';
 import { loadTensorflow } from '../model/training/tensorflow.js';
 import { type TrainResult, train } from '../model/training/train.js';
-import { readWeights } from '../model/weights.js';
+import { checkSameClasses } from '../model/training/training-data.js';
 import { defaultNetwork } from './options/engine-options.js';
+import { findWeights } from './options/find-weights.js';
 import { asIs } from './options/flag.js';
 import { makeOutputFolder } from './options/make-output-folder.js';
 import { lockOutputs } from './run/output-lock.js';
@@ -55,7 +56,7 @@ export async function trainNetwork(
   let begun = resume ? await readCheckpoint(checkpointPathOf(out)) : undefined;
   const networkName = options.network ?? begun?.state.card.network ?? defaultNetwork;
   const network = buildNetwork(networkName, whole.classSet.classes.length);
-  if (begun !== undefined) checkResumed(options, network, begun, nameOf);
+  if (begun !== undefined) checkResumed(options, whole.classSet, network, begun, nameOf);
   if (options.pretrained !== undefined && options.weights !== undefined) {
     throw new Failure(
       'OPTION_INVALID',
@@ -71,7 +72,7 @@ export async function trainNetwork(
   }
   const initial = new Map([
     ...(options.pretrained === undefined ? [] : await readPretrainedEncoder(options.pretrained, network)),
-    ...(options.weights === undefined ? [] : await readStart(options.weights, network)),
+    ...(options.weights === undefined ? [] : await readStart(options, whole.classSet, network, nameOf)),
   ]);
 
   // Without TensorFlow no folder is left behind.
@@ -134,6 +135,7 @@ const FIXED = [
 
 function checkResumed(
   options: CheckedTrainingOptions,
+  { classes }: ClassSet,
   network: Network,
   begun: Checkpoint,
   nameOf: (option: string) => string,
@@ -145,12 +147,24 @@ function checkResumed(
       `Expected no ${nameOf(changed)} with ${nameOf('resume')}: the checkpoint has the recipe`,
     );
   }
+  // First the classes: their number decides the network's shapes, which would tell less.
+  checkSameClasses(begun.state, classes);
   checkSameNetwork(network, begun);
 }
 
-async function readStart(path: string, network: Network) {
-  const { tensors } = await readWeights(path);
-  checkWeights(network, tensors);
+/** Reads the weights that a training starts from, and says what it cannot take over where they are for other classes. */
+async function readStart(
+  { weights: file, onEvent }: CheckedTrainingOptions,
+  { classes }: ClassSet,
+  network: Network,
+  nameOf: (option: string) => string,
+) {
+  const { path, weights } = await findWeights({ weights: file, network: network.name }, nameOf);
+  const { tensors, anew } = startingWeights(network, classes, weights);
+  if (anew.length > 0) {
+    const message = `The weights ${path} are for other classes: only ${anew.join(', ')} start${anew.length === 1 ? 's' : ''} anew`;
+    onEvent?.({ kind: 'warning', message });
+  }
   return tensors;
 }
 

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.js';
-import type { Dataset } from './dataset.js';
+import { type Dataset, titleOf } from './dataset.js';
 import { type ClassFrequencies, createFrequencyCount } from './frequencies.js';
 import { readLabels } from './labels.js';
 import type { DatasetItem } from './pairs.js';
@@ -58,7 +58,8 @@ export async function checkDatasets(
  * reason.
  */
 export async function checkDataset(dataset: Dataset, options: CheckOptions = {}): Promise<DatasetReport> {
-  const { name, classSet, items, unpaired } = dataset;
+  const { classSet, items, unpaired } = dataset;
+  const title = titleOf(dataset);
   const problems = unpaired.map(({ path, lookedFor }) => `${path} has no other half: looked for ${lookedFor}`);
   const count = createFrequencyCount(classSet.classes.length);
   let done = 0;
@@ -73,14 +74,14 @@ export async function checkDataset(dataset: Dataset, options: CheckOptions = {})
   if (problems.length > 0) {
     const shown = problems.slice(0, SHOWN_PROBLEMS).map((problem) => `\n  ${problem}`);
     const more = problems.length > SHOWN_PROBLEMS ? `\n  and ${problems.length - SHOWN_PROBLEMS} more` : '';
-    throw new Failure('DATASET_INVALID', `Expected a sound data set at ${name}, but${shown.join('')}${more}`);
+    throw new Failure('DATASET_INVALID', `Expected a sound data set at ${title}, but${shown.join('')}${more}`);
   }
   const frequencies = count.result();
   if (frequencies.pixels.every((pixels) => pixels === 0)) {
-    throw new Failure('DATASET_INVALID', `Expected labels at ${name}, but every pixel of them is void`);
+    throw new Failure('DATASET_INVALID', `Expected labels at ${title}, but every pixel of them is void`);
   }
   const absent = classSet.classes.filter((_, index) => frequencies.pixels[index] === 0).map((each) => each.name);
-  const warnings = absent.length === 0 ? [] : [`${name} has no pixel of ${absent.join(', ')}`];
+  const warnings = absent.length === 0 ? [] : [`${title} has no pixel of ${absent.join(', ')}`];
   return { warnings, frequencies };
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ClassSet } from '../classes.js';
+import { didYouMean } from '../did-you-mean.js';
 import type { ClassLabel } from '../engine.js';
 import { Failure } from '../failure.js';
 
@@ -19,6 +20,12 @@ export interface DatasetSplit {
   /** A list file, as `pairList` reads it. */
   readonly list?: string;
 }
+
+/** The fields that the file's objects may have: another one is a slip, and would otherwise do nothing. */
+const FILE_FIELDS: readonly (keyof DatasetFile)[] = ['name', 'classes', 'splits'];
+const SPLIT_FIELDS: readonly (keyof DatasetSplit)[] = ['images', 'labels', 'list'];
+const SET_FIELDS: readonly (keyof ClassSet)[] = ['name', 'title', 'classes', 'voidIndex', 'labelValues', 'voidLabels'];
+const CLASS_FIELDS: readonly (keyof ClassLabel)[] = ['name', 'colour'];
 
 /**
  * Reads and checks a `dataset.json`; undefined where there is none.
@@ -40,11 +47,15 @@ export async function readDatasetFile(path: string): Promise<DatasetFile | undef
     throw invalid(`it is not JSON: ${(error as Error).message}`);
   }
   if (typeof file !== 'object' || file === null) throw invalid('it is not an object');
+  const strange = unknownField('', file, FILE_FIELDS);
+  if (strange !== undefined) throw invalid(strange);
   if (typeof file.name !== 'string') throw invalid('"name" is not a string');
   if (typeof file.splits !== 'object' || file.splits === null) throw invalid('"splits" is not an object');
   for (const [split, fields] of Object.entries(file.splits)) {
     if (typeof fields !== 'object' || fields === null) throw invalid(`"splits.${split}" is not an object`);
-    for (const field of ['images', 'labels', 'list'] as const) {
+    const strange = unknownField(`splits.${split}.`, fields, SPLIT_FIELDS);
+    if (strange !== undefined) throw invalid(strange);
+    for (const field of SPLIT_FIELDS) {
       const value: unknown = fields[field];
       if (value !== undefined && typeof value !== 'string') throw invalid(`"splits.${split}.${field}" is not a path`);
     }
@@ -59,10 +70,17 @@ export async function readDatasetFile(path: string): Promise<DatasetFile | undef
 /** What is wrong with a handwritten class set; undefined if it is valid. */
 function classSetFault(set: Partial<ClassSet> | null | undefined): string | undefined {
   if (typeof set !== 'object' || set === null) return '"classes" is neither the name of a class set nor one';
+  const strange = unknownField('classes.', set, SET_FIELDS);
+  if (strange !== undefined) return strange;
   if (typeof set.name !== 'string') return '"classes.name" is not a string';
-  if (!Array.isArray(set.classes) || set.classes.length === 0) return '"classes.classes" is not a list of classes';
-  const index = set.classes.findIndex((each: ClassLabel) => typeof each?.name !== 'string' || !isColour(each.colour));
-  if (index !== -1) return `"classes.classes[${index}]" is not {"name", "colour": [red, green, blue]}`;
+  if (!Array.isArray(set.classes)) return '"classes.classes" is not a list of classes';
+  // Those of `buildNetwork`: a network tells at least two apart, and a mask has one byte per pixel.
+  if (set.classes.length < 2 || set.classes.length > 255)
+    return `"classes.classes" has ${set.classes.length} classes, not 2 to 255`;
+  for (const [index, each] of set.classes.entries()) {
+    const fault = classFault(`classes.classes[${index}]`, each);
+    if (fault !== undefined) return fault;
+  }
   const { classes, voidIndex, labelValues, voidLabels } = set;
   const name = repeated(classes.map((each) => each.name));
   if (name !== undefined) return `two of "classes.classes" are called ${name}`;
@@ -83,6 +101,22 @@ function classSetFault(set: Partial<ClassSet> | null | undefined): string | unde
     return '"classes.voidLabels" are given, but "classes.voidIndex" is null';
   const both = voidLabels.find((label) => values.includes(label));
   return both === undefined ? undefined : `"classes.voidLabels" has ${both}, which is the value of a class`;
+}
+
+/** What is wrong with a class; undefined if it is valid. */
+function classFault(place: string, label: ClassLabel | null | undefined): string | undefined {
+  const strange = typeof label === 'object' && label !== null && unknownField(`${place}.`, label, CLASS_FIELDS);
+  if (strange) return strange;
+  if (typeof label?.name !== 'string' || !isColour(label.colour))
+    return `"${place}" is not {"name", "colour": [red, green, blue]}`;
+  return label.name.trim() === '' ? `"${place}.name" is empty` : undefined;
+}
+
+/** Which field of an object is none of the known ones; undefined if all are known. */
+function unknownField(place: string, given: object, known: readonly string[]): string | undefined {
+  const field = Object.keys(given).find((each) => !known.includes(each));
+  if (field === undefined) return undefined;
+  return `it has an unknown field "${place}${field}"${didYouMean(field, known) || `; there are ${known.join(', ')}`}`;
 }
 
 /** The first value that is repeated. */

@@ -9,6 +9,8 @@ import { type DatasetItem, type Pairs, pairFolders, pairList, type Unpaired } fr
 export interface Dataset {
   /** A name for people to read: the folder, or the name in `dataset.json`. */
   readonly name: string;
+  /** Which split of it this is (`train`); undefined where folders alone were named. */
+  readonly split?: string;
   readonly classSet: ClassSet;
   readonly items: readonly DatasetItem[];
   /** Images without labels and labels without an image; `checkDataset` refuses a data set that has any. */
@@ -39,16 +41,16 @@ export async function openDataset(
   if (described !== undefined) {
     const { name, classes, splits } = described;
     const classSet = chosen ?? (typeof classes === 'string' ? classSetByName(classes) : classes);
-    return { name, classSet, ...(await pairSplit(dir, split, splits, classSet)) };
+    return { name, split, classSet, ...(await pairSplit(dir, split, splits, classSet)) };
   }
   if (await exists(join(dir, split), join(dir, `${split}annot`))) {
     const pairs = await pairFolders(join(dir, split), join(dir, `${split}annot`), chosen);
-    return { name: dir, classSet: chosen ?? camvid11, ...pairs };
+    return { name: dir, split, classSet: chosen ?? camvid11, ...pairs };
   }
   if (await exists(join(dir, 'leftImg8bit', split), join(dir, 'gtFine', split))) {
     const pairs = await pairFolders(join(dir, 'leftImg8bit', split), join(dir, 'gtFine', split), chosen);
     const trainIds = pairs.items.every(({ labelPath }) => /TrainIds\.\w+$/.test(labelPath));
-    return { name: dir, classSet: chosen ?? (trainIds ? cityscapes19 : cityscapes19LabelIds), ...pairs };
+    return { name: dir, split, classSet: chosen ?? (trainIds ? cityscapes19 : cityscapes19LabelIds), ...pairs };
   }
   const list = join(dir, `${split}.txt`);
   if (!(await exists(list))) {
@@ -63,7 +65,7 @@ export async function openDataset(
       `Expected ${dir} to have a dataset.json, or its classes to be named, since ${list} does not say them`,
     );
   }
-  return { name: dir, classSet: chosen, ...(await pairList(list)) };
+  return { name: dir, split, classSet: chosen, ...(await pairList(list)) };
 }
 
 /**
@@ -73,6 +75,11 @@ export async function openDataset(
  */
 export async function openPairs(imagesDir: string, labelsDir: string, classSet: ClassSet): Promise<Dataset> {
   return { name: imagesDir, classSet, ...(await pairFolders(imagesDir, labelsDir, classSet)) };
+}
+
+/** A data set as messages name it, with the split: `my street (train)`. */
+export function titleOf({ name, split }: Pick<Dataset, 'name' | 'split'>): string {
+  return split === undefined ? name : `${name} (${split})`;
 }
 
 /** The items of a data set for which `keep` is true, as for folds that hold out a drive. */

@@ -23,7 +23,7 @@ export async function readPicture(path: string): Promise<RgbPicture> {
   }
 }
 
-/** The failure that says in one sentence why a file could not be read as an image. */
+/** The failure that says in one sentence why a file could not be read as an image; what the library said is its `cause`. */
 export async function pictureFailure(path: string, cause: unknown): Promise<Failure> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return new Failure('PICTURE_MISSING', `Expected an image at ${path}, found none`, { cause });
@@ -31,8 +31,14 @@ export async function pictureFailure(path: string, cause: unknown): Promise<Fail
     ? 'it is a directory'
     : found.size === 0
       ? 'it is empty'
-      : cause instanceof Error
-        ? cause.message.split('\n')[0]
-        : String(cause);
+      : explain(cause as NodeJS.ErrnoException);
   return new Failure('PICTURE_INVALID', `Expected an image at ${path}, but ${why}`, { cause });
+}
+
+/** Libraries tell of their insides: all but these messages come of files that end too early or are broken. */
+function explain({ code, message }: NodeJS.ErrnoException): string {
+  if (message.includes('unsupported image format'))
+    return 'it is none that can be read: PNG, JPEG, WebP, TIFF, GIF or AVIF, with its first bytes unharmed';
+  const isPlain = code !== undefined || /pixel limit|permission denied/i.test(message);
+  return isPlain ? message.split('\n')[0]! : 'it is cut off or damaged';
 }

@@ -10,6 +10,6 @@ export function splitByDrive(dataset: Dataset, prefixes: readonly string[]) {
     prefixes.some((prefix) => name.startsWith(prefix) || basename(name).startsWith(prefix));
   return {
     rest: filterDataset(dataset, ({ name }) => !held(name)),
-    held: filterDataset(dataset, ({ name }) => held(name)),
+    held: { ...filterDataset(dataset, ({ name }) => held(name)), split: 'held out' },
   };
 }

@@ -12,7 +12,7 @@ import { buildNetwork } from './index.js';
  */
 export function networkOf({ card, tensors }: Weights, network?: Network): Network {
   const classes = card.classes.length;
-  const found = network ?? buildNetwork(card.network, classes);
+  const found = network ?? buildKnown(card.network, classes);
   if (found.classes !== classes) {
     throw new Failure(
       'WEIGHTS_MISMATCH',
@@ -21,4 +21,15 @@ export function networkOf({ card, tensors }: Weights, network?: Network): Networ
   }
   checkWeights(found, tensors);
   return found;
+}
+
+/** As `buildNetwork`; what it says of an unknown name tells what a program can do that has defined a network of its own. */
+function buildKnown(name: string, classes: number): Network {
+  try {
+    return buildNetwork(name, classes);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'NETWORK_UNKNOWN') throw error;
+    const message = `${error.message}; a program gives a network of its own as the option \`network\` of createEngine`;
+    throw new Failure(error.code, message, { cause: error });
+  }
 }

@@ -11,7 +11,7 @@ import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { foldBatchNorm } from '../onnx/fold-batch-norm.js';
 import { buildGraph } from '../onnx/graph.js';
 import { buildInt8Graph } from '../onnx/int8-graph.js';
-import { notFinite, type Weights } from '../weights.js';
+import type { Weights } from '../weights.js';
 import type { Histogram } from './histogram.js';
 import { observeLayers } from './observe.js';
 
@@ -70,16 +70,11 @@ const MOST_FLOAT_LAYERS = 3;
  * calibration in their card. Blocks the thread while it computes.
  *
  * @throws `Failure` `INPUT_INVALID` without pictures, with pictures of several sizes or whose data does not fit their size, and
- * for truths that do not match the pictures or hold only void; `WEIGHTS_INVALID` for weights that hold infinities or NaN; as
- * `networkOf`; the signal's reason on abort.
+ * for truths that do not match the pictures or hold only void; as `networkOf`; the signal's reason on abort.
  */
 export async function quantiseWeights(weights: Weights, options: QuantiseOptions): Promise<Weights> {
   const { pictures, truths, signal, onTrial } = options;
   const network = networkOf(weights, options.network);
-  const broken = notFinite(weights.tensors);
-  if (broken !== undefined) {
-    throw new Failure('WEIGHTS_INVALID', `Expected weights that are numbers, but ${broken} holds infinities or NaN`);
-  }
   const { width, height } = checkBatch(pictures);
   if (truths !== undefined) checkTruths(truths, pictures.length, width * height, network.classes);
   const size = { width, height, output: 'mask' } as const;

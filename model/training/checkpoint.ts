@@ -20,8 +20,8 @@ export interface TrainingState {
   readonly card: WeightsCard;
   /** The losses of the current epoch's steps; absent in older checkpoints. */
   readonly losses?: { readonly sum: number; readonly count: number };
-  /** SHA-256 of the names of the training pictures; absent in older checkpoints. */
-  readonly listing?: string;
+  /** SHA-256 of the names of the training pictures. */
+  readonly listing: string;
 }
 
 /** Everything that is needed to resume a training exactly. */
@@ -58,6 +58,7 @@ function parseState(text: string): TrainingState | undefined {
     isObject(state?.recipe) &&
     isObject(state?.recipe?.augmentation) &&
     isObject(state?.card) &&
+    typeof state?.listing === 'string' &&
     [state?.seed, state?.epoch, state?.step, state?.seconds].every(Number.isFinite);
   return isUsable ? (state as TrainingState) : undefined;
 }
@@ -97,7 +98,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     new Failure('CHECKPOINT_INVALID', `Expected ${path} to be a checkpoint of training, but it holds ${why}`);
   if (metadata.state === undefined) throw invalid('weights alone');
   const state = parseState(metadata.state);
-  if (state === undefined) throw invalid('no state that can be gone on from: recipe, seed, epoch, step, seconds, card');
+  if (state === undefined)
+    throw invalid('no state that can be gone on from: recipe, seed, epoch, step, seconds, card, listing');
   const augmentation = { ...LATER_AUGMENTATION, ...state.recipe.augmentation };
   return { state: { ...state, recipe: { ...LATER_SETTINGS, ...state.recipe, augmentation } }, tensors };
 }

@@ -10,7 +10,7 @@ import { classWeights } from './loss.js';
 import { NORMALISATION } from './normalisation.js';
 import type { Recipe } from './recipe.js';
 import type { TrainOptions } from './train.js';
-import { checkSameTraining, checkTrainingData, listingOf } from './training-data.js';
+import { checkSameClasses, checkSameTraining, checkTrainingData, listingOf } from './training-data.js';
 import type { TrainingEvent } from './training-event.js';
 
 /** What is fixed before the first step of a training. */
@@ -39,7 +39,10 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
   const { recipe, seed } = resume?.state ?? options;
   const start = new Map([...initialWeights(network, seed), ...(options.initial ?? [])]);
   if (resume === undefined) checkWeights(network, start);
-  else checkSameNetwork(network, resume);
+  else {
+    checkSameClasses(resume.state, train.classSet.classes);
+    checkSameNetwork(network, resume);
+  }
   await mkdir(directory, { recursive: true }).catch((error) => {
     throw outputFailure('the folder of training', directory, error, 'make');
   });

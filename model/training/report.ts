@@ -53,11 +53,17 @@ interface Series {
 }
 
 function lossPoints(events: readonly TrainingEvent[]): Series['points'] {
-  return events.flatMap((event) => (event.kind === 'epoch' ? [[event.epoch + 1, event.loss] as const] : []));
+  const epochs = lastByEpoch(events.filter((event) => event.kind === 'epoch'));
+  return epochs.map(({ epoch, loss }) => [epoch + 1, loss] as const);
+}
+
+/** The last event of each epoch: a training that was killed and resumed has the epoch that was cut off twice in its log. */
+function lastByEpoch<Event extends { readonly epoch: number }>(events: readonly Event[]): readonly Event[] {
+  return [...new Map(events.map((event) => [event.epoch, event])).values()];
 }
 
 function scoreSeries(events: readonly TrainingEvent[]): Series[] {
-  const validations = events.filter((event) => event.kind === 'validation');
+  const validations = lastByEpoch(events.filter((event) => event.kind === 'validation'));
   return (
     [
       ['G', '#1f6feb'],
@@ -75,9 +81,9 @@ function chart(series: readonly Series[], top?: number): string {
   const [width, height, left, bottom] = [720, 240, 44, 24];
   const points = series.flatMap((each) => each.points);
   if (points.length === 0) return '<p>Nothing yet.</p>';
-  const lastEpoch = Math.max(2, ...points.map(([epoch]) => epoch));
+  const lastEpoch = Math.max(...points.map(([epoch]) => epoch));
   const largest = top ?? Math.max(...points.map(([, value]) => value)) * 1.05;
-  const x = (epoch: number) => left + ((width - left - 8) * (epoch - 1)) / (lastEpoch - 1);
+  const x = (epoch: number) => left + ((width - left - 8) * (epoch - 1)) / Math.max(1, lastEpoch - 1);
   const y = (value: number) => 8 + (height - bottom - 8) * (1 - value / largest);
   const grid = [0, 0.25, 0.5, 0.75, 1].map((share) => {
     const value = share * largest;
@@ -91,7 +97,7 @@ function chart(series: readonly Series[], top?: number): string {
     );
     return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}`;
   });
-  const axis = `<text x="${left}" y="${height - 6}">epoch 1</text><text x="${width - 8}" y="${height - 6}" text-anchor="end">epoch ${lastEpoch}</text>`;
+  const axis = `<text x="${left}" y="${height - 6}">epoch 1</text>${lastEpoch === 1 ? '' : `<text x="${width - 8}" y="${height - 6}" text-anchor="end">epoch ${lastEpoch}</text>`}`;
   const legend = series.map(
     ({ label, colour }) => `<span><i style="background:${colour}"></i>${escapeMarkup(label)}</span>`,
   );

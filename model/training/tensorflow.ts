@@ -6,9 +6,9 @@ import { Failure } from '../failure.js';
 /** TensorFlow.js bound to TensorFlow's C library. */
 export type Tensorflow = typeof TensorflowModule;
 
-/** The command that sets TensorFlow up, for messages. */
+/** The command that sets TensorFlow up, for messages: a project that installed the package has not its npm scripts. */
 export const TENSORFLOW_SETUP =
-  '"npm run setup:tensorflow" in a clone of the project, with "-- --gpu" for an NVIDIA GPU';
+  '"npm run setup:tensorflow" in a clone of the project (with "-- --gpu" for an NVIDIA GPU), or "node node_modules/segnet-stream/dist/pipeline/setup-tensorflow.js" where the package is installed (with "--gpu")';
 
 let loaded: Tensorflow | undefined;
 

@@ -3,8 +3,9 @@ import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClassSet } from '../classes.js';
 import { checkDatasets } from '../dataset/check.js';
-import type { Dataset } from '../dataset/dataset.js';
+import { type Dataset, titleOf } from '../dataset/dataset.js';
 import { type ClassFrequencies, completeFrequencies } from '../dataset/frequencies.js';
+import type { ClassLabel } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { WeightsCard } from '../weights.js';
 import type { TrainingState } from './checkpoint.js';
@@ -35,12 +36,13 @@ export async function checkTrainingData({
   onEvent,
 }: Pick<TrainOptions, 'train' | 'validation' | 'extra' | 'recipe' | 'signal' | 'onEvent'>): Promise<TrainingData> {
   const others = extra === undefined ? [validation] : [validation, extra];
-  for (const { name, classSet } of others) {
+  for (const other of others) {
+    const { classSet } = other;
     if (hasSameClasses(classSet, train.classSet)) continue;
     const differ = classSet.name === train.classSet.name ? ', but other ones of that name' : '';
     throw new Failure(
       'DATASET_INVALID',
-      `Expected ${name} to have the classes of ${train.name}, ${train.classSet.name}, got ${classSet.name}${differ}`,
+      `Expected ${titleOf(other)} to have the classes of ${titleOf(train)}, ${train.classSet.name}, got ${classSet.name}${differ}`,
     );
   }
   const reports = await checkDatasets([train, ...others], {
@@ -77,6 +79,21 @@ const RESUMED_WITH = {
 } as const;
 
 /**
+ * Checks that a training is resumed with the classes that it began with: the same names in the same order, since a network
+ * knows its classes by their indices alone.
+ *
+ * @throws `Failure` `CHECKPOINT_MISMATCH`.
+ */
+export function checkSameClasses(began: TrainingState, classes: readonly ClassLabel[]): void {
+  const [before, after] = [began.card.classes, classes].map((labels) => labels.map(({ name }) => name));
+  if (isDeepStrictEqual(before, after)) return;
+  throw new Failure(
+    'CHECKPOINT_MISMATCH',
+    `Expected the classes that the checkpoint was trained on (${before!.join(', ')}), got ${after!.join(', ')}`,
+  );
+}
+
+/**
  * Checks that a training is resumed with the data that it began with, since its losses would not be comparable otherwise.
  *
  * @throws `Failure` `CHECKPOINT_MISMATCH`.
@@ -91,9 +108,8 @@ export function checkSameTraining(began: TrainingState, now: WeightsCard, data: 
       );
     }
   }
-  // Older checkpoints have no listing.
-  if (began.listing !== undefined && began.listing !== listingOf(data)) {
-    const message = `Expected the pictures that the checkpoint was trained on, got as many others in ${data.name}`;
+  if (began.listing !== listingOf(data)) {
+    const message = `Expected the pictures that the checkpoint was trained on, got as many others in ${titleOf(data)}`;
     throw new Failure('CHECKPOINT_MISMATCH', message);
   }
 }

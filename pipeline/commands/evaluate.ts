@@ -49,10 +49,10 @@ async function evaluateAndReport(flags: Flags): Promise<void> {
   const [
     { evaluate },
     { corruptionNames },
-    { readClassSet },
+    { hintAtClasses, readClassSet },
     { openEngine },
     { createProgress },
-    { writeConfusion },
+    { checkConfusionWritable, writeConfusion },
     { untilStopped },
   ] = await Promise.all([
     import('../evaluate.js'),
@@ -67,6 +67,7 @@ async function evaluateAndReport(flags: Flags): Promise<void> {
   const corruption: Corruption | undefined =
     flags.corruption === undefined ? undefined : checkChoice('--corruption', flags.corruption, corruptionNames);
   const classSet = flags.classes === undefined ? undefined : await readClassSet(flags.classes);
+  if (flags.picture !== undefined) await checkConfusionWritable(flags.picture);
   const engine = await openEngine(flags, flagOf);
   const progress = createProgress(process.stderr);
   try {
@@ -93,6 +94,8 @@ async function evaluateAndReport(flags: Flags): Promise<void> {
     // Printed first, so that the scores are not lost if the picture cannot be written.
     printResult(flags, evaluation, renderEvaluation(evaluation));
     if (flags.picture !== undefined) await writeConfusion(flags.picture, evaluation);
+  } catch (error) {
+    throw hintAtClasses(error, flags.classes);
   } finally {
     progress.close();
     await engine.close();

@@ -36,7 +36,7 @@ export function createQuantizeCommand(): Command {
       const pictures = checkNumber('--pictures', flags.pictures, { min: 1, max: 1000, integer: true });
       const { calibrate, labels, output } = flags;
       if (output !== undefined) checkEnding('--output', output, '.safetensors');
-      const [{ quantize }, { readClassSet }, { untilStopped }] = await Promise.all([
+      const [{ quantize }, { hintAtClasses, readClassSet }, { untilStopped }] = await Promise.all([
         import('../quantize.js'),
         import('../options/class-set.js'),
         import('../until-stopped.js'),
@@ -53,7 +53,9 @@ export function createQuantizeCommand(): Command {
           onTrial: (trial) => process.stderr.write(`${describeTrial(trial)}\n`),
           signal,
         }),
-      );
+      ).catch((error: unknown) => {
+        throw hintAtClasses(error, flags.classes);
+      });
       const used = Number(calibrationOf(result.card)?.measured?.pictures ?? pictures);
       if (used < pictures)
         process.stderr.write(

@@ -29,6 +29,7 @@ Examples:
   segnet-stream train --data camvid --out runs/lite
   segnet-stream train --data camvid --extra synthetic --network enet --epochs 100 --out runs/enet
   segnet-stream train --data camvid --recipe paper --network segnet-basic --out runs/paper
+  segnet-stream train --data my-street --weights model/weights/segnet-lite.safetensors --recipe finetune --out runs/street
   segnet-stream train --data camvid --hold-out 0006R0 --out runs/fold
   segnet-stream train --data camvid --out runs/lite --resume      (with the --extra and --hold-out that it began with)
 

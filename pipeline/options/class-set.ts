@@ -14,3 +14,14 @@ export async function readClassSet(nameOrFile: string): Promise<ClassSet> {
     throw new Failure('DATASET_MISSING', `Expected a dataset.json at ${nameOrFile}, found none`);
   return typeof described.classes === 'string' ? classSetByName(described.classes) : described.classes;
 }
+
+/** Adds to a failure about the numbers in label images how `--classes` says them, where it was not given; others stay as they are. */
+export function hintAtClasses(error: unknown, given: string | undefined): unknown {
+  const isOfLabels =
+    error instanceof Failure &&
+    error.code === 'DATASET_INVALID' &&
+    /Expected (labels|the colours) of /.test(error.message);
+  if (!isOfLabels || given !== undefined) return error;
+  const hint = "If a dataset.json says what the labels' numbers are, name it: --classes FOLDER/dataset.json";
+  return new Failure(error.code, `${error.message}\n${hint}`, { cause: error });
+}

@@ -67,7 +67,11 @@ export async function applyPalette(
 }
 
 function recolour(classes: readonly ClassLabel[], palette: Palette): readonly ClassLabel[] {
-  return classes.map((label) => ({ ...label, colour: palette[label.name] ?? label.colour }));
+  return classes.map((label) => {
+    // A class may be called `constructor`, which every object has.
+    const colour = Object.hasOwn(palette, label.name) ? palette[label.name] : undefined;
+    return { ...label, colour: colour ?? label.colour };
+  });
 }
 
 function colourBlind(name: string, classes: readonly ClassLabel[]): readonly ClassLabel[] {
@@ -96,10 +100,12 @@ async function readPalette(name: string, path: string): Promise<Palette> {
   let entries: [string, unknown][];
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new SyntaxError('no object');
+    if (Array.isArray(parsed)) throw invalid('a list');
+    if (typeof parsed !== 'object' || parsed === null) throw invalid(JSON.stringify(parsed));
     entries = Object.entries(parsed);
-  } catch {
-    throw invalid('something else');
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw invalid('no JSON');
   }
   return Object.fromEntries(
     entries.map(([className, value]) => {

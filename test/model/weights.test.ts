@@ -46,6 +46,18 @@ t.test('half floats are widened', async (t) => {
   );
 });
 
+t.test('weights that hold infinities or NaN are refused, with file and tensor', async (t) => {
+  const path = join(t.testdir({}), 'diverged.safetensors');
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    const broken = { shape: [3], data: Float32Array.of(0, 3e38, value) };
+    await writeWeights(path, { card, tensors: new Map([...tensors, ['c.bias', broken]]) });
+    await t.rejects(readWeights(path), {
+      code: 'WEIGHTS_INVALID',
+      message: new RegExp(`file ${path} .*c\\.bias holds infinities or NaN`),
+    });
+  }
+});
+
 t.test('a file of more than 2 GiB, as checkpoints of FCN and DeconvNet are, is read', async (t) => {
   const path = join(t.testdir({}), 'large.safetensors');
   const gap = 2 ** 31;

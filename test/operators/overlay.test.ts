@@ -139,6 +139,22 @@ t.test('a legend is made smaller where the picture has no room for it', async (t
   t.equal(tiny!.overlay.data.length, 6);
 });
 
+t.test('classes may be called as what every object has, in the legend too', async (t) => {
+  const { classes } = halves();
+  const odd = ['constructor', '__proto__'].map((name, index) => ({ ...classes[index]!, name }));
+  const options = { opacity: 1, legend: true };
+  const [usual] = await draw([halves()], { opacity: 1 });
+  const [frame] = await draw([halves({ classes: odd })], options);
+  t.equal(frame!.overlay.data[10], usual!.overlay.data[10], 'the colour of the class');
+});
+
+t.test('what fails before the legend is drawn fails alone', async (t) => {
+  const classes = halves().classes.map((label) => ({ ...label, colour: 5 as unknown as [number, number, number] }));
+  await t.rejects(draw([halves({ classes })], { legend: true }), TypeError);
+  // A legend that nobody awaits would end the process in the meantime.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+});
+
 t.test('the gate is held while the thread works, and given back on the way out', async (t) => {
   const gate = createGate(1);
   const subscription = from([halves({ gate })])

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeSyntheticDataset } from '../../fixtures/write-synthetic-dataset.js';
 import { catalogue } from '../../pipeline/commands/catalogue.js';
 import { packagedFile } from '../../pipeline/options/package-root.js';
 import { testClip } from '../operators/test-clip.js';
-import { runCli } from './built-cli.js';
+import { runCli, startCli } from './built-cli.js';
 import { writeRandomWeights } from './run/random-weights.js';
 
 t.test('every command is listed, and its help has examples and --json', async (t) => {
@@ -103,11 +103,14 @@ t.test('without a command there is help', async (t) => {
 });
 
 t.test('what goes wrong after the result is told of on standard error alone: --json stays one document', async (t) => {
-  const folder = t.testdir({ taken: '' });
+  const folder = t.testdir({ gone: {} });
   const data = join(folder, 'data');
-  await writeSyntheticDataset({ out: data, count: 2, seed: 1, width: 64, height: 48 });
+  await writeSyntheticDataset({ out: data, count: 1, validationCount: 30, seed: 1, width: 64, height: 48 });
   const args = ['evaluate', '--images', join(data, 'val'), '--labels', join(data, 'valannot'), '--json', '--picture'];
-  const { status, stdout, stderr } = await runCli([...args, join(folder, 'taken', 'a.svg')]);
+  const { process: child, finished } = startCli([...args, join(folder, 'gone', 'a.svg')]);
+  // The engine's description: the folder has been checked by then, and no picture is scored yet.
+  child.stderr!.once('data', () => rmSync(join(folder, 'gone'), { recursive: true }));
+  const { status, stdout, stderr } = await finished;
   t.equal(status, 1);
   t.match(stderr, /OUTPUT_UNWRITABLE/);
   t.type(JSON.parse(stdout).mIoU, 'number');

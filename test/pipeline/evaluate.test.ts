@@ -8,7 +8,7 @@ import t from 'tap';
 import { type ClassSet, camvid11, cityscapes19, cityscapes19LabelIds } from '../../model/classes.js';
 import type { ClassMask, Engine, RgbPicture } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
-import { drawConfusion, writeConfusion } from '../../pipeline/confusion-picture.js';
+import { checkConfusionWritable, drawConfusion, writeConfusion } from '../../pipeline/confusion-picture.js';
 import { type Evaluation, evaluate, guessClassSet, openLabelled } from '../../pipeline/evaluate.js';
 import { readClassSet } from '../../pipeline/options/class-set.js';
 import { renderEvaluation } from '../../pipeline/render-evaluation.js';
@@ -305,7 +305,11 @@ t.test('the confusion matrix is drawn as an SVG that renders, and is written who
   const svg = drawConfusion(evaluation);
   t.match(svg, 'sky &amp; &lt;cloud&gt;');
   t.match(svg, '>57.1<', 'four of seven pixels of sky were taken for road');
-  t.match(await sharp(Buffer.from(svg)).metadata(), { format: 'svg' });
+  const { format, width } = await sharp(Buffer.from(svg)).metadata();
+  t.equal(format, 'svg');
+  t.ok(width >= 450, `two classes leave room for the line of 72 letters above them: ${width}`);
+  const longer = drawConfusion({ ...evaluation, network: 'n'.repeat(80) });
+  t.ok((await sharp(Buffer.from(longer)).metadata()).width >= 16 + 80 * 9, 'and a long title');
 
   const path = join(dir, 'confusion.svg');
   await writeConfusion(path, evaluation);
@@ -313,6 +317,13 @@ t.test('the confusion matrix is drawn as an SVG that renders, and is written who
   await mkdir(join(dir, 'folder.svg'));
   await t.rejects(writeConfusion(join(dir, 'folder.svg'), evaluation), { code: 'OUTPUT_UNWRITABLE' });
   await t.rejects(writeConfusion(join(dir, 'nowhere', 'a.svg'), evaluation), { code: 'OUTPUT_UNWRITABLE' });
+  await checkConfusionWritable(path);
+  t.equal(await readFile(path, 'utf8'), svg, 'a check leaves the file alone');
+  await t.rejects(checkConfusionWritable(join(dir, 'folder.svg')), {
+    code: 'OUTPUT_UNWRITABLE',
+    message: /folder\.svg: it is a folder\.$/,
+  });
+  await t.rejects(checkConfusionWritable(join(dir, 'nowhere', 'a.svg')), { code: 'OUTPUT_UNWRITABLE' });
   t.same(
     readdirSync(dir).filter((name) => name.includes('.part.')),
     [],

@@ -33,7 +33,7 @@ t.test('a sound data set passes, with its frequencies and a warning for classes 
   });
   t.same(seen, [0.5, 1]);
   t.equal(warnings.length, 1);
-  t.match(warnings[0], /no pixel of column-pole, road, .*bicyclist$/);
+  t.match(warnings[0], /\(train\) has no pixel of column-pole, road, .*bicyclist$/);
   t.same(frequencies.pixels.slice(0, 3), [2, 3, 0]);
   t.same(frequencies.pixelsWherePresent.slice(0, 3), [4, 6, 0]);
   t.same(frequencies.images.slice(0, 3), [1, 2, 0]);
@@ -61,10 +61,10 @@ t.test('lists every kind of problem with the file that has it', async (t) => {
   t.equal(lines.length, 7);
   t.match(lines[1], /train\/alone\.png has no other half: looked for alone\.png \(or with .*_L.*\) in .*trainannot$/);
   t.match(lines[2], /trainannot\/left_L\.png has no other half: looked for left\.png \(or .*\) in .*train$/);
-  t.match(lines[3], /trainannot\/broken\.png, but/);
+  t.match(lines[3], /trainannot\/broken\.png, but it is none that can be read: PNG,/);
   t.match(lines[4], /trainannot\/labels\.png, got 12 \(1 pixels\)$/);
   t.match(lines[5], /train\/size\.png is 2x1, its labels .*trainannot\/size\.png are 1x2$/);
-  t.match(lines[6], /train\/truncated\.png, but/);
+  t.match(lines[6], /train\/truncated\.png, but it is cut off or damaged$/);
 });
 
 t.test('shows ten problems and counts the others', async (t) => {
@@ -77,7 +77,10 @@ t.test('shows ten problems and counts the others', async (t) => {
 
 t.test('labels that are all void are refused', async (t) => {
   const dataset = await plant(t.testdir(), { 'a.png': [grey([0, 0], 2), grey([11, 11], 2)] });
-  await t.rejects(checkDataset(dataset), { code: 'DATASET_INVALID', message: /every pixel of them is void/ });
+  await t.rejects(checkDataset(dataset), {
+    code: 'DATASET_INVALID',
+    message: /labels at .* \(train\), but every pixel of them is void/,
+  });
 });
 
 t.test('a data set of nothing is refused', async (t) => {
@@ -104,8 +107,21 @@ t.test('pictures read as RGB whatever they were, with the failures that name the
     .withMetadata({ orientation: 6 })
     .toFile(join(dir, 'turned.jpg'));
   t.match(await readPicture(join(dir, 'turned.jpg')), { width: 2, height: 4 }, 'upright');
-  await t.rejects(readPicture(join(dir, 'text.png')), { code: 'PICTURE_INVALID', message: /text\.png, but/ });
+  await t.rejects(readPicture(join(dir, 'text.png')), {
+    code: 'PICTURE_INVALID',
+    message: /text\.png, but it is none that can be read/,
+  });
   await t.rejects(readPicture(join(dir, 'none.png')), { code: 'PICTURE_MISSING' });
+  const noise = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 97) % 251);
+  const picture = sharp(noise, { raw: { width: 64, height: 64, channels: 3 } });
+  for (const format of ['jpeg', 'png', 'webp', 'gif', 'avif'] as const) {
+    const whole = await picture.clone().toFormat(format).toBuffer();
+    const path = join(dir, `cut.${format}`);
+    await writeFile(path, whole.subarray(0, whole.length * 0.7));
+    const failure = { code: 'PICTURE_INVALID', message: `Expected an image at ${path}, but it is cut off or damaged` };
+    await t.rejects(readPicture(path), failure);
+    await t.rejects(readPicture(path), { cause: { message: /./ } }, 'what the library said is kept');
+  }
 });
 
 const camvid = new URL('../../../../shared/data/camvid/', import.meta.url).pathname;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import t from 'tap';
 import { camvid11, classSetByName } from '../../../model/classes.js';
-import { filterDataset, openDataset, openPairs } from '../../../model/dataset/dataset.js';
+import { filterDataset, openDataset, openPairs, titleOf } from '../../../model/dataset/dataset.js';
 import { splitByDrive } from '../../../model/dataset/split-by-drive.js';
 import { packagedFile } from '../../../pipeline/options/package-root.js';
 
@@ -154,6 +154,7 @@ t.test(
         'images/0001_a.png labels/a.png\nimages/0002_b.png labels/b.png\nelsewhere/0001_c.png labels/c.png\n',
     });
     const { rest, held } = splitByDrive(await openDataset(dir, 'train', { classes: camvid11 }), ['0001']);
+    t.same([held, rest].map(titleOf), [`${dir} (held out)`, `${dir} (train)`]);
     t.same(
       [held, rest].map(({ items }) => items.map(({ name }) => name)),
       [['images/0001_a', 'elsewhere/0001_c'], ['images/0002_b']],
@@ -180,6 +181,7 @@ t.test('takes classes of one’s own from dataset.json, and names the field that
   const splits = { train: { images: 'images', labels: 'labels' } };
   t.match(await open({ name: 'own', classes: own, splits }), { classSet: own, items: [{ name: 'a' }] });
 
+  const manyOf = (_: unknown, index: number) => ({ name: `class ${index}`, colour: [index & 255, index >> 8, 0] });
   const faults: readonly [unknown, RegExp][] = [
     ['{', /it is not JSON/],
     ['null', /it is not an object/],
@@ -188,9 +190,31 @@ t.test('takes classes of one’s own from dataset.json, and names the field that
     [{ name: 'own', classes: own, splits: { train: null } }, /"splits.train" is not an object/],
     [{ name: 'own', classes: own, splits: { train: { images: 5 } } }, /"splits.train.images" is not a path/],
     [{ name: 'own', splits }, /"classes" is neither/],
-    [{ name: 'own', splits, classes: { ...own, classes: [] } }, /"classes.classes" is not a list/],
+    [{ name: 'own', splits, classes: { ...own, classes: {} } }, /"classes.classes" is not a list/],
+    ...[0, 1, 256, 263].map((count): [unknown, RegExp] => [
+      { name: 'own', splits, classes: { ...own, classes: Array.from({ length: count }, manyOf) } },
+      new RegExp(`dataset\\.json .*"classes.classes" has ${count} classes, not 2 to 255$`),
+    ]),
     [
-      { name: 'own', splits, classes: { ...own, classes: [{ name: 'x', colour: [0, 0, 256] }] } },
+      { name: 'own', splits: { train: { lst: 'a' } }, classes: own },
+      /unknown field "splits.train.lst" \(Did you mean list\?\)/,
+    ],
+    [{ name: 'own', splits, classes: own, foo: 1 }, /unknown field "foo"; there are name, classes, splits$/],
+    [
+      { name: 'own', splits, classes: { ...own, voidIndx: 2 } },
+      /unknown field "classes.voidIndx" \(Did you mean voidIndex\?\)/,
+    ],
+    [
+      { name: 'own', splits, classes: { ...own, classes: [own.classes[0], { name: 'a', color: [1, 2, 4] }] } },
+      /unknown field "classes.classes\[1\].color" \(Did you mean colour\?\)/,
+    ],
+    [
+      { name: 'own', splits, classes: { ...own, classes: [own.classes[0], { name: ' ', colour: [1, 2, 4] }] } },
+      /"classes.classes\[1\].name" is empty/,
+    ],
+    [{ name: 'own', splits, classes: { ...own, classes: [own.classes[0], null] } }, /"classes.classes\[1\]" is not/],
+    [
+      { name: 'own', splits, classes: { ...own, classes: [{ name: 'x', colour: [0, 0, 256] }, own.classes[1]] } },
       /"classes.classes\[0\]"/,
     ],
     [

@@ -11,7 +11,10 @@ t.test('weights are of the network that their card names, or of one’s own', as
   const own = { ...network, name: 'mine' };
   const card = { ...weights.card, network: 'mine' };
   t.equal(networkOf({ ...weights, card }, own), own);
-  t.throws(() => networkOf({ ...weights, card }), { code: 'NETWORK_UNKNOWN' });
+  t.throws(() => networkOf({ ...weights, card }), {
+    code: 'NETWORK_UNKNOWN',
+    message: /got mine; .* the option `network` of createEngine$/,
+  });
 });
 
 t.test('classes and tensors that do not fit the network are named', async (t) => {

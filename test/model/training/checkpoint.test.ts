@@ -8,9 +8,9 @@ const card = { network: 'tiny', classes: [], normalisation: { mean: [0, 0, 0], s
 
 t.test('a checkpoint whose state is cut off, empty or of something else is one clear error', async (t) => {
   const path = join(t.testdir({}), 'last.safetensors');
-  const state = { recipe: recipes.compact, seed: 1, epoch: 2, step: 3, seconds: 4, card };
+  const state = { recipe: recipes.compact, seed: 1, epoch: 2, step: 3, seconds: 4, card, listing: 'a' };
   const whole = JSON.stringify(state);
-  const lacking = [{ recipe: undefined }, { recipe: {} }, { card: null }, { epoch: 'two' }];
+  const lacking = [{ recipe: undefined }, { recipe: {} }, { card: null }, { epoch: 'two' }, { listing: undefined }];
   const broken = ['', 'null', '{}', '7', whole.slice(0, -9)];
   for (const text of [...broken, ...lacking.map((field) => JSON.stringify({ ...state, ...field }))]) {
     await writeSafetensors(path, { card: JSON.stringify(card), state: text }, new Map());
@@ -26,7 +26,8 @@ t.test('a checkpoint from before there was a region loss goes on without one, an
   const { noise, ...augmentation } = compact.augmentation;
   t.ok(regionLoss > 0 && noise > 0);
   const before = { ...compact, augmentation };
-  const state = { recipe: before, seed: 1, epoch: 2, step: 3, seconds: 4, card } as unknown as Checkpoint['state'];
+  const fields = { recipe: before, seed: 1, epoch: 2, step: 3, seconds: 4, card, listing: 'a' };
+  const state = fields as unknown as Checkpoint['state'];
   await writeCheckpoint(path, { state, tensors: new Map([['a', { shape: [1], data: Float32Array.of(1) }]]) });
   t.same((await readCheckpoint(path)).state, {
     ...state,

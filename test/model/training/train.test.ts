@@ -145,6 +145,17 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
       code: 'CHECKPOINT_MISMATCH',
       message: /as many others/,
     });
+    const [first, second, ...rest] = camvid11.classes;
+    for (const classes of [
+      [second!, first!, ...rest],
+      [{ ...first!, name: 'heaven' }, second!, ...rest],
+    ]) {
+      const classSet = { ...camvid11, classes };
+      await t.rejects(run('whole', { resume, train: { ...trainSet, classSet } }), {
+        code: 'CHECKPOINT_MISMATCH',
+        message: /classes .*\(sky, building,.*got (building, sky|heaven, building),/,
+      });
+    }
     const extra = { ...trainSet, classSet: camvid12 } as Dataset;
     await t.rejects(run('mixed', { extra }), { code: 'DATASET_INVALID', message: /camvid-11, got camvid-12/ });
     const renamed = { ...camvid12, name: camvid11.name };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { writeSyntheticDataset } from '../../../fixtures/write-synthetic-dataset.js';
+import { camvid11 } from '../../../model/classes.js';
 import { initialWeights } from '../../../model/initial-weights.js';
 import { buildNetwork } from '../../../model/networks/index.js';
 import { writeCheckpoint } from '../../../model/training/checkpoint.js';
@@ -57,11 +58,11 @@ t.test('a resume takes the network and the recipe of its checkpoint, and refuses
   const network = buildNetwork('enet', 11);
   const card = {
     network: 'enet',
-    classes: [],
+    classes: camvid11.classes,
     normalisation: { mean: [0], std: [1] },
     inputSize: { width: 64, height: 48 },
   };
-  const state = { recipe: recipes.compact, seed: 1, epoch: 1, step: 0, seconds: 1, card };
+  const state = { recipe: recipes.compact, seed: 1, epoch: 1, step: 0, seconds: 1, card, listing: 'a' };
   await writeCheckpoint(join(out, 'last.safetensors'), { state, tensors: initialWeights(network, 1) });
   const resume = (options: Partial<TrainingOptions>) => trainNetwork({ data, out, resume: true, ...options });
   await t.rejects(resume({ learningRate: 1 }), { code: 'OPTION_INVALID', message: /learningRate with resume/ });
@@ -69,9 +70,46 @@ t.test('a resume takes the network and the recipe of its checkpoint, and refuses
     code: 'CHECKPOINT_MISMATCH',
     message: /enet, got segnet-lite/,
   });
+  await t.rejects(
+    resume({ classes: 'camvid-12' }),
+    { code: 'CHECKPOINT_MISMATCH', message: /classes .*\(sky, .*bicyclist\), got sky, .*bicyclist, void$/ },
+    'before the shapes of the network, which depend on their number',
+  );
   const broken = new Map([...initialWeights(network, 1)].slice(1));
   await writeCheckpoint(join(out, 'last.safetensors'), { state, tensors: broken });
   await t.rejects(resume({}), { code: 'WEIGHTS_MISMATCH', message: /enet.*missing/ });
+});
+
+t.test('shipped weights start a training on other classes, but not of another network', async (t) => {
+  const folder = t.testdir();
+  const data = join(folder, 'data');
+  await writeSyntheticDataset({ out: data, count: 2, seed: 1, width: 64, height: 48 });
+  const weights = 'model/weights/segnet-lite.safetensors';
+  async function warningsOf(options: Partial<TrainingOptions>): Promise<readonly string[]> {
+    const warnings: string[] = [];
+    const onEvent: TrainingOptions['onEvent'] = (event) => {
+      if (event.kind === 'warning') warnings.push(event.message);
+    };
+    // Stopped before the first step: only what it starts from is looked at.
+    const stopped = trainNetwork({
+      data,
+      weights,
+      out: join(folder, 'run'),
+      signal: AbortSignal.abort(),
+      ...options,
+      onEvent,
+    });
+    await t.rejects(stopped, { code: /^(STOPPED|ENGINE_UNAVAILABLE)$/ });
+    return warnings;
+  }
+  t.match(await warningsOf({ classes: 'camvid-12' }), [
+    /segnet-lite\.safetensors are for other classes: only classifier starts anew/,
+  ]);
+  t.notOk((await warningsOf({})).some((message) => message.includes('other classes')));
+  await t.rejects(trainNetwork({ data, weights, out: join(folder, 'run'), network: 'enet' }), {
+    code: 'OPTION_INVALID',
+    message: 'Expected weights to be a file for the network enet, got `segnet-lite`',
+  });
 });
 
 t.test('options that would do nothing are refused', async (t) => {

@@ -30,9 +30,30 @@ t.test('a palette may be a JSON file or colours by name, of some classes alone',
   t.same(colourOf(await applyPalette('palette', { sky: [0, 0, 9] }, classes), 'sky'), [0, 0, 9]);
 });
 
+t.test('a class may be called as what every object has', async (t) => {
+  const odd = ['constructor', '__proto__', 'road'].map((name) => ({ name, colour: [1, 2, 3] as const }));
+  t.same(await applyPalette('--palette', 'camvid', odd), [
+    ...odd.slice(0, 2),
+    { name: 'road', colour: [128, 64, 128] },
+  ]);
+  const path = join(
+    t.testdir({ 'palette.json': '{"__proto__": "#0000ff", "constructor": "#00ff00"}' }),
+    'palette.json',
+  );
+  t.same(
+    (await applyPalette('--palette', path, odd)).map(({ colour }) => colour),
+    [
+      [0, 255, 0],
+      [0, 0, 255],
+      [1, 2, 3],
+    ],
+  );
+});
+
 t.test('what is no palette is refused in one sentence', async (t) => {
   const folder = t.testdir({
     'list.json': '[]',
+    'number.json': '7',
     'text.json': 'road = red',
     'colour.json': '{"road": "red"}',
     'name.json': '{"raod": "#000000"}',
@@ -42,8 +63,9 @@ t.test('what is no palette is refused in one sentence', async (t) => {
     code: 'OPTION_INVALID',
     message: /weights, camvid, cityscapes or colour-blind, or a JSON file that is there, got `rainbow`/,
   });
-  await t.rejects(refusal(join(folder, 'list.json')), { code: 'PALETTE_INVALID', message: /got something else$/ });
-  await t.rejects(refusal(join(folder, 'text.json')), { code: 'PALETTE_INVALID' });
+  await t.rejects(refusal(join(folder, 'list.json')), { code: 'PALETTE_INVALID', message: /got a list$/ });
+  await t.rejects(refusal(join(folder, 'number.json')), { code: 'PALETTE_INVALID', message: /got 7$/ });
+  await t.rejects(refusal(join(folder, 'text.json')), { code: 'PALETTE_INVALID', message: /got no JSON$/ });
   await t.rejects(refusal(join(folder, 'colour.json')), { code: 'PALETTE_INVALID', message: /got "red" for road/ });
   await t.rejects(refusal(join(folder, 'name.json')), { code: 'OPTION_INVALID', message: /got `raod`/ });
   await t.rejects(refusal(folder), { code: 'PALETTE_INVALID', message: /^Could not read the palette/ });
