@@ -11,7 +11,7 @@ import { agreement, narrow, randomWeights, testPictures } from '../engines/rando
 t.setTimeout(120_000);
 env.logLevel = 'error';
 
-const network = narrow(buildNetwork('fcn-basic-no-dim-reduction', 11), 8);
+const network = narrow(buildNetwork('fcn-basic-no-addition-no-dim-reduction', 11), 8);
 const weights = randomWeights(network, 7);
 // One as `decode` gives them, in shared memory.
 const pictures = Object.values(testPictures(48, 32, 3))
@@ -82,7 +82,7 @@ t.test('what cannot be calibrated with is refused, and an abort stops', async (t
 
 t.test('a card with a calibration that is none is named', async (t) => {
   const card = { ...weights.card, calibration: { ranges: { conv1: [1, 'two'] }, float: [] } };
-  t.throws(() => calibrationOf(card), { code: 'WEIGHTS_INVALID', message: /fcn-basic-no-dim-reduction/ });
+  t.throws(() => calibrationOf(card), { code: 'WEIGHTS_INVALID', message: /fcn-basic-no-addition-no-dim-reduction/ });
   t.equal(calibrationOf(weights.card), undefined);
   await t.rejects(createOnnxEngine({ weights: { ...weights, card }, network }), { code: 'WEIGHTS_INVALID' });
 });
