@@ -10,6 +10,8 @@ interface Import {
   readonly to: string;
   readonly library: boolean;
   readonly typeOnly: boolean;
+  /** True for `import()`, which loads only when it is called. */
+  readonly lazy: boolean;
 }
 
 const ROOMS = ['model', 'operators', 'pipeline', 'fixtures'] as const;
@@ -70,6 +72,19 @@ t.test('every library is declared, for what runs as a dependency', async (t) => 
     )
     .map(({ from, to }) => `${from} imports ${to}`);
   t.same(undeclared, []);
+});
+
+t.test('no command loads a library that takes long before it is needed', async (t) => {
+  const loaded = imports.filter(({ typeOnly, lazy }) => !typeOnly && !lazy);
+  const commands = files.filter((file) => file === 'pipeline/cli.ts' || file.startsWith('pipeline/commands/'));
+  const reached = new Set(commands);
+  for (const file of reached) for (const { from, to } of loaded) if (from === file) reached.add(to);
+  t.ok(reached.has('commander') && reached.has('model/training/recipe.ts'), 'imports of imports are followed');
+  const slow = ['sharp', 'onnxruntime-node', 'fluent-ffmpeg', 'pino', 'ws', 'protobufjs', '@tensorflow/tfjs-node-gpu'];
+  t.same(
+    slow.filter((library) => reached.has(library)),
+    [],
+  );
 });
 
 t.test('fluent-ffmpeg is behind one file', async (t) => {
@@ -141,18 +156,18 @@ function sourcesIn(room: string): readonly string[] {
 function importsOf(from: string): readonly Import[] {
   const source = ts.createSourceFile(from, readFileSync(join(packageRoot, from), 'utf8'), ts.ScriptTarget.Latest);
   const found: Import[] = [];
-  const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean, lazy = false) => {
     if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
     const library = !specifier.text.startsWith('.');
     const to = library ? specifier.text : sourceOf(join(dirname(from), specifier.text));
-    found.push({ from, to, library, typeOnly });
+    found.push({ from, to, library, typeOnly, lazy });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeOnly(node.importClause));
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isImportTypeNode(node)) add((node.argument as ts.LiteralTypeNode).literal, true);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-      add(node.arguments[0], false);
+      add(node.arguments[0], false, true);
     ts.forEachChild(node, visit);
   };
   visit(source);

@@ -1,6 +1,7 @@
 import { fitInside, scaleMask, scalePicture } from '../dataset/scale.js';
 import type { ClassMask, RgbPicture } from '../engine.js';
 import type { Size } from '../size.js';
+import { REFERENCE_SIZE } from './recipe.js';
 
 /** The augmentations of a training picture. Strength 0 (for scales, 1) turns one off. */
 export interface Augmentation {
@@ -24,9 +25,6 @@ export interface Augmentation {
   /** CutMix (Yun et al. 2019): the share of crops in which a rectangle comes from another picture, with its labels. */
   readonly mix: number;
 }
-
-/** CamVid's size, at which the recipes' magnifications are chosen, so that they mean the same for pictures of any size. */
-export const REFERENCE_SIZE: Size = { width: 480, height: 360 };
 
 /** A picture with its labels, ready for crops. */
 export interface TrainingPicture {

@@ -1,9 +1,12 @@
 import { multiplyAdds } from '../cost.js';
 import type { Network } from '../network.js';
 import type { Size } from '../size.js';
-import { type Augmentation, REFERENCE_SIZE } from './augment.js';
+import type { Augmentation } from './augment.js';
 
 // The types of loss and optimizer are here, so that reading a recipe does not need TensorFlow's types.
+
+/** CamVid's size, at which the recipes' magnifications are chosen, so that they mean the same for pictures of any size. */
+export const REFERENCE_SIZE: Size = { width: 480, height: 360 };
 
 /**
  * How much a pixel of each class weighs in the loss: `median` is the paper's median frequency balancing, `natural` is 1 for

@@ -1,11 +1,7 @@
 import { type Logger, pino } from 'pino';
+import type { LogLevel } from './serve-options.js';
 
 export type { Logger };
-
-/** Every {@link LogLevel}, from most to least verbose. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-/** How much is logged. */
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Fields whose values are always secret. */
 const SECRET_FIELDS = [

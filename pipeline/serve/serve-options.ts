@@ -8,7 +8,11 @@ import {
   type ListenOptions,
 } from '../options/listen-options.js';
 import { type Completed, checkByRules, complete, type OptionRules } from '../options/option-rule.js';
-import { LOG_LEVELS, type LogLevel } from './log.js';
+
+/** Every {@link LogLevel}, from most to least verbose. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+/** How much is logged. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The options of `serve`, from the command line, the environment, a file or a program. */
 export interface ServeOptions extends EngineOptions, ListenOptions {

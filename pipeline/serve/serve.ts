@@ -8,13 +8,13 @@ import { recycle } from '../../operators/picture-memory.js';
 import type { SourceStatus } from '../../operators/supervise.js';
 import { checkAdmission, type LiveServer } from './live-server.js';
 import { checkCameraFormat, parseSources } from './live-source.js';
-import type { Logger, LogLevel } from './log.js';
+import type { Logger } from './log.js';
 import { openEngineServer } from './open-engine-server.js';
 import { readToken } from './read-secrets.js';
 import { checkRecording } from './record.js';
 import { type FailedRecording, Recordings } from './recordings.js';
 import { createScrubber, passwordsOf } from './scrub.js';
-import { checkServeOptions, MOST_SOURCES_AT_ONCE, type ServeOptions } from './serve-options.js';
+import { checkServeOptions, type LogLevel, MOST_SOURCES_AT_ONCE, type ServeOptions } from './serve-options.js';
 import { type ClosedClient, tellClosed } from './tell-closed.js';
 import { watchSource } from './watch-source.js';
 
