@@ -49,6 +49,7 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
   const seekSeconds = trimSeconds === undefined ? startSeconds : Math.max(0, startSeconds - runUpSeconds);
   const isUnscaled = command.live && isAtLeast(tool, [59, 0]);
   const output = [
+    ...(isUnscaled ? ['-autoscale', '0'] : []),
     ...passthroughOption(tool),
     ...['-enc_time_base', '1:1000000', '-c:v', 'rawvideo', '-f', 'nut'],
     ...['-output_ts_offset', `${nutOffsetUs / 1e6}`],
@@ -75,7 +76,7 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
     // [0:V:0] is the first video stream that is not cover art.
     filter: `[0:V:0]${commonFilter(command)};[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
     outputs: [
-      { target: 'pipe:1', options: ['-map', '[picture]', ...(isUnscaled ? ['-autoscale', '0'] : []), ...output] },
+      { target: 'pipe:1', options: ['-map', '[picture]', ...output] },
       { target: `pipe:${netDescriptor(input)}`, options: ['-map', '[net]', ...output] },
     ],
     log: 'info',

@@ -52,7 +52,7 @@ export interface DecodeOptions {
   readonly policy?: 'every' | 'latest' | undefined;
   /**
    * The source is a camera. Its frames' times go on by their arrival where its clock cannot be right: it steps back, leaps
-   * ahead of real time by more than 5 s, or there is none (MJPEG over HTTP). Pictures of another size end the source with
+   * ahead of real time by more than 30 s, or there is none (MJPEG over HTTP). Pictures of another size end the source with
    * the error `SIZE_CHANGED` (ffmpeg 5 and newer); without it they are scaled to the first one's. @default false
    */
   readonly live?: boolean | undefined;

@@ -63,11 +63,13 @@ export function createFrameMaker(
         onWarning?.(text, 'TIMES_STEP_BACK');
       });
   const bytes = pictureBytes('yuv420p', width, height);
+  const fittedBytes = pictureBytes('rgb24', input.width, input.height);
   let count = 0;
   let lastPtsUs = 0;
   return {
     make(picture, fitted) {
-      if (picture.data.length !== bytes) {
+      // One that is rotated has as many bytes, but is fitted to another size.
+      if (picture.data.length !== bytes || fitted.data.length !== fittedBytes) {
         throw new Failure(
           'SIZE_CHANGED',
           `The pictures of ${source} changed from ${width} x ${height} to another size.`,

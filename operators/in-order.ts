@@ -73,6 +73,8 @@ export function inOrder<T extends Frame, R>(open: () => Work<T, R>): OperatorFun
         }
         taking.then(
           (result) => {
+            // What gives nothing need not wait for those before it, which may be what its gate keeps from coming.
+            if (result === undefined) entry.release();
             entry.outcome = result === undefined ? 'nothing' : { result };
             giveOn(frame.source);
           },

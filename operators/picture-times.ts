@@ -53,19 +53,22 @@ export function createPictureTimes(frameRate: () => number, onStepBack: (atUs: n
   };
 }
 
-/** A camera's clock that gets further ahead of real time at once was set, or wrapped around; a delayed network never does that. */
-const LONGEST_LEAP_US = 5e6;
+/**
+ * A camera's clock that gets further ahead of real time at once was set, or wrapped around. Pictures that arrive together are
+ * less far apart: the key frames of a segment of HLS.
+ */
+const LONGEST_LEAP_US = 30e6;
 
 /**
  * Makes the times of a camera: by its own clock, and by arrival where that cannot be right. A recording would otherwise last
  * for hours after a leap, and play at another pace than the scene.
  *
  * @param hasClock False for formats without timestamps, for which ffmpeg counts frames at a guessed rate.
- * @param onLeap Called for each step back and each leap ahead, with the time of the last picture, µs.
+ * @param onLeap Called for each step back of more than one picture and each leap ahead, with the time of the last picture, µs.
  */
 export function createLiveTimes(hasClock: boolean, onLeap: (atUs: number, isAhead: boolean) => void): PictureTimes {
   let last: { readonly muxedUs: number; readonly us: number; readonly arrivedAt: number } | undefined;
-  let isBack = false;
+  let stepsBack = 0;
   let isMended = !hasClock;
   return {
     next(muxedUs, arrivedAt) {
@@ -74,12 +77,14 @@ export function createLiveTimes(hasClock: boolean, onLeap: (atUs: number, isAhea
         const gapUs = muxedUs - last.muxedUs;
         const elapsedUs = Math.round((arrivedAt - last.arrivedAt) * 1000);
         // As in `createPictureTimes`: what the muxer makes of a step back, until the clock is past its old time.
-        const wasBack = isBack;
-        isBack = hasClock && gapUs === 1;
-        const isAhead = hasClock && gapUs - elapsedUs > LONGEST_LEAP_US;
-        if (isAhead || (isBack && !wasBack)) onLeap(last.us, isAhead);
-        if (isAhead || isBack) isMended = true;
-        us = last.us + Math.max(1, hasClock && !isAhead && !isBack ? gapUs : elapsedUs);
+        const wasBack = stepsBack > 0;
+        stepsBack = gapUs === 1 ? stepsBack + 1 : 0;
+        const isAhead = gapUs - elapsedUs > LONGEST_LEAP_US;
+        if (hasClock && (isAhead || stepsBack === 2)) onLeap(last.us, isAhead);
+        if (isAhead || stepsBack > 0) isMended = true;
+        // The gap that ends a step back began before it: its time has passed already.
+        const isOwn = hasClock && !isAhead && stepsBack === 0 && !wasBack;
+        us = last.us + Math.max(1, isOwn ? gapUs : elapsedUs);
       }
       last = { muxedUs, us, arrivedAt };
       return us;

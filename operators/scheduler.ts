@@ -147,10 +147,13 @@ function createScheduler(engine: Engine): Scheduler {
   return {
     submit(job) {
       return new Promise((resolve, reject) => {
-        const waiting: Waiting = { job, since: performance.now(), resolve, reject };
         const queue = queues.get(job.queue);
-        if (queue && job.supersedes) queue.splice(-1, 1, waiting)[0]!.resolve(undefined);
-        else if (queue) queue.push(waiting);
+        const superseded = job.supersedes ? queue?.pop() : undefined;
+        superseded?.resolve(undefined);
+        // The wait for others goes on: with frames that come faster it would never end.
+        const since = superseded?.since ?? performance.now();
+        const waiting: Waiting = { job, since, resolve, reject };
+        if (queue) queue.push(waiting);
         else queues.set(job.queue, [waiting]);
         pump();
       });

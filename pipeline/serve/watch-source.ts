@@ -57,8 +57,8 @@ const STOP_GRACE_MS = 1000;
  */
 const LISTENING_BACKOFF_MS = 3 * STOP_GRACE_MS;
 
-/** Frames of a source under way: one that the engine has, one that waits for its turn, and one that takes its place. */
-const GATE_LIMIT = 3;
+/** Frames of a source under way: two that the engine may have, one that waits for its turn, and one that takes its place. */
+const GATE_LIMIT = 4;
 
 /**
  * The pipeline of one live source: supervised decoding, segmentation of the latest frame, broadcast to the hub. Errors of the

@@ -259,13 +259,13 @@ t.test('names that look like options or hold blanks, percent signs and quotes ar
 });
 
 /** A video whose pictures change their size after ten. */
-async function resized(format: string): Promise<string> {
+async function resized(format: string, next = '320x240'): Promise<string> {
   const { path: ffmpeg } = await findFfmpeg();
-  const parts = ['160x120', '320x240'].map((size) => {
+  const parts = ['160x120', next].map((size) => {
     const source = ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=25:d=0.4`];
     return execFileSync(ffmpeg, ['-v', 'error', ...source, '-c:v', 'mpeg2video', '-f', format, '-']);
   });
-  const path = join(folder, `resized.${format}`);
+  const path = join(folder, `resized-${next}.${format}`);
   writeFileSync(path, Buffer.concat(parts));
   return path;
 }
@@ -284,11 +284,16 @@ t.test('a camera whose pictures change their size ends, so that it is opened aga
   const options = { live: true, stopGraceMs: 1000, onWarning: (text: string) => warnings.push(text) };
   await t.rejects(decodeAll(await resized('mpegts'), options), {
     code: 'SIZE_CHANGED',
-    message: /resized\.mpegts changed from 160 x 120 to another size/,
+    message: /resized-320x240\.mpegts changed from 160 x 120 to another size/,
   });
   await noFfmpegRuns();
   await new Promise((resolve) => setTimeout(resolve, 50));
   t.same(warnings, [], 'nothing is said about how ffmpeg took it');
+  await t.rejects(
+    decodeAll(await resized('mpegts', '120x160'), options),
+    { code: 'SIZE_CHANGED' },
+    'a rotated one too',
+  );
 });
 
 t.test('a format without timestamps is timed by arrival where it comes from a camera', async (t) => {

@@ -67,7 +67,27 @@ t.test('one that steps back goes on by arrival until the clock is past its old t
     [40.002, 120],
     [80.002, 155],
   ] as const;
-  t.same(liveTimesOf(pictures), { given: [0, 40, 85, 120, 160], leaps: [[40, false]], isMended: true });
+  t.same(liveTimesOf(pictures), { given: [0, 40, 85, 120, 155], leaps: [[85, false]], isMended: true });
+});
+
+t.test('times that a camera gives twice are nothing to tell of, and do not add up', async (t) => {
+  const pictures = Array.from({ length: 250 }, (_, i) => {
+    const ms = 40 * (i - (i % 2));
+    return [i % 2 === 1 ? ms + 0.001 : ms, 40 * i] as const;
+  });
+  const { given, leaps } = liveTimesOf(pictures);
+  t.same(leaps, []);
+  t.equal(given.at(-1), 40 * 249);
+});
+
+t.test('key frames of a segment of HLS, which arrive together, are no leap', async (t) => {
+  const pictures = [
+    [0, 0],
+    [6000, 200],
+    [12_000, 12_000],
+    [18_000, 12_200],
+  ] as const;
+  t.same(liveTimesOf(pictures), { given: [0, 6000, 12_000, 18_000], leaps: [], isMended: false });
 });
 
 t.test('a camera without a clock is timed by arrival', async (t) => {

@@ -196,6 +196,31 @@ t.test('latest: a frame that waits is dropped for a newer one of its source, and
   t.same(got, ['left 0', 'left 1', 'left 4', 'right 0']);
 });
 
+t.test('latest: what takes the place of another does not wait for others anew', async (t) => {
+  const camera = new Subject<Frame>();
+  const got: number[] = [];
+  const options = { policy: 'latest', batch: 2, maxWaitMs: 40 } as const;
+  camera.pipe(segment(createFakeEngine(), options)).subscribe(({ index }) => got.push(index));
+  for (const frame of frames(40)) {
+    camera.next(frame);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  t.ok(got.length >= 2, got.join());
+});
+
+t.test('latest: a frame that is dropped holds no gate while the one before it is with the engine', async (t) => {
+  const { engine, goOn } = byHand();
+  const gate = createGate(4);
+  const camera = new Subject<Frame>();
+  camera.pipe(segment(engine, { policy: 'latest' })).subscribe();
+  for (const frame of frames(9, { gate })) {
+    camera.next(frame);
+    await new Promise(setImmediate);
+    t.ok(gate.open, `after ${frame.index}`);
+  }
+  for (let i = 0; i < 3; i += 1) await goOn();
+});
+
 t.test('what belongs to an earlier connection is dropped when a frame of a later one comes', async (t) => {
   const { engine, goOn } = byHand();
   const source = new Subject<Frame>();
