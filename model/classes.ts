@@ -25,6 +25,14 @@ export interface ClassSet {
   readonly voidLabels?: readonly number[];
 }
 
+/** The number of classes that a network can tell apart: a mask has one byte per pixel, and void needs one of its values. */
+export const CLASS_LIMITS = { min: 2, max: 255 };
+
+/** True for the same class names in the same order: a network knows its classes by their indices alone. */
+export function haveSameNames(left: readonly ClassLabel[], right: readonly ClassLabel[]): boolean {
+  return left.length === right.length && left.every(({ name }, index) => name === right[index]!.name);
+}
+
 type Colour = ClassLabel['colour'];
 
 const label = (name: string, red: number, green: number, blue: number): ClassLabel => ({

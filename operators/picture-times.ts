@@ -12,7 +12,7 @@ export interface PictureTimes {
 }
 
 /**
- * Makes the times of one source that is recorded. If a timestamp steps back (joined files, a clock that was set back),
+ * Makes the times of a file. If a timestamp steps back (joined files, a clock that was set back),
  * ffmpeg's muxer moves it to 1 µs after the last one. A single such picture is a slip and is placed half-way to the next
  * one. Several in a row would all be shown at once, so they continue at the source's frame rate.
  *

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { ClassSet } from '../classes.js';
+import { CLASS_LIMITS, type ClassSet } from '../classes.js';
 import { didYouMean } from '../did-you-mean.js';
 import type { ClassLabel } from '../engine.js';
 import { Failure } from '../failure.js';
@@ -74,9 +74,9 @@ function classSetFault(set: Partial<ClassSet> | null | undefined): string | unde
   if (strange !== undefined) return strange;
   if (typeof set.name !== 'string') return '"classes.name" is not a string';
   if (!Array.isArray(set.classes)) return '"classes.classes" is not a list of classes';
-  // Those of `buildNetwork`: a network tells at least two apart, and a mask has one byte per pixel.
-  if (set.classes.length < 2 || set.classes.length > 255)
-    return `"classes.classes" has ${set.classes.length} classes, not 2 to 255`;
+  const { min, max } = CLASS_LIMITS;
+  if (set.classes.length < min || set.classes.length > max)
+    return `"classes.classes" has ${set.classes.length} classes, not ${min} to ${max}`;
   for (const [index, each] of set.classes.entries()) {
     const fault = classFault(`classes.classes[${index}]`, each);
     if (fault !== undefined) return fault;

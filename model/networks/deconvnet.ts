@@ -4,9 +4,8 @@ import { VGG16_BLOCKS, vgg16 } from './segnet.js';
 
 /**
  * DeconvNet (Noh et al., arXiv 1505.04366, section 3): VGG16 with its fully connected layers as convolutions of 4096 filters
- * (the SegNet paper: 1024),
- * mirrored by a 7x7 transposed convolution, unpooling and 3x3 transposed convolutions, each with batch norm and ReLU. The
- * original's 7x7 layers read the 7x7 maps of a 224x224 proposal without padding; here they are padded, so that any size works.
+ * (the SegNet paper: 1024), mirrored by a 7x7 transposed convolution, unpooling and 3x3 transposed convolutions, each with
+ * batch norm and ReLU. The original's 7x7 layers read the 7x7 maps of a 224x224 proposal without padding; here they are padded, so that any size works.
  */
 export function deconvnet(classes: number): Network {
   const net = new LayerList();

@@ -1,3 +1,4 @@
+import { CLASS_LIMITS } from '../classes.js';
 import { didYouMean } from '../did-you-mean.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
@@ -39,11 +40,11 @@ export function buildNetwork(name: string, classes: number): Network {
     const message = `Expected the network to be one of ${networkNames.join(', ')}; got ${name}`;
     throw new Failure('NETWORK_UNKNOWN', message + didYouMean(name, networkNames));
   }
-  // A mask has one byte per pixel, and void needs one of its values.
-  if (!Number.isInteger(classes) || classes < 2 || classes > 255) {
+  const { min, max } = CLASS_LIMITS;
+  if (!Number.isInteger(classes) || classes < min || classes > max) {
     throw new Failure(
       'OPTION_INVALID',
-      `Expected the number of classes to be a whole number from 2 to 255, got ${classes}`,
+      `Expected the number of classes to be a whole number from ${min} to ${max}, got ${classes}`,
     );
   }
   return builder(classes);

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { haveSameNames } from '../classes.js';
 import type { ClassLabel } from '../engine.js';
 import type { Network } from '../network.js';
 import { buildNetwork } from '../networks/index.js';
@@ -22,8 +23,7 @@ export interface StartingWeights {
 export function startingWeights(network: Network, classes: readonly ClassLabel[], weights: Weights): StartingWeights {
   networkOf(weights);
   const { card, tensors } = weights;
-  const [theirs, ours] = [card.classes, classes].map((labels) => labels.map(({ name }) => name));
-  if (isDeepStrictEqual(theirs, ours)) return { tensors, anew: [] };
+  if (haveSameNames(card.classes, classes)) return { tensors, anew: [] };
   const parameters = parametersOf(network);
   // Built for another number of classes, it shows which ones depend on it.
   const other = new Map(

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import type { ClassSet } from '../classes.js';
+import { type ClassSet, haveSameNames } from '../classes.js';
 import { checkDatasets } from '../dataset/check.js';
 import { type Dataset, titleOf } from '../dataset/dataset.js';
 import { type ClassFrequencies, completeFrequencies } from '../dataset/frequencies.js';
@@ -61,8 +60,7 @@ export async function checkTrainingData({
 
 /** True for the same class names; the numbers in label images may differ, as each set is read by its own. */
 function hasSameClasses(left: ClassSet, right: ClassSet): boolean {
-  const [ours, theirs] = [left, right].map(({ classes, voidIndex }) => [voidIndex, ...classes.map(({ name }) => name)]);
-  return isDeepStrictEqual(ours, theirs);
+  return left.voidIndex === right.voidIndex && haveSameNames(left.classes, right.classes);
 }
 
 /** A hash of the picture names, without folders, which tells whether a training is resumed with the same data. */
@@ -79,17 +77,16 @@ const RESUMED_WITH = {
 } as const;
 
 /**
- * Checks that a training is resumed with the classes that it began with: the same names in the same order, since a network
- * knows its classes by their indices alone.
+ * Checks that a training is resumed with the classes that it began with: the same names in the same order.
  *
  * @throws `Failure` `CHECKPOINT_MISMATCH`.
  */
 export function checkSameClasses(began: TrainingState, classes: readonly ClassLabel[]): void {
-  const [before, after] = [began.card.classes, classes].map((labels) => labels.map(({ name }) => name));
-  if (isDeepStrictEqual(before, after)) return;
+  if (haveSameNames(began.card.classes, classes)) return;
+  const [before, after] = [began.card.classes, classes].map((labels) => labels.map(({ name }) => name).join(', '));
   throw new Failure(
     'CHECKPOINT_MISMATCH',
-    `Expected the classes that the checkpoint was trained on (${before!.join(', ')}), got ${after!.join(', ')}`,
+    `Expected the classes that the checkpoint was trained on (${before}), got ${after}`,
   );
 }
 
