@@ -55,16 +55,19 @@ export function encodeParts(
 
 /** Blends the colours of a mask's classes over a picture of the same size. */
 function blendRgb(picture: RgbPicture, mask: ClassMask, classes: readonly ClassLabel[], opacity: number): RgbPicture {
-  const keep = Math.round((1 - opacity) * 256);
-  // Colour times opacity, in 1/256: a pixel then costs one multiplication per channel. A class without a label is
-  // black.
+  // Colour times opacity, in 1/256: a pixel then costs one multiplication per channel. A pixel of no class stays as it is.
+  const keeps = new Int32Array(256).fill(256);
   const cover = new Int32Array(256 * 3);
   for (const [index, label] of classes.entries()) {
+    const keep = Math.round((1 - opacity) * 256);
+    keeps[index] = keep;
     for (let channel = 0; channel < 3; channel++) cover[index * 3 + channel] = label.colour[channel]! * (256 - keep);
   }
   const data = new Uint8Array(picture.data.length);
   for (let pixel = 0, at = 0; at < data.length; pixel++, at += 3) {
-    const base = mask.data[pixel]! * 3;
+    const index = mask.data[pixel]!;
+    const keep = keeps[index]!;
+    const base = index * 3;
     data[at] = (picture.data[at]! * keep + cover[base]!) >> 8;
     data[at + 1] = (picture.data[at + 1]! * keep + cover[base + 1]!) >> 8;
     data[at + 2] = (picture.data[at + 2]! * keep + cover[base + 2]!) >> 8;

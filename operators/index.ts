@@ -4,6 +4,7 @@ export { type DecodeOptions, decode } from './decode.js';
 export { type DropStaleOptions, dropStale } from './drop-stale.js';
 export { type EncodeOptions, encode } from './encode.js';
 export type { Codec, EncodedPart, EncodePartsOptions, PicturePart } from './encode-parts.js';
+export { exclude, type Region } from './exclude.js';
 export { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 export {
   type ColourTags,

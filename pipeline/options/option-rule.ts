@@ -17,8 +17,8 @@ export interface OptionRule {
   readonly secret?: boolean;
   /** A one-letter alias on the command line. */
   readonly letter?: string;
-  /** Parses the text on the command line. Defaults to the parser of its kind. */
-  readonly parse?: (text: string) => unknown;
+  /** Parses the text on the command line; `previous` is what it gave before, where the option is repeated. Defaults to the parser of its kind. */
+  readonly parse?: (text: string, previous: string | undefined) => string;
   /** The help of `--no-NAME`, for a flag that is set by default. */
   readonly no?: string;
 }

@@ -12,6 +12,7 @@ import type { Engine } from '../../model/engine.js';
 import { type Audience, broadcast } from '../../operators/broadcast.js';
 import { decode } from '../../operators/decode.js';
 import { encode } from '../../operators/encode.js';
+import { exclude } from '../../operators/exclude.js';
 import type { OverlaidFrame, SegmentedFrame } from '../../operators/frame.js';
 import { overlay } from '../../operators/overlay.js';
 import { recycle, type SpentFrame } from '../../operators/picture-memory.js';
@@ -74,6 +75,7 @@ export function buildRoute(
     input.kind === 'image' ? filter(({ index }) => index === 0) : identity,
     segment(engine, { batch: options.batch, stride: options.stride }),
     options.smooth === false ? identity : smooth(options.smooth === true ? {} : { strength: options.smooth }),
+    options.exclude === undefined ? identity : exclude(options.exclude),
     // Before the slower outputs, so that viewers see young frames. It passes a frame on once its parts are encoded, and
     // audiences keep only those: the end of the route may reuse the pictures.
     audience === undefined ? identity : broadcast(audience, { opacity }),

@@ -97,6 +97,7 @@ const DECIDING = [
   'opacity',
   'legend',
   'smooth',
+  'exclude',
   'stride',
   'start',
   'duration',

@@ -1,6 +1,7 @@
 import { checkNumber, optionInvalid } from '../../model/check-option.js';
 import type { Size } from '../../model/size.js';
 import { checkEncoder } from '../../operators/choose-encoder.js';
+import type { Region } from '../../operators/exclude.js';
 import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import { asIs } from '../options/flag.js';
 import {
@@ -11,6 +12,7 @@ import {
 } from '../options/listen-options.js';
 import { type Completed, checkByRules, complete, pickByRules } from '../options/option-rule.js';
 import type { Palette } from '../options/palettes.js';
+import { parseRegions } from '../options/regions.js';
 import { parseSize } from '../options/size.js';
 import { parseTime } from '../options/time.js';
 import type { Visualisation } from './name-outputs.js';
@@ -40,6 +42,8 @@ export interface RunOptions extends EngineOptions, ListenOptions {
   readonly alpha?: number | undefined;
   /** Names of classes that are left uncoloured. @default [] */
   readonly ignoreClass?: readonly string[] | undefined;
+  /** Regions that have no class, as for the operator `exclude`; as text, `0,0.9 1,0.9 1,1 0,1; ...`. By default there are none. */
+  readonly exclude?: string | readonly Region[] | undefined;
   /** `weights`, `camvid`, `cityscapes`, `colour-blind`, a JSON file, or colours by class name. @default 'weights' */
   readonly palette?: string | Palette | undefined;
   /** Draws the names and colours of the classes. @default false */
@@ -104,6 +108,7 @@ interface Parsed {
   /** Seconds. */
   readonly duration?: number;
   readonly size?: Size;
+  readonly exclude?: readonly Region[];
   readonly shard?: Shard;
   /** How to listen for viewers; absent without `broadcast`. */
   readonly broadcast?: CheckedListenOptions;
@@ -126,7 +131,7 @@ export function checkRunOptions(options: RunOptions, nameOf: (option: string) =>
     throw optionInvalid(nameOf('alpha'), `left out where ${nameOf('opacity')} is given`, options.alpha);
   }
   const own = complete(pickByRules(options, RUN_RULES), RUN_DEFAULTS);
-  const { alpha, start, broadcast: isBroadcast, duration, size, shard, ...asGiven } = own;
+  const { alpha, start, broadcast: isBroadcast, duration, size, exclude, shard, ...asGiven } = own;
   const checked: CheckedRunOptions = {
     ...asGiven,
     ...(alpha !== undefined && { opacity: alpha / 255 }),
@@ -136,6 +141,7 @@ export function checkRunOptions(options: RunOptions, nameOf: (option: string) =>
     engine: checkEngineOptions(options, nameOf),
     ...(duration !== undefined && { duration: positive(nameOf('duration'), parseTime(nameOf('duration'), duration)) }),
     ...(size !== undefined && { size: parseSize(nameOf('size'), size) }),
+    ...(exclude !== undefined && { exclude: parseRegions(nameOf('exclude'), exclude) }),
     ...(shard !== undefined && { shard: parseShard(nameOf('shard'), shard) }),
     nameOf,
   };

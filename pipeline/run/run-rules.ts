@@ -1,4 +1,5 @@
 import type { EngineOptions } from '../options/engine-options.js';
+import { joinBySemicolons } from '../options/list.js';
 import type { ListenOptions } from '../options/listen-options.js';
 import type { OptionRules } from '../options/option-rule.js';
 import type { Visualisation } from './name-outputs.js';
@@ -72,6 +73,12 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
     help: 'the same as jetson-inference counts it',
   },
   ignoreClass: { kind: 'list', value: 'names', help: 'leave classes uncoloured; with commas or repeated' },
+  exclude: {
+    kind: 'parsed',
+    value: 'region',
+    parse: joinBySemicolons,
+    help: 'give a region no class, such as the bonnet: "0,0.9 1,0.9 1,1 0,1", the corners x,y of a polygon from 0,0 (top left) to 1,1; with ; or repeated',
+  },
   palette: {
     kind: 'parsed',
     value: 'name|file',

@@ -1,6 +1,7 @@
 import { optionInvalid } from '../../model/check-option.js';
 import { Failure } from '../../model/failure.js';
 import { checkEngineOptions, type EngineOptions } from '../options/engine-options.js';
+import { joinBySemicolons } from '../options/list.js';
 import {
   type CheckedListenOptions,
   checkListenOptions,
@@ -33,6 +34,11 @@ export interface ServeOptions extends EngineOptions, ListenOptions {
   readonly cameraSize?: string | undefined;
   /** Frames per second requested from a USB camera. */
   readonly cameraFps?: number | undefined;
+  /**
+   * Regions that have no class, as for the operator `exclude`: `[NAME=]0,0.9 1,0.9 1,1 0,1; ...`, or a map of names of sources to
+   * such texts. Without a name they are for all sources. By default there are none.
+   */
+  readonly exclude?: string | Readonly<Record<string, string>> | undefined;
   /** The most frames per second of each source that are segmented. */
   readonly maxFps?: number | undefined;
   /** Frames older than this are not segmented, ms. @default 500 */
@@ -123,6 +129,12 @@ export const SERVE_OPTIONS: OptionRules<OwnOption> = {
     value: 'n',
     range: { min: 1, max: 240 },
     help: 'frames a second to ask a USB camera for (default: up to its driver; 30 on macOS)',
+  },
+  exclude: {
+    kind: 'parsed',
+    value: 'region',
+    parse: joinBySemicolons,
+    help: 'give a region of [NAME=] a source no class: "front=0,0.9 1,0.9 1,1 0,1", the corners x,y of a polygon from 0,0 (top left) to 1,1; with ; or repeated',
   },
   maxFps: {
     kind: 'number',

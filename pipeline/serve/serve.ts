@@ -6,6 +6,7 @@ import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import { checkInput } from '../../operators/input-failure.js';
 import { recycle } from '../../operators/picture-memory.js';
 import type { SourceStatus } from '../../operators/supervise.js';
+import { parseSourceRegions } from '../options/regions.js';
 import { checkAdmission, type LiveServer } from './live-server.js';
 import { checkCameraFormat, parseSources } from './live-source.js';
 import type { Logger } from './log.js';
@@ -55,6 +56,9 @@ export interface ServeSummary {
 export async function serve(given: ServeOptions, context: ServeContext): Promise<ServeSummary> {
   const options = checkServeOptions(given, context.nameOf);
   const sources = parseSources(options.sources);
+  const names = sources.map(({ name }) => name);
+  const regions =
+    options.exclude === undefined ? undefined : parseSourceRegions(context.nameOf('exclude'), options.exclude, names);
   checkCameraFormat(sources, options.cameraFormat, context.nameOf('cameraFormat'));
   // A camera may appear later, but a missing file is probably a mistake.
   for (const { kind, input } of sources) if (kind === 'file') await checkInput(input);
@@ -98,6 +102,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
       hub,
       tool,
       options,
+      exclude: regions?.get(name),
       batch: options.batch ?? batchFor(engine, sources.length),
       signal: stop.signal,
       onStatus(status) {
@@ -120,7 +125,6 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   };
 
   try {
-    const names = sources.map(({ name }) => name);
     server = await openEngineServer(engine, names, options, token, {
       describeError,
       nameOf: context.nameOf,

@@ -4,6 +4,7 @@ import { Failure } from '../../model/failure.js';
 import { broadcast } from '../../operators/broadcast.js';
 import { decode } from '../../operators/decode.js';
 import { dropStale } from '../../operators/drop-stale.js';
+import { exclude, type Region } from '../../operators/exclude.js';
 import type { FfmpegTool } from '../../operators/find-ffmpeg.js';
 import type { Frame, SegmentedFrame } from '../../operators/frame.js';
 import { limitRate } from '../../operators/limit-rate.js';
@@ -22,6 +23,8 @@ export interface WatchSourceOptions {
   readonly hub: Hub;
   readonly tool: FfmpegTool;
   readonly options: CheckedServeOptions;
+  /** Regions of this source that have no class. */
+  readonly exclude?: readonly Region[] | undefined;
   /** The most pictures of several sources in one batch of the engine. */
   readonly batch: number;
   readonly onStatus: (status: SourceStatus) => void;
@@ -117,6 +120,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
     maxFps === undefined ? identity : limitRate({ maxFps, onDrop: drop('rate') }),
     dropStale({ maxStalenessMs: maxStaleness, onDrop: drop('stale') }),
     segment(engine, { batch: context.batch, policy: 'latest', onDrop: drop('busy') }),
+    context.exclude === undefined ? identity : exclude(context.exclude),
     broadcast(hub, { quality, opacity }),
   );
 }

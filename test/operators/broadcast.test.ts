@@ -92,6 +92,9 @@ t.test('parts: JPEG of the source, exact class indices, and both burnt together'
   t.ok(data[2]! > 240 && data[0]! < 15, 'blue sky');
   t.ok(data[data.length - 3]! > 240 && data[data.length - 1]! < 15, 'red road');
   t.match(await sharp(source!.data).metadata(), { format: 'jpeg', width: 64 });
+  const noClass = { ...frame, mask: { ...frame.mask, data: new Uint8Array(frame.mask.data.length).fill(255) } };
+  const [bare] = await encodeParts(noClass, ['overlay'], { opacity: 1, quality: 95 });
+  t.same(bare!.data, source!.data, 'what has no class is not coloured');
   const [plain] = await encodeParts(frame, ['overlay'], { opacity: 0 });
   t.ok(
     (await sharp(plain!.data).raw().toBuffer()).every((value) => value < 10),

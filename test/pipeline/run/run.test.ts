@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { decode as decodePng } from 'fast-png';
 import sharp from 'sharp';
 import t from 'tap';
 import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
@@ -88,6 +89,34 @@ t.test('masks, a mask video and records are written beside the overlay or withou
   });
   const total = Object.values(records[3].shares as Record<string, number>).reduce((sum, share) => sum + share, 0);
   t.ok(Math.abs(total - 1) < 1e-3, 'the shares of the classes sum to 1');
+});
+
+t.test('a region that is excluded has no class in masks and numbers, and is made again with another one', async (t) => {
+  const place = t.testdir({});
+  const runWithout = (region: string) =>
+    run(
+      clip,
+      '--visualize',
+      'none',
+      '--masks',
+      place,
+      '--frames',
+      `${place}.jsonl`,
+      '--duration',
+      '0.04',
+      '--exclude',
+      region,
+    );
+  t.match(await runWithout('0,0.5 1,0.5 1,1 0,1'), { done: 1 });
+  const [mask] = readdirSync(place).filter((name) => name.endsWith('.png'));
+  const { data, width, height } = decodePng(readFileSync(join(place, mask!)));
+  t.same([...new Set(data.slice((width * height) / 2))], [255]);
+  t.notOk(data.slice(0, (width * height) / 2).includes(255));
+  const { shares } = JSON.parse(readFileSync(`${place}.jsonl`, 'utf8'));
+  const total = Object.values(shares as Record<string, number>).reduce((sum, share) => sum + share, 0);
+  t.ok(Math.abs(total - 0.5) < 1e-3);
+  t.match(await runWithout('0,0.5 1,0.5 1,1 0,1'), { skipped: 1 });
+  t.match(await runWithout('0,0.6 1,0.6 1,1 0,1'), { done: 1 });
 });
 
 t.test('pictures give pictures, and numbered pictures a video', async (t) => {

@@ -94,6 +94,20 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
     t.same(lines.map((line) => JSON.parse(line).msg).slice(0, 3), ['engine loaded', 'listening', 'ready']);
   });
 
+  t.test('a region of a source has no class', async (t) => {
+    const exclude = 'road=0,0 1,0 1,0.5 0,0.5';
+    const { watch, stop, summary } = await start(t, { sources: [`road=${clip}`], loop: true, exclude });
+    const frame = (await watch('frame')) as Extract<LiveEvent, { type: 'frame' }>;
+    const { width, height, data } = frame.mask!;
+    t.same([...new Set(data.slice(0, (width * height) / 2))], [255]);
+    t.notOk(data.slice((width * height) / 2).includes(255));
+    stop();
+    await summary;
+    await t.rejects(start(t, { sources: [`road=${clip}`], exclude: 'raod=0,0 1,0 1,1' }), {
+      message: /Did you mean road/,
+    });
+  });
+
   t.test('what cannot be recorded to is said before anything is served', async (t) => {
     const folder = t.testdir({ file: '' });
     const to = (record: string) => start(t, { sources: [clip], record });
