@@ -7,7 +7,7 @@ export interface RgbPicture {
   readonly data: Uint8Array;
 }
 
-/** One class index per pixel, row-major: `data.length === width * height`. */
+/** One class index per pixel, row-major: `data.length === width * height`. 255 (void) is a pixel of no class, after the operator `exclude`. */
 export interface ClassMask {
   readonly width: number;
   readonly height: number;

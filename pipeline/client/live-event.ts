@@ -40,7 +40,7 @@ export interface LiveFrame {
   readonly picture?: Uint8Array<ArrayBuffer>;
   /** JPEG. */
   readonly overlay?: Uint8Array<ArrayBuffer>;
-  /** Class indices of `hello.classes`. */
+  /** Class indices of `hello.classes`; 255 where there is no class (`serve --exclude`). */
   readonly mask?: { readonly width: number; readonly height: number; readonly data: Uint8Array<ArrayBuffer> };
   /** Acknowledges the frame, so that the server sends another. Only needed with `acknowledge: 'manual'`; safe to call twice. */
   acknowledge(): void;
