@@ -192,7 +192,7 @@ export function startEncoding(output: string, container: Container, options: Enc
       // The part is complete, and stays even if it cannot be given its name.
       if (state === 'open') state = 'failed';
       await rm(remuxed, { force: true }).catch(() => {});
-      throw withPart(error instanceof Failure ? error : outputFailure('the output', output, error), part);
+      throw await withPart(error instanceof Failure ? error : outputFailure('the output', output, error), part);
     }
     if (state === 'open') state = 'finished';
   }

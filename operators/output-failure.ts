@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Failure } from '../model/failure.js';
@@ -63,8 +62,12 @@ export function explainEnd(output: string, end: FfmpegEnd, frames: number): Fail
 }
 
 /** Returns the same failure with a message that also says where the part is, if it is still there. */
-export function withPart(failure: Failure, part: string): Failure {
-  if (!existsSync(part)) return failure;
+export async function withPart(failure: Failure, part: string): Promise<Failure> {
+  const isLeft = await access(part).then(
+    () => true,
+    () => false,
+  );
+  if (!isLeft) return failure;
   const { code, message, cause } = failure;
   return new Failure(code, `${message} What was written is in ${part}.`, { cause });
 }

@@ -56,7 +56,7 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
         const { size } = await file.stat().catch(() => ({ size: 0 }));
         await file.close().catch(() => {});
         if (size === 0) await rm(part, { force: true }).catch(() => {});
-        throw size === 0 ? failure : withPart(failure, part);
+        throw size === 0 ? failure : await withPart(failure, part);
       }
     }
 

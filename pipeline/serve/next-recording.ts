@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { access, readdir } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
 import { outputOfPart, partOf } from '../../operators/part-files.js';
 
@@ -10,17 +10,18 @@ export function recordingPath(path: string, source: string, sources: number): st
 }
 
 /**
- * The path of the next recording after all that exist, are being written or were begun: `OUT.mp4`, `OUT-2.mp4`, ... Its number
+ * Takes the path of the next recording after all that exist, are being written or were begun: `OUT.mp4`, `OUT-2.mp4`, ... Its number
  * is one above the highest, so that numbers stay chronological when old files are removed.
  *
+ * @param taken The files that were begun, to which it is added.
  * @param others The first files of other sources, whose names must not be used, such as that of `front-2` next to `front`.
  */
-export function nextRecording(path: string, taken: ReadonlySet<string>, others: readonly string[] = []): string {
+export async function nextRecording(path: string, taken: Set<string>, others: readonly string[] = []): Promise<string> {
   const { base, name, ext } = parse(path);
   const folder = dirname(path);
   const bases = new Set([base]);
   let number = 0;
-  for (const file of [...namesIn(folder), ...taken]) {
+  for (const file of [...(await namesIn(folder)), ...taken]) {
     for (const place of placesOf(basename(outputOfPart(file) ?? file), bases)) number = Math.max(number, place.number);
   }
   for (;;) {
@@ -28,7 +29,11 @@ export function nextRecording(path: string, taken: ReadonlySet<string>, others: 
     const file = join(folder, number === 1 ? base : `${name}-${number}${ext}`);
     if (others.includes(file)) continue;
     // Covers folders that cannot be listed, and names that differ only in case.
-    if (!taken.has(file) && !existsSync(file) && !existsSync(partOf(file))) return file;
+    if (taken.has(file) || (await isThere(file)) || (await isThere(partOf(file)))) continue;
+    // Somebody else may have taken it meanwhile.
+    if (taken.has(file)) continue;
+    taken.add(file);
+    return file;
   }
 }
 
@@ -50,11 +55,14 @@ export function placesOf(
   return places.filter(({ base, number }) => number > 0 && bases.has(base));
 }
 
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // The error is reported when the file is begun.
-    return [];
-  }
+/** The names in a folder; none if it cannot be read, which is reported when the file is begun. */
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

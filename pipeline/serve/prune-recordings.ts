@@ -3,7 +3,9 @@ import { lstat, readdir, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { concatMap, ignoreElements, type OperatorFunction } from 'rxjs';
 import { outputOfPart } from '../../operators/part-files.js';
+import type { AskDisk } from './ask-in-turn.js';
 import { placesOf } from './next-recording.js';
+import { askAtOnce } from './watch-recording.js';
 
 /** Which finished recordings are kept, and callbacks for the others. */
 export interface PruneOptions {
@@ -15,6 +17,8 @@ export interface PruneOptions {
   readonly inputs?: readonly string[];
   /** Partial files of recordings that ended early, which count as recordings. Other partial files may belong to another server. */
   readonly parts?: ReadonlySet<string>;
+  /** Asks the disk. By default each question is asked at once. */
+  readonly ask?: AskDisk;
   /** Called with each file that was removed. */
   readonly onRemoved: (path: string) => void;
   /** Called, once for each path, with the error of a file that cannot be removed or of the folder. */
@@ -36,14 +40,15 @@ interface Recording {
  */
 export function pruneRecordings(paths: readonly string[], options: PruneOptions): OperatorFunction<unknown, never> {
   const { keepHours = Number.POSITIVE_INFINITY, keepGb = Number.POSITIVE_INFINITY, onRemoved, onError } = options;
+  const { ask = askAtOnce } = options;
   const folder = dirname(paths[0]!);
   const bases = new Set(paths.map((path) => basename(path)));
   const reported = new Set<string>();
 
   /** Returns the result of an action, or `undefined` if it failed. */
-  async function attempt<T>(path: string, action: Promise<T>): Promise<T | undefined> {
+  async function attempt<T>(path: string, action: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await action;
+      return await ask(action);
     } catch (error) {
       // It does not matter if someone else removed the file.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !reported.has(path)) {
@@ -58,7 +63,7 @@ export function pruneRecordings(paths: readonly string[], options: PruneOptions)
     const inputs = await identitiesOf(options.inputs ?? []);
     const newest = new Map<string, { readonly number: number; readonly recording: Recording }>();
     const recordings: Recording[] = [];
-    for (const name of (await attempt(folder, readdir(folder))) ?? []) {
+    for (const name of (await attempt(folder, () => readdir(folder))) ?? []) {
       const places = placesOf(name, bases);
       // A partial file of the source `x` has the name of a recording of the source `x.part`.
       const isPart = placesOf(basename(outputOfPart(name) ?? ''), bases).length > 0;
@@ -66,7 +71,7 @@ export function pruneRecordings(paths: readonly string[], options: PruneOptions)
       if (isPart ? !options.parts?.has(path) : places.length === 0) continue;
       // Some of ffmpeg's protocols contain file names in a longer text.
       if (options.inputs?.some((input) => input.split(/[/\\:|,]/).includes(name))) continue;
-      const stats = await attempt(path, lstat(path));
+      const stats = await attempt(path, () => lstat(path));
       if (!stats?.isFile() || inputs.has(identityOf(stats))) continue;
       const recording = { path, size: stats.size, endedAt: stats.mtimeMs };
       recordings.push(recording);
@@ -83,10 +88,7 @@ export function pruneRecordings(paths: readonly string[], options: PruneOptions)
       return bytes > keepGb * 1e9 || Date.now() - endedAt > keepHours * 3_600_000;
     });
     for (const { path } of tooMuch.reverse()) {
-      const isRemoved = await attempt(
-        path,
-        unlink(path).then(() => true),
-      );
+      const isRemoved = await attempt(path, () => unlink(path).then(() => true));
       if (isRemoved) onRemoved(path);
     }
   }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   catchError,
@@ -8,6 +7,7 @@ import {
   endWith,
   filter,
   finalize,
+  from,
   groupBy,
   ignoreElements,
   map,
@@ -26,12 +26,13 @@ import { encode } from '../../operators/encode.js';
 import { containerOf } from '../../operators/encode-run.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import { createGate } from '../../operators/gate.js';
+import { inOrder } from '../../operators/in-order.js';
 import { overlay } from '../../operators/overlay.js';
 import { partOf } from '../../operators/part-files.js';
 import { prepareEncoding } from '../../operators/prepare-encoding.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
 import { nextRecording } from './next-recording.js';
-import { lookForPart, type WatchRecordingOptions, watchStop } from './watch-recording.js';
+import { askAtOnce, isThere, lookForPart, type WatchRecordingOptions, watchStop } from './watch-recording.js';
 
 /** Settings and callbacks of a recording. */
 export interface RecordOptions extends WatchRecordingOptions {
@@ -74,12 +75,45 @@ export interface Remains {
  */
 export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
   const { opacity, fileMs, taken, others, onBegin, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
+  const { ask = askAtOnce } = options;
   // The number of open files: one may still be finishing when the next is begun.
   let open = 0;
   const count = (change: number): void => {
     open += change;
     onRecording?.(open > 0);
   };
+
+  /** Writes one file; errors if it ends early, once that is told. */
+  const write = (
+    file: string,
+    frames: Observable<SegmentedFrame>,
+    fileEnds: Observable<unknown>,
+  ): Observable<never> => {
+    const part = partOf(file);
+    onBegin?.(file);
+    let wasThere = false;
+    const looks = lookForPart(part, options, () => (wasThere = true));
+    const giveUp = new AbortController();
+    const patience = watchStop(file, options).subscribe(() => giveUp.abort());
+    const written = frames.pipe(overlay({ opacity }), encode(file, { createdAt: Date.now(), giveUp: giveUp.signal }));
+    const tellError = async (error: unknown): Promise<never> => {
+      const isLeft = await ask(() => isThere(part));
+      // Of other errors it was removed by `encode`, as there was nothing in it to see.
+      const isLost = wasThere && !isLeft && error instanceof Failure && error.code === 'OUTPUT_UNWRITABLE';
+      onError(error, { ...(isLeft && { part }), isLost });
+      // Nothing was written, so the next file may use the name.
+      if (!isLeft && !isLost) taken.delete(file);
+      throw error;
+    };
+    // Not until the file is finished, when the part is renamed.
+    return merge(written, looks.pipe(takeUntil(fileEnds))).pipe(
+      ignoreElements(),
+      tap({ complete: () => onFile(file) }),
+      catchError(tellError),
+      finalize(() => patience.unsubscribe()),
+    );
+  };
+
   return (source) =>
     source.pipe(
       // If an encoder hangs, only one more is started; then cutting waits.
@@ -87,45 +121,24 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
       mergeMap((frames) => {
         const fileEnds = frames.pipe(ignoreElements(), endWith(undefined));
         return defer(() => {
-          const file = nextRecording(path, taken, others);
-          const part = partOf(file);
-          taken.add(file);
           count(1);
-          onBegin?.(file);
-          let wasThere = false;
-          const looks = lookForPart(part, options, () => (wasThere = true));
-          const giveUp = new AbortController();
-          const patience = watchStop(file, options).subscribe(() => giveUp.abort());
-          const written = frames.pipe(
+          let file = path;
+          const named = ask(async () => {
+            file = await nextRecording(path, taken, others);
+          });
+          return frames.pipe(
             ownGate(() => onSlow?.(file)),
-            overlay({ opacity }),
-            encode(file, { createdAt: Date.now(), giveUp: giveUp.signal }),
-          );
-          // Not until the file is finished, when the part is renamed.
-          return merge(written, looks.pipe(takeUntil(fileEnds))).pipe(
-            ignoreElements(),
-            tap({
-              complete: () => onFile(file),
-              error(error) {
-                const isLeft = existsSync(part);
-                // Of other errors it was removed by `encode`, as there was nothing in it to see.
-                const isLost = wasThere && !isLeft && error instanceof Failure && error.code === 'OUTPUT_UNWRITABLE';
-                onError(error, { ...(isLeft && { part }), isLost });
-                // Nothing was written, so the next file may use the name.
-                if (!isLeft && !isLost) taken.delete(file);
-              },
-            }),
-            finalize(() => {
-              patience.unsubscribe();
-              count(-1);
-            }),
+            // They wait, and hold their gate, until the disk has said which names are free.
+            inOrder(() => ({ take: (frame: SegmentedFrame) => named.then(() => frame) })),
+            connect((waiting) => from(named).pipe(switchMap(() => write(file, waiting, fileEnds)))),
+            finalize(() => count(-1)),
           );
         }).pipe(
           retry({
             delay: () =>
               timer(retryMs).pipe(
                 // If it cannot be made, the recording says so itself.
-                switchMap(() => makeOutputFolder(dirname(path)).catch(() => {})),
+                switchMap(() => ask(() => makeOutputFolder(dirname(path))).catch(() => {})),
                 takeUntil(fileEnds),
               ),
           }),

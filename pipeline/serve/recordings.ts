@@ -1,11 +1,25 @@
-import { endWith, ignoreElements, lastValueFrom, merge, type OperatorFunction, Subject, takeUntil, timer } from 'rxjs';
+import {
+  endWith,
+  from,
+  ignoreElements,
+  lastValueFrom,
+  merge,
+  type OperatorFunction,
+  race,
+  Subject,
+  takeUntil,
+  tap,
+  timer,
+} from 'rxjs';
 import type { SegmentedFrame } from '../../operators/frame.js';
+import { askInTurn } from './ask-in-turn.js';
 import type { LiveSource } from './live-source.js';
 import type { Logger } from './log.js';
 import { recordingPath } from './next-recording.js';
 import { pruneRecordings } from './prune-recordings.js';
 import { record } from './record.js';
 import type { CheckedServeOptions } from './serve-options.js';
+import { HANG_MS } from './watch-recording.js';
 
 /** Settings and callbacks of a server's recordings. */
 export interface RecordingsOptions
@@ -33,6 +47,7 @@ const LOOK_EVERY_MS = 600_000;
 /** All recordings of a server: creates them, removes old ones and logs both. */
 export class Recordings {
   readonly #options: RecordingsOptions;
+  readonly #ask = askInTurn();
   readonly #taken = new Set<string>();
   readonly #finished = new Set<string>();
   readonly #failed: FailedRecording[] = [];
@@ -75,6 +90,7 @@ export class Recordings {
     return record(this.#pathOf(name), {
       opacity,
       fileMs: recordMinutes * 60_000,
+      ask: this.#ask,
       taken: this.#taken,
       others: this.#options.sources
         .map((other) => this.#pathOf(other.name))
@@ -103,10 +119,13 @@ export class Recordings {
     });
   }
 
-  /** Resolves once old recordings have been removed for the last time. */
+  /** Resolves once old recordings have been removed for the last time, or their disk does not answer. */
   async close(): Promise<void> {
     this.#changes.complete();
-    await this.#pruned;
+    const patience = timer(HANG_MS).pipe(
+      tap(() => this.#options.log.warn('old recordings are not removed: their disk does not answer')),
+    );
+    await lastValueFrom(race(from(this.#pruned), patience), { defaultValue: undefined });
   }
 
   #pathOf(name: string): string {
@@ -122,6 +141,7 @@ export class Recordings {
         keepGb: recordKeepGb,
         inputs: sources.flatMap(({ kind, input }) => (kind === 'file' ? [input] : [])),
         parts: this.#parts,
+        ask: this.#ask,
         onRemoved: (file) => {
           this.#finished.delete(file);
           this.#taken.delete(file);

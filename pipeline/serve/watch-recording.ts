@@ -18,9 +18,12 @@ import {
 } from 'rxjs';
 import { Failure } from '../../model/failure.js';
 import { partOf, wholeOf } from '../../operators/part-files.js';
+import type { AskDisk } from './ask-in-turn.js';
 
 /** How the files of a recording are watched while it is written and when the server stops. */
 export interface WatchRecordingOptions {
+  /** Asks the disk that is recorded to. By default each question is asked at once. */
+  readonly ask?: AskDisk;
   /** Aborted when the server stops. A recording that is then finished for long is told of, and one that hangs is given up. */
   readonly stop?: AbortSignal;
   /** Called with a recording that is not yet finished `tellMs` after the stop. */
@@ -38,7 +41,11 @@ export interface WatchRecordingOptions {
 
 const LOOK_MS = 2_000;
 const TELL_MS = 5_000;
-const HANG_MS = 10_000;
+/** A disk or an encoder of which nothing was heard for so long hangs. */
+export const HANG_MS = 10_000;
+
+/** What asks if nobody else does. */
+export const askAtOnce: AskDisk = (question) => question();
 
 /**
  * Looks for the partial file of a recording at an interval; errors with `Failure` `OUTPUT_UNWRITABLE` when it was there and
@@ -46,11 +53,11 @@ const HANG_MS = 10_000;
  */
 export function lookForPart(
   part: string,
-  { lookMs = LOOK_MS }: WatchRecordingOptions,
+  { lookMs = LOOK_MS, ask = askAtOnce }: WatchRecordingOptions,
   onThere: () => void,
 ): Observable<never> {
   return interval(lookMs).pipe(
-    exhaustMap(() => isThere(part)),
+    exhaustMap(() => ask(() => isThere(part))),
     // A part is there only once ffmpeg runs.
     skipWhile((isThere) => !isThere),
     tap((isThere) => {
@@ -62,7 +69,7 @@ export function lookForPart(
 }
 
 /** False only if there is no such file: a disk that does not answer may still have it. */
-function isThere(path: string): Promise<boolean> {
+export function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
@@ -71,11 +78,11 @@ function isThere(path: string): Promise<boolean> {
 
 /** Tells of a recording that takes long after the server's stop; emits once it is certain to hang. */
 export function watchStop(file: string, options: WatchRecordingOptions): Observable<unknown> {
-  const { stop, onAwaited, tellMs = TELL_MS, hangMs = HANG_MS } = options;
+  const { stop, onAwaited, tellMs = TELL_MS, hangMs = HANG_MS, ask = askAtOnce } = options;
   if (stop === undefined) return NEVER;
   const stopped: Observable<unknown> = stop.aborted ? of(undefined) : fromEvent(stop, 'abort');
   const changes = interval(hangMs / 10).pipe(
-    exhaustMap(() => changeOf(file)),
+    exhaustMap(() => ask(() => changeOf(file))),
     // Also where the disk does not even answer.
     startWith(''),
     distinctUntilChanged(),
@@ -92,6 +99,10 @@ export function watchStop(file: string, options: WatchRecordingOptions): Observa
 
 /** Returns a text that changes whenever something is written for a recording. */
 async function changeOf(file: string): Promise<string> {
-  const found = await Promise.all([partOf(file), wholeOf(file)].map((path) => stat(path).catch(() => undefined)));
-  return found.map((stats) => `${stats?.size} ${stats?.mtimeMs}`).join(', ');
+  let found = '';
+  for (const path of [partOf(file), wholeOf(file)]) {
+    const stats = await stat(path).catch(() => undefined);
+    found += `${stats?.size} ${stats?.mtimeMs} `;
+  }
+  return found;
 }

@@ -67,6 +67,40 @@ t.test('a recording that hangs holds up nothing but itself', { skip: !canSeeProc
   t.ok((await probe(path)).durationSeconds! > 0.2);
 });
 
+t.test('a disk that does not answer holds up nothing, and what is recorded waits for it', async (t) => {
+  const path = `${t.testdir({})}/out.mp4`;
+  const [begun, files, slow]: [string[], string[], string[]] = [[], [], []];
+  const gate = createGate(2);
+  const frames = new Subject<SegmentedFrame>();
+  let answer!: () => void;
+  const answers = new Promise<void>((resolve) => (answer = resolve));
+  const over = lastValueFrom(
+    frames.pipe(
+      record(path, {
+        opacity: 0.5,
+        fileMs: 60_000,
+        taken: new Set(),
+        ask: (question) => answers.then(question),
+        onBegin: (file) => begun.push(file),
+        onFile: (file) => files.push(file),
+        onSlow: (file) => slow.push(file),
+        onError: (error) => t.fail(String(error)),
+      }),
+    ),
+    { defaultValue: undefined },
+  );
+  for (let index = 0; index < 40; index += 1) {
+    frames.next(frameAt(index, gate));
+    t.ok(gate.open, 'the gate of what is shown');
+  }
+  t.same([begun, slow], [[], [path]]);
+  answer();
+  frames.complete();
+  await over;
+  t.same([begun, files], [[path], [path]]);
+  t.match(await probe(path), { durationSeconds: 0.64 }, 'the frames that could wait are in it');
+});
+
 t.test('a recording that ends early is begun again in another file', { skip: !canSeeProcesses }, async (t) => {
   const path = `${t.testdir({})}/out.mp4`;
   const states: boolean[] = [];
