@@ -15,8 +15,15 @@ const YOUNG_MB = 6;
  * @throws `TypeError` where neither file exists, which only a packaging error can cause.
  */
 export function startWorker(module: URL, options: WorkerOptions = {}): Worker {
-  const frugal: WorkerOptions = { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB }, ...options };
+  const limits: WorkerOptions = { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } };
   const path = modulePath(module);
   if (!existsSync(path)) throw new TypeError(`there is no worker module at ${fileURLToPath(module)}`);
-  return new Worker(path, frugal);
+  return new Worker(path, { ...limits, ...ownArguments(), ...options });
+}
+
+/** `node --input-type=module -e PROGRAM` would give its threads an option that Node refuses for files. */
+function ownArguments(): WorkerOptions {
+  const isOption = (argument: string) => argument.startsWith('--') && !argument.startsWith('--input-type');
+  const given = process.execArgv;
+  return given.some((argument) => argument.startsWith('--input-type')) ? { execArgv: given.filter(isOption) } : {};
 }

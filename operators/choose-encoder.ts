@@ -45,6 +45,9 @@ function fewPicturesHeld(preset: string): readonly string[] {
   return ['-threads', String(cores), '-x264-params', `sync-lookahead=0${lookahead}`];
 }
 
+/** The first render device of Linux, on which VA-API encodes. */
+export const RENDER_DEVICE = '/dev/dri/renderD128';
+
 const software = {
   isHardware: false,
   globalOptions: [],
@@ -64,7 +67,7 @@ const encoders: readonly Encoder[] = [
   {
     ...hardware,
     name: 'h264_vaapi',
-    globalOptions: ['-vaapi_device', process.env.SEGNET_VAAPI_DEVICE ?? '/dev/dri/renderD128'],
+    globalOptions: ['-vaapi_device', RENDER_DEVICE],
     filter: 'format=nv12,hwupload',
     options: ({ crf }) => ['-qp', String(crf)],
   },

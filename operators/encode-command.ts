@@ -32,7 +32,8 @@ export function makeEncodeCommand(
   // Without an original (a camera, standard input) the first picture is the beginning.
   const beginsAt = original?.info.startSeconds ?? ptsUs / 1e6 - (startSeconds ?? 0);
   const isMoved = beginsAt > longestLeadSeconds || beginsAt < -longestDelaySeconds;
-  const lead = isMoved ? beginsAt : 0;
+  // A cut begins at 0 in any case.
+  const lead = isMoved || startSeconds !== undefined ? beginsAt : 0;
   if (isMoved) {
     const text = `The clock of ${original?.path ?? 'the source'} begins at ${lead.toFixed(3)} s: times in ${output} begin at 0 instead.`;
     options.onWarning?.(text, 'TIMES_SHIFTED');

@@ -82,8 +82,13 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
   const { container, encoder, picture, original, startSeconds, durationSeconds, shiftSeconds } = command;
   const { width, height } = picture;
   const colours = colourOptions(picture.colour);
+  // Of a clock that begins later than 0, ffmpeg adds the beginning to the time at which a cut ends, but not to that before which
+  // copied sound is left out. With the cut's absolute time both are too late by the beginning, and so is everything delayed by it.
+  const beginsAt = original?.info.startSeconds ?? 0;
+  const delay = startSeconds ? Math.max(beginsAt, 0) : 0;
   const trim = [
-    ...(startSeconds ? ['-ss', String(startSeconds)] : []),
+    ...(delay > 0 ? ['-itsoffset', delay.toFixed(6), '-seek_timestamp', '1'] : []),
+    ...(startSeconds ? ['-ss', (delay + startSeconds).toFixed(6)] : []),
     ...(durationSeconds ? ['-t', String(durationSeconds)] : []),
   ];
   const isOdd = width % 2 === 1 || height % 2 === 1;
@@ -101,7 +106,7 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
         source: 'pipe:0',
         options: [
           ...encoder.globalOptions,
-          ...['-y', '-copyts', '-itsoffset', String(-nutOffsetUs / 1e6), ...colours],
+          ...['-y', '-copyts', '-itsoffset', String(delay - nutOffsetUs / 1e6), ...colours],
           // The header is complete: no frame has to be held back for probing.
           ...['-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0', '-f', 'nut'],
           // With sound beside them, ffmpeg would read eight pictures ahead: 24 MB of 1920x1080.
@@ -117,8 +122,8 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
           ...['-map', '0:v:0'],
           ...(original ? soundAndMetadata(original.info, container) : []),
           ...creationTime(command),
-          // Without this copied sound would begin at the key frame before the cut.
-          ...(startSeconds ? ['-copypriorss:a', '0'] : []),
+          // Without this copied sound would begin at the key frame before the cut; with it there would be none before time 0.
+          ...(startSeconds && beginsAt >= 0 ? ['-copypriorss:a', '0'] : []),
           // Chapters are added to the final file: in fragments they would become a track, and then two.
           ...['-map_chapters', original && trim.length === 0 && !container.isMp4 ? '1' : '-1'],
           ...['-vf', `${isOdd && encoder.name !== 'ffv1' ? pad : ''}${encoder.filter}`],
@@ -127,7 +132,7 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
           ...(command.threads ? ['-threads', String(command.threads)] : []),
           ...colours,
           ...[...passthroughOption(tool), '-enc_time_base', `1:${ticks}`],
-          ...(shiftSeconds ? ['-output_ts_offset', String(-shiftSeconds)] : []),
+          ...(shiftSeconds + delay ? ['-output_ts_offset', String(-shiftSeconds - delay)] : []),
           ...(container.isMp4
             ? [
                 ...mp4Options(tool, ticks),

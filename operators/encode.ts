@@ -56,7 +56,9 @@ export interface EncodeOptions {
 
 /**
  * Writes frames to a video file (.mp4, .m4v, .mov, .mkv, .webm) with their own times, and passes each on once ffmpeg
- * has taken it. Adds the step time `encode` (`maskVideo` for masks), ms until then.
+ * has taken it. Adds the step time `encode` (`maskVideo` for masks), ms until then. A file's times grow: a frame whose
+ * time steps back a little (of a second source, say) is shown 1 ms after the last one, and after a larger step (a
+ * second clip) the file goes on from 40 ms after it.
  *
  * While it is being written the file is called `NAME.part.mp4`, and plays up to its last second however it ends. It
  * gets its name when it is complete, before the stream completes. If the source fails, the part is ended properly and

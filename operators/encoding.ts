@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Failure, outputFailure } from '../model/failure.js';
-import { endAbandoned } from './abandoned.js';
+import { abandonedAreGone, endAbandoned } from './abandoned.js';
 import { checkPicture } from './check.js';
 import type { EncodeOptions } from './encode.js';
 import { makeEncodeCommand } from './encode-command.js';
@@ -59,10 +60,15 @@ interface Running extends Prepared {
  */
 const soundGraceMs = 10_000;
 
+/** The parts that this process writes. */
+const underWay = new Set<string>();
+
 /** Begins a file: checks whether it can be written and with which encoder, and starts ffmpeg at the first picture. */
 export function startEncoding(output: string, container: Container, options: EncodeOptions): Encoding {
   const [part, remuxed] = [partOf(output), wholeOf(output)];
   const times = createGrowingTimes();
+  const place = resolve(part);
+  let isOurs = false;
   let running: Promise<Running> | undefined;
   let current: FfmpegProcess | undefined;
   let state: 'open' | 'finished' | 'failed' | 'abandoned' = 'open';
@@ -89,6 +95,13 @@ export function startEncoding(output: string, container: Container, options: Enc
   async function start(first: Encodable, ptsUs: number): Promise<Running> {
     const ready = await prepared;
     abandoned.signal.throwIfAborted();
+    // An earlier stream to this file may have been abandoned just now.
+    if (underWay.has(place)) await abandonedAreGone();
+    if (underWay.has(place)) {
+      throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} is being written by this program already.`);
+    }
+    underWay.add(place);
+    isOurs = true;
     const { tool, original } = ready;
     hasSound = original?.info.hasAudio ?? false;
     const command = makeEncodeCommand(ready, { output, part, container, picture: first, ptsUs }, options);
@@ -203,7 +216,12 @@ export function startEncoding(output: string, container: Container, options: Enc
     const wasOpen = state === 'open';
     if (wasOpen) state = 'abandoned';
     current?.abandon();
-    if (wasOpen) endAbandoned(remove());
+    if (wasOpen) endAbandoned(remove().finally(release));
+    else release();
+  }
+
+  function release(): void {
+    if (isOurs) underWay.delete(place);
   }
 
   /** Removes what was written, once nothing works on it any more; a part that ffmpeg was not started for is not ours. */

@@ -59,7 +59,7 @@ export function createFrameMaker(
         onWarning?.(text, isAhead ? 'TIMES_LEAP_AHEAD' : 'TIMES_STEP_BACK');
       })
     : createPictureTimes(rate, (atUs) => {
-        const text = `The clock of ${source} steps back at ${seconds(atUs)} s: its pictures go on at ${rate()} frames/s, which sound that is copied may not fit.`;
+        const text = `The clock of ${source} steps back at ${seconds(atUs)} s: its pictures go on at ${rate()} frames/s; sound after that is not kept in time, and most of it is lost.`;
         onWarning?.(text, 'TIMES_STEP_BACK');
       });
   const bytes = pictureBytes('yuv420p', width, height);

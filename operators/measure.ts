@@ -85,7 +85,8 @@ function record(histogram: RecordableHistogram, ms: number): void {
 function timingOf(histogram: RecordableHistogram): Timing {
   const { count } = histogram;
   if (count === 0) return { count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
-  const percentile = (percent: number) => histogram.percentile(percent) / 1000;
+  // Node rounds a rank to the nearest one; at most this took so many per cent only from the next higher one on.
+  const percentile = (percent: number) => histogram.percentile((rankOf(percent, count) / count) * 100) / 1000;
   return {
     count,
     mean: histogram.mean / 1000,
@@ -94,4 +95,9 @@ function timingOf(histogram: RecordableHistogram): Timing {
     p99: percentile(99),
     max: histogram.max / 1000,
   };
+}
+
+/** The rank, from 1, of the least of `count` values that is not exceeded by `percent` of them. */
+function rankOf(percent: number, count: number): number {
+  return Math.max(1, Math.ceil((percent * count) / 100));
 }

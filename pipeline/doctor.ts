@@ -7,6 +7,7 @@ import { int8Support } from '../model/engines/processor.js';
 import { modulePath } from '../model/module-path.js';
 import { networkOf } from '../model/networks/network-of.js';
 import { readWeights } from '../model/weights.js';
+import { RENDER_DEVICE } from '../operators/choose-encoder.js';
 import { findFfmpeg } from '../operators/find-ffmpeg.js';
 import { packagedNetworks } from './options/find-weights.js';
 import { packagedFile } from './options/package-root.js';
@@ -93,9 +94,9 @@ async function findGpu(): Promise<Finding> {
   });
   if (nvidia !== '') return { name: 'gpu', state: 'found', detail: nvidia.split('\n').join('; ') };
   if (process.platform === 'linux') {
-    const other = existsSync('/dev/dri/renderD128');
+    const other = existsSync(RENDER_DEVICE);
     const detail = other
-      ? 'a render device, /dev/dri/renderD128; no NVIDIA driver'
+      ? `a render device, ${RENDER_DEVICE}; no NVIDIA driver`
       : 'neither an NVIDIA driver nor a render device';
     return { name: 'gpu', state: other ? 'found' : 'missing', detail };
   }

@@ -1,4 +1,4 @@
-import { type ClassSet, cityscapes19, cityscapes19LabelIds, classSets } from '../model/classes.js';
+import { type ClassSet, cityscapes19, cityscapes19LabelIds, classSets, haveSameNames } from '../model/classes.js';
 import { checkDataset } from '../model/dataset/check.js';
 import { type Dataset, openPairs } from '../model/dataset/dataset.js';
 import { readLabels } from '../model/dataset/labels.js';
@@ -158,12 +158,12 @@ async function evaluateDataset(dataset: Dataset, options: EvaluateOptions): Prom
 
 /** The known class set that has these classes; else their indices are the labels, and 255 is void. */
 export function guessClassSet(classes: readonly ClassLabel[]): ClassSet {
-  const known = classSets.find((set) => namesOf(set.classes) === namesOf(classes));
+  const known = classSets.find((set) => haveSameNames(set.classes, classes));
   return known ?? { name: 'the weights', title: 'The classes of the weights', classes, voidIndex: 255 };
 }
 
 function checkClasses(engine: Engine, set: ClassSet): void {
-  if (namesOf(engine.classes) === namesOf(set.classes)) return;
+  if (haveSameNames(engine.classes, set.classes)) return;
   throw new Failure(
     'CLASSES_MISMATCH',
     `Expected the weights to tell apart the classes of ${set.name} (${namesOf(set.classes)}), got ${namesOf(engine.classes)}`,

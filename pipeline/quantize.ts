@@ -9,7 +9,7 @@ import { Failure } from '../model/failure.js';
 import { quantiseWeights, type Trial } from '../model/quantisation/quantise-weights.js';
 import type { Size } from '../model/size.js';
 import { readWeights, type WeightsCard, writeWeights } from '../model/weights.js';
-import { decode } from '../operators/index.js';
+import { decode } from '../operators/decode.js';
 import { checkOutput } from '../operators/output-failure.js';
 import { openLabelled } from './evaluate.js';
 import { findInputs } from './run/find-inputs.js';

@@ -78,10 +78,10 @@ export async function checkDataset(dataset: Dataset, options: CheckOptions = {})
   }
   const frequencies = count.result();
   if (frequencies.pixels.every((pixels) => pixels === 0)) {
-    throw new Failure('DATASET_INVALID', `Expected labels at ${title}, but every pixel of them is void`);
+    throw new Failure('DATASET_INVALID', `Expected labels for ${title}, but every pixel of them is void`);
   }
   const absent = classSet.classes.filter((_, index) => frequencies.pixels[index] === 0).map((each) => each.name);
-  const warnings = absent.length === 0 ? [] : [`${title} has no pixel of ${absent.join(', ')}`];
+  const warnings = absent.length === 0 ? [] : [`The labels for ${title} have no pixel of ${absent.join(', ')}`];
   return { warnings, frequencies };
 }
 

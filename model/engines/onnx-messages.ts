@@ -2,10 +2,12 @@ import type { Calibration } from '../calibration.js';
 import type { Network } from '../network.js';
 import type { Weights } from '../weights.js';
 import type { Masks } from './batch.js';
+import type { Computing } from './computing.js';
 import type { Provider } from './onnx-providers.js';
 
 /** The `workerData` of the onnx engine's worker. */
 export interface OnnxWorkerData {
+  readonly computing: Computing;
   readonly network: Network;
   readonly weights: Weights;
   /** The providers to try, in this order. */

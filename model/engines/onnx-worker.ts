@@ -6,6 +6,7 @@ import { buildGraph } from '../onnx/graph.js';
 import { buildInt8Graph } from '../onnx/int8-graph.js';
 import { shapesOf } from '../shapes.js';
 import type { SegmentRequest } from './batch.js';
+import { endComputing } from './computing.js';
 import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';
 import type { Provider } from './onnx-providers.js';
 import { env, InferenceSession, Tensor } from './onnx-runtime.js';
@@ -15,7 +16,7 @@ import { env, InferenceSession, Tensor } from './onnx-runtime.js';
  * one by one, in order.
  */
 
-const { network, weights, providers, threads, mostThreads, int8 } = workerData as OnnxWorkerData;
+const { computing, network, weights, providers, threads, mostThreads, int8 } = workerData as OnnxWorkerData;
 
 /** The number of picture sizes for which sessions are kept. Each session holds a copy of the weights. */
 const SESSION_LIMIT = 3;
@@ -143,6 +144,7 @@ if (started !== undefined) {
   parentPort!.on('message', (request: SegmentRequest) => {
     queue = queue
       .then(async () => segment(await sessionFor(request.width, request.height), provider, request))
+      .finally(() => endComputing(computing))
       .then((masks) => reply({ type: 'masks', masks, pixels: request.pixels }, [masks.buffer, request.pixels.buffer]))
       .catch((error) => reply({ type: 'failed', reason: reasonOf(error) }));
   });

@@ -8,6 +8,7 @@ import { startWorker } from '../start-worker.js';
 import type { Weights } from '../weights.js';
 import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';
 import type { PrecisionName, ProviderName } from './choices.js';
+import { createComputing, dropComputing } from './computing.js';
 import { firstReply } from './first-reply.js';
 import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';
 import { automaticProviders, PROVIDERS, type Provider } from './onnx-providers.js';
@@ -58,8 +59,10 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   if (wanted !== 'auto' && !PROVIDERS[wanted].platforms.includes(process.platform)) {
     throw unavailable([{ provider: wanted, reason: `there is no ${PROVIDERS[wanted].title} on ${process.platform}` }]);
   }
-  const data: OnnxWorkerData = { network, weights, providers, threads, mostThreads, int8: chosen.int8 };
+  const computing = createComputing();
+  const data: OnnxWorkerData = { computing, network, weights, providers, threads, mostThreads, int8: chosen.int8 };
   const worker = startWorker(new URL('./onnx-worker.js', import.meta.url), { workerData: data });
+  worker.once('exit', () => dropComputing(computing));
   const reply = await firstReply<OnnxReply>(worker, 'onnx', PROVIDERS.cpu.advice);
   if (reply.type !== 'ready') {
     await worker.terminate();
@@ -68,7 +71,7 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   const { provider, refused } = reply;
   const precision = provider === 'cpu' && chosen.int8 !== undefined ? 'int8' : 'float32';
   const reason = provider === 'cpu' || options.precision === 'float32' ? chosen.reason : GPU_REASON;
-  const queue = new WorkerQueue<SegmentRequest, Masks>('onnx', worker);
+  const queue = new WorkerQueue<SegmentRequest, Masks>('onnx', worker, computing);
   const segment = createBatchSegmenter(queue);
 
   return {

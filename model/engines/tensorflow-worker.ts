@@ -2,11 +2,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { loadTensorflow } from '../training/tensorflow.js';
 import { createTrainable } from '../training/trainable.js';
 import type { SegmentRequest } from './batch.js';
+import { endComputing } from './computing.js';
 import type { TensorflowReply, TensorflowWorkerData } from './tensorflow.js';
 
 /* The thread in which the tensorflow engine computes, since its calls block. */
 
-const { network, weights } = workerData as TensorflowWorkerData;
+const { computing, network, weights } = workerData as TensorflowWorkerData;
 
 /** Approximate number of pixels in one run; activations are kept until a run ends. */
 const PIXELS_PER_RUN = 4 * 480 * 360;
@@ -37,10 +38,17 @@ async function start() {
 
 try {
   const segment = await start();
+  const segmentUntilDone = (request: SegmentRequest) => {
+    try {
+      return segment(request);
+    } finally {
+      endComputing(computing);
+    }
+  };
   reply({ type: 'ready' });
   parentPort!.on('message', (request: SegmentRequest) => {
     try {
-      const masks = segment(request);
+      const masks = segmentUntilDone(request);
       reply({ type: 'masks', masks, pixels: request.pixels }, [masks.buffer, request.pixels.buffer]);
     } catch (error) {
       reply({ type: 'failed', reason: (error as Error).message.split('\n')[0]! });

@@ -6,6 +6,7 @@ import { startWorker } from '../start-worker.js';
 import { prepareTensorflow, TENSORFLOW_SETUP } from '../training/tensorflow.js';
 import type { Weights } from '../weights.js';
 import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';
+import { type Computing, createComputing, dropComputing } from './computing.js';
 import { firstReply } from './first-reply.js';
 import { WorkerQueue } from './worker-queue.js';
 
@@ -26,6 +27,7 @@ export interface TensorflowEngineOptions {
 
 /** The `workerData` of the tensorflow engine's worker. */
 export interface TensorflowWorkerData {
+  readonly computing: Computing;
   readonly network: Network;
   readonly weights: Weights;
 }
@@ -48,15 +50,17 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
   const { card } = weights;
   const network = networkOf(weights, options.network);
   prepareTensorflow(threads);
+  const computing = createComputing();
   const worker = startWorker(new URL('./tensorflow-worker.js', import.meta.url), {
-    workerData: { network, weights } satisfies TensorflowWorkerData,
+    workerData: { computing, network, weights } satisfies TensorflowWorkerData,
   });
+  worker.once('exit', () => dropComputing(computing));
   const reply = await firstReply<TensorflowReply>(worker, 'tensorflow', `Run ${TENSORFLOW_SETUP}`);
   if (reply.type !== 'ready') {
     await worker.terminate();
     throw new Failure('ENGINE_UNAVAILABLE', reply.type === 'unavailable' ? reply.reason : 'TensorFlow did not start');
   }
-  const queue = new WorkerQueue<SegmentRequest, Masks>('tensorflow', worker);
+  const queue = new WorkerQueue<SegmentRequest, Masks>('tensorflow', worker, computing);
   const segment = createBatchSegmenter(queue);
 
   return {

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { Failure } from '../failure.js';
+import { beginComputing, type Computing, endComputing } from './computing.js';
 
 /** A queued request. Its message is made when its turn comes, so that waiting requests hold no copies. */
 interface Job<Request, Result> {
@@ -22,6 +23,7 @@ interface Failed {
 export class WorkerQueue<Request, Result extends { readonly type: string }> {
   readonly #engine: string;
   readonly #worker: Worker;
+  readonly #computing: Computing;
   readonly #waiting: Job<Request, Result>[] = [];
   #running: Job<Request, Result> | undefined;
   #closed: Failure | undefined;
@@ -29,9 +31,11 @@ export class WorkerQueue<Request, Result extends { readonly type: string }> {
   /** Called when the worker has answered, even if the request was dropped meanwhile. */
   #answered: (() => void) | undefined;
 
-  constructor(engine: string, worker: Worker) {
+  /** @param computing The flag that the worker clears with `endComputing` before each answer. */
+  constructor(engine: string, worker: Worker, computing: Computing) {
     this.#engine = engine;
     this.#worker = worker;
+    this.#computing = computing;
     worker.on('message', (reply: Result | Failed) => {
       this.#answered?.();
       this.#settle(reply);
@@ -108,8 +112,10 @@ export class WorkerQueue<Request, Result extends { readonly type: string }> {
       const { message, transfer } = job.prepare();
       this.#running = job;
       this.#worker.ref();
+      beginComputing(this.#computing);
       this.#worker.postMessage(message, transfer);
     } catch (error) {
+      endComputing(this.#computing);
       this.#running = undefined;
       job.reject(error);
       this.#next();

@@ -18,8 +18,8 @@ export interface TrainingState {
   /** The scores of the best validation, in per cent; its epoch counts from 1. */
   readonly best?: { readonly epoch: number; readonly G: number; readonly C: number; readonly mIoU: number };
   readonly card: WeightsCard;
-  /** The losses of the current epoch's steps; absent in older checkpoints. */
-  readonly losses?: { readonly sum: number; readonly count: number };
+  /** The losses of the current epoch's steps. */
+  readonly losses: { readonly sum: number; readonly count: number };
   /** SHA-256 of the names of the training pictures. */
   readonly listing: string;
 }
@@ -58,6 +58,7 @@ function parseState(text: string): TrainingState | undefined {
     isObject(state?.recipe) &&
     isObject(state?.recipe?.augmentation) &&
     isObject(state?.card) &&
+    isObject(state?.losses) &&
     typeof state?.listing === 'string' &&
     [state?.seed, state?.epoch, state?.step, state?.seconds].every(Number.isFinite);
   return isUsable ? (state as TrainingState) : undefined;
@@ -78,10 +79,6 @@ export function checkSameNetwork(network: Network, { state, tensors }: Checkpoin
   checkWeights(network, tensors);
 }
 
-/** The values of settings that recipes in older checkpoints lack. */
-const LATER_SETTINGS = { regionLoss: 0 };
-const LATER_AUGMENTATION = { light: 0, noise: 0, blur: 0, mix: 0 };
-
 /**
  * Reads a checkpoint.
  *
@@ -99,7 +96,6 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   if (metadata.state === undefined) throw invalid('weights alone');
   const state = parseState(metadata.state);
   if (state === undefined)
-    throw invalid('no state that can be gone on from: recipe, seed, epoch, step, seconds, card, listing');
-  const augmentation = { ...LATER_AUGMENTATION, ...state.recipe.augmentation };
-  return { state: { ...state, recipe: { ...LATER_SETTINGS, ...state.recipe, augmentation } }, tensors };
+    throw invalid('no state that can be gone on from: recipe, seed, epoch, step, seconds, card, losses, listing');
+  return { state, tensors };
 }

@@ -212,7 +212,7 @@ interface Progress {
   step: number;
   seconds: number;
   best?: NonNullable<TrainingState['best']>;
-  losses: NonNullable<TrainingState['losses']>;
+  losses: TrainingState['losses'];
 }
 
 function progressOf(state: TrainingState | undefined): Progress {

@@ -1,7 +1,7 @@
 import { isObservable, Observable, of, tap } from 'rxjs';
 import { type Connection, openConnection } from './connection.js';
 import type { LiveEvent, Want } from './live-event.js';
-import { CloseCode, PARTS, SOCKET_PATH, TOKEN_FORM } from './protocol.js';
+import { CloseCode, PARTS, type Part, SOCKET_PATH, TOKEN_FORM } from './protocol.js';
 import { clientNow } from './server-clock.js';
 
 /** What to request from a server, and timeouts. */
@@ -73,6 +73,9 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
   const address = socketAddress(url);
   for (const [name, ms] of Object.entries({ backoffMs, maxBackoffMs, openTimeoutMs, answerTimeoutMs })) {
     if (!(ms > 0)) throw new TypeError(`Expected ${name} to be milliseconds, more than 0, got ${ms}`);
+  }
+  if (!['auto', 'manual'].includes(acknowledge)) {
+    throw new TypeError(`Expected acknowledge to be auto or manual, got ${String(acknowledge)}`);
   }
   const { want = [{ parts: ['source', 'mask'] }] } = options;
   if (!isObservable(want)) checkWants(want);
@@ -148,8 +151,14 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
 
 /** Checks wants. The server would close the connection for invalid ones with a less helpful message. */
 function checkWants(wants: readonly Want[]): void {
-  for (const { parts, maxFps, window } of wants) {
-    const wrong = parts.find((part) => !PARTS.includes(part));
+  if (!Array.isArray(wants) || !wants.every((want?: Partial<Want>) => Array.isArray(want?.parts))) {
+    throw new TypeError("Expected want to be a list of subscriptions, [{ parts: ['mask'] }]");
+  }
+  for (const { stream, parts, maxFps, window } of wants) {
+    if (!['string', 'number', 'undefined'].includes(typeof stream)) {
+      throw new TypeError(`Expected stream to be a stream's name or number, got ${typeof stream}`);
+    }
+    const wrong = parts.find((part: Part) => !PARTS.includes(part));
     if (parts.length === 0 || wrong !== undefined) {
       throw new TypeError(`Expected parts to be one or more of ${PARTS.join(', ')}, got ${wrong ?? 'none'}`);
     }

@@ -8,6 +8,6 @@ export interface Percentiles {
 /** Percentiles of values in ascending order, each of them one of the values; undefined without values. */
 export function percentilesOf(sorted: ArrayLike<number>): Percentiles | undefined {
   if (sorted.length === 0) return undefined;
-  const at = (share: number) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)]!;
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  const at = (percent: number) => sorted[Math.ceil((percent * sorted.length) / 100) - 1]!;
+  return { p50: at(50), p95: at(95), p99: at(99) };
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { checkNumber } from '../../model/check-option.js';
+import { CLASS_LIMITS } from '../../model/classes.js';
 import { flagOf } from '../options/flag.js';
 import { numeric } from '../options/numeric.js';
 import { parseSize } from '../options/size.js';
@@ -31,7 +32,7 @@ export function createDescribeCommand(): Command {
       if (flags.card === true || flags.weights !== undefined) return printCard(network, flags);
       const { describe, renderDescriptions } = await import('../describe.js');
       const size = parseSize('--size', flags.size);
-      const classes = checkNumber('--classes', flags.classes, { min: 2, max: 255, integer: true });
+      const classes = checkNumber('--classes', flags.classes, { ...CLASS_LIMITS, integer: true });
       const descriptions = describe({ size, classes, ...(network !== undefined && { network }) });
       printResult(flags, descriptions, renderDescriptions(descriptions));
     });

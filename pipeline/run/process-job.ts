@@ -20,8 +20,6 @@ export interface JobContext {
   readonly prepared: PreparedRun;
   readonly signal: AbortSignal | undefined;
   readonly abandon: AbortSignal | undefined;
-  /** When `run` was called, `performance.now()`. */
-  readonly begunAt: number;
   readonly onEvent: (event: RunEvent) => void;
   /** Absent without `broadcast`. */
   readonly viewers?: Viewers | undefined;
@@ -77,7 +75,7 @@ function nothingOf(input: string, outcome: FileSummary['outcome']): FileSummary 
 
 /** Processes all frames of an input. */
 async function follow(job: Job, label: string, context: JobContext): Promise<FileSummary> {
-  const { signal, abandon, begunAt, onEvent, viewers } = context;
+  const { signal, abandon, onEvent, viewers } = context;
   const { options, engine } = context.prepared;
   const meter = createMeter();
   const startedAt = performance.now();
@@ -107,7 +105,7 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
       route.pipe(
         measure(meter),
         tap(() => {
-          firstFrameMs ??= performance.now() - begunAt;
+          firstFrameMs ??= performance.now() - startedAt;
           frames += 1;
           onEvent({ kind: 'frame', input: label, frames, ...(expectedFrames !== undefined && { expectedFrames }) });
         }),

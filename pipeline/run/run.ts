@@ -52,7 +52,7 @@ export async function runFiles(options: RunOptions, nameOf?: (option: string) =>
     const take = async ({ job, index }: (typeof numbered)[number]): Promise<void> => {
       if (engine.failure !== undefined) return;
       onEvent({ kind: 'begin', input: labelOf(job), number: index + 1, count: jobs.length });
-      const file = await processJob(job, { prepared, signal, abandon, begunAt, onEvent, viewers });
+      const file = await processJob(job, { prepared, signal, abandon, onEvent, viewers });
       // Without an engine every file would fail for the same reason.
       if (engine.failure !== undefined) return;
       files[index] = file;

@@ -19,7 +19,7 @@ export interface FileSummary {
   /** From the beginning of work on the file to its last output. */
   readonly seconds: number;
   readonly framesPerSecond: number;
-  /** From the call of `run` to the first frame that passed all steps. */
+  /** From the beginning of work on the file to the first frame that passed all steps. */
   readonly firstFrameMs?: number;
   /** By step, in the order of the route. */
   readonly steps: Readonly<Record<string, Percentiles>>;

@@ -107,6 +107,11 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
     throw error;
   }
 
+  // Such as a connection that could not be accepted for want of memory.
+  server.on('error', ({ message }) =>
+    options.onClosed?.('an unknown address', 1006, `It was not accepted: ${message}`),
+  );
+
   const bound = (server.address() as AddressInfo).port;
   const shown = isIP(host) === 6 ? `[${host}]` : host;
   let closing: Promise<void> | undefined;
@@ -172,7 +177,7 @@ function createTls(
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    const refuse = (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') {
         return reject(
           new Failure('PORT_TAKEN', `Port ${port} on ${host} is in use: choose another by --port`, { cause: error }),
@@ -185,8 +190,12 @@ function listen(server: Server, port: number, host: string): Promise<void> {
           { cause: error },
         ),
       );
+    };
+    server.once('error', refuse);
+    server.listen(port, host, () => {
+      server.off('error', refuse);
+      resolve();
     });
-    server.listen(port, host, resolve);
   });
 }
 

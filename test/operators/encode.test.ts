@@ -260,6 +260,61 @@ t.test('a part, picture and sound alike', async (t) => {
   );
 });
 
+t.test('a part of a clock that begins elsewhere than at 0 begins at 0, with its own sound', async (t) => {
+  const plain = await transcode(await testClip('plain'), 'of-0.mp4', {}, { startSeconds: 0.6, durationSeconds: 1 });
+  const expected = sound(plain.output).map((packet) => packet.split(' ').slice(3).join(' '));
+  for (const offset of [0, 3600, -1.9]) {
+    const input = join(folder, `offset${offset}.ts`);
+    // The packets of a transport stream begin at 1.4 s.
+    const shift = ['-output_ts_offset', String(offset < 0 ? 95_443.7177 - 1.4 + offset : offset)];
+    run(
+      '-y',
+      '-i',
+      await testClip('plain'),
+      '-map',
+      '0:v:0',
+      '-map',
+      '0:a:0',
+      '-c',
+      'copy',
+      ...shift,
+      '-f',
+      'mpegts',
+      input,
+    );
+    const { startSeconds } = await probe(input);
+    const cut = await transcode(input, `offset${offset}.mp4`, {}, { startSeconds: 0.6, durationSeconds: 1 });
+    t.ok(times(cut.frames)[0]! <= 40_000, `${startSeconds}: the first picture is at ${times(cut.frames)[0]}`);
+    const stamps = sound(cut.output).map((packet) => Number(packet.split(' ')[2]) / 48_000);
+    // Before time 0 ffmpeg leaves out either all sound or none; players begin at 0.
+    t.ok(stamps[0]! > (offset < 0 ? -0.5 : -0.1) && stamps[0]! < 0.05, `${startSeconds}: sound from ${stamps[0]}`);
+    t.ok(stamps.at(-1)! > 0.9 && stamps.at(-1)! < 1.05, `${startSeconds}: sound to ${stamps.at(-1)}`);
+    const own = sound(cut.output).map((packet) => packet.split(' ').slice(3).join(' '));
+    t.ok(own.filter((packet) => expected.includes(packet)).length >= 40, 'of that part');
+  }
+});
+
+t.test('two streams cannot write one file at once; one after the other they can', async (t) => {
+  const output = join(folder, 'same.mp4');
+  const input = await testClip('plain');
+  const write = (name: string) =>
+    lastValueFrom(decode(input, { durationSeconds: 0.4 }).pipe(encode(name, fast), toArray()));
+  const ends = await Promise.allSettled([write(output), write(join(folder, '.', 'same.mp4'))]);
+  t.same(ends.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  t.match(
+    ends.find(({ status }) => status === 'rejected'),
+    {
+      reason: { code: 'OUTPUT_UNWRITABLE', message: /same\.mp4 is being written by this program already/ },
+    },
+  );
+  t.equal((await decodeAll(output)).length, 10, 'the one that was first is whole');
+  t.equal((await write(output)).length, 10);
+  const given = decode(input).pipe(encode(output, fast)).subscribe();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  given.unsubscribe();
+  t.equal((await write(output)).length, 10, 'also after one that was abandoned just now');
+});
+
 t.test('sound that the container cannot hold is converted, with a word', async (t) => {
   const source = join(folder, 'pcm.mkv');
   run('-y', '-i', await testClip('plain'), '-c:v', 'copy', '-c:a', 'pcm_s16le', source);

@@ -20,6 +20,13 @@ t.test('times of each step are collected, and frames pass as they are', async (t
   t.equal(age.count, 100);
 });
 
+t.test('at most so many per cent exceed a percentile, of few values too', async (t) => {
+  const meter = createMeter();
+  for (let index = 1; index <= 75; index += 1) meter.add(fakeFrame({ stepTimes: { decode: index } }));
+  const { p50, p95, p99 } = meter.read().steps.decode!;
+  t.same([p50, p95, p99].map(Math.round), [38, 72, 75]);
+});
+
 t.test('nothing seen is nothing, not NaN', async (t) => {
   const meter = createMeter();
   t.match(meter.read(), { frames: 0, fps: 0, seconds: 0, steps: {}, age: { count: 0, p99: 0 } });

@@ -295,7 +295,7 @@ t.test('the text has a line for each class and the four scores', async (t) => {
   t.match(text, /^ *50\.00 +50\.00 +25\.00 +0\.00$/m);
   t.match(text, /^0 road +50\.0 +50\.0$/m, 'the confusion matrix');
   t.match(text, /^1 sky & <cloud> +- +-$/m);
-  t.match(text, /^Warning: .* has no pixel of sky & <cloud>$/m);
+  t.match(text, /^Warning: The labels for .* have no pixel of sky & <cloud>$/m);
 });
 
 t.test('the confusion matrix is drawn as an SVG that renders, and is written whole or not at all', async (t) => {

@@ -33,7 +33,7 @@ t.test('a sound data set passes, with its frequencies and a warning for classes 
   });
   t.same(seen, [0.5, 1]);
   t.equal(warnings.length, 1);
-  t.match(warnings[0], /\(train\) has no pixel of column-pole, road, .*bicyclist$/);
+  t.match(warnings[0], /^The labels for .*\(train\) have no pixel of column-pole, road, .*bicyclist$/);
   t.same(frequencies.pixels.slice(0, 3), [2, 3, 0]);
   t.same(frequencies.pixelsWherePresent.slice(0, 3), [4, 6, 0]);
   t.same(frequencies.images.slice(0, 3), [1, 2, 0]);
@@ -79,7 +79,7 @@ t.test('labels that are all void are refused', async (t) => {
   const dataset = await plant(t.testdir(), { 'a.png': [grey([0, 0], 2), grey([11, 11], 2)] });
   await t.rejects(checkDataset(dataset), {
     code: 'DATASET_INVALID',
-    message: /labels at .* \(train\), but every pixel of them is void/,
+    message: /labels for .* \(train\), but every pixel of them is void/,
   });
 });
 

@@ -13,10 +13,13 @@ const ANSWERING = `
   });
 `;
 
+const idle = () => new Int32Array(new SharedArrayBuffer(4));
+
 function queueTo(code: string) {
   return new WorkerQueue<string, { readonly type: 'masks'; readonly wish: string }>(
     'onnx',
     new Worker(code, { eval: true }),
+    idle(),
   );
 }
 
@@ -84,7 +87,7 @@ t.test('a thread is not ended in the middle of a request; nobody waits for its a
     }, 200));`,
     { eval: true, workerData: done },
   );
-  const queue = new WorkerQueue<string, { readonly type: 'masks' }>('onnx', worker);
+  const queue = new WorkerQueue<string, { readonly type: 'masks' }>('onnx', worker, idle());
   const running = queue.run(wish('one'));
   const rejected = t.rejects(running, { code: 'ENGINE_CLOSED' }).then(() => done[0]);
   await queue.close();

@@ -225,6 +225,16 @@ t.test('what is no address is refused with an example', async (t) => {
   }
 });
 
+t.test('what is no option is refused, and says what would be', async (t) => {
+  const wrong = (options: object, message: RegExp) =>
+    t.throws(() => connect('ws://127.0.0.1', options), { name: 'TypeError', message });
+  wrong({ acknowledge: 'never' }, /acknowledge to be auto or manual, got never/);
+  wrong({ want: 'mask' }, /want to be a list of subscriptions/);
+  wrong({ want: [null] }, /want to be a list of subscriptions/);
+  wrong({ want: [{ stream: {}, parts: ['mask'] }] }, /stream to be a stream's name or number, got object/);
+  wrong({ want: [{ parts: ['masks'] }] }, /parts to be one or more of .*, got masks/);
+});
+
 t.test('what trying again will not mend is an error', async (t) => {
   const server = await openTestServer(t, { token: TOKEN });
   await t.rejects(

@@ -62,7 +62,8 @@ t.test('a resume takes the network and the recipe of its checkpoint, and refuses
     normalisation: { mean: [0], std: [1] },
     inputSize: { width: 64, height: 48 },
   };
-  const state = { recipe: recipes.compact, seed: 1, epoch: 1, step: 0, seconds: 1, card, listing: 'a' };
+  const losses = { sum: 0, count: 0 };
+  const state = { recipe: recipes.compact, seed: 1, epoch: 1, step: 0, seconds: 1, card, losses, listing: 'a' };
   await writeCheckpoint(join(out, 'last.safetensors'), { state, tensors: initialWeights(network, 1) });
   const resume = (options: Partial<TrainingOptions>) => trainNetwork({ data, out, resume: true, ...options });
   await t.rejects(resume({ learningRate: 1 }), { code: 'OPTION_INVALID', message: /learningRate with resume/ });
