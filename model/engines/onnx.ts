@@ -130,5 +130,5 @@ function describe(provider: Provider, wanted: ProviderName, refused: readonly Re
   if (refused.length > 0) {
     return `${what}, as ${refused.map((each) => `${each.provider} did not start (${each.reason})`).join(', ')}`;
   }
-  return provider === 'cpu' ? `${what}: no GPU provider is installed` : `${what}, the fastest that starts`;
+  return provider === 'cpu' ? `${what} (no GPU provider is installed)` : `${what}, the fastest that starts`;
 }

@@ -144,7 +144,12 @@ export async function checkReplaceable(
       throw new Failure('OUTPUT_EXISTS', message);
     }
     if (size === 0 && (await stat(output)).isDirectory()) continue;
-    const why = note === undefined ? 'was not made by segnet-stream' : 'is not as it was when segnet-stream made it';
+    const why =
+      path === '-'
+        ? 'cannot be known to be of this standard input'
+        : note === undefined
+          ? 'was not made by segnet-stream'
+          : 'is not as it was when segnet-stream made it';
     const message = `${output} exists already and ${why}: choose another name, or replace it with --overwrite`;
     throw new Failure('OUTPUT_EXISTS', message);
   }

@@ -71,16 +71,18 @@ export async function takeSample(
     );
     if (frames === 0) return undefined;
     const around = firstAt - beganAt + (performance.now() - lastAt);
-    // A picture takes its whole way; of a video the first frames' is not that of the others.
-    const pace = frames > 1 ? ((frames - 1) * 1000) / (lastAt - firstAt) : 1000 / (lastAt - beganAt);
+    // A picture takes its whole way. Of a video the first frame's is mostly the start; where there is no other, the network's time
+    // says more.
+    const isPicture = job.input.kind === 'image';
+    const msAFrame = frames > 1 ? (lastAt - firstAt) / (frames - 1) : isPicture ? lastAt - beganAt : engineMs;
     return {
       input: job.input.path,
       width: info.width,
       height: info.height,
       frames,
-      framesPerSecond: round(pace),
+      framesPerSecond: round(1000 / Math.max(msAFrame, 1)),
       // Of a picture it is in its pace.
-      secondsAround: frames > 1 ? round(around / 1000) : 0,
+      secondsAround: isPicture ? 0 : round(around / 1000),
       engineSeconds: Math.round(engineMs / frames) / 1000,
       bytesPerFrame: Math.round((await bytesUnder(folder)) / frames),
     };

@@ -8,7 +8,9 @@ import { type ShownFrame, serverNow, shownFrame } from './shown-frame.js';
 import type { Subscription } from './subscription.js';
 
 /** Why a frame was not shown: the network was busy, the frame was too old, or `--max-fps` was reached. */
-export type DropCause = 'busy' | 'stale' | 'rate';
+export type DropCause = (typeof DROP_CAUSES)[number];
+/** Every {@link DropCause}. */
+export const DROP_CAUSES = ['busy', 'stale', 'rate'] as const;
 
 /** A stream that showed no frame for this long has no current figures. */
 const QUIET_MS = 10_000;

@@ -1,8 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { HubObserver } from './hub.js';
+import { DROP_CAUSES } from './live-stream.js';
 
 /** Why a connection was cut: too many from its address, too many requests or messages, or no pong. */
-export type CutReason = 'connections' | 'requests' | 'messages' | 'heartbeat';
+export type CutReason = (typeof CUT_REASONS)[number];
+const CUT_REASONS = ['connections', 'requests', 'messages', 'heartbeat'] as const;
 
 /** Seconds, from a fast step to a frame that is too old to be useful. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1, 2, 5];
@@ -91,6 +93,7 @@ export function createMetrics(clients: () => number): Metrics {
     labelNames: ['reason'],
     registers,
   });
+  for (const reason of CUT_REASONS) cut.inc({ reason }, 0);
   const recording = new Gauge({
     name: 'segnet_stream_recording',
     help: '1 while the stream is recorded',
@@ -132,7 +135,8 @@ export function createMetrics(clients: () => number): Metrics {
       recording: (stream, isOn) => recording.set({ stream }, isOn ? 1 : 0),
       status(stream, status) {
         up.set({ stream }, status.state === 'live' ? 1 : 0);
-        // Creates the series, at 0, before the first restart.
+        // Creates the series, at 0, before the first restart and the first drop: `rate()` does not see how a series begins.
+        for (const reason of DROP_CAUSES) dropped.inc({ stream, reason }, 0);
         restarts.inc({ stream }, status.state === 'connecting' && status.epoch > 0 ? 1 : 0);
       },
     },
