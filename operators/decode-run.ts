@@ -16,6 +16,7 @@ export interface DecodeCommand {
   readonly realtime?: boolean | undefined;
   /** Passes pictures of a new size on as they are. */
   readonly live?: boolean | undefined;
+  readonly track?: number | undefined;
   readonly hwaccel?: string | undefined;
   readonly threads?: number | undefined;
   readonly inputOptions?: readonly string[] | undefined;
@@ -45,7 +46,15 @@ const paceFilter = 'realtime=limit=60';
  * microsecond, little enough for its ticks to be recovered.
  */
 export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
-  const { input, startSeconds = 0, durationSeconds, hwaccel, threads = threadsOnFewCores(), trimSeconds } = command;
+  const {
+    input,
+    startSeconds = 0,
+    durationSeconds,
+    hwaccel,
+    threads = threadsOnFewCores(),
+    trimSeconds,
+    track = 1,
+  } = command;
   const seekSeconds = trimSeconds === undefined ? startSeconds : Math.max(0, startSeconds - runUpSeconds);
   const isUnscaled = command.live && isAtLeast(tool, [59, 0]);
   const output = [
@@ -74,7 +83,7 @@ export function decodeRun(tool: FfmpegTool, command: DecodeCommand): FfmpegRun {
       },
     ],
     // [0:V:0] is the first video stream that is not cover art.
-    filter: `[0:V:0]${commonFilter(command)};[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
+    filter: `[0:V:${track - 1}]${commonFilter(command)};[a]format=yuv420p|yuvj420p[picture];[b]${fitFilter(command)}[net]`,
     outputs: [
       { target: 'pipe:1', options: ['-map', '[picture]', ...output] },
       { target: `pipe:${netDescriptor(input)}`, options: ['-map', '[net]', ...output] },

@@ -36,6 +36,8 @@ export interface DecodeOptions {
   readonly startSeconds?: number | undefined;
   /** Seconds of video to decode. */
   readonly durationSeconds?: number | undefined;
+  /** Which of several video tracks is decoded, counted from 1; cover art is none. @default 1 */
+  readonly track?: number | undefined;
   /** Paces frames by the source's own times, counted from the first frame. If not provided, they come as fast as they decode. */
   readonly realtime?: boolean | undefined;
   /**
@@ -84,8 +86,8 @@ export interface DecodeOptions {
 }
 
 /**
- * Decodes a video, image, image sequence (`%05d.png`, `*.jpg`), URL or standard input (`-`): the first video stream,
- * upright, as 8-bit 4:2:0 at its own size and as RGB fitted to the network, with the source's own times.
+ * Decodes a video, image, image sequence (`%05d.png`, `*.jpg`), URL or standard input (`-`): one video stream, upright,
+ * as 8-bit 4:2:0 at its own size and as RGB fitted to the network, with the source's own times.
  *
  * Cold: each subscription starts an ffmpeg of its own. Unsubscribing kills it, at once or after `stopGraceMs`.
  *
@@ -149,12 +151,13 @@ export function decode(input: string, options: DecodeOptions = {}): Observable<F
 }
 
 function checkDecodeOptions(input: unknown, options: DecodeOptions): void {
-  const { policy = 'every', fitMode = 'contain', threads = 1, gateLimit = 1, fit } = options;
+  const { policy = 'every', fitMode = 'contain', threads = 1, gateLimit = 1, track = 1, fit } = options;
   if (typeof input !== 'string') throw optionInvalid('input', 'a path, an address or `-`', input);
   checkPart(options);
   checkChoice('policy', policy, ['every', 'latest']);
   checkChoice('fitMode', fitMode, ['contain', 'stretch']);
   checkNumber('threads', threads, { min: 1, max: MOST_THREADS, integer: true });
+  checkNumber('track', track, { min: 1, integer: true });
   checkNumber('gateLimit', gateLimit, { min: 1, integer: true });
   if (fit === undefined) return;
   for (const side of ['width', 'height'] as const) {

@@ -46,7 +46,7 @@ export function startDecoding(
   onFrame: (frame: Frame) => void,
 ): Decoding {
   const { source = redact(input), epoch = 0, startSeconds } = options;
-  const info = createInfoParser();
+  const info = createInfoParser(options.track);
   const damage = { count: 0, first: '' };
   let ffmpeg: FfmpegProcess | undefined;
   let inlets: readonly Inlet[] = [];

@@ -28,7 +28,7 @@ export function makeEncodeCommand(
   options: EncodeOptions,
 ): EncodeCommand {
   const { original } = ready;
-  const { startSeconds, durationSeconds, threads, createdAt, crf = 20, preset = 'veryfast' } = options;
+  const { startSeconds, durationSeconds, threads, createdAt, track, crf = 20, preset = 'veryfast' } = options;
   // Without an original (a camera, standard input) the first picture is the beginning.
   const beginsAt = original?.info.startSeconds ?? ptsUs / 1e6 - (startSeconds ?? 0);
   const isMoved = beginsAt > longestLeadSeconds || beginsAt < -longestDelaySeconds;
@@ -53,5 +53,6 @@ export function makeEncodeCommand(
     ...(durationSeconds !== undefined && { durationSeconds }),
     ...(threads !== undefined && { threads }),
     ...(createdAt !== undefined && { createdAt }),
+    ...(track !== undefined && { track }),
   };
 }

@@ -61,6 +61,8 @@ export interface EncodeCommand {
   readonly threads?: number;
   /** When the first frame was taken, ms since 1970. */
   readonly createdAt?: number;
+  /** The video track of the original that was decoded, counted from 1. */
+  readonly track?: number;
 }
 
 /**
@@ -120,7 +122,7 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
         target: command.part,
         options: [
           ...['-map', '0:v:0'],
-          ...(original ? soundAndMetadata(original.info, container) : []),
+          ...(original ? soundAndMetadata(original.info, container, command.track) : []),
           ...creationTime(command),
           // Without this copied sound would begin at the key frame before the cut; with it there would be none before time 0.
           ...(startSeconds && beginsAt >= 0 ? ['-copypriorss:a', '0'] : []),
@@ -197,7 +199,7 @@ function creationTime({ createdAt }: EncodeCommand): string[] {
   return createdAt === undefined ? [] : ['-metadata', `creation_time=${new Date(createdAt).toISOString()}`];
 }
 
-function soundAndMetadata(info: SourceInfo, container: Container): string[] {
+function soundAndMetadata(info: SourceInfo, container: Container, track = 1): string[] {
   const codecs = info.audioCodecs.flatMap((codec, index) => {
     const isCopied = container.audio.test(codec);
     // Transport streams carry AAC with headers that MP4 does not have; ffmpeg removes them by itself, but not in
@@ -209,7 +211,7 @@ function soundAndMetadata(info: SourceInfo, container: Container): string[] {
   });
   return [
     ...['-map', '1:a?', ...codecs],
-    ...['-map_metadata', '1', '-map_metadata:s:v:0', '1:s:v:0'],
+    ...['-map_metadata', '1', '-map_metadata:s:v:0', `1:s:v:${track - 1}`],
     // The picture is upright now; ffmpeg 4 would tell players to rotate it again.
     ...['-metadata:s:v:0', 'rotate='],
     // In some MP4 files the sound ends far later than the picture: nothing is held back in memory for the difference.

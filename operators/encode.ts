@@ -15,6 +15,8 @@ const LAST_TIME_MS = 253_402_300_799_999;
 export interface EncodeOptions {
   /** The file from which sound, metadata and chapters are copied: the one that was decoded. */
   readonly copyFrom?: string | undefined;
+  /** The same as for `decode`: the video track whose metadata are copied. @default 1 */
+  readonly track?: number | undefined;
   /**
    * The content of the file: `overlay`, what `overlay()` drew; `picture`, the source's; `mask`, class indices as grey
    * values at the network's size, lossless (.mkv). Without it, `overlay` if there is one, else `picture`.

@@ -75,7 +75,6 @@ export function lastWords({ log }: FfmpegEnd): string {
 
 /** A running ffmpeg. */
 export interface FfmpegProcess {
-  readonly pid: number;
   /** Unused if an inlet took its place. */
   readonly stdin: Writable;
   /** Resolves once it has exited and all that it printed has been read; never rejects. */
@@ -213,7 +212,6 @@ function watch(child: ChildProcess, run: FfmpegRun): FfmpegProcess {
   });
   let abandoned = false;
   return {
-    pid: child.pid ?? -1,
     stdin: child.stdin!,
     ended,
     kill: (signal) => child.kill(signal),

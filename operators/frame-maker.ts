@@ -34,7 +34,7 @@ export interface FrameSource extends Pick<Frame, 'source' | 'epoch'> {
 /** Makes a maker; reports what the source is through `onInfo`, and what is left out of it through `onWarning`. */
 export function createFrameMaker(
   { source, epoch, info, picture: { width, height, pixelAspect }, fitted, delivery }: FrameSource,
-  { live, onInfo, onWarning }: Pick<DecodeOptions, 'live' | 'onInfo' | 'onWarning'>,
+  { live, track = 1, onInfo, onWarning }: Pick<DecodeOptions, 'live' | 'track' | 'onInfo' | 'onWarning'>,
 ): FrameMaker {
   const [num, den] = pixelAspect;
   const found = info.source();
@@ -47,7 +47,8 @@ export function createFrameMaker(
   if (found) onInfo?.({ ...found, ...constants });
   // The tracks of HLS and DASH are one picture in several qualities.
   if (found && found.videoTracks > 1 && !/^(?:hls|dash)\b/.test(found.container)) {
-    onWarning?.(`${source} has ${found.videoTracks} video tracks: the first is taken.`, 'TRACKS_LEFT_OUT');
+    const text = `${source} has ${found.videoTracks} video tracks: number ${track}, of ${width}x${height}, is taken.`;
+    onWarning?.(text, 'TRACKS_LEFT_OUT');
   }
   const gate = delivery.openGate(width, height);
   const input = { width: fitted.width, height: fitted.height };

@@ -115,7 +115,7 @@ export function explainStart(
 export async function explainNoFrames(
   input: string,
   end: FfmpegEnd,
-  { sawInput, source }: Pick<InfoParser, 'sawInput' | 'source'>,
+  { sawInput, source, videoTracks }: Pick<InfoParser, 'sawInput' | 'source' | 'videoTracks'>,
 ): Promise<Failure> {
   const name = input === '-' ? 'on standard input' : redact(input);
   const text = end.log.join('\n');
@@ -131,6 +131,10 @@ export async function explainNoFrames(
       const reason = 'it was cut off while it was written or copied';
       return new Failure('INPUT_TRUNCATED', `Input ${name} is an MP4 without its index (moov): ${reason}.`);
     }
+  }
+  if (/matches no streams/.test(text) && videoTracks > 0) {
+    const tracks = videoTracks === 1 ? 'one video track' : `${videoTracks} video tracks`;
+    return new Failure('INPUT_NO_VIDEO_STREAM', `Input ${name} has ${tracks}, and not the one that was asked for.`);
   }
   const cause = causes.find(([pattern]) => pattern.test(text));
   // ffmpeg says the same of a server that takes the connection and is silent (a frozen camera) as of bytes that are no RTSP.

@@ -19,7 +19,6 @@ export interface RenderedLegend {
   readonly rows: readonly { readonly classIndex: number; readonly right: number; readonly top: number }[];
   /** The coverage of each character's pixels, 0-255; all characters have one height. */
   readonly characters: Readonly<Record<string, { readonly width: number; readonly cover: Uint8Array }>>;
-  readonly characterHeight: number;
   /** White, as luma. */
   readonly white: number;
 }
@@ -80,7 +79,6 @@ export async function renderLegend({ classes, matrix, range, ...picture }: Legen
     planes: toLayers(rgba, width, height, matrix, range),
     rows,
     characters,
-    characterHeight,
     white: range === 'pc' ? 255 : 235,
   };
 }

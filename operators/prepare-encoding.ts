@@ -32,7 +32,7 @@ export async function prepareEncoding(
   const preference = container.format === 'webm' ? 'libvpx-vp9' : (options.encoder ?? 'auto');
   const [{ encoder, warning }, info] = await Promise.all([
     chooseEncoder(tool, options.content === 'mask' ? 'ffv1' : preference),
-    options.copyFrom === undefined ? undefined : probe(options.copyFrom, [], abandoned),
+    options.copyFrom === undefined ? undefined : probe(options.copyFrom, [], abandoned, options.track),
   ]);
   if (warning) options.onWarning?.(warning, 'ENCODER_REPLACED');
   const converted = info?.audioCodecs.filter((codec) => !container.audio.test(codec)) ?? [];

@@ -10,19 +10,21 @@ import { createInfoParser, type SourceInfo } from './source-info.js';
  * from the process that decodes.
  *
  * @param signal Aborts it: a silent server would be waited for.
+ * @param track Which of several video tracks is described, counted from 1.
  * @throws `Failure` with the codes of `decode`, `OPTION_INVALID` for standard input, which could not be read again.
  */
 export async function probe(
   input: string,
   inputOptions: readonly string[] = [],
   signal?: AbortSignal,
+  track = 1,
 ): Promise<SourceInfo> {
   if (input === '-') throw new Failure('OPTION_INVALID', 'Standard input can be decoded but not probed.');
   await checkInput(input, inputOptions);
-  const parser = createInfoParser();
+  const parser = createInfoParser(track);
   const ffmpeg = await startFfmpeg(await findFfmpeg(), {
     inputs: [{ source: ffmpegName(input), options: [...patternOptions(input), ...inputOptions] }],
-    outputs: [{ target: '-', options: ['-map', '0:V:0', '-c', 'copy', '-t', '0', '-f', 'null'] }],
+    outputs: [{ target: '-', options: ['-map', `0:V:${track - 1}`, '-c', 'copy', '-t', '0', '-f', 'null'] }],
     log: 'info',
     killOnExit: true,
     onLine: (line) => parser.read(line),

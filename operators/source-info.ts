@@ -28,7 +28,7 @@ export interface SourceInfo {
   readonly timeBase?: number;
   /** Duration times frame rate: an estimate. */
   readonly frames?: number;
-  /** The number of video tracks, cover art excluded; the first is decoded. */
+  /** The number of video tracks, cover art excluded. */
   readonly videoTracks: number;
   readonly hasAudio: boolean;
   readonly audioCodecs: readonly string[];
@@ -46,8 +46,10 @@ export interface OutputPicture {
 /** Parses what ffmpeg prints at level info when it opens its inputs and outputs, line by line. */
 export interface InfoParser {
   read(line: string): void;
-  /** Returns the source; undefined until an input with a video stream has been described. */
+  /** Returns the source; undefined until an input with that video track has been described. */
   source(): SourceInfo | undefined;
+  /** The number of video tracks that have been described, cover art excluded. */
+  readonly videoTracks: number;
   /** True once an input has been described, with or without video. */
   readonly sawInput: boolean;
   /** The first output's first stream; absent until it has been described. */
@@ -66,8 +68,8 @@ interface VideoLine {
   timeBase?: number;
 }
 
-/** Makes an empty parser. */
-export function createInfoParser(): InfoParser {
+/** Makes an empty parser, which describes one of the video tracks, counted from 1. */
+export function createInfoParser(track = 1): InfoParser {
   let section: 'before' | 'input' | 'between' | 'output' = 'before';
   let container = '';
   let durationSeconds: number | undefined;
@@ -96,7 +98,7 @@ export function createInfoParser(): InfoParser {
       const isTrack = stream[1] === 'Video' && !line.includes('(attached pic)');
       // Each program of a transport stream lists its tracks again.
       if (isTrack) videoTracks.add(/#\d+:\d+/.exec(line)![0]);
-      streamIsVideo = isTrack && !video;
+      streamIsVideo = isTrack && !video && videoTracks.size === track;
       if (streamIsVideo) video = parseVideo(stream[2]!);
       if (stream[1] === 'Audio') audioCodecs.push(/^\w+/.exec(stream[2]!)?.[0] ?? 'unknown');
       // In MP4 a text track without a codec holds the names of chapters.
@@ -148,6 +150,9 @@ export function createInfoParser(): InfoParser {
         otherStreams,
         hasChapters,
       };
+    },
+    get videoTracks() {
+      return videoTracks.size;
     },
     get sawInput() {
       return section !== 'before';

@@ -51,10 +51,11 @@ export function buildRoute(
   const { output, masks, maskVideo, frames } = outputs;
   const failed = new Subject<never>();
   const keepOthers = <T>(step: MonoTypeOperatorFunction<T>) => letOthersFinish(step, (error) => failed.error(error));
-  const { start, duration, size, crf, encoder, hwaccel, visualize, opacity, realtime } = options;
+  const { start, duration, track, size, crf, encoder, hwaccel, visualize, opacity, realtime } = options;
   const warning = onWarning && { onWarning };
   const threads = options.engine.threads === undefined ? {} : { threads: options.engine.threads };
   const part = {
+    ...(track > 1 && { track }),
     ...(start > 0 && { startSeconds: start }),
     ...(duration !== undefined && { durationSeconds: duration }),
   };

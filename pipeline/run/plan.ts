@@ -124,7 +124,7 @@ async function look(job: Job, { options, madeFrom }: PreparedRun): Promise<Looke
     if (!options.overwrite) await checkReplaceable(outputs, job.input.path, made?.input);
     for (const output of outputs) await checkFolder(output, await nearestThere(dirname(output)));
     if (job.input.kind === 'stdin') return { job, file: { ...file, action: 'make' } };
-    const info = await probe(job.input.path, sequenceOptions(job.input));
+    const info = await probe(job.input.path, sequenceOptions(job.input), undefined, options.track);
     const frames = job.input.files?.length ?? (job.input.kind === 'image' ? 1 : framesOf(info, options));
     const planned = { ...file, action: 'make', ...(frames !== undefined && { frames }) } as const;
     return { job, info, file: planned, isSmall: isSmallPicture(job) };

@@ -101,6 +101,7 @@ const DECIDING = [
   'stride',
   'start',
   'duration',
+  'track',
   'size',
   'crf',
 ] as const satisfies readonly (keyof CheckedRunOptions)[];

@@ -56,6 +56,8 @@ export interface RunOptions extends EngineOptions, ListenOptions {
   readonly start?: number | string | undefined;
   /** Seconds, or `hh:mm:ss`. By default the input is processed to its end. */
   readonly duration?: number | string | undefined;
+  /** Which of several video tracks is segmented, counted from 1. @default 1 */
+  readonly track?: number | undefined;
   /** Frames in one batch of the engine. @default 1 */
   readonly batch?: number | undefined;
   /** The picture size for the network, also as a string, `480x360`. By default frames are fitted inside the weights' size, aspect kept. */

@@ -1,3 +1,4 @@
+import { visualizations } from '../../operators/paint-picture.js';
 import type { EngineOptions } from '../options/engine-options.js';
 import { joinBySemicolons } from '../options/list.js';
 import type { ListenOptions } from '../options/listen-options.js';
@@ -22,12 +23,13 @@ export const RUN_DEFAULTS = {
   smooth: false,
   stride: 1,
   start: 0,
+  track: 1,
   batch: 1,
   overwrite: false,
   realtime: true,
 } as const satisfies Partial<RunOptions>;
 
-const visualisations: readonly Visualisation[] = ['overlay', 'mask', 'side-by-side', 'overlay,mask', 'none'];
+const visualisations: readonly Visualisation[] = [...visualizations, 'none'];
 
 /** The options of `run` itself, in the order of its help. */
 export const RUN_RULES: OptionRules<OwnRunOption> = {
@@ -94,6 +96,12 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
   },
   start: { kind: 'parsed', value: 'time', help: 'begin there: seconds or hh:mm:ss' },
   duration: { kind: 'parsed', value: 'time', help: 'take so much: seconds or hh:mm:ss' },
+  track: {
+    kind: 'number',
+    value: 'n',
+    range: { min: 1, max: 99, integer: true },
+    help: `which of several video tracks to take, such as that of a second camera (default: ${RUN_DEFAULTS.track})`,
+  },
   size: {
     kind: 'parsed',
     value: 'WxH',

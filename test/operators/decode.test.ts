@@ -365,7 +365,7 @@ t.test('one time that is too early costs its neighbours nothing, whatever the me
   t.ok(Math.min(...steps) > 10_000, steps.join());
 });
 
-t.test('of several video tracks the first is taken, and it is said', async (t) => {
+t.test('of several video tracks the first is taken, or the one that is asked for, and it is said', async (t) => {
   const { path: ffmpeg } = await findFfmpeg();
   const tracks = join(folder, 'two\ntracks.mkv');
   const [small, large] = ['64x48', '128x96'].map((size) => ['-f', 'lavfi', '-i', `testsrc=size=${size}:duration=0.2`]);
@@ -373,7 +373,16 @@ t.test('of several video tracks the first is taken, and it is said', async (t) =
   execFileSync(ffmpeg, ['-v', 'error', '-y', ...small!, ...large!, ...maps, `file:${tracks}`]);
   const { frames, warnings } = await decodeAll(tracks);
   t.equal(frames[0]!.picture.width, 64);
-  t.match(warnings, [/ has 2 video tracks: the first is taken/]);
+  t.match(warnings, [/ has 2 video tracks: number 1, of 64x48, is taken/]);
+  const second = await decodeAll(tracks, { track: 2 });
+  t.equal(second.frames[0]!.picture.width, 128);
+  t.match(second.warnings, [/ has 2 video tracks: number 2, of 128x96, is taken/]);
+  t.match(await probe(tracks, [], undefined, 2), { width: 128, videoTracks: 2 });
+  await t.rejects(decodeAll(tracks, { track: 3 }), {
+    code: 'INPUT_NO_VIDEO_STREAM',
+    message: /has 2 video tracks, and not the one that was asked for/,
+  });
+  t.throws(() => decode(tracks, { track: 0 }), { code: 'OPTION_INVALID' });
 });
 
 t.test('a beginning inside the last frame is told as what it is', async (t) => {
@@ -646,7 +655,7 @@ t.test('an MP4 on a pipe whose index comes last gets a hint', async (t) => {
   // As ffmpeg 4 and 5 put it.
   for (const line of ['moov atom not found', '[mov,mp4,m4a,3gp,3g2,mj2 @ 0x5] stream 0, offset 0x24: partial file']) {
     const end = { code: 1, signal: null, log: [line, 'Invalid data found'] };
-    const failure = await explainNoFrames('-', end, { sawInput: true, source: () => undefined });
+    const failure = await explainNoFrames('-', end, { sawInput: true, videoTracks: 0, source: () => undefined });
     t.match(failure, { code: 'INPUT_NOT_VIDEO', message: /faststart/ });
   }
 });
