@@ -1,5 +1,5 @@
 import { Failure } from '../model/failure.js';
-import { exitOnAbandon, listenForStop } from './run/stop.js';
+import { exitOnAbandon, listenForStop } from './listen-for-stop.js';
 
 /**
  * Does work that has no partial result: Ctrl-C and similar signals abort it, and a second one ends the process. The exit status

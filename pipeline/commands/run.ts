@@ -53,7 +53,7 @@ async function runAndReport(
   const [{ runFiles }, { createReporter }, { listenForStop }, { describeRun }] = await Promise.all([
     import('../run/run.js'),
     import('../run/report.js'),
-    import('../run/stop.js'),
+    import('../listen-for-stop.js'),
     import('../run/summary.js'),
   ]);
   const reporter = createReporter(process.stderr);

@@ -36,7 +36,7 @@ async function serveAndReport(options: ServeOptions, nameOf: (option: string) =>
   const [{ serve }, { createLog }, { exitOnAbandon, listenForStop }, { openEngine }] = await Promise.all([
     import('../serve/serve.js'),
     import('../serve/log.js'),
-    import('../run/stop.js'),
+    import('../listen-for-stop.js'),
     import('../options/open-engine.js'),
   ]);
   const format = options.logFormat ?? (process.stderr.isTTY ? 'text' : 'json');

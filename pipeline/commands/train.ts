@@ -7,8 +7,8 @@ import { addOptions } from '../options/option-rule.js';
 import { formatTime } from '../options/time.js';
 import { type CommonOptions, printResult } from '../print-result.js';
 import { createProgress } from '../progress.js';
-import { count } from '../run/summary.js';
 import { TRAINING_RULES, type TrainingOptions } from '../train-options.js';
+import { count } from '../wording.js';
 
 /** `segnet-stream train`: trains a network on a data set. */
 export function createTrainCommand(): Command {
@@ -38,7 +38,7 @@ Ctrl-C saves a checkpoint after the step under way; --resume goes on to the same
 async function runTraining(flags: TrainingOptions & CommonOptions): Promise<void> {
   const [{ trainNetwork }, { exitOnAbandon, listenForStop }] = await Promise.all([
     import('../train.js'),
-    import('../run/stop.js'),
+    import('../listen-for-stop.js'),
   ]);
   const report = createTrainingReporter(process.stderr);
   const requests = listenForStop(() =>

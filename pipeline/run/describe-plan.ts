@@ -1,6 +1,6 @@
 import { formatTime } from '../options/time.js';
+import { count, shorten } from '../wording.js';
 import type { PlannedFile, RunPlan } from './plan.js';
-import { count, shorten } from './summary.js';
 
 /** True if the disk has no room for the outputs. */
 export function isTooLarge({ bytes, freeBytes }: RunPlan): boolean {

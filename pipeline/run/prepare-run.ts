@@ -1,13 +1,13 @@
 import type { ClassLabel, Engine } from '../../model/engine.js';
 import { findWeights } from '../options/find-weights.js';
 import { applyPalette, presentClasses } from '../options/palettes.js';
+import { shorten } from '../wording.js';
 import { type FoundInputs, findInputs, type RunInput } from './find-inputs.js';
 import { createLazyEngine, type LazyEngine } from './lazy-engine.js';
 import { nameOutputs, type OutputPaths, replacedInput, sourcesOf } from './name-outputs.js';
 import { hashFile, identify, isOutputOrPart, type MadeFrom } from './output-note.js';
 import type { CheckedRunOptions } from './run-options.js';
 import { takeShard } from './shard.js';
-import { shorten } from './summary.js';
 
 /** The most paths named in a note. In a folder that was processed before there may be thousands. */
 const MOST_NAMED = 5;

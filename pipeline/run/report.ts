@@ -1,6 +1,7 @@
 import { createProgress } from '../progress.js';
+import { shorten } from '../wording.js';
 import type { RunEvent } from './run-event.js';
-import { describeFile, isMany, shorten } from './summary.js';
+import { describeFile, isMany } from './summary.js';
 
 /** Reports the progress of a run to people. */
 export interface Reporter {

@@ -1,10 +1,11 @@
 import { concatMap, from, lastValueFrom, mergeMap } from 'rxjs';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
+import { count } from '../wording.js';
 import { inGroups, picturesAtOnce } from './pictures-at-once.js';
 import { prepareRun } from './prepare-run.js';
 import { labelOf, processJob } from './process-job.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
-import { count, type FileSummary, type RunSummary, summarise } from './summary.js';
+import { type FileSummary, type RunSummary, summarise } from './summary.js';
 import { openViewers, type Viewers } from './viewers.js';
 
 /**

@@ -1,6 +1,6 @@
-import { isAbsolute, relative } from 'node:path';
 import type { Percentiles } from '../client/percentiles.js';
 import { formatTime } from '../options/time.js';
+import { count, shorten } from '../wording.js';
 import type { OutputPaths } from './name-outputs.js';
 
 /** A note with a code. `INPUT_TRUNCATED` means that an input was damaged or truncated, and its outputs contain what could be decoded. */
@@ -122,17 +122,6 @@ function isDamaged({ notes }: FileSummary): boolean {
 function describeDamage({ input, notes }: FileSummary): string {
   const messages = notes.filter(({ code }) => INCOMPLETE.has(code)).map(({ message }) => message);
   return `${shorten(input)}: ${messages.join(' ')}`;
-}
-
-/** Shortens a path to one relative to the working folder, if it is inside. */
-export function shorten(path: string): string {
-  const short = relative('.', path);
-  return isAbsolute(path) && short !== '' && !short.startsWith('..') && !isAbsolute(short) ? short : path;
-}
-
-/** `1 frame`, `2 frames`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** Rounds to two decimals, which is enough for milliseconds and seconds. */
