@@ -1,6 +1,7 @@
-import { access, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
 import { outputOfPart, partOf } from '../../operators/part-files.js';
+import { isThere } from './watch-recording.js';
 
 /** The path of a source's recording: among several sources, `drive.mp4` and `front` give `drive-front.mp4`. */
 export function recordingPath(path: string, source: string, sources: number): string {
@@ -58,11 +59,4 @@ export function placesOf(
 /** The names in a folder; none if it cannot be read, which is reported when the file is begun. */
 function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => []);
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
