@@ -18,7 +18,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   {
     name: 'serve',
     summary: 'watch live cameras and show them segmented in a browser',
-    load: async () => (await import('./serve.js')).serveCommand(),
+    load: async () => (await import('./serve.js')).createServeCommand(),
   },
   {
     name: 'describe',

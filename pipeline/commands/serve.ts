@@ -8,10 +8,10 @@ import { gatherOptions, type ServeFlags } from '../serve/gather-options.js';
 import type { Logger } from '../serve/log.js';
 import type { ServeSummary } from '../serve/serve.js';
 import type { ServeOptions } from '../serve/serve-options.js';
-import { SERVE_OPTIONS } from '../serve/serve-options.js';
+import { SERVE_RULES } from '../serve/serve-options.js';
 
 /** `segnet-stream serve`: its options, and an action that loads the server only when it is called. */
-export function serveCommand(): Command {
+export function createServeCommand(): Command {
   const command = new Command('serve')
     .description(
       'Watches live sources and shows their segmented pictures on a page and to programs. The latest frame wins: what is shown is never late, and its age is always known.',
@@ -21,7 +21,7 @@ export function serveCommand(): Command {
       '[NAME=]SOURCE: rtsp, http (HLS), rtmp, a file, /dev/video0, avfoundation:0, dshow:video=NAME',
     )
     .option('-c, --config <file>', `options and sources in YAML (default: ${DEFAULT_CONFIG_FILE} where it is there)`);
-  return addEngineOptions(addOptions(command, SERVE_OPTIONS))
+  return addEngineOptions(addOptions(command, SERVE_RULES))
     .addHelpText('after', EXAMPLES)
     .action(async (sources: readonly string[], flags: ServeFlags) => {
       const { options, nameOf } = await gatherOptions(sources, flags, process.env);

@@ -4,7 +4,7 @@ import { didYouMean } from '../../model/did-you-mean.js';
 import { Failure } from '../../model/failure.js';
 import { checkEngineOptions, ENGINE_KEYS } from '../options/engine-options.js';
 import { checkByRule } from '../options/option-rule.js';
-import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
+import { SERVE_RULES, type ServeOptions } from './serve-options.js';
 
 /** The file that is read if none is named and it exists. */
 export const DEFAULT_CONFIG_FILE = 'segnet-stream.yaml';
@@ -68,9 +68,9 @@ function readValue(name: string, written: string, value: unknown): unknown {
     checkEngineOptions({ [name]: value }, () => written);
     return value;
   }
-  const rule = SERVE_OPTIONS[name as keyof typeof SERVE_OPTIONS];
-  if (!Object.hasOwn(SERVE_OPTIONS, name) || !rule) {
-    const named = Object.entries(SERVE_OPTIONS).flatMap(([each, { secret }]) => (secret ? [] : [each]));
+  const rule = SERVE_RULES[name as keyof typeof SERVE_RULES];
+  if (!Object.hasOwn(SERVE_RULES, name) || !rule) {
+    const named = Object.entries(SERVE_RULES).flatMap(([each, { secret }]) => (secret ? [] : [each]));
     const known = ['sources', ...named, ...ENGINE_KEYS];
     const hint = didYouMean(name, known) || `; there are ${known.join(', ')}`;
     throw new Failure('CONFIG_INVALID', `there is no option ${written}${hint}`);

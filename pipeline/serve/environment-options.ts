@@ -2,7 +2,7 @@ import { didYouMean } from '../../model/did-you-mean.js';
 import { ENGINE_KEYS } from '../options/engine-options.js';
 import { flagOf } from '../options/flag.js';
 import { numeric } from '../options/numeric.js';
-import { SERVE_OPTIONS, type ServeOptions } from './serve-options.js';
+import { SERVE_RULES, type ServeOptions } from './serve-options.js';
 
 const PREFIX = 'SEGNET_STREAM_';
 /** Variables that are read apart from the options. */
@@ -14,7 +14,7 @@ const OTHERS = ['sources', 'config', 'debug', 'peersPython'];
  */
 export function readEnvironment(environment: NodeJS.ProcessEnv): Partial<ServeOptions> {
   const options: Record<string, unknown> = {};
-  for (const [name, rule] of Object.entries(SERVE_OPTIONS)) {
+  for (const [name, rule] of Object.entries(SERVE_RULES)) {
     const text = environment[variableOf(name)];
     // Kubernetes sets this variable to the address of a service called `segnet-stream`.
     if (text === undefined || text === '' || (name === 'port' && text.startsWith('tcp://'))) continue;
@@ -65,7 +65,7 @@ export function nameByOrigin(
  * called `segnet-stream`.
  */
 export function describeUnknownVariables(environment: NodeJS.ProcessEnv): string[] {
-  const known = [...Object.keys(SERVE_OPTIONS), ...ENGINE_KEYS, ...OTHERS].map(variableOf);
+  const known = [...Object.keys(SERVE_RULES), ...ENGINE_KEYS, ...OTHERS].map(variableOf);
   return Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && !known.includes(name) && !/_SERVICE_|_PORT_\d+_/.test(name))
     .map((name) => `${name} is no option and does nothing${didYouMean(name, known)}`);

@@ -94,10 +94,10 @@ export const MOST_SOURCES_AT_ONCE = 8;
 export type CheckedServeOptions = Completed<ServeOptions, keyof typeof SERVE_DEFAULTS> & CheckedListenOptions;
 
 /** The name of an option of `serve` itself. */
-export type OwnOption = Exclude<keyof ServeOptions, keyof EngineOptions | 'sources'>;
+export type OwnServeOption = Exclude<keyof ServeOptions, keyof EngineOptions | 'sources'>;
 
 /** The options of `serve` itself, in the order of its help. */
-export const SERVE_OPTIONS: OptionRules<OwnOption> = {
+export const SERVE_RULES: OptionRules<OwnServeOption> = {
   ...LISTEN_RULES,
   loop: { kind: 'flag', help: 'begin files anew at their end' },
   realtime: {
@@ -222,7 +222,7 @@ export const SERVE_OPTIONS: OptionRules<OwnOption> = {
  * @throws `Failure` `OPTION_INVALID`.
  */
 export function checkServeOptions(options: ServeOptions, nameOf: (option: string) => string): CheckedServeOptions {
-  checkByRules(options, SERVE_OPTIONS, nameOf);
+  checkByRules(options, SERVE_RULES, nameOf);
   if (!Array.isArray(options.sources) || options.sources.length === 0) {
     throw optionInvalid('<sources...>', 'one source or more: a URL, a file or a camera', options.sources ?? []);
   }

@@ -8,7 +8,7 @@ import { parseConfig, readConfigFile } from '../../../pipeline/serve/config-file
 import { describeUnknownVariables, readEnvironment } from '../../../pipeline/serve/environment-options.js';
 import { gatherOptions } from '../../../pipeline/serve/gather-options.js';
 import { readTls, readToken } from '../../../pipeline/serve/read-secrets.js';
-import { checkServeOptions, SERVE_DEFAULTS, SERVE_OPTIONS } from '../../../pipeline/serve/serve-options.js';
+import { checkServeOptions, SERVE_DEFAULTS, SERVE_RULES } from '../../../pipeline/serve/serve-options.js';
 
 t.test('reads options with and without hyphens, sources as list, map or text', async (t) => {
   const text = `
@@ -145,7 +145,7 @@ t.test('options are checked under the names by which they came', async (t) => {
   t.throws(check({ tlsCert: 'a.pem' }), { message: /--tlsCert and --tlsKey to be given together/ });
   t.throws(check({ allowOrigin: ['https://a.example/'] }), { message: /--allowOrigin/ });
   t.throws(check({ sources: [] }), { message: /one source or more/ });
-  t.ok(Object.values(SERVE_OPTIONS).every(({ help }) => help.length > 0));
+  t.ok(Object.values(SERVE_RULES).every(({ help }) => help.length > 0));
 });
 
 t.test('what was left out is filled in with what the help says', async (t) => {
@@ -158,7 +158,7 @@ t.test('what was left out is filled in with what the help says', async (t) => {
     checked,
   );
   for (const [name, value] of Object.entries({ ...LISTEN_DEFAULTS, ...SERVE_DEFAULTS })) {
-    const { help } = SERVE_OPTIONS[name as keyof typeof SERVE_DEFAULTS];
+    const { help } = SERVE_RULES[name as keyof typeof SERVE_DEFAULTS];
     if (typeof value !== 'boolean') t.match(help, `(default: ${value}`, name);
   }
 });
@@ -257,6 +257,6 @@ t.test('the example has every option, and what is commented out in it may stand 
   const text = await readFile(path, 'utf8');
   const given = text.replaceAll(/^# (?=[a-zA-Z]+: )/gm, '');
   const options = Object.keys(parseConfig(given, path));
-  const known = Object.entries(SERVE_OPTIONS).flatMap(([name, { secret }]) => (secret ? [] : [name]));
+  const known = Object.entries(SERVE_RULES).flatMap(([name, { secret }]) => (secret ? [] : [name]));
   t.same(options.sort(), ['sources', ...known, ...ENGINE_KEYS].sort());
 });
