@@ -52,8 +52,8 @@ export interface Engine {
   segment(batch: readonly RgbPicture[], options?: { readonly signal?: AbortSignal }): Promise<readonly ClassMask[]>;
   /**
    * Rejects waiting and running calls with `ENGINE_CLOSED`; resolves once the current batch is done and the thread has ended. Safe
-   * to call twice. A process that ends waits for the current batch by itself. A worker thread of your own in which an engine
-   * computes must not be terminated before this has resolved, as ONNX Runtime would abort the process.
+   * to call twice. A process that ends waits for the current batch of engines of its main thread by itself. Where an engine runs in
+   * a worker thread of your own, neither thread nor process may end before this has resolved, as ONNX Runtime would abort the process.
    */
   close(): Promise<void>;
 }

@@ -23,7 +23,5 @@ export function startWorker(module: URL, options: WorkerOptions = {}): Worker {
 
 /** `node --input-type=module -e PROGRAM` would give its threads an option that Node refuses for files. */
 function ownArguments(): WorkerOptions {
-  const isOption = (argument: string) => argument.startsWith('--') && !argument.startsWith('--input-type');
-  const given = process.execArgv;
-  return given.some((argument) => argument.startsWith('--input-type')) ? { execArgv: given.filter(isOption) } : {};
+  return process.execArgv.some((argument) => argument.startsWith('--input-type')) ? { execArgv: [] } : {};
 }

@@ -1,5 +1,5 @@
 import type { EncodeOptions } from './encode.js';
-import type { Container, EncodeCommand } from './encode-run.js';
+import { type Container, type EncodeCommand, longestDelaySeconds } from './encode-run.js';
 import type { Prepared } from './prepare-encoding.js';
 
 /** The subject of an encoder's command: everything besides its options. */
@@ -15,12 +15,6 @@ export interface EncodeSubject {
 /** A clock that begins later than this, seconds, is moved to 0: players would show nothing until then. */
 const longestLeadSeconds = 2;
 
-/**
- * So is one that begins before 0 by more than an encoder's delay of sound, seconds: players would not show what lies before 0 (an
- * MPEG-TS file whose clock of 26 hours wraps).
- */
-const longestDelaySeconds = 0.1;
-
 /** Makes an encoder's command; warns with `TIMES_SHIFTED` if the source's clock has to be moved to 0. */
 export function makeEncodeCommand(
   ready: Prepared,
@@ -32,8 +26,8 @@ export function makeEncodeCommand(
   // Without an original (a camera, standard input) the first picture is the beginning.
   const beginsAt = original?.info.startSeconds ?? ptsUs / 1e6 - (startSeconds ?? 0);
   const isMoved = beginsAt > longestLeadSeconds || beginsAt < -longestDelaySeconds;
-  // A cut begins at 0 in any case.
-  const lead = isMoved || startSeconds !== undefined ? beginsAt : 0;
+  // Cuts and recordings begin at 0 in any case.
+  const lead = isMoved || startSeconds !== undefined || createdAt !== undefined ? beginsAt : 0;
   if (isMoved) {
     const text = `The clock of ${original?.path ?? 'the source'} begins at ${lead.toFixed(3)} s: times in ${output} begin at 0 instead.`;
     options.onWarning?.(text, 'TIMES_SHIFTED');

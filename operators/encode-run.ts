@@ -44,6 +44,12 @@ export function containerOf(output: string, name = 'the output'): Container {
   throw new Failure('OPTION_INVALID', `Expected ${name} to end in ${expected}, got ${output}.`);
 }
 
+/**
+ * A clock that begins before 0 by more than an encoder's delay of sound, seconds, is moved to 0: players would not show what lies
+ * before 0 (an MPEG-TS file whose clock of 26 hours wraps).
+ */
+export const longestDelaySeconds = 0.1;
+
 /** The work of one encoder process. */
 export interface EncodeCommand {
   readonly part: string;
@@ -84,14 +90,19 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
   const { container, encoder, picture, original, startSeconds, durationSeconds, shiftSeconds } = command;
   const { width, height } = picture;
   const colours = colourOptions(picture.colour);
-  // Of a clock that begins later than 0, ffmpeg adds the beginning to the time at which a cut ends, but not to that before which
-  // copied sound is left out. With the cut's absolute time both are too late by the beginning, and so is everything delayed by it.
+  // Of a clock that begins elsewhere than at 0, ffmpeg adds the beginning to the time at which a cut ends, but not to that before
+  // which copied sound is left out. With the cut's own time the latter is right and the end later by the beginning; everything is
+  // delayed, so that no time is before 0.
   const beginsAt = original?.info.startSeconds ?? 0;
-  const delay = startSeconds ? Math.max(beginsAt, 0) : 0;
+  const isElsewhere = beginsAt > 0 || beginsAt < -longestDelaySeconds;
+  const cutAt = beginsAt + (startSeconds ?? 0);
+  const isCutByClock = Boolean(startSeconds) && isElsewhere && cutAt > 0;
+  const delay = isCutByClock ? Math.abs(beginsAt) : 0;
+  const length = durationSeconds && durationSeconds + (isCutByClock ? delay - beginsAt : 0);
   const trim = [
-    ...(delay > 0 ? ['-itsoffset', delay.toFixed(6), '-seek_timestamp', '1'] : []),
-    ...(startSeconds ? ['-ss', (delay + startSeconds).toFixed(6)] : []),
-    ...(durationSeconds ? ['-t', String(durationSeconds)] : []),
+    ...(isCutByClock ? ['-itsoffset', delay.toFixed(6), '-seek_timestamp', '1'] : []),
+    ...(startSeconds ? ['-ss', isCutByClock ? cutAt.toFixed(6) : String(startSeconds)] : []),
+    ...(length ? ['-t', String(length)] : []),
   ];
   const isOdd = width % 2 === 1 || height % 2 === 1;
   const even = `${width + (width % 2)}:${height + (height % 2)}`;
@@ -124,8 +135,8 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
           ...['-map', '0:v:0'],
           ...(original ? soundAndMetadata(original.info, container, command.track) : []),
           ...creationTime(command),
-          // Without this copied sound would begin at the key frame before the cut; with it there would be none before time 0.
-          ...(startSeconds && beginsAt >= 0 ? ['-copypriorss:a', '0'] : []),
+          // Without this copied sound would begin at the key frame before the cut; of a cut before time 0 it would leave out all sound.
+          ...(startSeconds && (isCutByClock || !isElsewhere) ? ['-copypriorss:a', '0'] : []),
           // Chapters are added to the final file: in fragments they would become a track, and then two.
           ...['-map_chapters', original && trim.length === 0 && !container.isMp4 ? '1' : '-1'],
           ...['-vf', `${isOdd && encoder.name !== 'ffv1' ? pad : ''}${encoder.filter}`],
@@ -211,7 +222,7 @@ function soundAndMetadata(info: SourceInfo, container: Container, track = 1): st
   });
   return [
     ...['-map', '1:a?', ...codecs],
-    ...['-map_metadata', '1', '-map_metadata:s:v:0', `1:s:v:${track - 1}`],
+    ...['-map_metadata', '1', '-map_metadata:s:v:0', `1:s:V:${track - 1}`],
     // The picture is upright now; ffmpeg 4 would tell players to rotate it again.
     ...['-metadata:s:v:0', 'rotate='],
     // In some MP4 files the sound ends far later than the picture: nothing is held back in memory for the difference.

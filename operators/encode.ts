@@ -73,7 +73,7 @@ export interface EncodeOptions {
  */
 export function encode<T extends Frame>(output: string, options: EncodeOptions = {}): OperatorFunction<T, T> {
   const container = containerOf(output);
-  const { content, crf = 20, threads = 1 } = options;
+  const { content, crf = 20, threads = 1, track = 1 } = options;
   checkNumber('crf', crf, { min: 0, max: 51 });
   if (content === 'mask' && extname(output).toLowerCase() !== '.mkv') {
     throw new Failure('OPTION_INVALID', `Expected the output of masks to end in .mkv, got ${output}.`);
@@ -89,6 +89,7 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
   }
   checkPart(options);
   if (options.createdAt !== undefined) checkNumber('createdAt', options.createdAt, { min: 0, max: LAST_TIME_MS });
+  checkNumber('track', track, { min: 1, integer: true });
   checkNumber('threads', threads, { min: 1, max: MOST_THREADS, integer: true });
   const step = content === 'mask' ? 'maskVideo' : 'encode';
   return inOrder(() => {

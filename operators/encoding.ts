@@ -216,8 +216,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     const wasOpen = state === 'open';
     if (wasOpen) state = 'abandoned';
     current?.abandon();
-    if (wasOpen) endAbandoned(remove().finally(release));
-    else release();
+    endAbandoned((wasOpen ? remove() : last.catch(() => {})).finally(release));
   }
 
   function release(): void {

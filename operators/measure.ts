@@ -85,7 +85,7 @@ function record(histogram: RecordableHistogram, ms: number): void {
 function timingOf(histogram: RecordableHistogram): Timing {
   const { count } = histogram;
   if (count === 0) return { count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
-  // Node rounds a rank to the nearest one; at most this took so many per cent only from the next higher one on.
+  // Node would round the rank to the nearest one.
   const percentile = (percent: number) => histogram.percentile((rankOf(percent, count) / count) * 100) / 1000;
   return {
     count,
@@ -97,7 +97,7 @@ function timingOf(histogram: RecordableHistogram): Timing {
   };
 }
 
-/** The rank, from 1, of the least of `count` values that is not exceeded by `percent` of them. */
+/** The rank, from 1, of the least of `count` values that at least `percent` per cent of them do not exceed. */
 function rankOf(percent: number, count: number): number {
   return Math.max(1, Math.ceil((percent * count) / 100));
 }

@@ -2,7 +2,7 @@ import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Failure } from '../model/failure.js';
 import { type FfmpegEnd, howEnded, lastWords } from './ffmpeg.js';
-import { partOf, wholeOf } from './part-files.js';
+import { isThere, partOf, wholeOf } from './part-files.js';
 
 /**
  * Checks the place of a file before anything is started for it.
@@ -63,11 +63,7 @@ export function explainEnd(output: string, end: FfmpegEnd, frames: number): Fail
 
 /** Returns the same failure with a message that also says where the part is, if it is still there. */
 export async function withPart(failure: Failure, part: string): Promise<Failure> {
-  const isLeft = await access(part).then(
-    () => true,
-    () => false,
-  );
-  if (!isLeft) return failure;
+  if (!(await isThere(part))) return failure;
   const { code, message, cause } = failure;
   return new Failure(code, `${message} What was written is in ${part}.`, { cause });
 }

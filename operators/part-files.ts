@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 
 /** Returns the name of a file while it is being written: `NAME.part.mp4`. It keeps its extension, so that it plays. */
@@ -16,6 +17,14 @@ export function outputOfPart(path: string): string | undefined {
   const stem = basename(path, ending);
   const name = stem.replace(/\.part(\.whole)?$/, '');
   return name === stem || name === '' ? undefined : join(dirname(path), `${name}${ending}`);
+}
+
+/** True if there is something at a path, as far as can be seen. */
+export function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function withSuffix(output: string, suffix: string): string {

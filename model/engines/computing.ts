@@ -1,7 +1,7 @@
 /** A flag that a thread and its owner share: 1 from a request until the thread's native library is done with it, else 0. */
 export type Computing = Int32Array<SharedArrayBuffer>;
 
-/** The longest wait for a batch at the end of the process, ms. */
+/** The longest wait for all batches at the end of the process, ms. */
 const LONGEST_WAIT_MS = 10_000;
 
 const flags = new Set<Computing>();
@@ -36,5 +36,6 @@ export function dropComputing(flag: Computing): void {
 }
 
 function awaitAll(): void {
-  for (const flag of flags) Atomics.wait(flag, 0, 1, LONGEST_WAIT_MS);
+  const until = performance.now() + LONGEST_WAIT_MS;
+  for (const flag of flags) Atomics.wait(flag, 0, 1, Math.max(0, until - performance.now()));
 }

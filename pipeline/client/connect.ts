@@ -155,8 +155,9 @@ function checkWants(wants: readonly Want[]): void {
     throw new TypeError("Expected want to be a list of subscriptions, [{ parts: ['mask'] }]");
   }
   for (const { stream, parts, maxFps, window } of wants) {
-    if (!['string', 'number', 'undefined'].includes(typeof stream)) {
-      throw new TypeError(`Expected stream to be a stream's name or number, got ${typeof stream}`);
+    const isStream = stream === undefined || typeof stream === 'string' || (Number.isInteger(stream) && stream >= 0);
+    if (!isStream) {
+      throw new TypeError(`Expected stream to be a stream's name or number, got ${String(stream)}`);
     }
     const wrong = parts.find((part: Part) => !PARTS.includes(part));
     if (parts.length === 0 || wrong !== undefined) {

@@ -79,7 +79,7 @@ export const RUN_RULES: OptionRules<OwnRunOption> = {
     kind: 'parsed',
     value: 'region',
     parse: joinBySemicolons,
-    help: 'give a region no class, such as the bonnet: "0,0.9 1,0.9 1,1 0,1", the corners x,y of a polygon from 0,0 (top left) to 1,1; with ; or repeated',
+    help: 'a region without a class, such as the bonnet: "0,0.9 1,0.9 1,1 0,1", the corners x,y of a polygon from 0,0 (top left) to 1,1; with ; or repeated',
   },
   palette: {
     kind: 'parsed',

@@ -4,7 +4,7 @@ import { Failure } from '../../model/failure.js';
 import { type FfmpegTool, isAtLeast } from '../../operators/find-ffmpeg.js';
 import { redact } from '../../operators/redact.js';
 import { unescaped } from './scrub.js';
-import type { CheckedServeOptions } from './serve-options.js';
+import { type CheckedServeOptions, STALL_TIMEOUTS } from './serve-options.js';
 
 /** A source of live video. */
 export interface LiveSource {
@@ -22,11 +22,16 @@ export interface LiveSource {
 /** How sources are read; the same for all sources of a server. */
 export type SourceOptions = Pick<
   CheckedServeOptions,
-  'transport' | 'decode' | 'loop' | 'cameraFormat' | 'cameraSize' | 'cameraFps'
+  'transport' | 'decode' | 'loop' | 'cameraFormat' | 'cameraSize' | 'cameraFps' | 'openTimeout' | 'stallTimeout'
 >;
 
-/** How long ffmpeg itself waits for a network. The watchdog of `supervise` covers what this misses. */
-const NETWORK_TIMEOUT_US = '5000000';
+/**
+ * How long ffmpeg itself waits for a network, microseconds: a little less than the watchdog of `supervise`, which covers what this
+ * misses but cannot say as much.
+ */
+function networkTimeout({ openTimeout, stallTimeout = STALL_TIMEOUTS.usual }: SourceOptions): string {
+  return String(Math.max(5, Math.max(openTimeout, stallTimeout) - 0.5) * 1e6);
+}
 
 /**
  * Parses each `[NAME=]SOURCE`, `front=rtsp://camera/stream`; a missing name is derived from the source. `${NAME}` is replaced
@@ -153,9 +158,9 @@ export function ffmpegOptions(source: LiveSource, tool: FfmpegTool, options: Sou
     ...['-fpsprobesize', '0'],
   ];
   const byKind: Record<LiveSource['kind'], readonly string[]> = {
-    rtsp: ['-rtsp_transport', transport, rtspTimeout, NETWORK_TIMEOUT_US, ...live],
-    http: ['-rw_timeout', NETWORK_TIMEOUT_US, ...(isHls(source.input) ? ['-live_start_index', '-2'] : live)],
-    rtmp: ['-rw_timeout', NETWORK_TIMEOUT_US, ...live],
+    rtsp: ['-rtsp_transport', transport, rtspTimeout, networkTimeout(options), ...live],
+    http: ['-rw_timeout', networkTimeout(options), ...(isHls(source) ? ['-live_start_index', '-2'] : live)],
+    rtmp: ['-rw_timeout', networkTimeout(options), ...live],
     network: live,
     device: deviceOptions(deviceFormat(source.input), options),
     file: loop ? ['-stream_loop', '-1'] : [],
@@ -231,8 +236,9 @@ function deviceFormat(input: string): string {
   return /^(v4l2|avfoundation|dshow):/i.exec(input)?.[1]?.toLowerCase() ?? 'v4l2';
 }
 
-function isHls(input: string): boolean {
-  return /\.m3u8(?:$|[?#])/i.test(input);
+/** True for HLS, which comes in pieces of some seconds. */
+export function isHls({ kind, input }: LiveSource): boolean {
+  return kind === 'http' && /\.m3u8(?:$|[?#])/i.test(input);
 }
 
 function nameOf(input: string): string {

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
-import { outputOfPart, partOf } from '../../operators/part-files.js';
-import { isThere } from './watch-recording.js';
+import { isThere, outputOfPart, partOf } from '../../operators/part-files.js';
 
 /** The path of a source's recording: among several sources, `drive.mp4` and `front` give `drive-front.mp4`. */
 export function recordingPath(path: string, source: string, sources: number): string {

@@ -28,11 +28,11 @@ import type { SegmentedFrame } from '../../operators/frame.js';
 import { createGate } from '../../operators/gate.js';
 import { inOrder } from '../../operators/in-order.js';
 import { overlay } from '../../operators/overlay.js';
-import { partOf } from '../../operators/part-files.js';
+import { isThere, partOf } from '../../operators/part-files.js';
 import { prepareEncoding } from '../../operators/prepare-encoding.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
 import { nextRecording } from './next-recording.js';
-import { askAtOnce, isThere, lookForPart, type WatchRecordingOptions, watchStop } from './watch-recording.js';
+import { askAtOnce, lookForPart, type WatchRecordingOptions, watchStop } from './watch-recording.js';
 
 /** Settings and callbacks of a recording. */
 export interface RecordOptions extends WatchRecordingOptions {
@@ -88,14 +88,20 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
     file: string,
     frames: Observable<SegmentedFrame>,
     fileEnds: Observable<unknown>,
+    createdAt: number,
   ): Observable<never> => {
     const part = partOf(file);
     onBegin?.(file);
     let wasThere = false;
+    let hasFrames = false;
     const looks = lookForPart(part, options, () => (wasThere = true));
     const giveUp = new AbortController();
     const patience = watchStop(file, options).subscribe(() => giveUp.abort());
-    const written = frames.pipe(overlay({ opacity }), encode(file, { createdAt: Date.now(), giveUp: giveUp.signal }));
+    const written = frames.pipe(
+      tap(() => (hasFrames = true)),
+      overlay({ opacity }),
+      encode(file, { createdAt, giveUp: giveUp.signal }),
+    );
     const tellError = async (error: unknown): Promise<never> => {
       const isLeft = await ask(() => isThere(part));
       // Of other errors it was removed by `encode`, as there was nothing in it to see.
@@ -108,7 +114,8 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
     // Not until the file is finished, when the part is renamed.
     return merge(written, looks.pipe(takeUntil(fileEnds))).pipe(
       ignoreElements(),
-      tap({ complete: () => onFile(file) }),
+      // The source may have been over before the first one.
+      tap({ complete: () => (hasFrames ? onFile(file) : taken.delete(file)) }),
       catchError(tellError),
       finalize(() => patience.unsubscribe()),
     );
@@ -122,25 +129,23 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
         const fileEnds = frames.pipe(ignoreElements(), endWith(undefined));
         return defer(() => {
           count(1);
+          const createdAt = Date.now();
           let file = path;
           const named = ask(async () => {
+            // It may have been removed. If it cannot be made, the recording says so itself.
+            await makeOutputFolder(dirname(path)).catch(() => {});
             file = await nextRecording(path, taken, others);
           });
           return frames.pipe(
             ownGate(() => onSlow?.(file)),
             // They wait, and hold their gate, until the disk has said which names are free.
             inOrder(() => ({ take: (frame: SegmentedFrame) => named.then(() => frame) })),
-            connect((waiting) => from(named).pipe(switchMap(() => write(file, waiting, fileEnds)))),
+            connect((waiting) => from(named).pipe(switchMap(() => write(file, waiting, fileEnds, createdAt)))),
             finalize(() => count(-1)),
           );
         }).pipe(
           retry({
-            delay: () =>
-              timer(retryMs).pipe(
-                // If it cannot be made, the recording says so itself.
-                switchMap(() => ask(() => makeOutputFolder(dirname(path))).catch(() => {})),
-                takeUntil(fileEnds),
-              ),
+            delay: () => timer(retryMs).pipe(takeUntil(fileEnds)),
           }),
           // Ignores an error of the source itself during that wait.
           catchError(() => EMPTY),

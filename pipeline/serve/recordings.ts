@@ -1,16 +1,4 @@
-import {
-  endWith,
-  from,
-  ignoreElements,
-  lastValueFrom,
-  merge,
-  type OperatorFunction,
-  race,
-  Subject,
-  takeUntil,
-  tap,
-  timer,
-} from 'rxjs';
+import { endWith, ignoreElements, lastValueFrom, merge, type OperatorFunction, Subject, takeUntil, timer } from 'rxjs';
 import type { SegmentedFrame } from '../../operators/frame.js';
 import { askInTurn } from './ask-in-turn.js';
 import type { LiveSource } from './live-source.js';
@@ -19,7 +7,6 @@ import { recordingPath } from './next-recording.js';
 import { pruneRecordings } from './prune-recordings.js';
 import { record } from './record.js';
 import type { CheckedServeOptions } from './serve-options.js';
-import { HANG_MS } from './watch-recording.js';
 
 /** Settings and callbacks of a server's recordings. */
 export interface RecordingsOptions
@@ -119,13 +106,10 @@ export class Recordings {
     });
   }
 
-  /** Resolves once old recordings have been removed for the last time, or their disk does not answer. */
+  /** Resolves once old recordings have been removed for the last time. */
   async close(): Promise<void> {
     this.#changes.complete();
-    const patience = timer(HANG_MS).pipe(
-      tap(() => this.#options.log.warn('old recordings are not removed: their disk does not answer')),
-    );
-    await lastValueFrom(race(from(this.#pruned), patience), { defaultValue: undefined });
+    await this.#pruned;
   }
 
   #pathOf(name: string): string {

@@ -36,9 +36,9 @@ export interface ServeOptions extends EngineOptions, ListenOptions {
   readonly cameraFps?: number | undefined;
   /**
    * Regions that have no class, as for the operator `exclude`: `[NAME=]0,0.9 1,0.9 1,1 0,1; ...`, or a map of names of sources to
-   * such texts. Without a name they are for all sources. By default there are none.
+   * such texts. Regions have names either all or not at all; without one they are for all sources. By default there are none.
    */
-  readonly exclude?: string | Readonly<Record<string, string>> | undefined;
+  readonly exclude?: string | readonly string[] | Readonly<Record<string, string>> | undefined;
   /** The most frames per second of each source that are segmented. */
   readonly maxFps?: number | undefined;
   /** Frames older than this are not segmented, ms. @default 500 */
@@ -47,7 +47,7 @@ export interface ServeOptions extends EngineOptions, ListenOptions {
   readonly batch?: number | undefined;
   /** Longest time from connecting to the first frame, seconds. @default 10 */
   readonly openTimeout?: number | undefined;
-  /** Seconds without a frame after which a source is reconnected. Defaults to 5, or 30 for files and with `decode: 'keyframes'`. */
+  /** Seconds without a frame after which a source is reconnected. Defaults to 5, or 30 for files, HLS and with `decode: 'keyframes'`. */
   readonly stallTimeout?: number | undefined;
   /** The path of a video of what is shown; several sources have one each, `OUT-NAME.mp4`. */
   readonly record?: string | undefined;
@@ -82,8 +82,8 @@ export const SERVE_DEFAULTS = {
 } as const satisfies Partial<ServeOptions>;
 
 /**
- * Defaults of `stallTimeout`, s. `patient` is for key frames, which may be ten seconds apart, and for files, which stall only
- * if the machine is too busy to read them.
+ * Defaults of `stallTimeout`, s. `patient` is for key frames, which may be ten seconds apart, for HLS, which comes in pieces, and for
+ * files, which stall only if the machine is too busy to read them.
  */
 export const STALL_TIMEOUTS = { usual: 5, patient: 30 } as const;
 
@@ -134,7 +134,7 @@ export const SERVE_RULES: OptionRules<OwnServeOption> = {
     kind: 'parsed',
     value: 'region',
     parse: joinBySemicolons,
-    help: 'give a region of [NAME=] a source no class: "front=0,0.9 1,0.9 1,1 0,1", the corners x,y of a polygon from 0,0 (top left) to 1,1; with ; or repeated',
+    help: 'a region without a class, of the source NAME or of all: "front=0,0.9 1,0.9 1,1 0,1", the corners x,y of a polygon from 0,0 (top left) to 1,1; with ; or repeated',
   },
   maxFps: {
     kind: 'number',
@@ -164,7 +164,7 @@ export const SERVE_RULES: OptionRules<OwnServeOption> = {
     kind: 'number',
     value: 's',
     range: { min: 0.1, max: 600 },
-    help: `connect anew after so long without a frame (default: ${STALL_TIMEOUTS.usual}; ${STALL_TIMEOUTS.patient} for files and with --decode keyframes)`,
+    help: `connect anew after so long without a frame (default: ${STALL_TIMEOUTS.usual}; ${STALL_TIMEOUTS.patient} for files, HLS and with --decode keyframes)`,
   },
   record: {
     kind: 'text',

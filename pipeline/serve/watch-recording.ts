@@ -41,8 +41,7 @@ export interface WatchRecordingOptions {
 
 const LOOK_MS = 2_000;
 const TELL_MS = 5_000;
-/** A disk or an encoder of which nothing was heard for so long hangs. */
-export const HANG_MS = 10_000;
+const HANG_MS = 10_000;
 
 /** What asks if nobody else does. */
 export const askAtOnce: AskDisk = (question) => question();
@@ -57,7 +56,7 @@ export function lookForPart(
   onThere: () => void,
 ): Observable<never> {
   return interval(lookMs).pipe(
-    exhaustMap(() => ask(() => isThere(part))),
+    exhaustMap(() => ask(() => mayBeThere(part))),
     // A part is there only once ffmpeg runs.
     skipWhile((isThere) => !isThere),
     tap((isThere) => {
@@ -69,7 +68,7 @@ export function lookForPart(
 }
 
 /** False only if there is no such file: a disk that does not answer may still have it. */
-export function isThere(path: string): Promise<boolean> {
+function mayBeThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',

@@ -12,7 +12,7 @@ import { givePictures } from '../../operators/picture-memory.js';
 import { segment } from '../../operators/segment.js';
 import { type SourceStatus, type SuperviseOptions, supervise } from '../../operators/supervise.js';
 import type { Hub } from './hub.js';
-import type { LiveSource } from './live-source.js';
+import { isHls, type LiveSource } from './live-source.js';
 import type { DropCause } from './live-stream.js';
 import { openSource } from './open-source.js';
 import { type CheckedServeOptions, STALL_TIMEOUTS } from './serve-options.js';
@@ -71,7 +71,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
   const { engine, hub, tool, options, onStatus, onWarning, signal } = context;
   const { maxFps, maxStaleness, quality, opacity, hwaccel, openTimeout } = options;
   const { name } = source;
-  const isPatient = options.decode === 'keyframes' || source.kind === 'file';
+  const isPatient = options.decode === 'keyframes' || source.kind === 'file' || isHls(source);
   const { stallTimeout = isPatient ? STALL_TIMEOUTS.patient : STALL_TIMEOUTS.usual } = options;
   const transient = TRANSIENT[source.kind] ?? TRANSIENT_OF_NETWORKS;
   const permanent = PERMANENT.filter((code) => !transient.includes(code));
@@ -87,7 +87,7 @@ export function watchSource(source: LiveSource, context: WatchSourceOptions): Ob
           fit: engine.inputSize,
           source: name,
           epoch,
-          realtime: source.kind === 'file' && options.realtime,
+          realtime: isHls(source) || (source.kind === 'file' && options.realtime),
           inputOptions,
           ...(hwaccel ? { hwaccel } : {}),
           ...(source.kind === 'file' ? {} : { stopGraceMs: STOP_GRACE_MS }),

@@ -20,7 +20,7 @@ t.test('times of each step are collected, and frames pass as they are', async (t
   t.equal(age.count, 100);
 });
 
-t.test('at most so many per cent exceed a percentile, of few values too', async (t) => {
+t.test('a percentile is the least value that so many per cent do not exceed, of few values too', async (t) => {
   const meter = createMeter();
   for (let index = 1; index <= 75; index += 1) meter.add(fakeFrame({ stepTimes: { decode: index } }));
   const { p50, p95, p99 } = meter.read().steps.decode!;

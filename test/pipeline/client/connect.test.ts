@@ -231,7 +231,8 @@ t.test('what is no option is refused, and says what would be', async (t) => {
   wrong({ acknowledge: 'never' }, /acknowledge to be auto or manual, got never/);
   wrong({ want: 'mask' }, /want to be a list of subscriptions/);
   wrong({ want: [null] }, /want to be a list of subscriptions/);
-  wrong({ want: [{ stream: {}, parts: ['mask'] }] }, /stream to be a stream's name or number, got object/);
+  wrong({ want: [{ stream: {}, parts: ['mask'] }] }, /stream to be a stream's name or number, got \[object/);
+  wrong({ want: [{ stream: 1.5, parts: ['mask'] }] }, /name or number, got 1.5/);
   wrong({ want: [{ parts: ['masks'] }] }, /parts to be one or more of .*, got masks/);
 });
 

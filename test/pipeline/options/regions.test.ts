@@ -24,7 +24,7 @@ t.test('what is no region is refused as it was written', async (t) => {
   for (const value of ['', ';', '0,0 1,1', '0,0 1,0 1', '0,0 1,0 1,2', '0,0 1,0 ,1', '0,0 1,0 a,b', '0,0 1,0 1,1,1']) {
     t.throws(() => parseRegions('--exclude', value), {
       code: 'OPTION_INVALID',
-      message: `Expected --exclude to be regions like "0,0.9 1,0.9 1,1 0,1": three or more corners x,y from 0 to 1, regions apart by ;, got \`${value}\``,
+      message: `Expected --exclude to be regions like "0,0.9 1,0.9 1,1 0,1": three or more corners x,y from 0 to 1, regions separated by ;, got \`${value}\``,
     });
   }
   for (const value of [5, null, [BONNET.slice(1)]]) {
@@ -37,7 +37,8 @@ t.test('regions of sources: by name, or without one for all', async (t) => {
   const parsed = (value: unknown) => Object.fromEntries(parseSourceRegions('--exclude', value, sources));
   t.same(parsed(`front=${bonnet}`), { front: [BONNET] });
   t.same(parsed(`front = ${bonnet}; rear left=${clock}`), { front: [BONNET], 'rear left': [CLOCK] });
-  t.same(parsed(`${clock}; front=${bonnet}`), { front: [CLOCK, BONNET], 'rear left': [CLOCK] });
+  t.same(parsed([`front=${bonnet}`, `front=${clock}`]), { front: [BONNET, CLOCK] });
+  t.same(parsed(clock), { front: [CLOCK], 'rear left': [CLOCK] });
   t.same(parsed({ front: `${bonnet}; ${clock}`, 'rear left': [CLOCK] }), {
     front: [BONNET, CLOCK],
     'rear left': [CLOCK],
@@ -54,6 +55,7 @@ t.test('a region of a source that is not there, and what is no region, are refus
     message: 'exclude has a region of side, which is no source; there are front, rear',
   });
   t.throws(parse(`=${bonnet}`), { message: /^exclude has a region of , which is no source/ });
+  t.throws(parse(`front=${bonnet}; ${clock}`), { message: /^Expected exclude to be regions that all have the name/ });
   for (const value of ['', 'front=', { front: '' }, { front: 5 }, { front: null }, 5, [], null]) {
     t.throws(parse(value), { code: 'OPTION_INVALID', message: /^Expected exclude to be regions/ });
   }

@@ -96,10 +96,10 @@ t.test('a password that ends the host is told of, and not shown', async (t) => {
 t.test('each kind has its options', async (t) => {
   const options = (spec: string, more: Partial<SourceOptions> = {}, by = tool) =>
     ffmpegOptions(parseSources([spec], {}, 'linux')[0]!, by, { ...SERVE_DEFAULTS, ...more }).join(' ');
-  t.match(options('rtsp://a/b'), /-rtsp_transport tcp -timeout 5000000 .*-flags low_delay/);
+  t.match(options('rtsp://a/b'), /-rtsp_transport tcp -timeout 9500000 .*-flags low_delay/);
   t.match(options('rtsps://a/b', { transport: 'udp' }), /-rtsp_transport udp/);
-  t.match(options('rtsp://a/b', {}, { ...tool, codecVersion: [58, 18] }), /-stimeout 5000000/);
-  t.match(options('http://a/b.mjpg'), /-rw_timeout 5000000/);
+  t.match(options('rtsp://a/b', {}, { ...tool, codecVersion: [58, 18] }), /-stimeout 9500000/);
+  t.match(options('http://a/b.mjpg'), /-rw_timeout 9500000/);
   t.match(options('https://a/b.m3u8?x'), /-live_start_index -2/);
   t.match(options('rtmp://a/b'), /-rw_timeout/);
   t.equal(options('a.mp4'), '');

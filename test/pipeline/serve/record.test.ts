@@ -101,6 +101,25 @@ t.test('a disk that does not answer holds up nothing, and what is recorded waits
   t.match(await probe(path), { durationSeconds: 0.64 }, 'the frames that could wait are in it');
 });
 
+t.test('a folder that is none any more leaves no part, and the name is free for the next', async (t) => {
+  const path = `${t.testdir({ folder: 'a file' })}/folder/out.mp4`;
+  const ended: Remains[] = [];
+  const taken = new Set<string>();
+  const frames = new Subject<SegmentedFrame>();
+  const onError = (_error: unknown, remains: Remains) => ended.push(remains);
+  const onFile = () => t.fail('nothing was recorded');
+  const over = lastValueFrom(
+    frames.pipe(record(path, { opacity: 0.5, fileMs: 60_000, retryMs: 10, taken, onFile, onError })),
+    { defaultValue: undefined },
+  );
+  const send = senderOf(frames);
+  await send(() => ended.length > 2);
+  frames.complete();
+  await over;
+  t.same(ended.slice(0, 3), Array(3).fill({ isLost: false }));
+  t.ok(taken.size <= 1, 'names are not used up');
+});
+
 t.test('a recording that ends early is begun again in another file', { skip: !canSeeProcesses }, async (t) => {
   const path = `${t.testdir({})}/out.mp4`;
   const states: boolean[] = [];
@@ -204,7 +223,7 @@ t.test(
 );
 
 t.test('a recording that waits to be begun again ends with the connection', { skip: !canSeeProcesses }, async (t) => {
-  const path = `${t.testdir({})}/none/out.mp4`;
+  const path = `${t.testdir({ none: 'a file' })}/none/out.mp4`;
   const errors: unknown[] = [];
   const frames = new Subject<SegmentedFrame>();
   const recording = record(path, {

@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { count, filter, firstValueFrom, lastValueFrom } from 'rxjs';
 import t, { type Test } from 'tap';
@@ -106,6 +108,30 @@ t.test('serve', { skip, timeout: 300_000 }, async (t) => {
     await t.rejects(start(t, { sources: [`road=${clip}`], exclude: 'raod=0,0 1,0 1,1' }), {
       message: /Did you mean road/,
     });
+  });
+
+  t.test('HLS, which comes in pieces, is shown at its own pace', async (t) => {
+    const folder = t.testdir({});
+    const publish = ['-re', '-stream_loop', '-1', '-i', clip, '-c', 'copy', '-f', 'hls', '-hls_time', '2'];
+    const publisher = spawn('ffmpeg', ['-v', 'error', ...publish, `${folder}/live.m3u8`]);
+    const pieces = createServer(async ({ url }, response) =>
+      response.end(await readFile(`${folder}${url}`).catch(() => undefined)),
+    ).listen(0, '127.0.0.1');
+    t.teardown(() => {
+      publisher.kill();
+      pieces.close();
+      pieces.closeAllConnections();
+    });
+    while (!existsSync(`${folder}/live2.ts`)) await sleep(100);
+    const address = `http://127.0.0.1:${(pieces.address() as AddressInfo).port}/live.m3u8`;
+    const { watch, stop, summary } = await start(t, { sources: [`hls=${address}`] });
+    await watch('frame');
+    await sleep(6000);
+    stop();
+    const [stream] = (await summary).streams;
+    const { frames, dropped, restarts } = stream!;
+    t.ok(frames > 3 * dropped.busy! && frames > 75, `${frames} frames shown, ${dropped.busy} dropped`);
+    t.equal(restarts, 0);
   });
 
   t.test('what cannot be recorded to is said before anything is served', async (t) => {
