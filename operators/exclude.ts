@@ -23,7 +23,9 @@ const VOID = 255;
  * exclude([[[0, 0.9], [1, 0.9], [1, 1], [0, 1]]]) // the lowest tenth of the picture
  */
 export function exclude<T extends SegmentedFrame>(regions: readonly Region[]): MonoTypeOperatorFunction<T> {
-  checkRegions('regions', regions);
+  if (!areRegions(regions)) {
+    throw optionInvalid('regions', 'regions of three or more corners [x, y] from 0 to 1', regions);
+  }
   // All frames of a source have masks of one size, and several sources seldom have many.
   const bySize = new Map<string, readonly Run[]>();
   const runsOf = ({ width, height }: ClassMask): readonly Run[] => {
@@ -46,14 +48,12 @@ export function exclude<T extends SegmentedFrame>(regions: readonly Region[]): M
   });
 }
 
-/** Checks regions. @throws `Failure` `OPTION_INVALID`. */
-export function checkRegions(name: string, regions: unknown): asserts regions is readonly Region[] {
+/** True for a list of regions, each of three or more corners within the picture. */
+export function areRegions(value: unknown): value is readonly Region[] {
   const isPlace = (place: unknown) => typeof place === 'number' && place >= 0 && place <= 1;
   const isCorner = (corner: unknown) => Array.isArray(corner) && corner.length === 2 && corner.every(isPlace);
   const isRegion = (region: unknown) => Array.isArray(region) && region.length >= 3 && region.every(isCorner);
-  if (!Array.isArray(regions) || !regions.every(isRegion)) {
-    throw optionInvalid(name, 'regions of three or more corners [x, y] from 0 to 1', regions);
-  }
+  return Array.isArray(value) && value.every(isRegion);
 }
 
 /** Neighbouring pixels of one row: the index of the first one, and of the one behind the last. */

@@ -1,7 +1,7 @@
 import { optionInvalid } from '../../model/check-option.js';
 import { didYouMean } from '../../model/did-you-mean.js';
 import { Failure } from '../../model/failure.js';
-import { checkRegions, type Region } from '../../operators/exclude.js';
+import { areRegions, type Region } from '../../operators/exclude.js';
 
 const EXPECTED = 'regions like "0,0.9 1,0.9 1,1 0,1": three or more corners x,y from 0 to 1, regions separated by ;';
 
@@ -11,20 +11,11 @@ const EXPECTED = 'regions like "0,0.9 1,0.9 1,1 0,1": three or more corners x,y 
  * @throws `Failure` `OPTION_INVALID`.
  */
 export function parseRegions(name: string, value: unknown): readonly Region[] {
-  if (typeof value !== 'string') {
-    checkRegions(name, value);
-    return value;
-  }
-  const regions = split(value).map((region) => region.split(/\s+/).map((corner) => corner.split(',').map(numberOf)));
-  try {
-    if (regions.length > 0) {
-      checkRegions(name, regions);
-      return regions;
-    }
-  } catch {
-    // What was written says more than the numbers.
-  }
-  throw optionInvalid(name, EXPECTED, value);
+  const regions = typeof value === 'string' ? split(value).map(cornersOf) : value;
+  // A text without a region is a slip; a program may have none.
+  if (!areRegions(regions) || (regions.length === 0 && typeof value === 'string'))
+    throw optionInvalid(name, EXPECTED, value);
+  return regions;
 }
 
 /**
@@ -74,6 +65,10 @@ function split(text: string): string[] {
     .split(';')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+function cornersOf(region: string): number[][] {
+  return region.split(/\s+/).map((corner) => corner.split(',').map(numberOf));
 }
 
 /** NaN for an empty text too, which `Number` takes for 0. */
