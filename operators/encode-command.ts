@@ -1,5 +1,6 @@
+import { longestDelaySeconds } from './cut-original.js';
 import type { EncodeOptions } from './encode.js';
-import { type Container, type EncodeCommand, longestDelaySeconds } from './encode-run.js';
+import type { Container, EncodeCommand } from './encode-run.js';
 import type { Prepared } from './prepare-encoding.js';
 
 /** The subject of an encoder's command: everything besides its options. */
@@ -25,6 +26,7 @@ export function makeEncodeCommand(
   const { startSeconds, durationSeconds, threads, createdAt, track, crf = 20, preset = 'veryfast' } = options;
   // Without an original (a camera, standard input) the first picture is the beginning.
   const beginsAt = original?.info.startSeconds ?? ptsUs / 1e6 - (startSeconds ?? 0);
+  // Of a clock that begins before 0, such as one of 26 hours that wraps (MPEG-TS), players would not show what lies before 0.
   const isMoved = beginsAt > longestLeadSeconds || beginsAt < -longestDelaySeconds;
   // Cuts and recordings begin at 0 in any case.
   const lead = isMoved || startSeconds !== undefined || createdAt !== undefined ? beginsAt : 0;

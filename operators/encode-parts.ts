@@ -56,12 +56,13 @@ export function encodeParts(
 /** Blends the colours of a mask's classes over a picture of the same size. */
 function blendRgb(picture: RgbPicture, mask: ClassMask, classes: readonly ClassLabel[], opacity: number): RgbPicture {
   // Colour times opacity, in 1/256: a pixel then costs one multiplication per channel. A pixel of no class stays as it is.
+  const keepOfClasses = Math.round((1 - opacity) * 256);
   const keeps = new Int32Array(256).fill(256);
   const cover = new Int32Array(256 * 3);
   for (const [index, label] of classes.entries()) {
-    const keep = Math.round((1 - opacity) * 256);
-    keeps[index] = keep;
-    for (let channel = 0; channel < 3; channel++) cover[index * 3 + channel] = label.colour[channel]! * (256 - keep);
+    keeps[index] = keepOfClasses;
+    for (let channel = 0; channel < 3; channel++)
+      cover[index * 3 + channel] = label.colour[channel]! * (256 - keepOfClasses);
   }
   const data = new Uint8Array(picture.data.length);
   for (let pixel = 0, at = 0; at < data.length; pixel++, at += 3) {

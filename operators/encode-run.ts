@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { Failure } from '../model/failure.js';
 import type { Encoder } from './choose-encoder.js';
+import { cutOriginal } from './cut-original.js';
 import type { FfmpegRun } from './ffmpeg.js';
 import { ffmpegName } from './ffmpeg-name.js';
 import { type FfmpegTool, isAtLeast, passthroughOption } from './find-ffmpeg.js';
@@ -44,12 +45,6 @@ export function containerOf(output: string, name = 'the output'): Container {
   throw new Failure('OPTION_INVALID', `Expected ${name} to end in ${expected}, got ${output}.`);
 }
 
-/**
- * A clock that begins before 0 by more than an encoder's delay of sound, seconds, is moved to 0: players would not show what lies
- * before 0 (an MPEG-TS file whose clock of 26 hours wraps).
- */
-export const longestDelaySeconds = 0.1;
-
 /** The work of one encoder process. */
 export interface EncodeCommand {
   readonly part: string;
@@ -90,20 +85,7 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
   const { container, encoder, picture, original, startSeconds, durationSeconds, shiftSeconds } = command;
   const { width, height } = picture;
   const colours = colourOptions(picture.colour);
-  // Of a clock that begins elsewhere than at 0, ffmpeg adds the beginning to the time at which a cut ends, but not to that before
-  // which copied sound is left out. With the cut's own time the latter is right and the end later by the beginning; everything is
-  // delayed, so that no time is before 0.
-  const beginsAt = original?.info.startSeconds ?? 0;
-  const isElsewhere = beginsAt > 0 || beginsAt < -longestDelaySeconds;
-  const cutAt = beginsAt + (startSeconds ?? 0);
-  const isCutByClock = Boolean(startSeconds) && isElsewhere && cutAt > 0;
-  const delay = isCutByClock ? Math.abs(beginsAt) : 0;
-  const length = durationSeconds && durationSeconds + (isCutByClock ? delay - beginsAt : 0);
-  const trim = [
-    ...(isCutByClock ? ['-itsoffset', delay.toFixed(6), '-seek_timestamp', '1'] : []),
-    ...(startSeconds ? ['-ss', isCutByClock ? cutAt.toFixed(6) : String(startSeconds)] : []),
-    ...(length ? ['-t', String(length)] : []),
-  ];
+  const cut = cutOriginal(original?.info.startSeconds ?? 0, startSeconds, durationSeconds);
   const isOdd = width % 2 === 1 || height % 2 === 1;
   const even = `${width + (width % 2)}:${height + (height % 2)}`;
   // `pad` paints black from the last whole pair of columns on: `fillborders` fills that pair with the column before it,
@@ -119,14 +101,14 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
         source: 'pipe:0',
         options: [
           ...encoder.globalOptions,
-          ...['-y', '-copyts', '-itsoffset', String(delay - nutOffsetUs / 1e6), ...colours],
+          ...['-y', '-copyts', '-itsoffset', String(cut.delay - nutOffsetUs / 1e6), ...colours],
           // The header is complete: no frame has to be held back for probing.
           ...['-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0', '-f', 'nut'],
           // With sound beside them, ffmpeg would read eight pictures ahead: 24 MB of 1920x1080.
           ...['-thread_queue_size', '2'],
         ],
       },
-      ...(original ? [{ source: ffmpegName(original.path), options: trim }] : []),
+      ...(original ? [{ source: ffmpegName(original.path), options: cut.options }] : []),
     ],
     outputs: [
       {
@@ -135,17 +117,16 @@ export function encodeRun(tool: FfmpegTool, command: EncodeCommand): FfmpegRun {
           ...['-map', '0:v:0'],
           ...(original ? soundAndMetadata(original.info, container, command.track) : []),
           ...creationTime(command),
-          // Without this copied sound would begin at the key frame before the cut; of a cut before time 0 it would leave out all sound.
-          ...(startSeconds && (isCutByClock || !isElsewhere) ? ['-copypriorss:a', '0'] : []),
+          ...(cut.canDropEarlier ? ['-copypriorss:a', '0'] : []),
           // Chapters are added to the final file: in fragments they would become a track, and then two.
-          ...['-map_chapters', original && trim.length === 0 && !container.isMp4 ? '1' : '-1'],
+          ...['-map_chapters', original && cut.options.length === 0 && !container.isMp4 ? '1' : '-1'],
           ...['-vf', `${isOdd && encoder.name !== 'ffv1' ? pad : ''}${encoder.filter}`],
           ...['-c:v', encoder.name, ...encoder.options({ ...command, width, height })],
           ...(needsGuard(tool, container) ? ['-bf', '0'] : []),
           ...(command.threads ? ['-threads', String(command.threads)] : []),
           ...colours,
           ...[...passthroughOption(tool), '-enc_time_base', `1:${ticks}`],
-          ...(shiftSeconds + delay ? ['-output_ts_offset', String(-shiftSeconds - delay)] : []),
+          ...(shiftSeconds + cut.delay ? ['-output_ts_offset', String(-shiftSeconds - cut.delay)] : []),
           ...(container.isMp4
             ? [
                 ...mp4Options(tool, ticks),

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { Failure, outputFailure } from '../model/failure.js';
-import { abandonedAreGone, endAbandoned } from './abandoned.js';
+import { endAbandoned } from './abandoned.js';
 import { checkPicture } from './check.js';
+import { claimPart } from './claim-part.js';
 import type { EncodeOptions } from './encode.js';
 import { makeEncodeCommand } from './encode-command.js';
 import { type Container, type EncodeCommand, encodeRun, needsGuard } from './encode-run.js';
@@ -60,15 +60,11 @@ interface Running extends Prepared {
  */
 const soundGraceMs = 10_000;
 
-/** The parts that this process writes. */
-const underWay = new Set<string>();
-
 /** Begins a file: checks whether it can be written and with which encoder, and starts ffmpeg at the first picture. */
 export function startEncoding(output: string, container: Container, options: EncodeOptions): Encoding {
   const [part, remuxed] = [partOf(output), wholeOf(output)];
   const times = createGrowingTimes();
-  const place = resolve(part);
-  let isOurs = false;
+  let giveBack = () => {};
   let running: Promise<Running> | undefined;
   let current: FfmpegProcess | undefined;
   let state: 'open' | 'finished' | 'failed' | 'abandoned' = 'open';
@@ -95,13 +91,7 @@ export function startEncoding(output: string, container: Container, options: Enc
   async function start(first: Encodable, ptsUs: number): Promise<Running> {
     const ready = await prepared;
     abandoned.signal.throwIfAborted();
-    // An earlier stream to this file may have been abandoned just now.
-    if (underWay.has(place)) await abandonedAreGone();
-    if (underWay.has(place)) {
-      throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} is being written by this program already.`);
-    }
-    underWay.add(place);
-    isOurs = true;
+    giveBack = await claimPart(part, output);
     const { tool, original } = ready;
     hasSound = original?.info.hasAudio ?? false;
     const command = makeEncodeCommand(ready, { output, part, container, picture: first, ptsUs }, options);
@@ -216,11 +206,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     const wasOpen = state === 'open';
     if (wasOpen) state = 'abandoned';
     current?.abandon();
-    endAbandoned((wasOpen ? remove() : last.catch(() => {})).finally(release));
-  }
-
-  function release(): void {
-    if (isOurs) underWay.delete(place);
+    endAbandoned((wasOpen ? remove() : last.catch(() => {})).finally(() => giveBack()));
   }
 
   /** Removes what was written, once nothing works on it any more; a part that ffmpeg was not started for is not ours. */

@@ -23,7 +23,7 @@ export function beginComputing(flag: Computing): void {
   Atomics.store(flag, 0, 1);
 }
 
-/** Clears the flag: called by the thread when its library is done. */
+/** Clears the flag: called by the thread when its library is done, before it answers. */
 export function endComputing(flag: Computing): void {
   Atomics.store(flag, 0, 0);
   Atomics.notify(flag, 0);

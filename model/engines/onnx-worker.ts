@@ -128,6 +128,7 @@ async function start() {
 }
 
 function reply(message: OnnxReply, transfer: ArrayBuffer[] = []): void {
+  endComputing(computing);
   parentPort!.postMessage(message, transfer);
 }
 
@@ -144,7 +145,6 @@ if (started !== undefined) {
   parentPort!.on('message', (request: SegmentRequest) => {
     queue = queue
       .then(async () => segment(await sessionFor(request.width, request.height), provider, request))
-      .finally(() => endComputing(computing))
       .then((masks) => reply({ type: 'masks', masks, pixels: request.pixels }, [masks.buffer, request.pixels.buffer]))
       .catch((error) => reply({ type: 'failed', reason: reasonOf(error) }));
   });

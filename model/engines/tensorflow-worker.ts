@@ -13,6 +13,7 @@ const { computing, network, weights } = workerData as TensorflowWorkerData;
 const PIXELS_PER_RUN = 4 * 480 * 360;
 
 function reply(message: TensorflowReply, transfer: ArrayBuffer[] = []): void {
+  endComputing(computing);
   parentPort!.postMessage(message, transfer);
 }
 
@@ -38,17 +39,10 @@ async function start() {
 
 try {
   const segment = await start();
-  const segmentUntilDone = (request: SegmentRequest) => {
-    try {
-      return segment(request);
-    } finally {
-      endComputing(computing);
-    }
-  };
   reply({ type: 'ready' });
   parentPort!.on('message', (request: SegmentRequest) => {
     try {
-      const masks = segmentUntilDone(request);
+      const masks = segment(request);
       reply({ type: 'masks', masks, pixels: request.pixels }, [masks.buffer, request.pixels.buffer]);
     } catch (error) {
       reply({ type: 'failed', reason: (error as Error).message.split('\n')[0]! });

@@ -1,10 +1,11 @@
-import { stat, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, extname, resolve } from 'node:path';
 import { from, lastValueFrom, mergeMap } from 'rxjs';
 import { Failure } from '../../model/failure.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import { checkFolder } from '../../operators/output-failure.js';
+import { isThere } from '../../operators/part-files.js';
 import { probe } from '../../operators/probe.js';
 import { ASSUMED_FRAME_RATE, type SourceInfo } from '../../operators/source-info.js';
 import { sequenceOptions } from './image-sequence.js';
@@ -210,10 +211,6 @@ async function freeSpace(jobs: readonly Job[]): Promise<number | undefined> {
 /** A path, or the nearest above it that is there: folders that are not are made by the run. */
 async function nearestThere(path: string): Promise<string> {
   for (let at = path; ; at = dirname(at)) {
-    const isThere = await stat(at).then(
-      () => true,
-      () => false,
-    );
-    if (isThere || at === dirname(at)) return at;
+    if ((await isThere(at)) || at === dirname(at)) return at;
   }
 }

@@ -4,7 +4,7 @@ import { Failure } from '../../model/failure.js';
 import { type FfmpegTool, isAtLeast } from '../../operators/find-ffmpeg.js';
 import { redact } from '../../operators/redact.js';
 import { unescaped } from './scrub.js';
-import { type CheckedServeOptions, STALL_TIMEOUTS } from './serve-options.js';
+import type { CheckedServeOptions } from './serve-options.js';
 
 /** A source of live video. */
 export interface LiveSource {
@@ -29,7 +29,7 @@ export type SourceOptions = Pick<
  * How long ffmpeg itself waits for a network, microseconds: a little less than the watchdog of `supervise`, which covers what this
  * misses but cannot say as much.
  */
-function networkTimeout({ openTimeout, stallTimeout = STALL_TIMEOUTS.usual }: SourceOptions): string {
+function networkTimeout({ openTimeout, stallTimeout = 0 }: SourceOptions): string {
   return String(Math.max(5, Math.max(openTimeout, stallTimeout) - 0.5) * 1e6);
 }
 

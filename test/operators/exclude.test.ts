@@ -7,6 +7,13 @@ import { fakeSegmentedFrame } from './fake-frame.js';
 
 const excluded = (frame: SegmentedFrame, ...regions: Region[]) => lastValueFrom(of(frame).pipe(exclude(regions)));
 
+const rectangle = (left: number, top: number, right: number, bottom: number): Region => [
+  [left, top],
+  [right, top],
+  [right, bottom],
+  [left, bottom],
+];
+
 /** A mask as rows of text: `.` for void. */
 function drawn({ mask: { width, data } }: SegmentedFrame): string[] {
   const text = [...data].map((index) => (index === 255 ? '.' : index)).join('');
@@ -18,12 +25,7 @@ const blank = (width: number, height: number) =>
 
 t.test('pixels whose centres are in a region have no class, and count in no share', async (t) => {
   const frame = fakeSegmentedFrame();
-  const got = await excluded(frame, [
-    [0, 0.6],
-    [1, 0.6],
-    [1, 1],
-    [0, 1],
-  ]);
+  const got = await excluded(frame, rectangle(0, 0.6, 1, 1));
   t.same(drawn(got), ['0000', '0000', '....']);
   t.same(got.shares, [8 / 12, 0]);
   t.type(got.stepTimes.exclude, 'number');
@@ -56,18 +58,8 @@ t.test('any polygon, in either direction, also one that crosses itself or has a 
 });
 
 t.test('regions may overlap, and be too thin for a pixel or as large as the picture', async (t) => {
-  const left: Region = [
-    [0, 0],
-    [0.5, 0],
-    [0.5, 1],
-    [0, 1],
-  ];
-  const all: Region = [
-    [0, 0],
-    [1, 0],
-    [1, 1],
-    [0, 1],
-  ];
+  const left = rectangle(0, 0, 0.5, 1);
+  const all = rectangle(0, 0, 1, 1);
   const thin: Region = [
     [0.45, 0],
     [0.5, 0],
@@ -82,12 +74,7 @@ t.test('regions may overlap, and be too thin for a pixel or as large as the pict
 });
 
 t.test('masks of different sizes are taken in turn', async (t) => {
-  const top: Region = [
-    [0, 0],
-    [1, 0],
-    [1, 0.5],
-    [0, 0.5],
-  ];
+  const top = rectangle(0, 0, 1, 0.5);
   const frames = [blank(2, 2), blank(1, 4), blank(2, 2)];
   const got = await lastValueFrom(from(frames).pipe(exclude([top]), toArray()));
   t.same(got.map(drawn), [
@@ -98,12 +85,7 @@ t.test('masks of different sizes are taken in turn', async (t) => {
 });
 
 t.test('an overlay leaves such a region as it is', async (t) => {
-  const whole: Region = [
-    [0, 0],
-    [1, 0],
-    [1, 1],
-    [0, 1],
-  ];
+  const whole = rectangle(0, 0, 1, 1);
   const [painted] = await lastValueFrom(of(fakeSegmentedFrame()).pipe(exclude([whole]), overlay(), toArray()));
   t.same(painted!.overlay.data, painted!.picture.data);
 });
