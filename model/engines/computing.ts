@@ -1,6 +1,9 @@
 /** A flag that a thread and its owner share: 1 from a request until the thread's native library is done with it, else 0. */
 export type Computing = Int32Array<SharedArrayBuffer>;
 
+/** The `workerData` of an engine's thread: what the engine gives it, and the flag. */
+export type OfEngine<Data extends object> = Data & { readonly computing: Computing };
+
 /** The longest wait for all batches at the end of the process, ms. */
 const LONGEST_WAIT_MS = 10_000;
 

@@ -1,13 +1,10 @@
 import type { Calibration } from '../calibration.js';
 import type { Network } from '../network.js';
 import type { Weights } from '../weights.js';
-import type { Masks } from './batch.js';
-import type { Computing } from './computing.js';
 import type { Provider } from './onnx-providers.js';
 
-/** The `workerData` of the onnx engine's worker. */
-export interface OnnxWorkerData {
-  readonly computing: Computing;
+/** What the thread of the onnx engine is started with. */
+export interface OnnxData {
   readonly network: Network;
   readonly weights: Weights;
   /** The providers to try, in this order. */
@@ -20,12 +17,10 @@ export interface OnnxWorkerData {
   readonly int8: { readonly calibration: Calibration; readonly limit: 63 | 127 } | undefined;
 }
 
-/** A message from the worker: first `ready` or `unavailable`, then `masks` or `failed` for each request, in order. */
-export type OnnxReply =
+/** How the onnx engine started. */
+export type OnnxBegan =
   | { readonly type: 'ready'; readonly provider: Provider; readonly refused: readonly Refusal[] }
-  | { readonly type: 'unavailable'; readonly refused: readonly Refusal[] }
-  | Masks
-  | { readonly type: 'failed'; readonly reason: string };
+  | { readonly type: 'unavailable'; readonly refused: readonly Refusal[] };
 
 /** A provider that was tried and did not start. */
 export interface Refusal {

@@ -1,13 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { parentPort, workerData } from 'node:worker_threads';
 import { multiplyAdds } from '../cost.js';
 import { GRAPH_INPUT } from '../onnx/float-layers.js';
 import { buildGraph } from '../onnx/graph.js';
 import { buildInt8Graph } from '../onnx/int8-graph.js';
 import { shapesOf } from '../shapes.js';
 import type { SegmentRequest } from './batch.js';
-import { endComputing } from './computing.js';
-import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';
+import { engineThread, segmentInRuns } from './engine-thread.js';
+import type { OnnxBegan, OnnxData, Refusal } from './onnx-messages.js';
 import type { Provider } from './onnx-providers.js';
 import { env, InferenceSession, Tensor } from './onnx-runtime.js';
 
@@ -16,7 +15,8 @@ import { env, InferenceSession, Tensor } from './onnx-runtime.js';
  * one by one, in order.
  */
 
-const { computing, network, weights, providers, threads, mostThreads, int8 } = workerData as OnnxWorkerData;
+const { data, begin, answer } = engineThread<OnnxBegan, OnnxData>();
+const { network, weights, providers, threads, mostThreads, int8 } = data;
 
 /** The number of picture sizes for which sessions are kept. Each session holds a copy of the weights. */
 const SESSION_LIMIT = 3;
@@ -83,23 +83,19 @@ function sessionCache(provider: Provider) {
   };
 }
 
-async function segment(
+function segment(
   session: InferenceSession,
   provider: Provider,
-  { count, width, height, pixels }: SegmentRequest,
-) {
-  const masks = new Uint8Array(count * width * height);
-  const step = picturesPerRun(provider, width, height);
-  for (let first = 0; first < count; first += step) {
-    const batch = Math.min(step, count - first);
-    const part = pixels.subarray(first * width * height * 3, (first + batch) * width * height * 3);
-    const results = await session.run({ [GRAPH_INPUT]: new Tensor('uint8', part, [batch, height, width, 3]) });
+  request: SegmentRequest,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { width, height } = request;
+  return segmentInRuns(request, picturesPerRun(provider, width, height), async (pixels, count, keep) => {
+    const results = await session.run({ [GRAPH_INPUT]: new Tensor('uint8', pixels, [count, height, width, 3]) });
     const output = results.mask!;
-    // The output's memory belongs to the session, so it is copied.
-    masks.set(output.data as Uint8Array, first * width * height);
+    // The output's memory belongs to the session.
+    keep(output.data as Uint8Array);
     output.dispose();
-  }
-  return masks;
+  });
 }
 
 /**
@@ -117,19 +113,14 @@ async function start() {
         // GPUs compile on the first run, so a first run is made here rather than on the first frame.
         await segment(session, provider, { count: 1, width, height, pixels: new Uint8Array(width * height * 3) });
       }
-      reply({ type: 'ready', provider, refused });
+      begin({ type: 'ready', provider, refused });
       return { provider, sessionFor };
     } catch (error) {
       refused.push({ provider, reason: reasonOf(error) });
     }
   }
-  reply({ type: 'unavailable', refused });
+  begin({ type: 'unavailable', refused });
   return undefined;
-}
-
-function reply(message: OnnxReply, transfer: ArrayBuffer[] = []): void {
-  endComputing(computing);
-  parentPort!.postMessage(message, transfer);
 }
 
 /** The first line of an ONNX Runtime error, without the path on its build machine. */
@@ -141,11 +132,5 @@ function reasonOf(error: unknown): string {
 const started = await start();
 if (started !== undefined) {
   const { provider, sessionFor } = started;
-  let queue = Promise.resolve();
-  parentPort!.on('message', (request: SegmentRequest) => {
-    queue = queue
-      .then(async () => segment(await sessionFor(request.width, request.height), provider, request))
-      .then((masks) => reply({ type: 'masks', masks, pixels: request.pixels }, [masks.buffer, request.pixels.buffer]))
-      .catch((error) => reply({ type: 'failed', reason: reasonOf(error) }));
-  });
+  answer(async (request) => segment(await sessionFor(request.width, request.height), provider, request), reasonOf);
 }

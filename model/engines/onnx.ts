@@ -4,16 +4,12 @@ import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { networkOf } from '../networks/network-of.js';
-import { startWorker } from '../start-worker.js';
 import type { Weights } from '../weights.js';
-import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';
 import type { PrecisionName, ProviderName } from './choices.js';
-import { createComputing, dropComputing } from './computing.js';
-import { firstReply } from './first-reply.js';
-import type { OnnxReply, OnnxWorkerData, Refusal } from './onnx-messages.js';
+import type { OnnxBegan, OnnxData, Refusal } from './onnx-messages.js';
 import { automaticProviders, PROVIDERS, type Provider } from './onnx-providers.js';
 import { int8Support } from './processor.js';
-import { WorkerQueue } from './worker-queue.js';
+import { startEngine } from './start-engine.js';
 
 /** Options of the onnx engine. */
 export interface OnnxEngineOptions {
@@ -59,20 +55,19 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
   if (wanted !== 'auto' && !PROVIDERS[wanted].platforms.includes(process.platform)) {
     throw unavailable([{ provider: wanted, reason: `there is no ${PROVIDERS[wanted].title} on ${process.platform}` }]);
   }
-  const computing = createComputing();
-  const data: OnnxWorkerData = { computing, network, weights, providers, threads, mostThreads, int8: chosen.int8 };
-  const worker = startWorker(new URL('./onnx-worker.js', import.meta.url), { workerData: data });
-  worker.once('exit', () => dropComputing(computing));
-  const reply = await firstReply<OnnxReply>(worker, 'onnx', PROVIDERS.cpu.advice);
-  if (reply.type !== 'ready') {
-    await worker.terminate();
-    throw unavailable(reply.type === 'unavailable' ? reply.refused : []);
+  const { began, segment, close } = await startEngine<OnnxBegan, OnnxData>({
+    engine: 'onnx',
+    advice: PROVIDERS.cpu.advice,
+    module: new URL('./onnx-worker.js', import.meta.url),
+    data: { network, weights, providers, threads, mostThreads, int8: chosen.int8 },
+  });
+  if (began.type === 'unavailable') {
+    await close();
+    throw unavailable(began.refused);
   }
-  const { provider, refused } = reply;
+  const { provider, refused } = began;
   const precision = provider === 'cpu' && chosen.int8 !== undefined ? 'int8' : 'float32';
   const reason = provider === 'cpu' || options.precision === 'float32' ? chosen.reason : GPU_REASON;
-  const queue = new WorkerQueue<SegmentRequest, Masks>('onnx', worker, computing);
-  const segment = createBatchSegmenter(queue);
 
   return {
     name: 'onnx',
@@ -82,8 +77,8 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
     classes: card.classes,
     inputSize: card.inputSize,
     description: describe(provider, wanted, refused, `${precision}, ${reason},`),
-    segment: (batch, { signal } = {}) => segment(batch, signal),
-    close: () => queue.close(),
+    segment,
+    close,
   };
 }
 
@@ -100,7 +95,7 @@ const GPU_REASON = 'as GPUs are fast in it';
 
 interface Precision {
   /** How the processor computes in int8; undefined for float32. */
-  readonly int8: OnnxWorkerData['int8'];
+  readonly int8: OnnxData['int8'];
   /** The reason, for people to read. */
   readonly reason: string;
 }

@@ -2,13 +2,9 @@ import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { networkOf } from '../networks/network-of.js';
-import { startWorker } from '../start-worker.js';
 import { prepareTensorflow, TENSORFLOW_SETUP } from '../training/tensorflow.js';
 import type { Weights } from '../weights.js';
-import { createBatchSegmenter, type Masks, type SegmentRequest } from './batch.js';
-import { type Computing, createComputing, dropComputing } from './computing.js';
-import { firstReply } from './first-reply.js';
-import { WorkerQueue } from './worker-queue.js';
+import { startEngine } from './start-engine.js';
 
 /** Options of the tensorflow engine. */
 export interface TensorflowEngineOptions {
@@ -25,19 +21,14 @@ export interface TensorflowEngineOptions {
   readonly network?: Network;
 }
 
-/** The `workerData` of the tensorflow engine's worker. */
-export interface TensorflowWorkerData {
-  readonly computing: Computing;
+/** What the thread of the tensorflow engine is started with. */
+export interface TensorflowData {
   readonly network: Network;
   readonly weights: Weights;
 }
 
-/** A message from the worker: first `ready` or `unavailable`, then `masks` or `failed` for each request, in order. */
-export type TensorflowReply =
-  | { readonly type: 'ready' }
-  | { readonly type: 'unavailable'; readonly reason: string }
-  | Masks
-  | { readonly type: 'failed'; readonly reason: string };
+/** How the tensorflow engine started. */
+export type TensorflowBegan = { readonly type: 'ready' } | { readonly type: 'unavailable'; readonly reason: string };
 
 /**
  * Creates an engine on TensorFlow, which runs the function that is trained, without gradients, in its own thread.
@@ -50,18 +41,16 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
   const { card } = weights;
   const network = networkOf(weights, options.network);
   prepareTensorflow(threads);
-  const computing = createComputing();
-  const worker = startWorker(new URL('./tensorflow-worker.js', import.meta.url), {
-    workerData: { computing, network, weights } satisfies TensorflowWorkerData,
+  const { began, segment, close } = await startEngine<TensorflowBegan, TensorflowData>({
+    engine: 'tensorflow',
+    advice: `Run ${TENSORFLOW_SETUP}`,
+    module: new URL('./tensorflow-worker.js', import.meta.url),
+    data: { network, weights },
   });
-  worker.once('exit', () => dropComputing(computing));
-  const reply = await firstReply<TensorflowReply>(worker, 'tensorflow', `Run ${TENSORFLOW_SETUP}`);
-  if (reply.type !== 'ready') {
-    await worker.terminate();
-    throw new Failure('ENGINE_UNAVAILABLE', reply.type === 'unavailable' ? reply.reason : 'TensorFlow did not start');
+  if (began.type === 'unavailable') {
+    await close();
+    throw new Failure('ENGINE_UNAVAILABLE', began.reason);
   }
-  const queue = new WorkerQueue<SegmentRequest, Masks>('tensorflow', worker, computing);
-  const segment = createBatchSegmenter(queue);
 
   return {
     name: 'tensorflow',
@@ -71,7 +60,7 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
     classes: card.classes,
     inputSize: card.inputSize,
     description: 'TensorFlow in float32, on the GPU where its library finds one',
-    segment: (batch, { signal } = {}) => segment(batch, signal),
-    close: () => queue.close(),
+    segment,
+    close,
   };
 }

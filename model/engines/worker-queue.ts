@@ -10,7 +10,7 @@ interface Job<Request, Result> {
 }
 
 /** A worker's answer to a request that failed; any other answer is a result. */
-interface Failed {
+export interface Failed {
   readonly type: 'failed';
   readonly reason: string;
 }
