@@ -7,7 +7,8 @@ import { Failure } from '../../model/failure.js';
 import { type FfmpegTool, isAtLeast } from '../../operators/find-ffmpeg.js';
 import { makeTemporaryFolder } from '../../operators/make-folder.js';
 import { isRunning } from '../is-running.js';
-import { ffmpegInput, ffmpegOptions, type LiveSource, type SourceOptions } from './live-source.js';
+import type { LiveSource } from './live-source.js';
+import { ffmpegInput, ffmpegOptions, type SourceOptions } from './source-input.js';
 
 /** Starts reading, given ffmpeg's input and the options before it. */
 export type Open<T> = (input: string, inputOptions: readonly string[]) => Observable<T>;

@@ -3,9 +3,8 @@ import { lstat, readdir, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { concatMap, ignoreElements, type OperatorFunction } from 'rxjs';
 import { outputOfPart } from '../../operators/part-files.js';
-import type { AskDisk } from './ask-in-turn.js';
+import { type AskDisk, askAtOnce } from './ask-disk.js';
 import { placesOf } from './next-recording.js';
-import { askAtOnce } from './watch-recording.js';
 
 /** Which finished recordings are kept, and callbacks for the others. */
 export interface PruneOptions {

@@ -31,8 +31,9 @@ import { overlay } from '../../operators/overlay.js';
 import { isThere, partOf } from '../../operators/part-files.js';
 import { prepareEncoding } from '../../operators/prepare-encoding.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
+import { askAtOnce } from './ask-disk.js';
 import { nextRecording } from './next-recording.js';
-import { askAtOnce, lookForPart, type WatchRecordingOptions, watchStop } from './watch-recording.js';
+import { lookForPart, type WatchRecordingOptions, watchStop } from './watch-recording.js';
 
 /** Settings and callbacks of a recording. */
 export interface RecordOptions extends WatchRecordingOptions {

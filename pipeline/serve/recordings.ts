@@ -1,6 +1,6 @@
 import { endWith, ignoreElements, lastValueFrom, merge, type OperatorFunction, Subject, takeUntil, timer } from 'rxjs';
 import type { SegmentedFrame } from '../../operators/frame.js';
-import { askInTurn } from './ask-in-turn.js';
+import { askInTurn } from './ask-disk.js';
 import type { LiveSource } from './live-source.js';
 import type { Logger } from './log.js';
 import { recordingPath } from './next-recording.js';

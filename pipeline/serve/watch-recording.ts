@@ -18,7 +18,7 @@ import {
 } from 'rxjs';
 import { Failure } from '../../model/failure.js';
 import { partOf, wholeOf } from '../../operators/part-files.js';
-import type { AskDisk } from './ask-in-turn.js';
+import { type AskDisk, askAtOnce } from './ask-disk.js';
 
 /** How the files of a recording are watched while it is written and when the server stops. */
 export interface WatchRecordingOptions {
@@ -42,9 +42,6 @@ export interface WatchRecordingOptions {
 const LOOK_MS = 2_000;
 const TELL_MS = 5_000;
 const HANG_MS = 10_000;
-
-/** What asks if nobody else does. */
-export const askAtOnce: AskDisk = (question) => question();
 
 /**
  * Looks for the partial file of a recording at an interval; errors with `Failure` `OUTPUT_UNWRITABLE` when it was there and

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { askInTurn } from '../../../pipeline/serve/ask-in-turn.js';
+import { askInTurn } from '../../../pipeline/serve/ask-disk.js';
 
 t.test('one question waits for the answer of the one before, and errors are their own', async (t) => {
   const ask = askInTurn();
