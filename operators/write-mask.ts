@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
 import type { OperatorFunction } from 'rxjs';
 import { optionInvalid } from '../model/check-option.js';
+import { scaleMask } from '../model/scale-mask.js';
 import type { SegmentedFrame } from './frame.js';
 import { encodeIndexedPng } from './indexed-png.js';
-import { enlargeMask } from './write-masks.js';
 import { writeStill } from './write-still.js';
 
 /**
@@ -17,6 +17,6 @@ import { writeStill } from './write-still.js';
 export function writeMask<T extends SegmentedFrame>(output: string): OperatorFunction<T, T> {
   if (extname(output).toLowerCase() !== '.png') throw optionInvalid('output', 'a path that ends in .png', output);
   return writeStill<T>(output, 'masks', ({ mask, picture: { width, height }, classes }) =>
-    encodeIndexedPng(enlargeMask(mask, width, height), classes),
+    encodeIndexedPng(scaleMask(mask, width, height), classes),
   );
 }

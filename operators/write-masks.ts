@@ -2,8 +2,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import { checkChoice } from '../model/check-option.js';
-import type { ClassMask } from '../model/engine.js';
 import { outputFailure } from '../model/failure.js';
+import { scaleMask } from '../model/scale-mask.js';
 import { endAbandoned } from './abandoned.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
@@ -56,7 +56,7 @@ export function writeMasks<T extends SegmentedFrame>(
       }
       if (isAbandoned) return;
       const { width, height } = frame.picture;
-      const mask = size === 'source' ? enlargeMask(frame.mask, width, height) : frame.mask;
+      const mask = size === 'source' ? scaleMask(frame.mask, width, height) : frame.mask;
       const content = await encodeIndexedPng(mask, frame.classes);
       if (!isAbandoned) await writeByPart(join(folder, nameOf(frame)), content, () => isAbandoned);
     }
@@ -94,20 +94,4 @@ async function removeMasks(folder: string): Promise<void> {
 function nameOf({ epoch, index, ptsUs }: SegmentedFrame): string {
   const number = String(index).padStart(6, '0');
   return `${epoch > 0 ? `e${epoch}-` : ''}${number}-${(ptsUs / 1e6).toFixed(6)}.png`;
-}
-
-/** Scales a mask to another size; each pixel gets the nearest class, because class indices have no values in between. */
-export function enlargeMask(mask: ClassMask, width: number, height: number): ClassMask {
-  const data = new Uint8Array(width * height);
-  const columns = Int32Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * mask.width) / width));
-  let madeRow = -1;
-  for (let y = 0; y < height; y++) {
-    const row = Math.floor(((y + 0.5) * mask.height) / height);
-    const start = y * width;
-    // Rows that fall on one row of the mask are alike.
-    if (row === madeRow) data.copyWithin(start, start - width, start);
-    else for (let x = 0; x < width; x++) data[start + x] = mask.data[row * mask.width + columns[x]!]!;
-    madeRow = row;
-  }
-  return { width, height, data };
 }

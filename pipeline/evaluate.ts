@@ -5,12 +5,13 @@ import { readLabels } from '../model/dataset/labels.js';
 import { type DatasetItem, pairFolders } from '../model/dataset/pairs.js';
 import { readPicture } from '../model/dataset/picture.js';
 import { readAhead } from '../model/dataset/read-ahead.js';
-import { fitInside, scaleMask, scalePicture } from '../model/dataset/scale.js';
+import { fitInside, scalePicture } from '../model/dataset/scale.js';
 import type { ClassLabel, ClassMask, Engine, RgbPicture } from '../model/engine.js';
 import { boundaryScores, createBoundaryAverage } from '../model/evaluation/boundary.js';
 import { createConfusion, scoresOf } from '../model/evaluation/confusion.js';
 import { type Corruption, corrupt, type LabelledPicture } from '../model/evaluation/corruptions.js';
 import { Failure } from '../model/failure.js';
+import { scaleMask } from '../model/scale-mask.js';
 import type { Size } from '../model/size.js';
 
 /** How pictures are segmented and scored. */

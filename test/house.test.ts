@@ -21,7 +21,7 @@ const ALLOWED: Readonly<Record<(typeof ROOMS)[number], (found: Import) => boolea
   model: () => false,
   operators: ({ to, typeOnly }) =>
     inRoom(to, 'model') &&
-    (typeOnly || ['failure', 'check-option', 'start-asker'].some((name) => to === `model/${name}.ts`)),
+    (typeOnly || ['failure', 'check-option', 'scale-mask', 'start-asker'].some((name) => to === `model/${name}.ts`)),
   pipeline: ({ to }) => inRoom(to, 'model') || inRoom(to, 'operators'),
   fixtures: ({ to, typeOnly }) =>
     inRoom(to, 'model') && (typeOnly || ['classes', 'failure', 'is-main'].some((name) => to === `model/${name}.ts`)),

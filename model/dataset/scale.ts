@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import type { ClassMask, RgbPicture } from '../engine.js';
+import type { RgbPicture } from '../engine.js';
 import type { Size } from '../size.js';
 
 /**
@@ -27,16 +27,4 @@ export async function pictureOf(image: Sharp): Promise<RgbPicture> {
 export async function scalePicture(picture: RgbPicture, width: number, height: number): Promise<RgbPicture> {
   if (picture.width === width && picture.height === height) return picture;
   return pictureOf(sharpOf(picture).resize(width, height, { fit: 'fill', kernel: 'cubic' }));
-}
-
-/** Scales a mask to exactly `width` x `height` by nearest neighbour; the same mask if it has that size. */
-export function scaleMask(mask: ClassMask, width: number, height: number): ClassMask {
-  if (mask.width === width && mask.height === height) return mask;
-  const data = new Uint8Array(width * height);
-  const columns = Int32Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * mask.width) / width));
-  for (let y = 0; y < height; y += 1) {
-    const row = Math.floor(((y + 0.5) * mask.height) / height) * mask.width;
-    for (let x = 0; x < width; x += 1) data[y * width + x] = mask.data[row + columns[x]!]!;
-  }
-  return { width, height, data };
 }

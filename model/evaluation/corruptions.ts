@@ -1,6 +1,7 @@
 import sharp from 'sharp';
-import { pictureOf, scaleMask, scalePicture, sharpOf } from '../dataset/scale.js';
+import { pictureOf, scalePicture, sharpOf } from '../dataset/scale.js';
 import type { ClassMask, RgbPicture } from '../engine.js';
+import { scaleMask } from '../scale-mask.js';
 
 /** A picture and its labels, of one size. */
 export interface LabelledPicture {

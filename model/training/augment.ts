@@ -1,5 +1,6 @@
-import { fitInside, scaleMask, scalePicture } from '../dataset/scale.js';
+import { fitInside, scalePicture } from '../dataset/scale.js';
 import type { ClassMask, RgbPicture } from '../engine.js';
+import { scaleMask } from '../scale-mask.js';
 import type { Size } from '../size.js';
 import { REFERENCE_SIZE } from './recipe.js';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { from, lastValueFrom } from 'rxjs';
 import t from 'tap';
+import { scaleMask } from '../../model/scale-mask.js';
 import { writeMask } from '../../operators/write-mask.js';
-import { enlargeMask } from '../../operators/write-masks.js';
 import { fakeSegmentedFrame } from './fake-frame.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'write-mask-'));
@@ -19,7 +19,7 @@ t.test('class indices at the size of the picture, and the colours of classes as 
   const { width, height } = frame.picture;
   const { palette, ...mask } = decode(readFileSync(path));
   t.match(mask, { width, height, channels: 1 });
-  t.same([...mask.data], [...enlargeMask(frame.mask, width, height).data]);
+  t.same([...mask.data], [...scaleMask(frame.mask, width, height).data]);
   t.same(
     palette?.slice(0, frame.classes.length),
     frame.classes.map(({ colour }) => [...colour]),

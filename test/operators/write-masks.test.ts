@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import t from 'tap';
 import { abandonedAreGone } from '../../operators/abandoned.js';
 import type { SegmentedFrame } from '../../operators/frame.js';
-import { enlargeMask, writeMasks } from '../../operators/write-masks.js';
+import { writeMasks } from '../../operators/write-masks.js';
 import { fakeSegmentedFrame } from './fake-frame.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'write-masks-'));
@@ -46,10 +46,6 @@ t.test("at the source's size every pixel has the class of the nearest", async (t
   await lastValueFrom(from([fakeSegmentedFrame({ mask })]).pipe(writeMasks(out)));
   const { width, height } = await sharp(join(out, '000000-0.000000.png')).metadata();
   t.same([width, height], [8, 6]);
-  const doubled = enlargeMask(mask, 8, 6);
-  t.same([...doubled.data.subarray(0, 16)], [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1]);
-  t.same(enlargeMask(mask, 4, 3), mask);
-  t.same([...enlargeMask(mask, 2, 1).data], [1, 0], 'smaller takes the middle ones');
 });
 
 t.test('a size that there is not is refused by name', async (t) => {

@@ -1,12 +1,5 @@
 import t from 'tap';
-import { fitInside, scaleMask, scalePicture } from '../../../model/dataset/scale.js';
-
-t.test('masks scale by nearest neighbour and never mix labels', async (t) => {
-  const mask = { width: 2, height: 2, data: Uint8Array.of(0, 9, 3, 255) };
-  t.same(scaleMask(mask, 4, 2).data, Uint8Array.of(0, 0, 9, 9, 3, 3, 255, 255));
-  t.same(scaleMask(scaleMask(mask, 6, 10), 2, 2), mask);
-  t.equal(scaleMask(mask, 2, 2), mask, 'the same size is the same mask');
-});
+import { fitInside, scalePicture } from '../../../model/dataset/scale.js';
 
 t.test('pictures scale to any size, a constant one stays constant', async (t) => {
   const picture = { width: 7, height: 5, data: new Uint8Array(7 * 5 * 3).fill(77) };
