@@ -113,6 +113,20 @@ export interface EncoderChoice {
   readonly warning?: string;
 }
 
+/** x264's presets, from the fastest. */
+export const X264_PRESETS = [
+  'ultrafast',
+  'superfast',
+  'veryfast',
+  'faster',
+  'fast',
+  'medium',
+  'slow',
+  'slower',
+  'veryslow',
+  'placebo',
+] as const;
+
 const tried = new Map<string, Promise<boolean>>();
 
 /**

@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import { checkChoice, checkNumber, MOST_THREADS, optionInvalid } from '../model/check-option.js';
 import { Failure } from '../model/failure.js';
-import { checkPart } from './check.js';
+import { checkSpan } from './check-span.js';
 import { type Decoding, type Late, startDecoding } from './decoding.js';
 import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 import type { Frame } from './frame.js';
@@ -153,7 +153,7 @@ export function decode(input: string, options: DecodeOptions = {}): Observable<F
 function checkDecodeOptions(input: unknown, options: DecodeOptions): void {
   const { policy = 'every', fitMode = 'contain', threads = 1, gateLimit = 1, track = 1, fit } = options;
   if (typeof input !== 'string') throw optionInvalid('input', 'a path, an address or `-`', input);
-  checkPart(options);
+  checkSpan(options);
   checkChoice('policy', policy, ['every', 'latest']);
   checkChoice('fitMode', fitMode, ['contain', 'stretch']);
   checkNumber('threads', threads, { min: 1, max: MOST_THREADS, integer: true });

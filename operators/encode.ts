@@ -1,11 +1,12 @@
 import { extname } from 'node:path';
 import type { OperatorFunction } from 'rxjs';
-import { checkNumber, MOST_THREADS } from '../model/check-option.js';
+import { checkChoice, checkNumber, MOST_THREADS } from '../model/check-option.js';
 import { Failure } from '../model/failure.js';
-import { checkPart } from './check.js';
+import { checkSpan } from './check-span.js';
+import { checkEncoder, X264_PRESETS } from './choose-encoder.js';
 import { containerOf } from './encode-run.js';
 import { type Encodable, startEncoding } from './encoding.js';
-import type { Frame, OverlaidFrame, SegmentedFrame } from './frame.js';
+import type { Frame, OverlaidFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 
 /** The end of the year 9999: later years have another notation. */
@@ -27,7 +28,7 @@ export interface EncodeOptions {
   /** Constant rate factor, 0 (lossless) to 51. @default 20 */
   readonly crf?: number | undefined;
   /** x264's preset. @default 'veryfast' */
-  readonly preset?: string | undefined;
+  readonly preset?: (typeof X264_PRESETS)[number] | undefined;
   /** Encoder threads. If not provided, ffmpeg decides. */
   readonly threads?: number | undefined;
   /** The same as for `decode`: sound is cut alike, and the file begins at 0. */
@@ -68,7 +69,7 @@ export interface EncodeOptions {
  * Unsubscribing kills ffmpeg and removes the part.
  *
  * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_DISK_FULL`, `FFMPEG_DIED`,
- * `ENCODER_UNAVAILABLE`, `SIZE_CHANGED`, `FRAME_INVALID` for an invalid time or picture. @throws `Failure`
+ * `ENCODER_UNAVAILABLE`, `SIZE_CHANGED`, `FRAME_INVALID` for an invalid time or picture, or one without the `content`. @throws `Failure`
  * `OPTION_INVALID`, also for an extension that cannot be written.
  */
 export function encode<T extends Frame>(output: string, options: EncodeOptions = {}): OperatorFunction<T, T> {
@@ -87,7 +88,10 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
       `Expected the encoder of ${output} to be auto or libvpx-vp9, got ${options.encoder}.`,
     );
   }
-  checkPart(options);
+  checkSpan(options);
+  if (options.encoder !== undefined) checkEncoder(options.encoder, 'encoder');
+  if (content !== undefined) checkChoice('content', content, ['overlay', 'picture', 'mask']);
+  if (options.preset !== undefined) checkChoice('preset', options.preset, X264_PRESETS);
   if (options.createdAt !== undefined) checkNumber('createdAt', options.createdAt, { min: 0, max: LAST_TIME_MS });
   checkNumber('track', track, { min: 1, integer: true });
   checkNumber('threads', threads, { min: 1, max: MOST_THREADS, integer: true });
@@ -106,13 +110,22 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
   });
 }
 
+/** The pixels of a frame that are encoded. @throws `Failure` `FRAME_INVALID` for a frame that lacks them. */
 function encodable(frame: Frame & Partial<OverlaidFrame>, content: EncodeOptions['content']): Encodable {
   if (content === 'mask') {
-    const { mask } = frame as SegmentedFrame;
-    return { ...mask, format: 'gray', pixelAspect: maskAspect(frame), colour: {} };
+    if (frame.mask === undefined) throw lacking('mask', 'segment');
+    return { ...frame.mask, format: 'gray', pixelAspect: maskAspect(frame), colour: {} };
   }
+  if (content === 'overlay' && frame.overlay === undefined) throw lacking('overlay', 'overlay');
   const picture = content === 'picture' ? frame.picture : (frame.overlay ?? frame.picture);
   return { ...picture, format: 'yuv420p' };
+}
+
+function lacking(what: string, operator: string): Failure {
+  return new Failure(
+    'FRAME_INVALID',
+    `Expected frames with ${what}s, got one without: put ${operator}() before encode().`,
+  );
 }
 
 /** Returns the pixel aspect with which a mask, which covers the whole picture, is as wide as the picture. */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { Failure, outputFailure } from '../model/failure.js';
 import { endAbandoned } from './abandoned.js';
-import { checkPicture } from './check.js';
+import { checkPicture } from './check-picture.js';
 import { claimPart } from './claim-part.js';
 import type { EncodeOptions } from './encode.js';
 import { makeEncodeCommand } from './encode-command.js';

@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
 import { checkChoice, checkNumber, optionInvalid } from '../model/check-option.js';
 import { Failure } from '../model/failure.js';
-import { checkPicture } from './check.js';
+import { checkPicture } from './check-picture.js';
 import type { OverlaidFrame, SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
 import { type RenderedLegend, renderLegend } from './legend.js';

@@ -1,5 +1,6 @@
 import type { ClassMask, Engine, RgbPicture } from '../model/engine.js';
 import { Failure } from '../model/failure.js';
+import type { Size } from '../model/size.js';
 
 /** One picture to be segmented. */
 export interface Job {
@@ -56,7 +57,7 @@ export function schedulerOf(engine: Engine): Scheduler {
 
 /**
  * Makes a scheduler. Whenever the engine can take a batch it sends waiting jobs, one picture from each queue in turn
- * and all of one size; it never waits longer than the `maxWaitMs` of the job that has waited longest.
+ * and all of one size. No job whose turn it is waits longer than its `maxWaitMs` for others.
  */
 function createScheduler(engine: Engine): Scheduler {
   // In the order of their turns.
@@ -75,8 +76,8 @@ function createScheduler(engine: Engine): Scheduler {
     }
   }
 
-  /** Chooses the next batch, without taking it out of the queues. */
-  function choose(): Waiting[] {
+  /** Chooses the next batch of pictures of one size, without taking it out of the queues. */
+  function choose({ width, height }: Size): Waiting[] {
     const chosen: Waiting[] = [];
     let room = Number.POSITIVE_INFINITY;
     const depths = [...queues.values()].map((queue) => queue.length);
@@ -87,8 +88,7 @@ function createScheduler(engine: Engine): Scheduler {
         // A job may not overtake an earlier one of its own queue that did not fit.
         if (depth > 0 && !chosen.includes(queue[depth - 1]!)) continue;
         const { picture, batch } = waiting.job;
-        const first = chosen[0]?.job.picture ?? picture;
-        if (picture.width !== first.width || picture.height !== first.height || batch <= chosen.length) continue;
+        if (picture.width !== width || picture.height !== height || batch <= chosen.length) continue;
         room = Math.min(room, batch);
         chosen.push(waiting);
       }
@@ -111,15 +111,18 @@ function createScheduler(engine: Engine): Scheduler {
     timer = undefined;
     forgetAborted();
     while (underWay < batchesUnderWay * instances() && queues.size > 0) {
-      const chosen = choose();
-      const isFull = chosen.some(({ job }) => job.batch <= chosen.length);
-      const leftMs = Math.min(...chosen.map(({ job, since }) => since + job.maxWaitMs - performance.now()));
-      if (!isFull && leftMs > 0) {
-        timer = setTimeout(pump, leftMs);
+      // One batch for each size that is at the head of a queue, in the order of their turns.
+      const heads = [...queues.values()].map(([head]) => head!.job.picture);
+      const sizes = new Map(heads.map((head) => [`${head.width}x${head.height}`, head]));
+      const batches = [...sizes.values()].map(choose);
+      const waits = batches.map(leftMs);
+      const ready = batches[waits.findIndex((ms) => ms <= 0)];
+      if (ready === undefined) {
+        timer = setTimeout(pump, Math.min(...waits));
         return;
       }
-      takeOut(chosen);
-      void run(chosen);
+      takeOut(ready);
+      void run(ready);
     }
   }
 
@@ -159,6 +162,12 @@ function createScheduler(engine: Engine): Scheduler {
       });
     },
   };
+}
+
+/** How long a batch may still wait for more pictures, ms; 0 or less for one that is full or due. */
+function leftMs(batch: readonly Waiting[]): number {
+  if (batch.some(({ job }) => job.batch <= batch.length)) return 0;
+  return Math.min(...batch.map(({ job, since }) => since + job.maxWaitMs - performance.now()));
 }
 
 /**

@@ -1,5 +1,7 @@
 import { asyncScheduler, defer, Observable, type SchedulerLike, type Subscription } from 'rxjs';
 import { checkChoice, checkNumber } from '../model/check-option.js';
+import { Failure } from '../model/failure.js';
+import { LONGEST_TIMER_MS, retryWait } from './retry-wait.js';
 
 /**
  * The state of a supervised source. `connecting`: no frame of this attempt yet. `live`: frames arrive. `stalled`: none
@@ -15,14 +17,11 @@ export interface SourceStatus {
   readonly epoch: number;
   /** When the state began, ms, by the scheduler's clock. */
   readonly since: number;
-  /** Why it is not live. */
+  /** Why it is not live: an error of the source, or `Failure` `SOURCE_SILENT` or `SOURCE_DISCONNECTED`. */
   readonly error?: unknown;
   /** When the next attempt is due, ms, by the scheduler's clock; in `reconnecting` and `failed`. */
   readonly retryAt?: number;
 }
-
-/** The longest wait of a timer in Node, 24.8 days: a longer one would end at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Options of {@link supervise}. */
 export interface SuperviseOptions {
@@ -61,24 +60,6 @@ export interface SuperviseOptions {
   readonly scheduler?: SchedulerLike | undefined;
   /** Completes the result and ends the current attempt. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** The error of an attempt that was given up because the source was silent. */
-export class SourceSilent extends Error {
-  readonly code = 'SOURCE_SILENT';
-  constructor(ms: number, phase: 'open' | 'stall') {
-    super(phase === 'open' ? `No frame within ${ms / 1000} s of connecting` : `No frame for ${ms / 1000} s`);
-    this.name = 'SourceSilent';
-  }
-}
-
-/** The error of an attempt that ended without one. */
-export class SourceDisconnected extends Error {
-  readonly code = 'SOURCE_DISCONNECTED';
-  constructor() {
-    super('The source closed the connection');
-    this.name = 'SourceDisconnected';
-  }
 }
 
 /** Makes one attempt at a source. Its observable is unsubscribed before the next one is made. */
@@ -155,13 +136,15 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
       let over = false;
       report('connecting');
       if (subscriber.closed) return;
-      after(openTimeoutMs, () => end(new SourceSilent(openTimeoutMs, 'open')));
+      after(openTimeoutMs, () =>
+        end(new Failure('SOURCE_SILENT', `No frame within ${openTimeoutMs / 1000} s of connecting`)),
+      );
 
       const watch = (): void =>
         after(quietMs, () => {
           quiet = true;
-          report('stalled', { error: new SourceSilent(quietMs, 'stall') });
-          after(stallTimeoutMs - quietMs, () => end(new SourceSilent(stallTimeoutMs, 'stall')));
+          report('stalled', { error: silent(quietMs) });
+          after(stallTimeoutMs - quietMs, () => end(silent(stallTimeoutMs)));
         });
       const end = (error: unknown): void => {
         if (over) return;
@@ -188,7 +171,8 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
         },
         error: end,
         complete() {
-          if (completion === 'disconnection') return end(new SourceDisconnected());
+          if (completion === 'disconnection')
+            return end(new Failure('SOURCE_DISCONNECTED', 'The source closed the connection'));
           over = true;
           timer?.unsubscribe();
           report('ended');
@@ -201,7 +185,7 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
 
     const wait = (error: unknown): void => {
       const lasting = isLasting(error);
-      const longest = lasting ? lastingBackoffMs : Math.min(backoffMs * 2 ** failures, maxBackoffMs);
+      const longest = lasting ? lastingBackoffMs : retryWait(failures, backoffMs, maxBackoffMs);
       const ms = Math.round(longest * (0.5 + random() / 2));
       failures += 1;
       report(lasting ? 'failed' : 'reconnecting', { error, retryAt: scheduler.now() + ms });
@@ -223,4 +207,9 @@ export function supervise<T>(connect: Attempt<T>, options: SuperviseOptions = {}
       stop();
     };
   });
+}
+
+/** The failure of a source that was live and gives nothing any more. */
+function silent(ms: number): Failure {
+  return new Failure('SOURCE_SILENT', `No frame for ${ms / 1000} s`);
 }

@@ -85,10 +85,13 @@ export function isMaskName(name: string): boolean {
   return MASK_NAME.test(name);
 }
 
-/** Removes the masks that are in a folder, and nothing else. */
+/** Removes the masks that are in a folder, and nothing else. @throws `Failure` `OUTPUT_UNWRITABLE`. */
 async function removeMasks(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter(isMaskName)) await rm(join(folder, name), { force: true });
+  try {
+    for (const name of (await readdir(folder)).filter(isMaskName)) await rm(join(folder, name), { force: true });
+  } catch (error) {
+    throw outputFailure('the output', folder, error);
+  }
 }
 
 function nameOf({ epoch, index, ptsUs }: SegmentedFrame): string {

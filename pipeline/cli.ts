@@ -49,7 +49,7 @@ function reportError(error: unknown, args: readonly string[]): void {
   if (args.includes('--json') && !isResultPrinted())
     process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   process.stderr.write(`${message} [${code}]\n`);
-  const verbose = args.includes('--verbose') || process.env.SEGNET_STREAM_DEBUG !== undefined;
+  const verbose = args.includes('--verbose') || Boolean(process.env.SEGNET_STREAM_DEBUG);
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 

@@ -112,7 +112,8 @@ export async function trainNetwork(
 /** Removes what a killed training left of files that it was writing. */
 async function removeParts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (/^(last|best)\.safetensors\.part\.\d+$/.test(name)) await rm(join(folder, name), { force: true });
+    if (/^(?:(?:last|best)\.safetensors|report\.html|log\.jsonl)\.part\.\d+$/.test(name))
+      await rm(join(folder, name), { force: true });
   }
 }
 

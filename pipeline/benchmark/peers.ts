@@ -30,7 +30,7 @@ export const peersAdvice =
 /** The Python in which `peers/setup.sh` installs the peers, in a separate folder outside the project. */
 export function peersPython(): string {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  return process.env.SEGNET_STREAM_PEERS_PYTHON ?? join(cache, 'segnet-stream', 'peers', 'bin', 'python');
+  return process.env.SEGNET_STREAM_PEERS_PYTHON || join(cache, 'segnet-stream', 'peers', 'bin', 'python');
 }
 
 /** The command that runs a script of `pipeline/benchmark/peers`. */
@@ -46,7 +46,7 @@ export function peerCommand(script: string, args: readonly string[]): ProgramCal
 export async function findPeers(): Promise<readonly Peer[]> {
   const { file, args } = peerCommand('peer.py', ['--list']);
   // A Python that is named in the environment may be on PATH.
-  if (process.env.SEGNET_STREAM_PEERS_PYTHON === undefined && !existsSync(file)) return [];
+  if (!process.env.SEGNET_STREAM_PEERS_PYTHON && !existsSync(file)) return [];
   try {
     const { stdout } = await promisify(execFile)(file, [...args]);
     return Object.entries(JSON.parse(stdout) as Listing).map(([name, { title, version, precisions }]) => ({

@@ -1,4 +1,5 @@
 import { isObservable, Observable, of, tap } from 'rxjs';
+import { LONGEST_TIMER_MS, retryWait } from '../../operators/retry-wait.js';
 import { type Connection, openConnection } from './connection.js';
 import type { LiveEvent, Want } from './live-event.js';
 import { CloseCode, PARTS, type Part, SOCKET_PATH, TOKEN_FORM } from './protocol.js';
@@ -72,7 +73,9 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
   const { openTimeoutMs = 10_000, answerTimeoutMs = 10_000 } = options;
   const address = socketAddress(url);
   for (const [name, ms] of Object.entries({ backoffMs, maxBackoffMs, openTimeoutMs, answerTimeoutMs })) {
-    if (!(ms > 0)) throw new TypeError(`Expected ${name} to be milliseconds, more than 0, got ${ms}`);
+    if (!(ms > 0 && ms <= LONGEST_TIMER_MS)) {
+      throw new TypeError(`Expected ${name} to be milliseconds, more than 0 and at most 24 days, got ${ms}`);
+    }
   }
   if (!['auto', 'manual'].includes(acknowledge)) {
     throw new TypeError(`Expected acknowledge to be auto or manual, got ${String(acknowledge)}`);
@@ -126,7 +129,7 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
       }
       // Randomised, so that viewers do not all reconnect to a restarted server at once, and never earlier than it asked for.
       const spread = Math.random() / 2;
-      const longest = Math.min(backoffMs * 2 ** failures, maxBackoffMs);
+      const longest = retryWait(failures, backoffMs, maxBackoffMs);
       const waitMs = Math.max(longest * (0.5 + spread), retryAfterMs * (1 + spread));
       failures += 1;
       retry = setTimeout(begin, waitMs);

@@ -1,6 +1,7 @@
 import { didYouMean } from '../../model/did-you-mean.js';
 import { ENGINE_KEYS } from '../options/engine-options.js';
 import { flagOf } from '../options/flag.js';
+import { collectList } from '../options/list.js';
 import { numeric } from '../options/numeric.js';
 import { SERVE_RULES, type ServeOptions } from './serve-options.js';
 
@@ -26,7 +27,7 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): Partial<ServeOp
         options[name] = { true: true, 1: true, false: false, 0: false }[text.toLowerCase()] ?? text;
         break;
       case 'list':
-        options[name] = text.split(',').map((entry) => entry.trim());
+        options[name] = collectList(text, undefined);
         break;
       case 'text':
       case 'parsed':

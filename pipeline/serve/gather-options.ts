@@ -24,8 +24,9 @@ export async function gatherOptions(
   environment: NodeJS.ProcessEnv,
 ): Promise<GatheredOptions> {
   const { config, json, ...given } = flags;
-  const path =
-    config ?? environment.SEGNET_STREAM_CONFIG ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
+  // Compose files and the like pass variables on that are empty.
+  const named = config ?? (environment.SEGNET_STREAM_CONFIG || undefined);
+  const path = named ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
   const fromFile = path === undefined ? {} : await readConfigFile(path);
   const fromEnvironment = readEnvironment(environment);
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -72,7 +72,6 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
   });
   const limits = new AddressLimits(proxies, options.maxClientsPerAddress);
   const metrics = createMetrics(() => sockets.clients);
-  const hub = new Hub({ ...options, observer: metrics.observer });
   const listener = answerHttp({
     gatekeeper,
     limits,
@@ -96,6 +95,8 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
   const most = options.maxClients * 2;
   const onFull = () =>
     options.onClosed?.('all addresses', 1006, `All ${most} connections were taken: the oldest was cut`);
+  // It has a timer, so it is made once nothing can be wrong with the options.
+  const hub = new Hub({ ...options, observer: metrics.observer });
   const connections = limitConnections(server, { limits, most, onCut: metrics.cut, onFull });
   const onAdmitted = connections.keep;
   const sockets = acceptSockets(server, { ...options, hub, gatekeeper, limits, proxies, metrics, onAdmitted });

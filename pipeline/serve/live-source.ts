@@ -31,32 +31,44 @@ export function parseSources(
   environment: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,
 ): LiveSource[] {
+  const parsed = specs.map((spec) => parseSource(spec, environment, platform));
   const taken = new Set<string>();
-  return specs.map((spec) => {
-    const [, givenName, rest] = /^(?:([\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,62}[\p{L}\p{N}._-])?)\s*=\s*)?(.*)$/su.exec(
-      spec,
-    )!;
-    const [, wrongName] = /^([^:]*?)\s*=\s*[a-z][a-z0-9+.-]*:\/\//i.exec(rest!) ?? [];
-    if (wrongName !== undefined) {
-      throw new Failure(
-        'OPTION_INVALID',
-        `Expected the name of a source to be at most 64 letters, digits, spaces, '.', '_' and '-', got \`${wrongName}\``,
-      );
+  for (const { given } of parsed) {
+    if (given === undefined) continue;
+    if (taken.has(given)) {
+      throw new Failure('OPTION_INVALID', `Expected the names of sources to differ, got ${given} twice`);
     }
-    const { input, secrets } = fillVariables(rest!, environment);
-    if (input === '')
-      throw new Failure('OPTION_INVALID', `Expected a source to be [NAME=]URL, a file or a camera, got \`${spec}\``);
-    if (givenName !== undefined && taken.has(givenName)) {
-      throw new Failure('OPTION_INVALID', `Expected the names of sources to differ, got ${givenName} twice`);
-    }
-    const kind = kindOf(input);
-    if (kind === 'device') checkSystem(input, platform);
-    const shown = redact(input);
-    checkPort(input, shown);
-    const name = givenName ?? freeName(nameOf(shown), taken);
+    taken.add(given);
+  }
+  return parsed.map(({ given, ...source }) => {
+    const name = given ?? freeName(nameOf(source.shown), taken);
     taken.add(name);
-    return { name, input, shown, secrets, kind };
+    return { name, ...source };
   });
+}
+
+/** A source, and the name that it was given. */
+type ParsedSource = Omit<LiveSource, 'name'> & { readonly given: string | undefined };
+
+function parseSource(spec: string, environment: NodeJS.ProcessEnv, platform: NodeJS.Platform): ParsedSource {
+  const [, given, rest = ''] =
+    /^(?:([\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,62}[\p{L}\p{N}._-])?)\s*=\s*)?(.*)$/su.exec(spec) ?? [];
+  const [, wrongName] = /^([^:]*?)\s*=\s*[a-z][a-z0-9+.-]*:\/\//i.exec(rest) ?? [];
+  if (wrongName !== undefined) {
+    throw new Failure(
+      'OPTION_INVALID',
+      `Expected the name of a source to be at most 64 letters, digits, spaces, '.', '_' and '-', got \`${wrongName}\``,
+    );
+  }
+  const { input, secrets } = fillVariables(rest, environment);
+  if (input === '') {
+    throw new Failure('OPTION_INVALID', `Expected a source to be [NAME=]URL, a file or a camera, got \`${spec}\``);
+  }
+  const kind = kindOf(input);
+  if (kind === 'device') checkSystem(input, platform);
+  const shown = redact(input);
+  checkPort(input, shown);
+  return { given, input, shown, secrets, kind };
 }
 
 /**

@@ -1,12 +1,29 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
+import { Failure } from '../../model/failure.js';
 import { isThere, outputOfPart, partOf } from '../../operators/part-files.js';
 
-/** The path of a source's recording: among several sources, `drive.mp4` and `front` give `drive-front.mp4`. */
-export function recordingPath(path: string, source: string, sources: number): string {
-  if (sources === 1) return path;
+/**
+ * The path of each source's recordings, by its name: among several sources, `drive.mp4` and `front` give `drive-front.mp4`.
+ *
+ * @throws `Failure` `OPTION_INVALID` for names that give one path, such as `a b` and `a-b`.
+ */
+export function recordingPaths(path: string, sources: readonly string[]): ReadonlyMap<string, string> {
+  if (sources.length === 1) return new Map([[sources[0]!, path]]);
   const { dir, name, ext } = parse(path);
-  return join(dir, `${name}-${source.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}${ext}`);
+  const bySource = new Map<string, string>();
+  const byPath = new Map<string, string>();
+  for (const source of sources) {
+    const own = join(dir, `${name}-${source.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}${ext}`);
+    const other = byPath.get(own);
+    if (other !== undefined) {
+      const message = `Expected sources whose recordings have names of their own, got ${other} and ${source}, both ${own}`;
+      throw new Failure('OPTION_INVALID', message);
+    }
+    bySource.set(source, own);
+    byPath.set(own, source);
+  }
+  return bySource;
 }
 
 /**

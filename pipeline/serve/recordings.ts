@@ -3,7 +3,6 @@ import type { SegmentedFrame } from '../../operators/frame.js';
 import { askInTurn } from './ask-disk.js';
 import type { LiveSource } from './live-source.js';
 import type { Logger } from './log.js';
-import { recordingPath } from './next-recording.js';
 import { pruneRecordings } from './prune-recordings.js';
 import { record } from './record.js';
 import type { CheckedServeOptions } from './serve-options.js';
@@ -11,8 +10,8 @@ import type { CheckedServeOptions } from './serve-options.js';
 /** Settings and callbacks of a server's recordings. */
 export interface RecordingsOptions
   extends Pick<CheckedServeOptions, 'opacity' | 'recordMinutes' | 'recordKeepHours' | 'recordKeepGb'> {
-  /** The path of the first recording of a single source, from which other names are derived. */
-  readonly path: string;
+  /** The path of each source's recordings, by its name: `recordingPaths`. */
+  readonly paths: ReadonlyMap<string, string>;
   readonly sources: readonly LiveSource[];
   /** Aborted when the server stops. */
   readonly stop: AbortSignal;
@@ -72,19 +71,19 @@ export class Recordings {
    * @param onRecording Called with true when a file is begun, and with false when nothing is being written any more.
    */
   of(name: string, onRecording: (isOn: boolean) => void): OperatorFunction<SegmentedFrame, never> {
-    const { opacity, recordMinutes, stop, describeError } = this.#options;
+    const { paths, opacity, recordMinutes, stop, describeError } = this.#options;
     const log = this.#options.log.child({ stream: name });
-    return record(this.#pathOf(name), {
+    const path = paths.get(name)!;
+    return record(path, {
       opacity,
       fileMs: recordMinutes * 60_000,
       ask: this.#ask,
       taken: this.#taken,
-      others: this.#options.sources
-        .map((other) => this.#pathOf(other.name))
-        .filter((path) => path !== this.#pathOf(name)),
+      others: [...paths.values()].filter((other) => other !== path),
       onBegin: (file) => log.info({ file }, 'recording'),
       onFile: (file) => {
         this.#finished.add(file);
+        this.#unwritten.delete(name);
         log.info({ file }, 'recorded');
       },
       onSlow: (file) => log.warn({ file }, 'recording leaves frames out: its disk or encoder is too slow'),
@@ -102,6 +101,7 @@ export class Recordings {
         const isRepeated = part === undefined && !isLost && this.#unwritten.has(name);
         if (!isRepeated) this.#failed.push({ stream: name, ...failed });
         if (part === undefined && !isLost) this.#unwritten.add(name);
+        else this.#unwritten.delete(name);
       },
     });
   }
@@ -112,29 +112,22 @@ export class Recordings {
     await this.#pruned;
   }
 
-  #pathOf(name: string): string {
-    return recordingPath(this.#options.path, name, this.#options.sources.length);
-  }
-
   #pruneAtChanges(): Promise<unknown> {
-    const { sources, recordKeepHours, recordKeepGb, log, describeError } = this.#options;
-    const prune = pruneRecordings(
-      sources.map(({ name }) => this.#pathOf(name)),
-      {
-        keepHours: recordKeepHours,
-        keepGb: recordKeepGb,
-        inputs: sources.flatMap(({ kind, input }) => (kind === 'file' ? [input] : [])),
-        parts: this.#parts,
-        ask: this.#ask,
-        onRemoved: (file) => {
-          this.#finished.delete(file);
-          this.#taken.delete(file);
-          this.#parts.delete(file);
-          log.info({ file }, 'old recording removed');
-        },
-        onError: (error, file) => log.warn({ file, error: describeError(error) }, 'old recordings cannot be removed'),
+    const { paths, sources, recordKeepHours, recordKeepGb, log, describeError } = this.#options;
+    const prune = pruneRecordings([...paths.values()], {
+      keepHours: recordKeepHours,
+      keepGb: recordKeepGb,
+      inputs: sources.flatMap(({ kind, input }) => (kind === 'file' ? [input] : [])),
+      parts: this.#parts,
+      ask: this.#ask,
+      onRemoved: (file) => {
+        this.#finished.delete(file);
+        this.#taken.delete(file);
+        this.#parts.delete(file);
+        log.info({ file }, 'old recording removed');
       },
-    );
+      onError: (error, file) => log.warn({ file, error: describeError(error) }, 'old recordings cannot be removed'),
+    });
     const isClosed = this.#changes.pipe(ignoreElements(), endWith(undefined));
     const looks = timer(0, LOOK_EVERY_MS).pipe(takeUntil(isClosed));
     return lastValueFrom(merge(this.#changes, looks).pipe(prune), { defaultValue: undefined });

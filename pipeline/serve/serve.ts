@@ -11,6 +11,7 @@ import { checkCameraFormat } from './camera-device.js';
 import { checkAdmission, type LiveServer } from './live-server.js';
 import { parseSources } from './live-source.js';
 import type { Logger } from './log.js';
+import { recordingPaths } from './next-recording.js';
 import { openEngineServer } from './open-engine-server.js';
 import { readToken } from './read-secrets.js';
 import { checkRecording } from './record.js';
@@ -63,6 +64,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   checkCameraFormat(sources, options.cameraFormat, context.nameOf('cameraFormat'));
   // A camera may appear later, but a missing file is probably a mistake.
   for (const { kind, input } of sources) if (kind === 'file') await checkInput(input);
+  const paths = options.record === undefined ? undefined : recordingPaths(options.record, names);
   if (options.record !== undefined) await checkRecording(options.record, context.nameOf);
   const token = await readToken(options, context.nameOf);
   // Checked before the engine is loaded, which takes a while.
@@ -139,9 +141,8 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
     isWarm = await warmUp(engine, stop.signal);
     if (isWarm) log.info('ready');
     // Not earlier, since this removes old recordings, which a server that cannot start must not do.
-    const { record: path } = options;
-    if (path !== undefined)
-      recordings = new Recordings({ ...options, path, sources, stop: stop.signal, log, describeError });
+    if (paths !== undefined)
+      recordings = new Recordings({ ...options, paths, sources, stop: stop.signal, log, describeError });
 
     const routes = merge(...sources.map((source) => routeOf(hub, source)));
     if (!stop.signal.aborted) await lastValueFrom(routes, { defaultValue: undefined });

@@ -1,4 +1,4 @@
-import { NEVER, Observable, of, take, throwError } from 'rxjs';
+import { NEVER, Observable, of, take, throwError, VirtualTimeScheduler } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import t from 'tap';
 import { type SourceStatus, type SuperviseOptions, supervise } from '../../operators/supervise.js';
@@ -177,12 +177,13 @@ t.test('unsubscribing early, even inside the first value, ends the attempt and a
     };
   });
   const seen: number[] = [];
-  supervise(() => source, {})
+  const scheduler = new VirtualTimeScheduler();
+  supervise(() => source, { scheduler })
     .pipe(take(1))
     .subscribe((value) => seen.push(value));
   t.same(seen, [1]);
   t.equal(running, 0);
-  // A timer left behind would keep this process alive and fail the test by its time-out.
+  t.same(scheduler.actions, []);
 });
 
 t.test('a signal completes it, before and during', async (t) => {

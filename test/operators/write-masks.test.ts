@@ -73,6 +73,12 @@ t.test('replace removes masks of an earlier run once a frame comes, by their nam
   t.same(readdirSync(folder).sort(), ['000007-0.040000.png', ...others].sort());
 });
 
+t.test('what replace cannot remove is an error that names the folder', async (t) => {
+  const folder = t.testdir({ '000000-0.000000.png': {} });
+  const run = lastValueFrom(from([fakeSegmentedFrame()]).pipe(writeMasks(folder, { replace: true })));
+  await t.rejects(run, { code: 'OUTPUT_UNWRITABLE', message: new RegExp(folder) });
+});
+
 t.test('abandoned, it can be waited for, and writes nothing after that', async (t) => {
   const frames = Array.from({ length: 40 }, (_, index) => fakeSegmentedFrame({ mask, index }));
   const early = join(t.testdir({}), 'early');

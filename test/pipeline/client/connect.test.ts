@@ -259,6 +259,7 @@ t.test('unsubscribing closes the connection, also while it is being made', async
   await until('hello');
   subscription.unsubscribe();
   while (server.hub.sessions.size > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  t.equal(server.hub.sessions.size, 0);
 });
 
 t.test('what came before the end is heard before the end', async (t) => {
@@ -291,6 +292,7 @@ t.test('a server that says what is no protocol is left, and tried again', async 
 t.test('options and wants out of range are refused before or as they come', async (t) => {
   const to = (options: ConnectOptions) => () => connect('ws://127.0.0.1:9', options);
   t.throws(to({ openTimeoutMs: Number.NaN }), /openTimeoutMs .*got NaN/);
+  t.throws(to({ openTimeoutMs: Number.POSITIVE_INFINITY }), /openTimeoutMs .*24 days, got Infinity/);
   t.throws(to({ answerTimeoutMs: 0 }), /answerTimeoutMs/);
   t.throws(to({ want: [{ parts: ['mask'], maxFps: 0 }] }), /maxFps .*got 0/);
   t.throws(to({ want: [{ parts: ['mask'], window: 0 }] }), /window .*got 0/);

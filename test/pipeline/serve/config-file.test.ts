@@ -100,7 +100,7 @@ t.test('the environment has every option', async (t) => {
       SEGNET_STREAM_RECORD_MINUTES: '2.5',
       SEGNET_STREAM_LOOP: '1',
       SEGNET_STREAM_REALTIME: 'false',
-      SEGNET_STREAM_ALLOW_HOST: 'a.example, b.example',
+      SEGNET_STREAM_ALLOW_HOST: 'a.example, b.example,',
       SEGNET_STREAM_TOKEN: 'correct-horse-battery-staple',
       SEGNET_STREAM_HOST: '',
       SEGNET_STREAM_SOURCES: 'a=rtsp://x/1 b=rtsp://x/2',
@@ -184,6 +184,8 @@ t.test('the command line wins, then the environment, then the file: of a token a
     sources: ['y'],
   });
   t.equal((await gatherOptions([], { config }, {})).options.tokenFile, 'of-file');
+  const unset = await gatherOptions(['x'], {}, { SEGNET_STREAM_CONFIG: '' });
+  t.same(unset.options, { sources: ['x'] }, 'an empty variable is one that is not set');
 });
 
 t.test('a wrong option of the environment is told of by its variable', async (t) => {

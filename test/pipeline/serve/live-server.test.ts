@@ -596,7 +596,10 @@ t.test('refuses to let others in without a token, and short tokens', async (t) =
   await t.rejects(openLiveServer({ ...options, token: 'short' }), { code: 'OPTION_INVALID', message: /16 characters/ });
   const foreign = 'correct-horse-batt€ry';
   await t.rejects(openLiveServer({ ...options, token: foreign }), { code: 'OPTION_INVALID', message: /ASCII/ });
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
   await t.rejects(openTestServer(t, { tls: { cert: 'no', key: 'no' } }), { code: 'TLS_INVALID' });
+  t.ok(timers() <= before, 'none is left, so that a program without a server can end');
 });
 
 t.test('a port that is taken, and an address of elsewhere', async (t) => {

@@ -16,6 +16,7 @@ t.test('names are given, or made of the source, and never equal', async (t) => {
   for (const spec of ['garage(left)=rtsp://u:hunter22@h/x', 'my/cam=rtsp://u:hunter22@h/x']) {
     t.throws(() => names(spec), { code: 'OPTION_INVALID', message: /^(?!.*hunter22).*at most 64 letters/ });
   }
+  t.same(names('front.mp4', 'front=rtsp://h/x'), ['front-2', 'front'], 'a given name is never taken by a derived one');
   t.throws(() => names('a=x.mp4', 'a=y.mp4'), { code: 'OPTION_INVALID', message: /a twice/ });
   t.throws(() => names('a='), { code: 'OPTION_INVALID' });
 });

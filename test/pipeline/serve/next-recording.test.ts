@@ -1,12 +1,21 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { nextRecording, placesOf, recordingPath } from '../../../pipeline/serve/next-recording.js';
+import { nextRecording, placesOf, recordingPaths } from '../../../pipeline/serve/next-recording.js';
 
 t.test('each of several sources has a file of its own, whatever it is called', async (t) => {
-  t.equal(recordingPath('/a/drive.mp4', 'front', 1), '/a/drive.mp4');
-  t.equal(recordingPath('/a/drive.mp4', 'front cam/2', 2), '/a/drive-front-cam-2.mp4');
-  t.equal(recordingPath('drive.mkv', 'größe', 2), 'drive-größe.mkv');
+  t.same([...recordingPaths('/a/drive.mp4', ['front'])], [['front', '/a/drive.mp4']]);
+  t.same(
+    [...recordingPaths('/a/drive.mkv', ['front cam/2', 'größe'])],
+    [
+      ['front cam/2', '/a/drive-front-cam-2.mkv'],
+      ['größe', '/a/drive-größe.mkv'],
+    ],
+  );
+  t.throws(() => recordingPaths('drive.mp4', ['a b', 'c', 'a-b']), {
+    code: 'OPTION_INVALID',
+    message: /got a b and a-b, both drive-a-b.mp4$/,
+  });
 });
 
 t.test('the next recording has the number after the highest, whatever has gone', async (t) => {

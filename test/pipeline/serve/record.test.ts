@@ -8,7 +8,6 @@ import { findFfmpeg } from '../../../operators/find-ffmpeg.js';
 import type { SegmentedFrame } from '../../../operators/frame.js';
 import { createGate } from '../../../operators/gate.js';
 import { probe } from '../../../operators/probe.js';
-import { recordingPath } from '../../../pipeline/serve/next-recording.js';
 import { type Remains, record } from '../../../pipeline/serve/record.js';
 import { fakeSegmentedFrame } from '../../operators/fake-frame.js';
 import { canSeeProcesses, runningFfmpegs } from '../../operators/running-ffmpegs.js';
@@ -319,25 +318,21 @@ t.test('beside an encoder that hangs one more is begun, and no third', { skip: !
   t.same(files.sort(), [path.replace('out', 'out-2'), path]);
 });
 
-t.test('sources whose names come to the same file have one each', async (t) => {
+t.test('two recordings of one path at once have a file each', async (t) => {
   const path = `${t.testdir({})}/out.mp4`;
   const taken = new Set<string>();
   const files: string[] = [];
-  const recordings = ['front cam', 'front-cam'].map((name) => {
+  const recordings = [1, 2].map(() => {
     const frames = new Subject<SegmentedFrame>();
     const onFile = (file: string) => files.push(file);
     const onError = (error: unknown) => t.fail(String(error));
-    const over = lastValueFrom(
-      frames.pipe(record(recordingPath(path, name, 2), { opacity: 0.5, fileMs: 60_000, taken, onFile, onError })),
-      { defaultValue: undefined },
-    );
+    const over = lastValueFrom(frames.pipe(record(path, { opacity: 0.5, fileMs: 60_000, taken, onFile, onError })), {
+      defaultValue: undefined,
+    });
     for (let index = 0; index < 3; index += 1) frames.next(frameAt(index));
     frames.complete();
     return over;
   });
   await Promise.all(recordings);
-  t.same(files.map((file) => file.slice(path.length - 'out.mp4'.length)).sort(), [
-    'out-front-cam-2.mp4',
-    'out-front-cam.mp4',
-  ]);
+  t.same(files.map((file) => file.slice(path.length - 'out.mp4'.length)).sort(), ['out-2.mp4', 'out.mp4']);
 });
