@@ -1,6 +1,5 @@
 /**
- * The six tables of the SegNet paper (arXiv 1511.00561) in full, as the seed review gives them: what this project's
- * own measurements are set beside. `null` stands where the paper has "n/a" or "not computed".
+ * Tables 1 to 6 of the SegNet paper (arXiv 1511.00561) in full: what this project's own measurements are set beside. `null` stands where the paper has "n/a" or "not computed".
  */
 
 /** Scores in per cent. BF is null where it was not measured. */

@@ -1,11 +1,11 @@
 import { Observable } from 'rxjs';
 import { checkChoice, checkNumber, MOST_THREADS, optionInvalid } from '../model/check-option.js';
 import { Failure } from '../model/failure.js';
+import { checkInput } from './check-input.js';
 import { checkSpan } from './check-span.js';
 import { type Decoding, type Late, startDecoding } from './decoding.js';
 import { type FfmpegTool, findFfmpeg } from './find-ffmpeg.js';
 import type { Frame } from './frame.js';
-import { checkInput } from './input-failure.js';
 import { redact } from './redact.js';
 import type { SourceInfo } from './source-info.js';
 

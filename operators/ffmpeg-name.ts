@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { isPattern } from './input-failure.js';
+import { isPattern } from './check-input.js';
 
 /** Returns the options for a name with a `*` in it, unless there is a file of that name; ffmpeg recognises `%05d` by itself. */
 export function patternOptions(input: string): readonly string[] {

@@ -25,7 +25,8 @@ export type StepTimes = Readonly<Record<string, number>>;
 /**
  * One decoded picture, upright. Immutable: steps add fields to a copy and never write into a frame, so that frames may
  * be shared, kept, paired and dropped by any operator. `decode` and `overlay` keep pixels in shared memory, which
- * threads read without a copy; only `recycle` ever lets it be reused.
+ * threads read without a copy; it is used again only where nobody can have the frame (`recycle`, frames that are
+ * dropped before any other step).
  */
 export interface Frame {
   /** The source's name, by which merged streams are told apart. */

@@ -1,8 +1,9 @@
 import { Failure } from '../model/failure.js';
+import { checkInput } from './check-input.js';
+import { explainNoFrames } from './explain-input.js';
 import { startFfmpeg } from './ffmpeg.js';
 import { ffmpegName, patternOptions } from './ffmpeg-name.js';
 import { findFfmpeg } from './find-ffmpeg.js';
-import { checkInput, explainNoFrames } from './input-failure.js';
 import { createInfoParser, type SourceInfo } from './source-info.js';
 
 /**

@@ -1,18 +1,16 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { catalogue } from './commands/catalogue.js';
 import { typedArguments } from './commands/typed-arguments.js';
 import { explainError } from './explain-error.js';
-import { packagedFile } from './options/package-root.js';
+import { packageVersion } from './options/package-root.js';
 import { isResultPrinted } from './print-result.js';
 
 /** Builds `segnet-stream`. Only the command that is called is loaded, the others are known by name, which saves start-up time. */
 async function createProgram(args: readonly string[]): Promise<Command> {
-  const { version } = JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')) as { version: string };
   const program = new Command('segnet-stream')
     .description('Streaming semantic segmentation of road scenes.')
-    .version(version, '-V, --version')
+    .version(packageVersion(), '-V, --version')
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .addHelpText('after', EXAMPLES);

@@ -1,5 +1,4 @@
 import { escapeMarkup } from '../model/escape-markup.js';
-import { checkWritable, writeWhole } from '../model/write-whole.js';
 import type { Evaluation } from './evaluate.js';
 
 /** Pixels. */
@@ -48,22 +47,6 @@ ${cells.join('\n')}
 </svg>
 `;
 }
-
-/**
- * Writes the picture of the confusion matrix atomically.
- *
- * @throws `Failure` `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
- */
-export async function writeConfusion(path: string, evaluation: Evaluation): Promise<void> {
-  await writeWhole(path, WHAT, [drawConfusion(evaluation)]);
-}
-
-/** Checks before an evaluation that its picture can be written. @throws `Failure` as `writeConfusion`. */
-export function checkConfusionWritable(path: string): Promise<void> {
-  return checkWritable(path, WHAT);
-}
-
-const WHAT = 'the confusion matrix to';
 
 function drawCell(truth: number, predicted: number, share: number): string {
   const [x, y] = [MARGIN.left + predicted * CELL, MARGIN.top + truth * CELL];

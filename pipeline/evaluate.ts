@@ -1,15 +1,14 @@
 import { type ClassSet, cityscapes19, cityscapes19LabelIds, classSets, haveSameNames } from '../model/classes.js';
 import { checkDataset } from '../model/dataset/check.js';
 import { type Dataset, openPairs } from '../model/dataset/dataset.js';
-import { readLabels } from '../model/dataset/labels.js';
 import { type DatasetItem, pairFolders } from '../model/dataset/pairs.js';
-import { readPicture } from '../model/dataset/picture.js';
 import { readAhead } from '../model/dataset/read-ahead.js';
+import { type LabelledPicture, readPair } from '../model/dataset/read-pair.js';
 import { fitInside, scalePicture } from '../model/dataset/scale.js';
 import type { ClassLabel, ClassMask, Engine, RgbPicture } from '../model/engine.js';
 import { boundaryScores, createBoundaryAverage } from '../model/evaluation/boundary.js';
 import { createConfusion, scoresOf } from '../model/evaluation/confusion.js';
-import { type Corruption, corrupt, type LabelledPicture } from '../model/evaluation/corruptions.js';
+import { type Corruption, corrupt } from '../model/evaluation/corruptions.js';
 import { Failure } from '../model/failure.js';
 import { scaleMask } from '../model/scale-mask.js';
 import type { Size } from '../model/size.js';
@@ -190,12 +189,12 @@ async function segmentItems(
 }
 
 async function readSample(
-  { imagePath, labelPath }: DatasetItem,
+  item: DatasetItem,
   classSet: ClassSet,
   corruption: Corruption | undefined,
 ): Promise<LabelledPicture> {
-  const [picture, labels] = await Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]);
-  return corruption === undefined ? { picture, labels } : corrupt({ picture, labels }, corruption);
+  const pair = await readPair(item, classSet);
+  return corruption === undefined ? pair : corrupt(pair, corruption);
 }
 
 /** Pictures of one size go to the engine together; where sizes differ, each goes alone. */

@@ -95,7 +95,7 @@ async function readSamples(
   return { pictures, truths: await Promise.all(truths) };
 }
 
-/** Reads pictures at the size that the first one has when it is fitted to the network: the graph that sees them is made for one size. */
+/** Reads pictures at the size that most of them have when they are fitted to the network: the graph that sees them is made for one size. */
 async function readFitted(paths: readonly string[], box: Size) {
   const fit = async (path: string) => {
     const picture = await readPicture(path);

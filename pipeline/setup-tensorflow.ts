@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Failure } from '../model/failure.js';
 import { isMain } from '../model/is-main.js';
+import { cacheFolder } from './options/cache-folder.js';
 
 /** The TensorFlow version that the addon is built against: the newest with which its sources are known to compile. */
 const TENSORFLOW_VERSION = '2.21.0';
@@ -126,7 +126,7 @@ function findNodeGyp(): string | undefined {
 
 /** Returns the folder with the unpacked wheel, which is downloaded if necessary. */
 async function fetchWheel(python: string, gpu: boolean): Promise<string> {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'segnet-stream');
+  const cache = cacheFolder();
   const target = join(cache, `tensorflow-${gpu ? 'gpu' : 'cpu'}-${TENSORFLOW_VERSION}`);
   if (existsSync(join(target, 'tensorflow', 'libtensorflow_cc.so.2'))) return target;
   await mkdir(cache, { recursive: true });

@@ -1,10 +1,9 @@
 import { Failure } from '../failure.js';
 import { type Dataset, titleOf } from './dataset.js';
 import { type ClassFrequencies, createFrequencyCount } from './frequencies.js';
-import { readLabels } from './labels.js';
 import type { DatasetItem } from './pairs.js';
-import { readPicture } from './picture.js';
 import { readAhead } from './read-ahead.js';
+import { readPair } from './read-pair.js';
 
 /** The result of a check that a data set passed. */
 export interface DatasetReport {
@@ -86,11 +85,12 @@ export async function checkDataset(dataset: Dataset, options: CheckOptions = {})
 }
 
 /** Returns the labels of a valid pair, or its problem. */
-async function checkItem({ imagePath, labelPath }: DatasetItem, { classSet }: Dataset) {
+async function checkItem(item: DatasetItem, { classSet }: Dataset) {
   try {
-    const [size, labels] = await Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]);
-    if (size.width === labels.width && size.height === labels.height) return labels;
-    return `${imagePath} is ${size.width}x${size.height}, its labels ${labelPath} are ${labels.width}x${labels.height}`;
+    const { picture, labels } = await readPair(item, classSet);
+    if (picture.width === labels.width && picture.height === labels.height) return labels;
+    const { imagePath, labelPath } = item;
+    return `${imagePath} is ${picture.width}x${picture.height}, its labels ${labelPath} are ${labels.width}x${labels.height}`;
   } catch (error) {
     if (error instanceof Failure) return error.message;
     throw error;

@@ -30,9 +30,10 @@ export function int8SupportOf(architecture: string, flags: ReadonlySet<string> |
   return { isFast: false, weightLimit: 63, reason: `int8 was not measured on ${architecture}` };
 }
 
-function processorFlags(): ReadonlySet<string> | undefined {
+/** The CPU flags that Linux lists; undefined on other systems. */
+export function processorFlags(): ReadonlySet<string> | undefined {
   try {
-    const line = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1];
+    const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1];
     return line === undefined ? undefined : new Set(line.trim().split(/\s+/));
   } catch {
     return undefined;

@@ -1,5 +1,5 @@
 import { loadTensorflow } from '../training/tensorflow.js';
-import { createTrainable } from '../training/trainable.js';
+import { createTrainable, predict } from '../training/trainable.js';
 import { engineThread, type SegmentPixels, segmentInRuns } from './engine-thread.js';
 import type { TensorflowBegan, TensorflowData } from './tensorflow.js';
 
@@ -17,14 +17,9 @@ async function start(): Promise<SegmentPixels> {
   return (request) => {
     const { width, height } = request;
     const most = Math.max(1, Math.floor(PIXELS_PER_RUN / (width * height)));
-    return segmentInRuns(request, most, async (pixels, count, keep) => {
-      const mask = tf.tidy(() => {
-        const images = tf.tensor4d(pixels, [count, height, width, 3], 'int32');
-        return tf.argMax(trainable.scores(images, { training: false }), 3).toInt();
-      });
-      keep(mask.dataSync());
-      mask.dispose();
-    });
+    return segmentInRuns(request, most, async (data, count, keep) =>
+      keep(predict(tf, trainable, { width, height, data }, { count })),
+    );
   };
 }
 

@@ -1,13 +1,8 @@
 import sharp from 'sharp';
+import type { LabelledPicture } from '../dataset/read-pair.js';
 import { pictureOf, scalePicture, sharpOf } from '../dataset/scale.js';
-import type { ClassMask, RgbPicture } from '../engine.js';
+import type { RgbPicture } from '../engine.js';
 import { scaleMask } from '../scale-mask.js';
-
-/** A picture and its labels, of one size. */
-export interface LabelledPicture {
-  readonly picture: RgbPicture;
-  readonly labels: ClassMask;
-}
 
 type Corrupt = (sample: LabelledPicture) => Promise<LabelledPicture>;
 

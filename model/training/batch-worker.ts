@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ClassSet } from '../classes.js';
-import { readLabels } from '../dataset/labels.js';
 import type { DatasetItem } from '../dataset/pairs.js';
-import { readPicture } from '../dataset/picture.js';
+import { readPair } from '../dataset/read-pair.js';
 import type { Failure } from '../failure.js';
 import { seededRandom } from '../initial-weights.js';
 import type { Numbered, WorkerAnswer } from '../start-asker.js';
@@ -20,12 +19,11 @@ function keyOf({ imagePath, labelPath }: DatasetItem, classSet: ClassSet): strin
 }
 
 function read(item: DatasetItem, classSet: ClassSet) {
-  const { imagePath, labelPath } = item;
   const key = keyOf(item, classSet);
   const cached = cache.get(key);
   if (cached !== undefined) return cached;
-  const reading = Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]).then(([picture, truth]) =>
-    prepareForCrops(picture, truth, settings.augmentation.scales[1]),
+  const reading = readPair(item, classSet).then(({ picture, labels }) =>
+    prepareForCrops(picture, labels, settings.augmentation.scales[1]),
   );
   if (cachedBytes < settings.cacheBytes) {
     cache.set(key, reading);

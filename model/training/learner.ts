@@ -8,7 +8,7 @@ import { segmentationLoss } from './loss.js';
 import { createOptimizer } from './optimizer.js';
 import type { Recipe } from './recipe.js';
 import type { Tensorflow } from './tensorflow.js';
-import { createTrainable, type Trainable } from './trainable.js';
+import { byParameter, createTrainable, type Trainable } from './trainable.js';
 
 /** The share of the new batch in batch normalisation's running statistics. */
 const STATISTICS_MOMENTUM = 0.1;
@@ -38,9 +38,7 @@ export function createLearner(
   seed: number,
 ): Learner {
   const trainable = createTrainable(tf, network, start, normalisation);
-  const trained = new Map(
-    trainable.parameters.filter((each) => each.trainable).map(({ name }) => [name, trainable.variables.get(name)!]),
-  );
+  const { trained } = trainable;
   const { slots, apply } = createOptimizer(tf, recipe.optimizer, trained);
   const average = recipe.averaging > 0 ? createAverage(tf, trainable) : undefined;
   const weights = tf.tensor1d([...classWeights]);
@@ -111,12 +109,6 @@ export function createLearner(
 }
 
 /** Renames gradients to parameter names, since variableGrads uses TensorFlow's variable names. */
-function byParameter(trained: ReadonlyMap<string, Variable>, gradients: Readonly<Record<string, Tensor>>) {
-  return Object.fromEntries(
-    [...trained].flatMap(([name, variable]) => (gradients[variable.name] ? [[name, gradients[variable.name]!]] : [])),
-  );
-}
-
 function updateStatistics(
   tf: Tensorflow,
   { variables }: Trainable,

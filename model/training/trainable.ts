@@ -14,6 +14,8 @@ export interface Trainable {
   readonly parameters: readonly Parameter[];
   /** By parameter name, running statistics included. */
   readonly variables: ReadonlyMap<string, Variable>;
+  /** Those that an optimizer changes, by parameter name: all but running statistics. */
+  readonly trained: ReadonlyMap<string, Variable>;
   /** RGB bytes [N, H, W, 3] to class scores [N, H, W, classes]. Call inside a tidy. */
   scores(images: Tensor, options: ForwardOptions, parameters?: ReadonlyMap<string, Tensor>): Tensor4D;
   /** The parameters in the layout of weights files. */
@@ -38,6 +40,9 @@ export function createTrainable(
     const variable = tf.tidy(() => tf.variable(tf.tensor(data, [...shape]), parameter.trainable));
     variables.set(parameter.name, variable);
   }
+  const trained = new Map(
+    parameters.filter(({ trainable }) => trainable).map(({ name }) => [name, variables.get(name)!]),
+  );
   // (pixel / 255 - mean) / std as one multiplication and one subtraction.
   const scale = tf.keep(tf.tensor1d(std.map((deviation) => 1 / (255 * deviation))));
   const shift = tf.keep(tf.tensor1d(std.map((deviation, channel) => mean[channel]! / deviation)));
@@ -46,6 +51,7 @@ export function createTrainable(
     network,
     parameters,
     variables,
+    trained,
     scores: (images, options, from = variables) =>
       forward(tf.sub(tf.mul(images.toFloat(), scale), shift) as Tensor4D, from, options),
     read(from = variables) {
@@ -68,18 +74,39 @@ export function createTrainable(
   };
 }
 
-/** The class mask of one picture, as bytes. */
+/**
+ * Renames gradients, which TensorFlow gives by variable, to parameters; those without one are left out.
+ *
+ * @param trained As in {@link Trainable}.
+ */
+export function byParameter(
+  trained: ReadonlyMap<string, Variable>,
+  gradients: Readonly<Record<string, Tensor>>,
+): Readonly<Record<string, Tensor>> {
+  return Object.fromEntries(
+    [...trained].flatMap(([name, variable]) => (gradients[variable.name] ? [[name, gradients[variable.name]!]] : [])),
+  );
+}
+
+/**
+ * The class masks of consecutive RGB pictures of one size, as consecutive bytes.
+ *
+ * @param parameters Others than the network's own, such as their average.
+ */
 export function predict(
   tf: Tensorflow,
   trainable: Trainable,
-  picture: RgbPicture,
-  parameters?: ReadonlyMap<string, Tensor>,
-): Uint8Array {
+  { width, height, data }: RgbPicture,
+  {
+    count = 1,
+    parameters,
+  }: { readonly count?: number; readonly parameters?: ReadonlyMap<string, Tensor> | undefined } = {},
+): Uint8Array<ArrayBuffer> {
   const mask = tf.tidy(() => {
-    const image = tf.tensor4d(picture.data, [1, picture.height, picture.width, 3], 'int32');
-    return tf.argMax(trainable.scores(image, { training: false }, parameters), 3).toInt();
+    const images = tf.tensor4d(data, [count, height, width, 3], 'int32');
+    return tf.argMax(trainable.scores(images, { training: false }, parameters), 3).toInt();
   });
-  const data = Uint8Array.from(mask.dataSync());
+  const classes = Uint8Array.from(mask.dataSync());
   mask.dispose();
-  return data;
+  return classes;
 }

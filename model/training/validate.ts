@@ -1,10 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
-import type { ClassSet } from '../classes.js';
 import type { Dataset } from '../dataset/dataset.js';
-import { readLabels } from '../dataset/labels.js';
-import type { DatasetItem } from '../dataset/pairs.js';
-import { readPicture } from '../dataset/picture.js';
 import { readAhead } from '../dataset/read-ahead.js';
+import { readPair } from '../dataset/read-pair.js';
 import { fitInside, scalePicture } from '../dataset/scale.js';
 import type { ClassMask, RgbPicture } from '../engine.js';
 import { createConfusion, type Scores, scoresOf } from '../evaluation/confusion.js';
@@ -25,7 +22,7 @@ async function segment(
 ): Promise<ClassMask> {
   const { width, height } = fitInside(picture, box);
   const fitted = await scalePicture(picture, width, height);
-  const mask = { width, height, data: predict(tf, trainable, fitted, parameters) };
+  const mask = { width, height, data: predict(tf, trainable, fitted, { parameters }) };
   return scaleMask(mask, picture.width, picture.height);
 }
 
@@ -38,15 +35,10 @@ export async function validate(
   parameters: ReadonlyMap<string, Tensor> | undefined,
 ): Promise<Scores> {
   const confusion = createConfusion(classSet.classes.length);
-  for await (const { picture, truth } of readAhead(items, (item) => readPair(item, classSet))) {
-    confusion.add(truth.data, (await segment(tf, trainable, picture, box, parameters)).data);
+  for await (const { picture, labels } of readAhead(items, (item) => readPair(item, classSet))) {
+    confusion.add(labels.data, (await segment(tf, trainable, picture, box, parameters)).data);
   }
   return scoresOf(confusion);
-}
-
-async function readPair({ imagePath, labelPath }: DatasetItem, classSet: ClassSet) {
-  const [picture, truth] = await Promise.all([readPicture(imagePath), readLabels(labelPath, classSet)]);
-  return { picture, truth };
 }
 
 /** How many validation pictures the report shows. */
@@ -63,8 +55,13 @@ export async function reportTraining(
   const { items, classSet } = validation;
   const shown = items.filter((_, i) => i % Math.ceil(items.length / REPORT_EXAMPLES) === 0);
   const examples = shown.map(async (item) => {
-    const { picture, truth } = await readPair(item, classSet);
-    return { name: item.name, picture, truth, prediction: await segment(tf, trainable, picture, box, parameters) };
+    const { picture, labels } = await readPair(item, classSet);
+    return {
+      name: item.name,
+      picture,
+      truth: labels,
+      prediction: await segment(tf, trainable, picture, box, parameters),
+    };
   });
   const title = `${network.title} on ${validation.name}`;
   await writeTrainingReport(directory, title, classSet.classes, await Promise.all(examples));

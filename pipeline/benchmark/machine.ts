@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os';
+import { processorFlags } from '../../model/engines/processor.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
-import { packagedFile } from '../options/package-root.js';
+import { packageVersion } from '../options/package-root.js';
 
 /** The machine of a measurement, which is printed with every result, since numbers mean little without it. */
 export interface Machine {
@@ -28,23 +29,21 @@ const INSTRUCTION_SETS = ['avx2', 'avx512f', 'avx_vnni', 'avx512_vnni', 'amx_int
 /** Describes the machine and its current load, so call it before measuring. */
 export async function describeMachine(): Promise<Machine> {
   const [load] = loadavg();
-  const [facts, ffmpeg, own, onnxruntime] = await Promise.all([
-    readFile('/proc/cpuinfo', 'utf8').catch(() => ''),
+  const [ffmpeg, onnxruntime] = await Promise.all([
     findFfmpeg().catch(() => undefined),
-    versionIn(packagedFile('package.json')),
     versionIn(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),
   ]);
-  const flags = new Set((/^(?:flags|Features)\s*:(.*)$/m.exec(facts)?.[1] ?? '').split(' '));
+  const flags = processorFlags();
   return {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
-    instructions: INSTRUCTION_SETS.filter((name) => flags.has(name)),
+    instructions: INSTRUCTION_SETS.filter((name) => flags?.has(name)),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${platform()} ${release()} ${arch()}`,
     node: process.version,
     ...(ffmpeg !== undefined && { ffmpeg: ffmpeg.version }),
     onnxruntime,
-    segnetStream: own,
+    segnetStream: packageVersion(),
     load: Math.round(load! * 10) / 10,
   };
 }

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Engine } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import type { ProgramCall } from '../module-command.js';
+import { cacheFolder } from '../options/cache-folder.js';
 import { packagedFile } from '../options/package-root.js';
 
 /** Another installed runtime, which is measured in the same run. */
@@ -29,8 +29,7 @@ export const peersAdvice =
 
 /** The Python in which `peers/setup.sh` installs the peers, in a separate folder outside the project. */
 export function peersPython(): string {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  return process.env.SEGNET_STREAM_PEERS_PYTHON || join(cache, 'segnet-stream', 'peers', 'bin', 'python');
+  return process.env.SEGNET_STREAM_PEERS_PYTHON || join(cacheFolder(), 'peers', 'bin', 'python');
 }
 
 /** The command that runs a script of `pipeline/benchmark/peers`. */

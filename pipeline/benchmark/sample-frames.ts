@@ -2,10 +2,6 @@ import { filter, lastValueFrom, take, toArray } from 'rxjs';
 import type { RgbPicture } from '../../model/engine.js';
 import type { Size } from '../../model/size.js';
 import { decode } from '../../operators/decode.js';
-import { packagedFile } from '../options/package-root.js';
-
-/** The default clip, which comes with the package. */
-export const sampleClip: string = packagedFile('fixtures', 'clips', 'road.mp4');
 
 /** The distance between frames, since neighbours are nearly identical. */
 const STEP = 12;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { checkChoice, checkEnding, checkNumber } from '../../model/check-option.js';
+import { checkChoice, checkNumber } from '../../model/check-option.js';
 import type { Corruption } from '../../model/evaluation/corruptions.js';
 import { addEngineOptions, type EngineOptions } from '../options/engine-options.js';
 import { flagOf } from '../options/flag.js';
@@ -52,7 +52,8 @@ async function evaluateAndReport(flags: Flags): Promise<void> {
     { hintAtClasses, readClassSet },
     { openEngine },
     { createProgress },
-    { checkConfusionWritable, writeConfusion },
+    { drawConfusion },
+    { checkSvg, writeSvg },
     { untilStopped },
   ] = await Promise.all([
     import('../evaluate.js'),
@@ -61,13 +62,13 @@ async function evaluateAndReport(flags: Flags): Promise<void> {
     import('../options/open-engine.js'),
     import('../progress.js'),
     import('../confusion-picture.js'),
+    import('../write-svg.js'),
     import('../until-stopped.js'),
   ]);
-  if (flags.picture !== undefined) checkEnding('--picture', flags.picture, '.svg');
   const corruption: Corruption | undefined =
     flags.corruption === undefined ? undefined : checkChoice('--corruption', flags.corruption, corruptionNames);
   const classSet = flags.classes === undefined ? undefined : await readClassSet(flags.classes);
-  if (flags.picture !== undefined) await checkConfusionWritable(flags.picture);
+  if (flags.picture !== undefined) await checkSvg('--picture', flags.picture);
   const engine = await openEngine(flags, flagOf);
   const progress = createProgress(process.stderr);
   try {
@@ -93,7 +94,7 @@ async function evaluateAndReport(flags: Flags): Promise<void> {
     const { renderEvaluation } = await import('../render-evaluation.js');
     // Printed first, so that the scores are not lost if the picture cannot be written.
     printResult(flags, evaluation, renderEvaluation(evaluation));
-    if (flags.picture !== undefined) await writeConfusion(flags.picture, evaluation);
+    if (flags.picture !== undefined) await writeSvg(flags.picture, drawConfusion(evaluation));
   } catch (error) {
     throw hintAtClasses(error, flags.classes);
   } finally {

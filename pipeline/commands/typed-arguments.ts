@@ -1,4 +1,4 @@
-import { packagedFile } from '../options/package-root.js';
+import { sampleClip } from '../options/package-root.js';
 
 /** The arguments that were typed, and where. */
 export interface TypedArguments {
@@ -17,7 +17,7 @@ export function typedArguments(args: readonly string[], environment: NodeJS.Proc
   if (!isOurs) return { args };
   const folder = environment.INIT_CWD;
   return {
-    args: args.length > 0 ? args : ['run', packagedFile('fixtures', 'clips', 'road.mp4')],
+    args: args.length > 0 ? args : ['run', sampleClip],
     ...(folder !== undefined && { folder }),
   };
 }

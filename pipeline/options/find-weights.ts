@@ -5,6 +5,7 @@ import { Failure } from '../../model/failure.js';
 import { networkNames } from '../../model/networks/index.js';
 import { readWeights, type Weights } from '../../model/weights.js';
 import { defaultNetwork, type EngineOptions } from './engine-options.js';
+import { asIs } from './flag.js';
 import { packagedFile } from './package-root.js';
 
 const ENDING = '.safetensors';
@@ -22,7 +23,7 @@ export async function packagedNetworks(): Promise<readonly string[]> {
  */
 export async function findWeights(
   options: Pick<EngineOptions, 'network' | 'weights'>,
-  nameOf: (option: string) => string = (option) => option,
+  nameOf: (option: string) => string = asIs,
 ): Promise<{ readonly path: string; readonly weights: Weights }> {
   const { network = defaultNetwork } = options;
   const path = options.weights ?? packagedFile('model', 'weights', `${network}${ENDING}`);

@@ -1,6 +1,7 @@
 import type { Engine } from '../../model/engine.js';
 import { checkEngineOptions, type EngineOptions } from './engine-options.js';
 import { findWeights } from './find-weights.js';
+import { asIs } from './flag.js';
 
 /**
  * Creates an engine by options, with the weights that they name or the packaged ones.
@@ -8,8 +9,11 @@ import { findWeights } from './find-weights.js';
  * @param nameOf Returns an option's name for messages: itself in a program, `--weights` on the command line.
  * @throws `Failure` as `findWeights` and `createEngine`; `OPTION_INVALID`.
  */
-export async function openEngine(options: EngineOptions = {}, nameOf?: (option: string) => string): Promise<Engine> {
-  const checked = checkEngineOptions(options, nameOf ?? ((option) => option));
+export async function openEngine(
+  options: EngineOptions = {},
+  nameOf: (option: string) => string = asIs,
+): Promise<Engine> {
+  const checked = checkEngineOptions(options, nameOf);
   const [{ createEngine }, { weights }] = await Promise.all([
     import('../../model/engines/index.js'),
     findWeights(checked, nameOf),

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,4 +15,12 @@ function findRoot(folder: string): string {
 /** The absolute path of a file that comes with the package: `packagedFile('fixtures', 'clips', 'road.mp4')`. */
 export function packagedFile(...parts: readonly string[]): string {
   return join(packageRoot, ...parts);
+}
+
+/** The clip that comes with the package. */
+export const sampleClip: string = packagedFile('fixtures', 'clips', 'road.mp4');
+
+/** This package's version. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')) as { version: string }).version;
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defer, fromEvent, lastValueFrom, NEVER, type Observable, of, takeUntil, tap } from 'rxjs';
-import { Failure } from '../../model/failure.js';
 import { abandonedAreGone } from '../../operators/abandoned.js';
 import { createMeter, type Measurement, measure } from '../../operators/measure.js';
 import type { SourceInfo } from '../../operators/source-info.js';
+import { explainError } from '../explain-error.js';
 import { makeOutputFolder } from '../options/make-output-folder.js';
 import { buildRoute } from './build-route.js';
 import { lockOutputs, type OutputLock } from './output-lock.js';
@@ -56,7 +56,7 @@ export async function processJob(job: Job, context: JobContext): Promise<FileSum
       await noteOutputs(outputs, { madeFrom, of: job.input.path, finished: true, notes: summary.notes });
     return summary;
   } catch (error) {
-    return { ...nothingOf(label, 'failed'), error: tell(error) };
+    return { ...nothingOf(label, 'failed'), error: told(error) };
   } finally {
     // Without the lock, the notes belong to another run.
     if (lock !== undefined) {
@@ -132,7 +132,7 @@ async function follow(job: Job, label: string, context: JobContext): Promise<Fil
     ...(firstFrameMs !== undefined && { firstFrameMs: Math.round(firstFrameMs) }),
     steps: roundedSteps(meter.read()),
     notes,
-    ...(error !== undefined && { error: tell(error) }),
+    ...(error !== undefined && { error: told(error) }),
   };
 }
 
@@ -178,7 +178,7 @@ async function makeFolders({ input, outputs }: Job): Promise<readonly string[]> 
   return made;
 }
 
-function tell(error: unknown): { readonly code: string; readonly message: string } {
-  if (error instanceof Failure) return { code: error.code, message: error.message };
-  return { code: 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) };
+function told(error: unknown): { readonly code: string; readonly message: string } {
+  const { code, message } = explainError(error);
+  return { code, message };
 }

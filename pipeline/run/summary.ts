@@ -49,14 +49,14 @@ export function summarise(
   stopped: boolean,
   engine?: string,
 ): RunSummary {
-  const count = (outcome: FileSummary['outcome']) => files.filter((file) => file.outcome === outcome).length;
+  const countOf = (outcome: FileSummary['outcome']) => files.filter((file) => file.outcome === outcome).length;
   const total = (of: (file: FileSummary) => number) => files.reduce((sum, file) => sum + of(file), 0);
   return {
     ...(engine !== undefined && { engine }),
     files,
-    done: count('done'),
-    skipped: count('skipped'),
-    failed: count('failed'),
+    done: countOf('done'),
+    skipped: countOf('skipped'),
+    failed: countOf('failed'),
     stopped,
     frames: total(({ frames }) => frames),
     seconds: round(seconds),

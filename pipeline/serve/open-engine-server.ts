@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Engine } from '../../model/engine.js';
 import type { CheckedListenOptions } from '../options/listen-options.js';
-import { packagedFile } from '../options/package-root.js';
+import { packageVersion } from '../options/package-root.js';
 import { type LiveServer, type LiveServerOptions, openLiveServer } from './live-server.js';
 import { readTls } from './read-secrets.js';
 
@@ -28,11 +27,10 @@ export async function openEngineServer(
 ): Promise<LiveServer> {
   const { host, port, maxClients, maxClientsPerAddress, allowOrigin = [], allowHost = [], trustProxy = [] } = options;
   const tls = await readTls(options, nameOf);
-  const { version } = JSON.parse(readFileSync(packagedFile('package.json'), 'utf8')) as { version: string };
   const { name, network, provider, precision, inputSize, classes } = engine;
   return openLiveServer({
     ...more,
-    server: `segnet-stream/${version}`,
+    server: `segnet-stream/${packageVersion()}`,
     model: { network, engine: name, provider, precision, ...inputSize },
     classes,
     streams,

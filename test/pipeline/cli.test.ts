@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeSyntheticDataset } from '../../fixtures/write-synthetic-dataset.js';
@@ -109,7 +109,10 @@ t.test('what goes wrong after the result is told of on standard error alone: --j
   const args = ['evaluate', '--images', join(data, 'val'), '--labels', join(data, 'valannot'), '--json', '--picture'];
   const { process: child, finished } = startCli([...args, join(folder, 'gone', 'a.svg')]);
   // The engine's description: the folder has been checked by then, and no picture is scored yet.
-  child.stderr!.once('data', () => rmSync(join(folder, 'gone'), { recursive: true }));
+  child.stderr!.once('data', () => {
+    rmSync(join(folder, 'gone'), { recursive: true });
+    writeFileSync(join(folder, 'gone'), '');
+  });
   const { status, stdout, stderr } = await finished;
   t.equal(status, 1);
   t.match(stderr, /OUTPUT_UNWRITABLE/);

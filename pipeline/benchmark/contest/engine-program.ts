@@ -4,6 +4,7 @@ import type { Engine, RgbPicture } from '../../../model/engine.js';
 import { createEngine } from '../../../model/engines/index.js';
 import { readWeights } from '../../../model/weights.js';
 import { answerLines } from '../process/answer-lines.js';
+import { cpuMsSince, peakBytes } from '../process/own-cost.js';
 import type {
   LoadAnswer,
   LoadQuestion,
@@ -60,12 +61,11 @@ async function run({ times }: RunQuestion): Promise<RunAnswer> {
     await engine.segment(pictures);
     ms.push(performance.now() - begunAt);
   }
-  const { user, system } = process.cpuUsage(before);
-  return { ms, cpuMs: (user + system) / 1000 };
+  return { ms, cpuMs: cpuMsSince(before) };
 }
 
 async function memory(): Promise<MemoryAnswer> {
-  return { peakBytes: process.resourceUsage().maxRSS * 1024 };
+  return { peakBytes: peakBytes() };
 }
 
 await answerLines({ load, masks, run, memory });

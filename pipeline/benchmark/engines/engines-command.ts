@@ -4,7 +4,7 @@ import { collectList } from '../../options/list.js';
 import { numeric } from '../../options/numeric.js';
 import { parseSize } from '../../options/size.js';
 import { type CommonOptions, printResult } from '../../print-result.js';
-import { writeChart } from '../charts/write-chart.js';
+import { checkSvg, writeSvg } from '../../write-svg.js';
 import { choices, measured, type Numeric, subcommand, whole } from '../subcommand.js';
 
 interface EnginesFlags extends CommonOptions {
@@ -58,7 +58,8 @@ Examples:
           import('./render-engines.js'),
           import('../charts/bar-chart.js'),
         ]);
-      const { networks, engines, precisions, batches, size, peers, clip } = flags;
+      const { networks, engines, precisions, batches, size, peers, clip, picture } = flags;
+      if (picture !== undefined) await checkSvg('--picture', picture);
       const result = await measured((common) =>
         benchmarkEngines({
           networks: choices('--networks', networks, networkNames) ?? ['segnet-basic'],
@@ -74,8 +75,8 @@ Examples:
           ...common,
         }),
       );
-      // Printed first, so that the results are not lost if the picture cannot be written.
+      // Printed first, so that the results are not lost if the disk is full by now.
       printResult(flags, result, renderEngines(result));
-      if (flags.picture !== undefined) await writeChart(flags.picture, renderBarChart(engineChart(result)));
+      if (picture !== undefined) await writeSvg(picture, renderBarChart(engineChart(result)));
     });
 }

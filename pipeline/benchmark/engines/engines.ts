@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Engine } from '../../../model/engine.js';
 import { Failure } from '../../../model/failure.js';
 import type { Size } from '../../../model/size.js';
+import { sampleClip } from '../../options/package-root.js';
 import type { BenchmarkOptions } from '../benchmark-options.js';
 import { type BenchmarkWeights, benchmarkWeights, calibrated } from '../benchmark-weights.js';
 import { leastAgreement } from '../contest/agreement.js';
@@ -10,7 +11,7 @@ import { listContestants } from '../contest/contestants.js';
 import { removeWorkload, writeWorkload } from '../contest/workload.js';
 import { describeMachine, type Machine } from '../machine.js';
 import { findPeers, requirePeers } from '../peers.js';
-import { sampleClip, sampleFrames } from '../sample-frames.js';
+import { sampleFrames } from '../sample-frames.js';
 
 /** Options of `benchmark engines`. */
 export interface EnginesOptions extends BenchmarkOptions {

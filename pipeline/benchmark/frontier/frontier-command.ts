@@ -4,7 +4,7 @@ import { collectList } from '../../options/list.js';
 import { numeric } from '../../options/numeric.js';
 import { parseSize } from '../../options/size.js';
 import { type CommonOptions, printResult } from '../../print-result.js';
-import { writeChart } from '../charts/write-chart.js';
+import { checkSvg, writeSvg } from '../../write-svg.js';
 import { measured, type Numeric, subcommand, whole } from '../subcommand.js';
 
 interface FrontierFlags extends CommonOptions {
@@ -44,6 +44,7 @@ Examples:
         import('../charts/line-chart.js'),
       ]);
       const { images, labels, sizes, precision, picture } = flags;
+      if (picture !== undefined) await checkSvg('--picture', picture);
       const result = await measured((common) =>
         benchmarkFrontier({
           weights,
@@ -57,8 +58,8 @@ Examples:
           ...common,
         }),
       );
-      // Printed first, so that the results are not lost if the picture cannot be written.
+      // Printed first, so that the results are not lost if the disk is full by now.
       printResult(flags, result, renderFrontier(result));
-      if (picture !== undefined) await writeChart(picture, renderLineChart(frontierChart(result)));
+      if (picture !== undefined) await writeSvg(picture, renderLineChart(frontierChart(result)));
     });
 }

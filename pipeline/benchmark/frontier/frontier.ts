@@ -5,10 +5,12 @@ import { buildNetwork } from '../../../model/networks/index.js';
 import type { Size } from '../../../model/size.js';
 import { readWeights, type Weights } from '../../../model/weights.js';
 import { evaluate } from '../../evaluate.js';
+import { sampleClip } from '../../options/package-root.js';
 import type { BenchmarkOptions } from '../benchmark-options.js';
 import type { LineChart } from '../charts/line-chart.js';
 import { describeMachine, type Machine } from '../machine.js';
-import { sampleClip, sampleFrames } from '../sample-frames.js';
+import { cpuMsSince } from '../process/own-cost.js';
+import { sampleFrames } from '../sample-frames.js';
 import { median } from '../statistics.js';
 import { takeTurns } from '../take-turns.js';
 
@@ -87,8 +89,7 @@ export async function benchmarkFrontier(options: FrontierOptions): Promise<Front
       const [before, begunAt] = [process.cpuUsage(), performance.now()];
       await engine.segment([frame]);
       const frameMs = performance.now() - begunAt;
-      const { user, system } = process.cpuUsage(before);
-      return { frameMs, cpuMs: (user + system) / 1000 };
+      return { frameMs, cpuMs: cpuMsSince(before) };
     });
     const rows = contestants.map((contestant) => {
       const { path, weights, size, engine, scores } = contestant;

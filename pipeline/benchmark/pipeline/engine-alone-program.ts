@@ -8,6 +8,7 @@ import type { EngineOptions } from '../../options/engine-options.js';
 import { openEngine } from '../../options/open-engine.js';
 import { followOrder } from '../process/follow-order.js';
 import { measureProgram } from '../process/measure-program.js';
+import { cpuMsSince } from '../process/own-cost.js';
 
 /* The program that passes the frames of one clip to an engine, with nothing around it. Prints an `EngineAloneReport`. */
 
@@ -60,9 +61,9 @@ async function measureEngine({ clip, engine: options, beside }: EngineAloneOrder
     segmentAll(timed),
   ]);
   const wallSeconds = (performance.now() - begunAt) / 1000;
-  const { user, system } = process.cpuUsage(cpuBefore);
+  const cpuSeconds = cpuMsSince(cpuBefore) / 1000;
   await engine.close();
-  return { frames: timed.length, wallSeconds, cpuSeconds: (user + system) / 1e6 + (program?.cpuSeconds ?? 0) };
+  return { frames: timed.length, wallSeconds, cpuSeconds: cpuSeconds + (program?.cpuSeconds ?? 0) };
 }
 
 await followOrder(measureEngine);

@@ -4,6 +4,7 @@ import { Failure } from '../../../model/failure.js';
 import { addEngineOptions, checkEngineOptions, type EngineOptions } from '../../options/engine-options.js';
 import { flagOf } from '../../options/flag.js';
 import { numeric } from '../../options/numeric.js';
+import { sampleClip } from '../../options/package-root.js';
 import { type CommonOptions, printResult } from '../../print-result.js';
 import { measured, type Numeric, subcommand, whole } from '../subcommand.js';
 
@@ -66,10 +67,9 @@ Examples:
         printResult(flags, result, renderMemory(result));
         return;
       }
-      const [{ benchmarkPipeline }, { renderPipeline }, { sampleClip }] = await Promise.all([
+      const [{ benchmarkPipeline }, { renderPipeline }] = await Promise.all([
         import('./pipeline.js'),
         import('./render-pipeline.js'),
-        import('../sample-frames.js'),
       ]);
       const result = await measured((common) =>
         benchmarkPipeline({

@@ -4,7 +4,7 @@ import { networkNames } from '../../../model/networks/index.js';
 import { collectList } from '../../options/list.js';
 import { numeric } from '../../options/numeric.js';
 import { type CommonOptions, printResult } from '../../print-result.js';
-import { writeChart } from '../charts/write-chart.js';
+import { checkSvg, writeSvg } from '../../write-svg.js';
 import { choices, measured, type Numeric, subcommand, whole } from '../subcommand.js';
 
 interface ScalingFlags extends CommonOptions {
@@ -42,6 +42,8 @@ Examples:
         import('../charts/line-chart.js'),
       ]);
       const { network = 'segnet-lite', precision = 'float32', clip, pictures } = flags;
+      const pathOf = (axis: string) => `${pictures}/scaling-${axis}.svg`;
+      if (pictures !== undefined) await checkSvg('--pictures', pathOf(scalingAxes[0]!));
       const result = await measured((common) =>
         benchmarkScaling({
           network: checkChoice('--network', network, networkNames),
@@ -53,11 +55,11 @@ Examples:
           ...common,
         }),
       );
-      // Printed first, so that the results are not lost if the picture cannot be written.
+      // Printed first, so that the results are not lost if the disk is full by now.
       printResult(flags, result, renderScaling(result));
       for (const curve of pictures === undefined ? [] : result.curves) {
         const chart = chartOf(curve, result);
-        if (chart) await writeChart(`${pictures}/scaling-${curve.axis}.svg`, renderLineChart(chart));
+        if (chart) await writeSvg(pathOf(curve.axis), renderLineChart(chart));
       }
     });
 }

@@ -5,11 +5,13 @@ import { broadcast } from '../../../operators/broadcast.js';
 import { decode } from '../../../operators/decode.js';
 import { frameNow, type SegmentedFrame } from '../../../operators/frame.js';
 import { segment } from '../../../operators/segment.js';
+import { asIs } from '../../options/flag.js';
 import { LISTEN_DEFAULTS } from '../../options/listen-options.js';
-import { openLiveServer } from '../../serve/live-server.js';
+import { openEngineServer } from '../../serve/open-engine-server.js';
 import { createNothingEngine } from '../nothing-engine.js';
 import type { ViewedServer } from '../open-viewer.js';
 import { answerLines } from '../process/answer-lines.js';
+import { cpuMsSince } from '../process/own-cost.js';
 
 /* The program that shows frames of one clip to viewers, 25 per second, without a network, so that only the server is measured. */
 
@@ -46,19 +48,10 @@ async function open({ clip }: OpenQuestion): Promise<OpenAnswer> {
   frames = await lastValueFrom(
     decode(clip, { source: 'clip', gateLimit: FRAMES + 1 }).pipe(segment(engine), take(FRAMES), toArray()),
   );
-  const { network, name, provider, precision, inputSize, classes } = engine;
   const token = randomUUID();
-  const server = await openLiveServer({
-    ...LISTEN_DEFAULTS,
-    token,
-    server: 'segnet-stream/benchmark',
-    // All viewers are on this machine.
-    maxClientsPerAddress: 1000,
-    port: 0,
-    streams: ['clip'],
-    model: { network, engine: name, provider, precision, ...inputSize },
-    classes,
-  });
+  // All viewers are on this machine.
+  const options = { ...LISTEN_DEFAULTS, port: 0, maxClientsPerAddress: 1000 };
+  const server = await openEngineServer(engine, ['clip'], options, token, { nameOf: asIs });
   shown = new Subject();
   from(shown).pipe(broadcast(server.hub)).subscribe();
   return { url: server.url, token };
@@ -72,8 +65,7 @@ async function show(question: ShowQuestion): Promise<ShowAnswer> {
     shown.next({ ...frames[index % frames.length]!, index, ptsUs: index * FRAME_MS * 1000, arrivedAt });
     await sleep(Math.max(begunAt + (index + 1) * FRAME_MS - performance.now(), 0));
   }
-  const { user, system } = process.cpuUsage(before);
-  return { cpuMs: (user + system) / 1000 };
+  return { cpuMs: cpuMsSince(before) };
 }
 
 await answerLines({ open, show });

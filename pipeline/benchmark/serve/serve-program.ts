@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../../model/engine.js';
 import type { EngineOptions } from '../../options/engine-options.js';
+import { asIs } from '../../options/flag.js';
 import { openEngine } from '../../options/open-engine.js';
 import type { LiveServer } from '../../serve/live-server.js';
 import { createLog } from '../../serve/log.js';
@@ -81,7 +82,7 @@ function start({ clip, engine, token }: ServeQuestion): Promise<ServeAnswer> {
         createEngine: () => openWatched(engine),
         createLog: (scrub) => createLog({ format: 'text', level: 'silent', scrub, write: () => {} }),
         signal: new AbortController().signal,
-        nameOf: (option) => option,
+        nameOf: asIs,
         onListening(server) {
           live = server;
           resolve({ url: server.url });

@@ -5,8 +5,9 @@ import { crossEntropyAlone, segmentationLoss } from '../../../model/training/los
 import { createOptimizer } from '../../../model/training/optimizer.js';
 import { recipes } from '../../../model/training/recipe.js';
 import { loadTensorflow, prepareTensorflow } from '../../../model/training/tensorflow.js';
-import { createTrainable } from '../../../model/training/trainable.js';
+import { byParameter, createTrainable } from '../../../model/training/trainable.js';
 import { followOrder } from '../process/follow-order.js';
+import { peakBytes } from '../process/own-cost.js';
 
 /*
  * The program that trains one network for some steps on noise, in a separate process, so that its memory can be measured.
@@ -40,16 +41,13 @@ async function trainSome(order: TrainingOrder): Promise<TrainingReport> {
   const network = buildNetwork(order.network, classes);
   const normalisation = { mean: [0.41, 0.42, 0.43], std: [0.3, 0.31, 0.29] };
   const trainable = createTrainable(tf, network, initialWeights(network, 1), normalisation);
-  const trained = new Map(
-    trainable.parameters.filter((each) => each.trainable).map(({ name }) => [name, trainable.variables.get(name)!]),
-  );
+  const { trained } = trainable;
   const optimizer = createOptimizer(tf, recipes.paper.optimizer, trained);
   const random = seededRandom(1);
   const noise = (length: number, below: number) => Int32Array.from({ length }, () => Math.floor(random() * below));
   const images = tf.tensor4d(noise(batch * height * width * 3, 256), [batch, height, width, 3], 'int32');
   const labels = tf.tensor3d(noise(batch * height * width, classes), [batch, height, width], 'int32');
   const weights = tf.ones([classes]);
-  const byVariable = new Map([...trained].map(([name, variable]) => [variable.name, name]));
 
   const scores = (seed: number) => trainable.scores(images, { training: true, seed });
   const timed = (work: () => void): number => {
@@ -69,12 +67,10 @@ async function trainSome(order: TrainingOrder): Promise<TrainingReport> {
       value.dataSync();
       for (const gradient of Object.values(grads)) tf.slice(gradient.flatten(), 0, 1).dataSync();
       gradientsMs.push(performance.now() - begunAt);
-      const named = Object.entries(grads).map(([variable, gradient]) => [byVariable.get(variable)!, gradient] as const);
-      optimizer.apply(Object.fromEntries(named), 1e-6, step);
+      optimizer.apply(byParameter(trained, grads), 1e-6, step);
     });
   }
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
-  return { forwardMs: forwardMs.slice(1), gradientsMs: gradientsMs.slice(1), peakBytes };
+  return { forwardMs: forwardMs.slice(1), gradientsMs: gradientsMs.slice(1), peakBytes: peakBytes() };
 }
 
 await followOrder(trainSome);

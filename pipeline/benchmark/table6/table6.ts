@@ -5,6 +5,7 @@ import { buildNetwork } from '../../../model/networks/index.js';
 import { type Table6Row, table6 } from '../../../model/published.js';
 import type { Size } from '../../../model/size.js';
 import { moduleCommand } from '../../module-command.js';
+import { sampleClip } from '../../options/package-root.js';
 import type { BenchmarkOptions } from '../benchmark-options.js';
 import { benchmarkWeights, calibrated } from '../benchmark-weights.js';
 import { holdContest, type Refused, type Result } from '../contest/contest.js';
@@ -12,7 +13,7 @@ import { listContestants } from '../contest/contestants.js';
 import { removeWorkload, writeWorkload } from '../contest/workload.js';
 import { describeMachine, type Machine } from '../machine.js';
 import { measureProgram } from '../process/measure-program.js';
-import { sampleClip, sampleFrames } from '../sample-frames.js';
+import { sampleFrames } from '../sample-frames.js';
 import { median } from '../statistics.js';
 import type { TrainingOrder, TrainingReport } from './table6-training-program.js';
 

@@ -9,6 +9,7 @@ import { loadTensorflow, prepareTensorflow } from '../../../model/training/tenso
 import { readSafetensors } from '../../../model/weights.js';
 import type { MemoryAnswer, RunAnswer, RunQuestion } from '../contest/contest-messages.js';
 import { answerLines } from '../process/answer-lines.js';
+import { cpuMsSince, peakBytes } from '../process/own-cost.js';
 import { type LessonAnswer, type LessonQuestion, lessonFiles } from './training-messages.js';
 
 /* The program that trains a network on one batch repeatedly, in a separate process, so that its memory can be measured. */
@@ -48,12 +49,11 @@ async function run({ times }: RunQuestion): Promise<RunAnswer> {
     learnOnce();
     return performance.now() - begunAt;
   });
-  const { user, system } = process.cpuUsage(before);
-  return { ms, cpuMs: (user + system) / 1000 };
+  return { ms, cpuMs: cpuMsSince(before) };
 }
 
 async function memory(): Promise<MemoryAnswer> {
-  return { peakBytes: process.resourceUsage().maxRSS * 1024 };
+  return { peakBytes: peakBytes() };
 }
 
 await answerLines({ load, run, memory });

@@ -16,9 +16,8 @@ const commandLine = (...args: string[]) =>
     .parseAsync(['node', 'evaluate', ...data, ...args]);
 
 t.test('a picture that cannot be written is said before the work', async (t) => {
-  await t.rejects(commandLine('--picture', join(folder, 'nowhere', 'a.svg'), '--weights', 'none.safetensors'), {
+  await t.rejects(commandLine('--picture', '/dev/null/a.svg', '--weights', 'none.safetensors'), {
     code: 'OUTPUT_UNWRITABLE',
-    message: /confusion matrix .*the folder does not exist/,
   });
 });
 

@@ -1,6 +1,6 @@
 import t from 'tap';
+import { checkInput } from '../../../operators/check-input.js';
 import type { FfmpegTool } from '../../../operators/find-ffmpeg.js';
-import { checkInput } from '../../../operators/input-failure.js';
 import { checkCameraFormat } from '../../../pipeline/serve/camera-device.js';
 import { parseSources } from '../../../pipeline/serve/live-source.js';
 import { SERVE_DEFAULTS } from '../../../pipeline/serve/serve-options.js';

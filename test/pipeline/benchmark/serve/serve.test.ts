@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { openViewer } from '../../../../pipeline/benchmark/open-viewer.js';
 import { startLineProcess } from '../../../../pipeline/benchmark/process/line-process.js';
-import { sampleClip } from '../../../../pipeline/benchmark/sample-frames.js';
 import type {
   CostAnswer,
   CostQuestion,
@@ -10,6 +9,7 @@ import type {
   ServeQuestion,
 } from '../../../../pipeline/benchmark/serve/serve-program.js';
 import { moduleCommand } from '../../../../pipeline/module-command.js';
+import { sampleClip } from '../../../../pipeline/options/package-root.js';
 
 const skip = process.platform !== 'linux' && 'needs /proc';
 
