@@ -49,7 +49,10 @@ export interface Engine {
    * `ENGINE_FAILED` if the engine dies; the signal's reason on abort (a batch that has begun still finishes, and its result is
    * dropped).
    */
-  segment(batch: readonly RgbPicture[], options?: { readonly signal?: AbortSignal }): Promise<readonly ClassMask[]>;
+  segment(
+    batch: readonly RgbPicture[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<readonly ClassMask[]>;
   /**
    * Rejects waiting and running calls with `ENGINE_CLOSED`; resolves once the current batch is done and the thread has ended. Safe
    * to call twice. A process that ends waits for the current batch of engines of its main thread by itself. Where an engine runs in

@@ -210,7 +210,7 @@ export async function readWeights(path: string): Promise<Weights> {
     );
   }
   const card = parseCard(metadata.card);
-  if (card === undefined) {
+  if (!isCard(card)) {
     throw new Failure('WEIGHTS_INVALID', `Expected the card of the weights file ${path} to hold ${CARD_FIELDS}`);
   }
   const broken = notFinite(tensors);
@@ -224,19 +224,21 @@ export async function readWeights(path: string): Promise<Weights> {
 const CARD_FIELDS =
   'network, classes (name and colour), normalisation (mean and std of three, std above 0) and inputSize';
 
-/** The card, or undefined if it lacks what is needed to use the weights. */
-function parseCard(text: unknown): WeightsCard | undefined {
-  let card: unknown;
+function parseCard(text: unknown): unknown {
   try {
-    card = JSON.parse(String(text));
+    return JSON.parse(String(text));
   } catch {
     return undefined;
   }
-  if (!isObject(card)) return undefined;
+}
+
+/** True for a card with all that is needed to use the weights. */
+function isCard(card: unknown): card is WeightsCard {
+  if (!isObject(card)) return false;
   const { network, classes, normalisation, inputSize } = card;
   const isClass = (value: unknown) => isObject(value) && typeof value.name === 'string' && isTriple(value.colour);
   const isSide = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
-  const usable =
+  return (
     typeof network === 'string' &&
     Array.isArray(classes) &&
     classes.length > 0 &&
@@ -247,8 +249,18 @@ function parseCard(text: unknown): WeightsCard | undefined {
     (normalisation.std as number[]).every((each) => each > 0) &&
     isObject(inputSize) &&
     isSide(inputSize.width) &&
-    isSide(inputSize.height);
-  return usable ? (card as unknown as WeightsCard) : undefined;
+    isSide(inputSize.height)
+  );
+}
+
+/**
+ * Checks weights that a program has made, as far as `readWeights` checks those of a file; their numbers are not looked at.
+ *
+ * @throws `Failure` `WEIGHTS_INVALID`.
+ */
+export function checkWeightsCard(weights: Weights | undefined): void {
+  if (weights?.tensors instanceof Map && isCard(weights.card)) return;
+  throw new Failure('WEIGHTS_INVALID', `Expected weights to have tensors (a Map) and a card that holds ${CARD_FIELDS}`);
 }
 
 function isTriple(value: unknown): boolean {
@@ -262,7 +274,6 @@ function isTriple(value: unknown): boolean {
  */
 export async function writeWeights(path: string, { card, tensors }: Weights): Promise<void> {
   const text = JSON.stringify(card);
-  if (parseCard(text) === undefined)
-    throw new Failure('WEIGHTS_INVALID', `Expected a card to hold ${CARD_FIELDS}, got ${text}`);
+  if (!isCard(card)) throw new Failure('WEIGHTS_INVALID', `Expected a card to hold ${CARD_FIELDS}, got ${text}`);
   await writeSafetensors(path, { format: 'pt', card: text }, tensors);
 }

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Failure } from '../model/failure.js';
 import { redact } from './redact.js';
 
@@ -10,6 +11,11 @@ function isUrl(input: string): boolean {
 /** True for the name of an image sequence: `frames/%05d.png` or `frames/*.jpg`. */
 export function isPattern(input: string): boolean {
   return !isUrl(input) && /%\d*d|[*]/.test(input);
+}
+
+/** The path of the one file that an input names; undefined for standard input, patterns and what only ffmpeg can open. */
+export function fileOf(input: string): string | undefined {
+  return input === '-' || isUrl(input) || isPattern(input) ? undefined : resolve(input);
 }
 
 /** ffmpeg formats whose inputs are not files: for avfoundation `0` is a camera. */

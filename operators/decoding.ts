@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.js';
+import { fileOf } from './check-input.js';
 import type { DecodeOptions } from './decode.js';
 import { decodeRun, netDescriptor } from './decode-run.js';
 import { deliverFrames } from './deliver-frames.js';
@@ -71,7 +72,7 @@ export function startDecoding(
         return;
       }
       const formats = { picture: picturePipe.format!, fitted: fittedPipe.format! };
-      frames = createFrameMaker({ source, epoch, info, delivery, ...formats }, options);
+      frames = createFrameMaker({ source, file: fileOf(input), epoch, info, delivery, ...formats }, options);
     }
     delivery.deliver(frames.make(picture, fitted));
   }

@@ -24,9 +24,9 @@ export interface EncodedPart {
 /** How parts are encoded. */
 export interface EncodePartsOptions {
   /** JPEG quality, a whole number from 1 to 100. @default 80 */
-  readonly quality?: number;
+  readonly quality?: number | undefined;
   /** Weight of the class colours in `overlay`, 0-1. @default 0.5 */
-  readonly opacity?: number;
+  readonly opacity?: number | undefined;
 }
 
 const deflate = promisify(deflateRaw);

@@ -8,6 +8,7 @@ import { containerOf } from './encode-run.js';
 import { type Encodable, startEncoding } from './encoding.js';
 import type { Frame, OverlaidFrame } from './frame.js';
 import { inOrder } from './in-order.js';
+import { checkDiffers } from './output-failure.js';
 
 /** The end of the year 9999: later years have another notation. */
 const LAST_TIME_MS = 253_402_300_799_999;
@@ -68,9 +69,11 @@ export interface EncodeOptions {
  * kept, and then the error is passed on; if writing fails, the part is kept if there is anything in it to see.
  * Unsubscribing kills ffmpeg and removes the part.
  *
+ * A file of that name is replaced, unless it is the one that the frames or the sound come from.
+ *
  * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_DISK_FULL`, `FFMPEG_DIED`,
- * `ENCODER_UNAVAILABLE`, `SIZE_CHANGED`, `FRAME_INVALID` for an invalid time or picture, or one without the `content`. @throws `Failure`
- * `OPTION_INVALID`, also for an extension that cannot be written.
+ * `ENCODER_UNAVAILABLE`, `SIZE_CHANGED`, `FRAME_INVALID` for an invalid time or picture, or a frame
+ * without the `content`. @throws `Failure` `OPTION_INVALID`, also for an extension that cannot be written.
  */
 export function encode<T extends Frame>(output: string, options: EncodeOptions = {}): OperatorFunction<T, T> {
   const container = containerOf(output);
@@ -98,9 +101,17 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
   const step = content === 'mask' ? 'maskVideo' : 'encode';
   return inOrder(() => {
     const encoding = startEncoding(output, container, options);
+    const checks = new Map<string, Promise<void>>();
+    /** Every file that frames come from is compared once. */
+    const checkFile = (file: string): Promise<void> => {
+      const check = checks.get(file) ?? checkDiffers(output, file);
+      checks.set(file, check);
+      return check;
+    };
     return {
       async take(frame) {
         const takenAt = performance.now();
+        if (frame.file !== undefined) await checkFile(frame.file);
         await encoding.write(encodable(frame, content), frame.ptsUs);
         return { ...frame, stepTimes: { ...frame.stepTimes, [step]: performance.now() - takenAt } };
       },

@@ -80,7 +80,13 @@ export async function explainNoFrames(
       const hint = 'write it with -movflags +faststart, or give the file by name';
       return new Failure('INPUT_NOT_VIDEO', `Input ${name} is an MP4 whose index (moov) does not come first: ${hint}.`);
     }
-    if (await beginsAsMp4(input)) {
+    const head = await firstBytes(input);
+    const brand = head.slice(4, 8) === 'ftyp' ? head.slice(8, 12) : '';
+    if (/^(?:avif|avis|heic|heix|hevc|mif1|msf1)$/.test(brand)) {
+      const reason = 'an AVIF or HEIC picture, which this ffmpeg cannot read: convert it';
+      return new Failure('INPUT_NOT_VIDEO', `Input ${name} is ${reason}.`);
+    }
+    if (['ftyp', 'moov', 'mdat', 'free', 'wide'].includes(head.slice(4, 8))) {
       const reason = 'it was cut off while it was written or copied';
       return new Failure('INPUT_TRUNCATED', `Input ${name} is an MP4 without its index (moov): ${reason}.`);
     }
@@ -107,18 +113,18 @@ export async function explainNoFrames(
   return new Failure('INPUT_NOT_VIDEO', `Input ${name} gave no frame.${lastWords(end)}`);
 }
 
-/** Looks at the first bytes: ffmpeg trusts a name that ends in .mp4, whatever the bytes are. */
-async function beginsAsMp4(path: string): Promise<boolean> {
+/** The first bytes of a file as text: ffmpeg trusts a name that ends in .mp4, whatever the bytes are. */
+async function firstBytes(path: string): Promise<string> {
   try {
     const file = await open(path);
     try {
-      const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
-      return ['ftyp', 'moov', 'mdat', 'free', 'wide'].includes(buffer.toString('latin1', 4));
+      const { buffer } = await file.read(Buffer.alloc(12), 0, 12, 0);
+      return buffer.toString('latin1');
     } finally {
       await file.close();
     }
   } catch {
-    return false;
+    return '';
   }
 }
 

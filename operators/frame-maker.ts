@@ -24,7 +24,7 @@ export interface FrameMaker {
 }
 
 /** The properties of a source that are known when its first two pictures have arrived. */
-export interface FrameSource extends Pick<Frame, 'source' | 'epoch'> {
+export interface FrameSource extends Pick<Frame, 'source' | 'file' | 'epoch'> {
   readonly info: InfoParser;
   readonly picture: NutStream;
   readonly fitted: NutStream;
@@ -33,7 +33,7 @@ export interface FrameSource extends Pick<Frame, 'source' | 'epoch'> {
 
 /** Makes a maker; reports what the source is through `onInfo`, and what is left out of it through `onWarning`. */
 export function createFrameMaker(
-  { source, epoch, info, picture: { width, height, pixelAspect }, fitted, delivery }: FrameSource,
+  { source, file, epoch, info, picture: { width, height, pixelAspect }, fitted, delivery }: FrameSource,
   { live, track = 1, onInfo, onWarning }: Pick<DecodeOptions, 'live' | 'track' | 'onInfo' | 'onWarning'>,
 ): FrameMaker {
   const [num, den] = pixelAspect;
@@ -80,6 +80,7 @@ export function createFrameMaker(
       lastPtsUs = times.next(picture.ptsUs - nutOffsetUs, arrivedAt);
       return {
         source,
+        ...(file !== undefined && { file }),
         epoch,
         gate,
         index: count++,

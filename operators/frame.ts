@@ -31,6 +31,8 @@ export type StepTimes = Readonly<Record<string, number>>;
 export interface Frame {
   /** The source's name, by which merged streams are told apart. */
   readonly source: string;
+  /** The path of the file that it was decoded from, if it is one: outputs that would replace it are refused. */
+  readonly file?: string | undefined;
   /** The connection to the source, counted from 0: one more after each reconnect. */
   readonly epoch: number;
   /** Counts the frames of an epoch from 0, dropped ones included. */

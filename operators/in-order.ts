@@ -66,7 +66,8 @@ export function inOrder<T extends Frame, R>(open: () => Work<T, R>): OperatorFun
           const queue = queues.get(frame.source);
           if (queue) queue.push(entry);
           else queues.set(frame.source, [entry]);
-          taking = work.take(frame);
+          // A step in JavaScript may return its result at once.
+          taking = Promise.resolve(work.take(frame));
         } catch (error) {
           subscriber.error(error);
           return;

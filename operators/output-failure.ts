@@ -16,7 +16,11 @@ export async function checkOutput(output: string, original?: string): Promise<vo
     () => false,
   );
   if (isDirectory) throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} is a folder; expected the name of a file.`);
-  if (original === undefined) return;
+  if (original !== undefined) await checkDiffers(output, original);
+}
+
+/** Checks that a file would not be written over its original. @throws `Failure` `OUTPUT_IS_INPUT`. */
+export async function checkDiffers(output: string, original: string): Promise<void> {
   for (const path of [output, partOf(output), wholeOf(output)]) {
     const same = await Promise.all([realpath(path), realpath(original)]).then(
       ([a, b]) => a === b,

@@ -177,7 +177,7 @@ function leftMs(batch: readonly Waiting[]): number {
 function checkMasks(engine: Engine, batch: readonly Waiting[], masks: readonly ClassMask[]): void {
   for (const [index, { job }] of batch.entries()) {
     const { width, height } = job.picture;
-    const mask = masks[index];
+    const mask = masks?.[index];
     if (mask?.width === width && mask.height === height && mask.data?.length === width * height) continue;
     const got = mask === undefined ? 'none' : `${mask.width}x${mask.height} with ${mask.data?.length} bytes`;
     throw new Failure(

@@ -10,7 +10,7 @@ import { writeStill } from './write-still.js';
  * Writes the mask of the one frame that a still picture gives to a PNG of the picture's size, whose pixel values are class indices and
  * whose palette is the classes' colours, and gives the frame on with the step time `masks`. For videos there is `writeMasks`.
  *
- * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`, `OUTPUT_IS_INPUT`. A file of that name is replaced.
  *
  * @throws `Failure` `OPTION_INVALID` for another ending than .png.
  */

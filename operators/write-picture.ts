@@ -21,7 +21,7 @@ export const PICTURE_ENDINGS: readonly string[] = Object.keys(FORMATS);
  * Writes the overlay of a still picture's one frame to a file (.png, .jpg, .webp), which gets its name when it is
  * complete. Passes the frame on, and adds the step time `encode`.
  *
- * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`, `OUTPUT_IS_INPUT`. A file of that name is replaced.
  *
  * @throws `Failure` `OPTION_INVALID` for another extension.
  */

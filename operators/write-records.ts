@@ -1,5 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { MonoTypeOperatorFunction } from 'rxjs';
+import { optionInvalid } from '../model/check-option.js';
 import { outputFailure } from '../model/failure.js';
 import { endAbandoned } from './abandoned.js';
 import type { SegmentedFrame } from './frame.js';
@@ -30,9 +31,10 @@ export interface FrameRecord {
  * complete; after an error the part is kept if there is a line in it; unsubscribing removes it. Without a frame no file
  * is written.
  *
- * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`. @throws `Failure` `OPTION_INVALID` without a name.
  */
 export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOperatorFunction<T> {
+  if (typeof path !== 'string' || path === '') throw optionInvalid('path', 'the name of a file', path);
   const part = partOf(path);
   return inOrder(() => {
     let isOver = false;

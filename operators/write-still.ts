@@ -9,7 +9,7 @@ import { writeByPart } from './write-by-part.js';
  * Writes one file of the one frame that a still picture gives, under its name only when it is whole, and gives the frame on with the
  * time it took as the step `step`. Abandoned, it leaves nothing.
  *
- * Errors: those of `encode`; `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`.
+ * Errors: those of `encode`; `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`, `OUTPUT_IS_INPUT` for the picture itself.
  */
 export function writeStill<T extends SegmentedFrame>(
   output: string,
@@ -20,7 +20,7 @@ export function writeStill<T extends SegmentedFrame>(
     let isAbandoned = false;
     let written: Promise<void> = Promise.resolve();
     const write = async (frame: T): Promise<void> => {
-      await checkOutput(output);
+      await checkOutput(output, frame.file);
       const content = await encode(frame);
       if (!isAbandoned) await writeByPart(output, content, () => isAbandoned);
     };

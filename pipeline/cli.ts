@@ -5,6 +5,7 @@ import { typedArguments } from './commands/typed-arguments.js';
 import { explainError } from './explain-error.js';
 import { packageVersion } from './options/package-root.js';
 import { isResultPrinted } from './print-result.js';
+import { printable } from './wording.js';
 
 /** Builds `segnet-stream`. Only the command that is called is loaded, the others are known by name, which saves start-up time. */
 async function createProgram(args: readonly string[]): Promise<Command> {
@@ -46,7 +47,7 @@ function reportError(error: unknown, args: readonly string[]): void {
   process.exitCode ||= exitStatus;
   if (args.includes('--json') && !isResultPrinted())
     process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
-  process.stderr.write(`${message} [${code}]\n`);
+  process.stderr.write(`${printable(message)} [${code}]\n`);
   const verbose = args.includes('--verbose') || Boolean(process.env.SEGNET_STREAM_DEBUG);
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }

@@ -21,18 +21,18 @@ export interface EvaluateOptions {
    *
    * Without one, each picture is fitted inside the engine's input size, as `run` does.
    */
-  readonly size?: Size;
+  readonly size?: Size | undefined;
   /**
    * Pictures that the engine is given at once.
    *
    * @default 1
    */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   /** Corrupts each picture before the network sees it. */
-  readonly corruption?: Corruption;
+  readonly corruption?: Corruption | undefined;
   /** Hears how many of the pictures are scored. */
-  readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Scores in per cent of one class; `NaN` (null in JSON) where the pictures leave them undefined. */

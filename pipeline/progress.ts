@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import { formatTime } from './options/time.js';
+import { printable } from './wording.js';
 
 /** The rate is that of the last seconds, so that the ETA adapts when the machine gets busy. */
 const PACE_OVER_MS = 10_000;
@@ -29,7 +30,8 @@ export function createProgress(stream: NodeJS.WriteStream, lineEveryMs = 5000): 
     bar = undefined;
   };
   return {
-    show(title, noun, done, promised, note) {
+    show(name, noun, done, promised, note) {
+      const title = printable(name);
       if (title !== shown) {
         close();
         shown = title;
@@ -58,7 +60,7 @@ export function createProgress(stream: NodeJS.WriteStream, lineEveryMs = 5000): 
     },
     say(text) {
       close();
-      stream.write(`${text}\n`);
+      stream.write(`${printable(text)}\n`);
     },
     close,
   };

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Engine } from '../engine.js';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
-import type { Weights } from '../weights.js';
+import { checkWeightsCard, type Weights } from '../weights.js';
 import {
   checkEngineChoices,
   type EngineName,
@@ -69,6 +69,7 @@ export async function createEngine(options: CreateEngineOptions): Promise<Engine
     goal = 'latency',
   } = options;
   checkEngineChoices(options);
+  checkWeightsCard(weights);
   const common = { weights, ...(threads !== undefined && { threads }), ...(network !== undefined && { network }) };
   const createOnnx = async () => {
     const { createOnnxEngine } = await import('./onnx.js');

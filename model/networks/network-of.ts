@@ -1,16 +1,18 @@
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { checkWeights } from '../parameters.js';
-import type { Weights } from '../weights.js';
+import { checkWeightsCard, type Weights } from '../weights.js';
 import { buildNetwork } from './index.js';
 
 /**
  * The network of a set of weights: the one that their card names, or the custom `network`, checked against classes and tensors.
  *
- * @throws `Failure` `WEIGHTS_MISMATCH` where they do not fit; `NETWORK_UNKNOWN`; `OPTION_INVALID` for more classes than a mask
+ * @throws `Failure` `WEIGHTS_INVALID` for a card that lacks something; `WEIGHTS_MISMATCH` where they do not fit; `NETWORK_UNKNOWN`; `OPTION_INVALID` for more classes than a mask
  * can hold.
  */
-export function networkOf({ card, tensors }: Weights, network?: Network): Network {
+export function networkOf(weights: Weights, network?: Network): Network {
+  checkWeightsCard(weights);
+  const { card, tensors } = weights;
   const classes = card.classes.length;
   const found = network ?? buildKnown(card.network, classes);
   if (found.classes !== classes) {

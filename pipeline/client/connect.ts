@@ -113,6 +113,7 @@ export function connect(url: string, options: ConnectOptions = {}): Observable<L
           subscriber.next(event);
         },
         onEnd,
+        onError: (error) => subscriber.error(error),
       });
     };
 

@@ -3,7 +3,7 @@ import { inflateMask } from './inflate-mask.js';
 import type { LiveEvent, LiveFrame, Want } from './live-event.js';
 import { type ClientMessage, CloseCode, type ServerMessage, type StreamInfo } from './protocol.js';
 import { clientNow, ServerClock } from './server-clock.js';
-import { openSocket, type Socket, type SocketError } from './socket.js';
+import { openSocket, type Socket, type SocketError, SocketMissing } from './socket.js';
 
 /** Settings and callbacks of one connection. */
 export interface ConnectionOptions {
@@ -19,6 +19,8 @@ export interface ConnectionOptions {
   readonly onEvent: (event: LiveEvent) => void;
   /** Called once, unless the connection is abandoned. `retryAfterMs` is the server's request, 0 without one and infinite if the stream is over. */
   readonly onEnd: (code: number, reason: string, retryAfterMs: number) => void;
+  /** Called instead of `onEnd` where there can be no connection. */
+  readonly onError: (error: Error) => void;
 }
 
 /** One connection, from the first attempt to its end. */
@@ -223,7 +225,11 @@ export function openConnection(options: ConnectionOptions): Connection {
     });
     if (isOver) closeSoon();
   }
-  open().catch((error: unknown) => end(1006, error instanceof Error ? error.message : String(error)));
+  open().catch((error: unknown) => {
+    if (!(error instanceof SocketMissing)) return end(1006, error instanceof Error ? error.message : String(error));
+    stop();
+    options.onError(error);
+  });
 
   return {
     setWants(value) {

@@ -118,8 +118,9 @@ async function expand(arg: string, recursive: boolean): Promise<Expanded> {
   const matches = (
     await glob(arg.replaceAll('\\', '/'), { absolute: true, onlyFiles: true, expandDirectories: false })
   ).sort(naturally);
-  const inputs = matches.map((path) => fileInput(path, basename(path)));
-  return { inputs: inputs.length > 0 ? inputs : none(`Expected files that match ${arg}, found none`), many: true };
+  // Of nothing no output is made, wherever it was to go.
+  if (matches.length === 0) return { inputs: none(`Expected files that match ${arg}, found none`), many: false };
+  return { inputs: matches.map((path) => fileInput(path, basename(path))), many: true };
 }
 
 /** The failure for a missing path, or for a folder on the way without permission. */

@@ -150,17 +150,25 @@ const KNOWN_FILES = new Set([
  */
 export function distinctStems(inputs: readonly RunInput[]): readonly string[] {
   const twins = clashing(inputs.map(({ path }) => path.slice(0, path.length - extname(path).length)));
-  const bases = inputs.map(({ path, stem }, index) => (twins.has(index) ? stem + extname(path) : stem));
+  const bases = inputs.map(
+    ({ path, stem }, index) => (twins.has(index) ? stem + extname(path) : stem) + numberAmongCases(path, inputs),
+  );
   const above = inputs.map(({ path, stem }) => foldersAbove(path, stem));
   const depths = inputs.map(() => 0);
   for (;;) {
     const stems = bases.map((base, i) => [...above[i]!.slice(above[i]!.length - depths[i]!), base].join('/'));
     const clashes = clashing(stems);
     const deepened = [...clashes].filter((index) => depths[index]! < above[index]!.length);
-    // Whole paths that still clash differ in case alone.
+    // Whole paths that still clash are on different drives.
     if (deepened.length === 0) return stems.map((stem, index) => (clashes.has(index) ? `${stem}-${index + 1}` : stem));
     for (const index of deepened) depths[index]! += 1;
   }
+}
+
+/** `-1`, `-2` for files that differ only in case, whatever other files there are; nothing for others. */
+function numberAmongCases(path: string, inputs: readonly RunInput[]): string {
+  const alike = inputs.map((input) => input.path).filter((other) => other.toLowerCase() === path.toLowerCase());
+  return alike.length > 1 ? `-${alike.sort().indexOf(path) + 1}` : '';
 }
 
 /** The indices of names that are not the only ones of their kind. */

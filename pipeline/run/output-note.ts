@@ -112,12 +112,14 @@ export async function isOutputOrPart(path: string): Promise<boolean> {
 
 /** True for a path that an earlier run wrote, finished or not. */
 export async function isOutput(path: string): Promise<boolean> {
-  return isOurs(await readNote(path), await sizeOf(path));
+  return isOurs(path, await readNote(path), await sizeOf(path));
 }
 
-/** True if a note matches what is there now. */
-function isOurs(note: OutputNote | undefined, size: number | undefined): note is OutputNote {
-  return note !== undefined && (!note.finished || note.size === size);
+/** True if a note matches what is there now; of a folder files may be missing, since making it again loses nothing. */
+function isOurs(path: string, note: OutputNote | undefined, size: number | undefined): note is OutputNote {
+  if (note === undefined || size === undefined) return false;
+  if (!note.finished || note.size === size) return true;
+  return size < note.size && existsSync(join(path, NOTES_FOLDER));
 }
 
 /**
@@ -136,7 +138,7 @@ export async function checkReplaceable(
     const size = await sizeOf(output);
     if (size === undefined) continue;
     const note = await readNote(output);
-    if (isOurs(note, size)) {
+    if (isOurs(output, note, size)) {
       const { of, finished, madeFrom } = note;
       // An unfinished output is made again, whatever its input was.
       if (of === path || !finished || isDeepStrictEqual(madeFrom.input, input)) continue;
@@ -215,9 +217,13 @@ async function notePathOf(output: string): Promise<string> {
   return join(dirname(output), NOTES_FOLDER, `${basename(output)}.json`);
 }
 
-/** The bytes of a file, or the number of files in a folder without hidden ones; undefined if nothing is there. */
+/** What file managers put into folders: hidden files, and those of Windows. */
+const OF_FILE_MANAGERS = /^(?:\..*|thumbs\.db|desktop\.ini)$/i;
+
+/** The bytes of a file, or the number of files in a folder without those of file managers; undefined if nothing is there. */
 async function sizeOf(path: string): Promise<number | undefined> {
   const kind = await stat(path).catch(() => undefined);
   if (!kind?.isDirectory()) return kind?.size;
-  return (await readdir(path)).filter((name) => !name.startsWith('.')).length;
+  const names = await readdir(path).catch(() => []);
+  return names.filter((name) => !OF_FILE_MANAGERS.test(name)).length;
 }

@@ -1,7 +1,19 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -608,6 +620,22 @@ t.test('options that make no sense are refused by name', async (t) => {
     code: 'OPTION_INVALID',
     message: /^Expected preset/,
   });
+});
+
+t.test('the file that is decoded is not replaced, whatever path leads to it', async (t) => {
+  const clip = await testClip('plain');
+  const input = join(folder, 'own.mp4');
+  copyFileSync(clip, input);
+  symlinkSync(input, join(folder, 'link.mp4'));
+  const before = readFileSync(input);
+  for (const output of [input, join(folder, 'link.mp4')]) {
+    for (const options of [fast, { ...fast, copyFrom: clip }]) {
+      const written = lastValueFrom(decode(input, { durationSeconds: 0.2 }).pipe(encode(output, options)));
+      await t.rejects(written, { code: 'OUTPUT_IS_INPUT', message: /is the input itself/ });
+    }
+  }
+  t.ok(before.equals(readFileSync(input)));
+  t.notOk(existsSync(join(folder, 'own.part.mp4')));
 });
 
 t.test('a frame without what is to be encoded is an error that says what makes it', async (t) => {

@@ -40,6 +40,19 @@ t.test('results come in the order of the frames, whatever the order in which the
   t.same(calls, ['finish false', 'dispose']);
 });
 
+t.test('work that returns its result at once, as JavaScript allows, is work', async (t) => {
+  const take = ({ index }: Frame) => index as unknown as Promise<number>;
+  t.same(
+    await lastValueFrom(
+      from(frames(3)).pipe(
+        inOrder(() => ({ take })),
+        toArray(),
+      ),
+    ),
+    [0, 1, 2],
+  );
+});
+
 t.test('a slow source holds up no other', async (t) => {
   const { work, settle } = byHand();
   const got: string[] = [];

@@ -300,6 +300,7 @@ t.test("an engine of one's own that breaks its promise is told of", async (t) =>
   for (const broken of [
     of(masks()),
     of(masks(new Uint8Array(11))),
+    of(async () => undefined as never),
     of(async () => [{ width: 3, height: 4, data: new Uint8Array(12) }]),
   ]) {
     const failed = lastValueFrom(from([fakeFrame()]).pipe(segment(broken)));

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { from, lastValueFrom } from 'rxjs';
@@ -24,6 +24,13 @@ function redAndBlue(range: 'tv' | 'pc'): OverlaidFrame {
   const data = Uint8Array.from([...plane(0, 16, 10), ...plane(1, 8, 5), ...plane(2, 8, 5)]);
   return { ...fakeSegmentedFrame(), overlay: { width, height, pixelAspect: [1, 1], colour, data } };
 }
+
+t.test('the picture itself is not replaced', async (t) => {
+  const file = join(t.testdir({ 'own.png': 'a picture' }), 'own.png');
+  const written = lastValueFrom(from([{ ...redAndBlue('tv'), file }]).pipe(writePicture(file)));
+  await t.rejects(written, { code: 'OUTPUT_IS_INPUT' });
+  t.equal(readFileSync(file, 'utf8'), 'a picture');
+});
 
 t.test('each format by its ending, in the colours of the overlay', async (t) => {
   for (const [name, format] of [

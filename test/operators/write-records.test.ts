@@ -18,6 +18,10 @@ const read = (path: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
+t.test('a file without a name is refused', async (t) => {
+  t.throws(() => writeRecords(''), { code: 'OPTION_INVALID', message: /^Expected path/ });
+});
+
 t.test('one object a line, in order, under the final name when all is written', async (t) => {
   const path = join(folder, 'frames.jsonl');
   const got = await lastValueFrom(from(frames).pipe(writeRecords(path), toArray()));

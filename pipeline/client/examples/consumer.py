@@ -12,6 +12,8 @@ parser.add_argument("address", nargs="?", default="ws://127.0.0.1:8080")
 parser.add_argument("--stream", help="a stream's name (default: the first)")
 parser.add_argument("--frames", type=int, default=sys.maxsize, help="stop after so many (default: never)")
 ARGUMENTS = parser.parse_args()
+if ARGUMENTS.frames < 1:
+    parser.error("expected --frames to be at least 1")
 ADDRESS = ARGUMENTS.address
 TOKEN = base64.urlsafe_b64encode(os.environ.get("SEGNET_STREAM_TOKEN", "").encode()).decode().rstrip("=")
 
@@ -78,5 +80,10 @@ if not TOKEN:
     sys.exit("Programs need the server's token: set SEGNET_STREAM_TOKEN to it, here and for `segnet-stream serve`")
 try:
     asyncio.run(main())
+except BrokenPipeError:
+    # A reader that has seen enough, `... | head -3`, is no error; what Python would still flush goes nowhere.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 except (OSError, websockets.exceptions.WebSocketException) as error:
-    sys.exit(f"No frames from {ADDRESS}: {error}; {advice(error)}")
+    closed = getattr(error, "rcvd", None)
+    reason = f"{closed.reason} ({closed.code})" if closed else error
+    sys.exit(f"No frames from {ADDRESS}: {reason}; {advice(error)}")

@@ -16,6 +16,11 @@ const { values, positionals } = parseArgs({
   options: { stream: { type: 'string' }, frames: { type: 'string', default: 'Infinity' } },
 });
 const [url = 'ws://127.0.0.1:8080'] = positionals;
+const frames = Number(values.frames);
+if (!(frames >= 1)) {
+  console.error(`Expected --frames to be a number of at least 1, got ${values.frames}`);
+  process.exit(2);
+}
 let road = -1;
 
 connect(url, { want: [{ stream: values.stream, parts: ['mask'], maxFps: 10 }] })
@@ -26,7 +31,7 @@ connect(url, { want: [{ stream: values.stream, parts: ['mask'], maxFps: 10 }] })
         console.error(`Not connected to ${url}: ${event.reason || event.code}. Trying again.`);
       return event.type === 'frame';
     }),
-    take(Number(values.frames)),
+    take(frames),
   )
   .subscribe({
     next({ stream, ptsUs, mask, skipped, ageMs }) {

@@ -17,6 +17,21 @@ t.test('weights are of the network that their card names, or of one’s own', as
   });
 });
 
+t.test('a card that a program made has to have what one in a file has', async (t) => {
+  const cards: readonly object[] = [
+    { ...weights.card, normalisation: { mean: [0.5], std: [1] } },
+    { ...weights.card, normalisation: { mean: [0, 0, 0], std: [1, 0, 1] } },
+    { ...weights.card, inputSize: { width: 0, height: 0 } },
+  ];
+  for (const card of cards) {
+    t.throws(() => networkOf({ ...weights, card } as typeof weights), {
+      code: 'WEIGHTS_INVALID',
+      message: /std above 0/,
+    });
+  }
+  t.throws(() => networkOf({} as typeof weights), { code: 'WEIGHTS_INVALID' });
+});
+
 t.test('classes and tensors that do not fit the network are named', async (t) => {
   const mismatch = 'WEIGHTS_MISMATCH';
   const card = { ...weights.card, classes: weights.card.classes.slice(1) };

@@ -86,6 +86,12 @@ t.test('the example in TypeScript says that nobody is there, and tries again', a
   t.equal(said, `Not connected to ${url}: Connection refused. Trying again.\n`);
 });
 
+t.test('the example in TypeScript refuses a count that is none', async (t) => {
+  const child = spawn(process.execPath, [...process.execArgv, `${EXAMPLES}consumer.ts`, '--frames', 'abc']);
+  const [status] = await once(child, 'exit');
+  t.equal(status, 2);
+});
+
 t.test(
   'the example in Python says in one line what is wrong',
   { skip: !PYTHON && 'no Python with websockets here: pip install websockets' },
@@ -99,9 +105,10 @@ t.test(
     const server = await openTestServer(t, { token: TOKEN });
     t.match(await saidOf(server.url, ''), /^Programs need .*SEGNET_STREAM_TOKEN.*\n$/);
     t.equal(await saidOf(server.url, TOKEN, '--stream', 'x'), 'There is no stream x; there are front, back\n');
-    t.match(await saidOf(server.url, 'wrong'), /^No frames from .*4401.*\n$/);
+    t.match(await saidOf(server.url, 'wrong'), /^No frames from [^(]*\(4401\); .*\n$/);
     t.match(await saidOf(`${server.url}elsewhere`, TOKEN), /^No frames from .*\b404\b.*ws:\/\/127.*\n$/);
     t.match(await saidOf(`ws://127.0.0.1:${await closedPort()}`, TOKEN), /^No frames from .*serve` running there\?\n$/);
     t.match(await saidOf('127.0.0.1', TOKEN), /^No frames from 127\.0\.0\.1.*\n$/);
+    t.match(await saidOf(server.url, TOKEN, '--frames', '0'), /--frames to be at least 1\n$/);
   },
 );

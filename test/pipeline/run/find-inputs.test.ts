@@ -2,6 +2,7 @@ import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { findInputs } from '../../../pipeline/run/find-inputs.js';
+import { isOutputOrPart } from '../../../pipeline/run/output-note.js';
 
 const stemsOf = async (args: string[], recursive = false) =>
   (await findInputs(args, { recursive })).inputs.map(({ stem }) => stem);
@@ -111,7 +112,7 @@ t.test(
     const folder = t.testdir({ 'a.mp4': '', locked: { 'b.mp4': '' } });
     chmodSync(join(folder, 'locked'), 0);
     t.teardown(() => chmodSync(join(folder, 'locked'), 0o700));
-    const { inputs } = await findInputs([folder], { recursive: true });
+    const { inputs } = await findInputs([folder], { recursive: true, isOutput: isOutputOrPart });
     t.match(inputs, [
       { stem: 'a' },
       { failure: { code: 'INPUT_UNREADABLE', message: /locked cannot be read \(EACCES\)/ } },

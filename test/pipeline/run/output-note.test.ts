@@ -64,8 +64,17 @@ t.test('a folder of masks is known by its note and the number of its files', asy
   const masks = join(t.testdir({ masks: { '1.png': '', '2.png': '' } }), 'masks');
   await noteOutputs([masks], { madeFrom, of: '/in/clip.mp4', finished: true });
   t.same(await upToDate([masks], madeFrom), { notes: [] });
+  for (const name of ['Thumbs.db', 'desktop.ini', '.DS_Store']) writeFileSync(join(masks, name), '');
+  t.same(await upToDate([masks], madeFrom), { notes: [] }, 'file managers write into folders by themselves');
   rmSync(join(masks, '2.png'));
   t.equal(await upToDate([masks], madeFrom), undefined);
+  await checkReplaceable([masks], '/in/clip.mp4', madeFrom.input);
+  for (const name of ['2.png', '3.png']) writeFileSync(join(masks, name), '');
+  await t.rejects(
+    checkReplaceable([masks], '/in/clip.mp4', madeFrom.input),
+    { code: 'OUTPUT_EXISTS' },
+    'one was added',
+  );
 });
 
 t.test('a note of nothing is taken back, and its folder with it', async (t) => {
