@@ -5,8 +5,6 @@ import type { ClassLabel } from '../../model/engine.js';
 import { Failure } from '../../model/failure.js';
 import { colourBlindColours } from './colour-blind-colours.js';
 
-export { colourBlindColours };
-
 type Colour = ClassLabel['colour'];
 
 /** Colours by class name. */

@@ -1,8 +1,8 @@
 import type { LiveStream } from './live-stream.js';
 import { serverNow } from './shown-frame.js';
 
-/** Drops of a source that has just started are not meaningful yet. */
-const SETTLED_MS = 3_000;
+/** What a source drops while it starts says nothing; rates are of ten seconds, so they are free of it only then. */
+const SETTLED_MS = 13_000;
 
 /**
  * Sets or clears each stream's `advice`: what to lower if more frames are dropped because the network is busy than are

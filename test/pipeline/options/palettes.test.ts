@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { camvid11, cityscapes19, pascalVoc21 } from '../../../model/classes.js';
-import { applyPalette, colourBlindColours, presentClasses } from '../../../pipeline/options/palettes.js';
+import { colourBlindColours } from '../../../pipeline/options/colour-blind-colours.js';
+import { applyPalette, presentClasses } from '../../../pipeline/options/palettes.js';
 
 const { classes } = camvid11;
 const colourOf = (labels: readonly { name: string; colour: readonly number[] }[], name: string) =>

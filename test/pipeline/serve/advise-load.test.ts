@@ -60,3 +60,16 @@ t.test('says nothing of what piled up while the process was stopped', async (t) 
   }
   t.equal(stream.segmented.perSecond, 25);
 });
+
+t.test('says nothing of what is dropped while a source starts', async (t) => {
+  const stream = new LiveStream(0, 'a');
+  stream.setStatus({ state: 'live', epoch: 0, since: Date.now() }, String);
+  const { since } = stream.info;
+  for (let second = 0; second < 30; second++) {
+    stream.tick(since + second * 1000);
+    adviseLoad([stream], since + second * 1000);
+    t.equal(stream.advice, undefined, `${second} s`);
+    // The network warms up for three seconds.
+    for (let count = 0; count < 25; count++) second < 3 ? stream.drop('busy') : stream.segmented.add();
+  }
+});

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { colourBlindColours } from '../../../pipeline/options/palettes.js';
+import { colourBlindColours } from '../../../pipeline/options/colour-blind-colours.js';
 import { PALETTES } from '../../../pipeline/viewer/palettes.js';
 import { skipWithoutChromium } from './open-chromium.js';
 import { keepShowing, openPage, openServer, seqOf, status } from './open-page.js';
