@@ -36,11 +36,15 @@ export interface EncodeOptions {
   readonly startSeconds?: number | undefined;
   /** The same as for `decode`. */
   readonly durationSeconds?: number | undefined;
-  /**
-   * The same as for `decode`: after an abort the sound ends with the last picture. If not provided, the sound goes on
-   * to its own end.
-   */
+  /** The same as for `decode`: after an abort the sound ends with the last picture. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Where the sound ends: at its `own` end, as that of a damaged video should, or with the last `picture`, for a route
+   * that takes only the first frames (`take`).
+   *
+   * @default 'own'
+   */
+  readonly soundEnds?: 'own' | 'picture' | undefined;
   /**
    * On abort an ffmpeg that still writes is killed: what it has written is the part, or the file if only its rewriting
    * for fast start was under way. If not provided, it is waited for, even if it hangs.
@@ -94,6 +98,7 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
   checkSpan(options);
   if (options.encoder !== undefined) checkEncoder(options.encoder, 'encoder');
   if (content !== undefined) checkChoice('content', content, ['overlay', 'picture', 'mask']);
+  if (options.soundEnds !== undefined) checkChoice('soundEnds', options.soundEnds, ['own', 'picture']);
   if (options.preset !== undefined) checkChoice('preset', options.preset, X264_PRESETS);
   if (options.createdAt !== undefined) checkNumber('createdAt', options.createdAt, { min: 0, max: LAST_TIME_MS });
   checkNumber('track', track, { min: 1, integer: true });

@@ -171,7 +171,7 @@ export function startEncoding(output: string, container: Container, options: Enc
       ffmpeg.stdin.write(nut.frameHead(guardPtsUs + nutOffsetUs, lastPicture!.length));
       ffmpeg.stdin.write(lastPicture!);
     }
-    const isCut = options.signal?.aborted === true && hasSound;
+    const isCut = hasSound && (options.soundEnds === 'picture' || options.signal?.aborted === true);
     const end = await endOf(ffmpeg, isCut || failed);
     const wasTold = (isCut || failed) && end.code === 255;
     if (!endedWell(end) && !wasTold) throw await fail(explain(end));

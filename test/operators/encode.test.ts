@@ -18,7 +18,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { concat, EMPTY, from, lastValueFrom, NEVER, of, Subject, throwError, toArray } from 'rxjs';
+import { concat, EMPTY, from, lastValueFrom, NEVER, of, Subject, take, throwError, toArray } from 'rxjs';
 import t from 'tap';
 import { abandonedAreGone } from '../../operators/abandoned.js';
 import { decode } from '../../operators/decode.js';
@@ -223,6 +223,25 @@ t.test('sound tracks keep language and title, and what is left out is said', asy
     );
     t.equal(streams[1].tags.language, 'deu');
     if (name.endsWith('.mkv')) t.equal(streams[0].tags.title, 'Cabin');
+  }
+});
+
+t.test('the sound of a route that takes the first frames ends with them where that is asked for', async (t) => {
+  const copyFrom = await testClip('plain');
+  const whole = (await probe(copyFrom)).durationSeconds!;
+  for (const ending of ['mp4', 'mkv']) {
+    for (const [soundEnds, seconds] of [
+      ['picture', 0.4],
+      ['own', whole],
+    ] as const) {
+      const output = join(folder, `first-${soundEnds}.${ending}`);
+      const route = decode(copyFrom).pipe(take(10), encode(output, { ...fast, copyFrom, soundEnds }));
+      await lastValueFrom(route);
+      const found = await probe(output);
+      t.ok(found.hasAudio);
+      t.ok(Math.abs(found.durationSeconds! - seconds) < 0.1, `${soundEnds}: ${found.durationSeconds} of ${seconds} s`);
+      t.equal((await decodeAll(output)).length, 10);
+    }
   }
 });
 
