@@ -162,7 +162,7 @@ export function classSetByName(name: string): ClassSet {
   const found = classSets.find((set) => set.name === name);
   if (found !== undefined) return found;
   const known = classSets.map((set) => set.name).join(', ');
-  throw new Failure('CLASSES_UNKNOWN', `Expected classes to be one of ${known}, got '${name}'.`);
+  throw new Failure('CLASSES_UNKNOWN', `Expected classes to be one of ${known}, got '${name}'`);
 }
 
 /** In a `labelTable`, marks a value that must not occur in a label image. */

@@ -22,7 +22,7 @@ export class Failure extends Error {
  */
 export function outputFailure(what: string, path: string, cause: unknown, verb: 'write' | 'make' = 'write'): Failure {
   const { code, message } = cause as NodeJS.ErrnoException;
-  const says = (reason: string) => `Could not ${verb} ${what} ${path}: ${reason}.`;
+  const says = (reason: string) => `Could not ${verb} ${what} ${path}: ${reason}`;
   // An exceeded quota is a full disk for this user.
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new Failure('OUTPUT_DISK_FULL', says('the disk is full'), { cause });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Failure } from '../model/failure.js';
@@ -13,9 +14,12 @@ export function isPattern(input: string): boolean {
   return !isUrl(input) && /%\d*d|[*]/.test(input);
 }
 
-/** The path of the one file that an input names; undefined for standard input, patterns and what only ffmpeg can open. */
+/** The path of the one file that an input names; undefined for standard input, sequences and what only ffmpeg can open. */
 export function fileOf(input: string): string | undefined {
-  return input === '-' || isUrl(input) || isPattern(input) ? undefined : resolve(input);
+  // ffmpeg takes the rest of `file:` and `file://` as it is.
+  const path = input.replace(/^file:(?:\/\/)?/, '');
+  if (path === '-' || isUrl(path)) return undefined;
+  return isPattern(path) && !existsSync(path) ? undefined : resolve(path);
 }
 
 /** ffmpeg formats whose inputs are not files: for avfoundation `0` is a camera. */
@@ -40,17 +44,17 @@ export async function checkInput(input: string, inputOptions: readonly string[] 
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (isPattern(input)) return;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure('INPUT_MISSING', `Input ${name} does not exist.`);
-    throw new Failure('INPUT_UNREADABLE', `Input ${name} cannot be read (${code}).`, { cause: error });
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure('INPUT_MISSING', `Input ${name} does not exist`);
+    throw new Failure('INPUT_UNREADABLE', `Input ${name} cannot be read (${code})`, { cause: error });
   }
   if (stats.isDirectory()) {
     throw new Failure(
       'INPUT_NOT_VIDEO',
-      `Input ${name} is a directory; expected a video, an image or a pattern such as ${name}/%04d.png.`,
+      `Input ${name} is a directory; expected a video, an image or a pattern such as ${name}/%04d.png`,
     );
   }
   if (stats.isFIFO())
-    throw new Failure('INPUT_NOT_VIDEO', `Input ${name} is a pipe: give it on standard input, as \`-\`.`);
+    throw new Failure('INPUT_NOT_VIDEO', `Input ${name} is a pipe: give it on standard input, as \`-\``);
   if (stats.isFile() && stats.size === 0)
-    throw new Failure('INPUT_EMPTY', `Input ${name} is empty (0 bytes); expected a video.`);
+    throw new Failure('INPUT_EMPTY', `Input ${name} is empty (0 bytes); expected a video`);
 }

@@ -10,6 +10,6 @@ export function checkPicture(
   if (data.length === expected) return;
   throw new Failure(
     'FRAME_INVALID',
-    `Expected ${expected} bytes of ${format} for a picture of ${width}x${height}, got ${data.length}.`,
+    `Expected ${expected} bytes of ${format} for a picture of ${width}x${height}, got ${data.length}`,
   );
 }

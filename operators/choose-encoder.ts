@@ -147,12 +147,12 @@ export async function chooseEncoder(tool: FfmpegTool, preference = 'auto'): Prom
     const asked = preference === 'auto' ? 'libx264 or a hardware encoder' : `the encoder ${preference}`;
     return {
       encoder,
-      warning: `This ffmpeg (${tool.version}) cannot use ${asked} here: encoding with ${encoder.name}.`,
+      warning: `This ffmpeg (${tool.version}) cannot use ${asked} here: encoding with ${encoder.name}`,
     };
   }
   throw new Failure(
     'ENCODER_UNAVAILABLE',
-    `This ffmpeg (${tool.path}, ${tool.version}) has no encoder that works for ${preference}.`,
+    `This ffmpeg (${tool.path}, ${tool.version}) has no encoder that works for ${preference}`,
   );
 }
 
@@ -168,7 +168,7 @@ function wantedEncoders(preference: string, option = 'the encoder option'): read
   const named = all.filter(({ name }) => name === preference || name === `h264_${preference}`);
   if (named.length > 0) return named;
   const names = ['auto', 'hardware', ...all.map(({ name }) => name)].join(', ');
-  throw new Failure('OPTION_INVALID', `Expected ${option} to be one of ${names}, got ${preference}.`);
+  throw new Failure('OPTION_INVALID', `Expected ${option} to be one of ${names}, got ${preference}`);
 }
 
 function works(tool: FfmpegTool, encoder: Encoder): Promise<boolean> {

@@ -15,7 +15,7 @@ export async function claimPart(part: string, output: string): Promise<() => voi
   // An earlier stream to this file may have been abandoned just now.
   if (claimed.has(place)) await abandonedAreGone();
   if (claimed.has(place)) {
-    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} is being written by this program already.`);
+    throw new Failure('OUTPUT_UNWRITABLE', `Output ${output} is being written by this program already`);
   }
   claimed.add(place);
   return () => claimed.delete(place);

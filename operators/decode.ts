@@ -133,7 +133,7 @@ export function decode(input: string, options: DecodeOptions = {}): Observable<F
       // Standard input cannot be read a second time.
       if (mayBeHardware && options.hwaccel && input !== '-') {
         const { hwaccel, ...software } = options;
-        const text = `Hardware decoding (${hwaccel}) gives no frame of ${options.source ?? redact(input)}: it is decoded in software.`;
+        const text = `Hardware decoding (${hwaccel}) gives no frame of ${options.source ?? redact(input)}: it is decoded in software`;
         outcome = await attempt(tool, software, () => options.onWarning?.(text, 'HWACCEL_UNAVAILABLE'));
       }
       if (outcome !== 'complete') throw outcome;

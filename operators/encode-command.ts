@@ -31,7 +31,7 @@ export function makeEncodeCommand(
   // Cuts and recordings begin at 0 in any case.
   const lead = isMoved || startSeconds !== undefined || createdAt !== undefined ? beginsAt : 0;
   if (isMoved) {
-    const text = `The clock of ${original?.path ?? 'the source'} begins at ${lead.toFixed(3)} s: times in ${output} begin at 0 instead.`;
+    const text = `The clock of ${original?.path ?? 'the source'} begins at ${lead.toFixed(3)} s: times in ${output} begin at 0 instead`;
     options.onWarning?.(text, 'TIMES_SHIFTED');
   }
   // ffmpeg counts a cut from the container's beginning, which may lie before 0 by an encoder's delay of sound: the first picture must

@@ -26,7 +26,7 @@ export async function encodePicture(
 function startThread(): NonNullable<typeof thread> {
   const failure = (message: string, cause?: unknown) => new Failure('PICTURE_NOT_ENCODED', message, { cause });
   return startAsker(new URL('./encode-picture-worker.js', import.meta.url), {
-    refused: ({ message }) => failure(`A picture could not be encoded as JPEG: ${message}.`),
-    ended: (reason, cause) => failure(`The thread that encodes pictures failed: ${reason}.`, cause),
+    refused: ({ message }) => failure(`A picture could not be encoded as JPEG: ${message}`),
+    ended: (reason, cause) => failure(`The thread that encodes pictures failed: ${reason}`, cause),
   });
 }

@@ -42,7 +42,7 @@ export function containerOf(output: string, name = 'the output'): Container {
   const container = containers[extname(output).toLowerCase()];
   if (container) return container;
   const expected = Object.keys(containers).join(', ');
-  throw new Failure('OPTION_INVALID', `Expected ${name} to end in ${expected}, got ${output}.`);
+  throw new Failure('OPTION_INVALID', `Expected ${name} to end in ${expected}, got ${output}`);
 }
 
 /** The work of one encoder process. */

@@ -8,7 +8,7 @@ import { containerOf } from './encode-run.js';
 import { type Encodable, startEncoding } from './encoding.js';
 import type { Frame, OverlaidFrame } from './frame.js';
 import { inOrder } from './in-order.js';
-import { checkDiffers } from './output-failure.js';
+import { createSourceCheck } from './output-failure.js';
 
 /** The end of the year 9999: later years have another notation. */
 const LAST_TIME_MS = 253_402_300_799_999;
@@ -84,15 +84,15 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
   const { content, crf = 20, threads = 1, track = 1 } = options;
   checkNumber('crf', crf, { min: 0, max: 51 });
   if (content === 'mask' && extname(output).toLowerCase() !== '.mkv') {
-    throw new Failure('OPTION_INVALID', `Expected the output of masks to end in .mkv, got ${output}.`);
+    throw new Failure('OPTION_INVALID', `Expected the output of masks to end in .mkv, got ${output}`);
   }
   if (options.encoder === 'ffv1' && extname(output).toLowerCase() !== '.mkv') {
-    throw new Failure('OPTION_INVALID', `Expected the output of the encoder ffv1 to end in .mkv, got ${output}.`);
+    throw new Failure('OPTION_INVALID', `Expected the output of the encoder ffv1 to end in .mkv, got ${output}`);
   }
   if (container.format === 'webm' && !['auto', 'libvpx-vp9'].includes(options.encoder ?? 'auto')) {
     throw new Failure(
       'OPTION_INVALID',
-      `Expected the encoder of ${output} to be auto or libvpx-vp9, got ${options.encoder}.`,
+      `Expected the encoder of ${output} to be auto or libvpx-vp9, got ${options.encoder}`,
     );
   }
   checkSpan(options);
@@ -106,17 +106,11 @@ export function encode<T extends Frame>(output: string, options: EncodeOptions =
   const step = content === 'mask' ? 'maskVideo' : 'encode';
   return inOrder(() => {
     const encoding = startEncoding(output, container, options);
-    const checks = new Map<string, Promise<void>>();
-    /** Every file that frames come from is compared once. */
-    const checkFile = (file: string): Promise<void> => {
-      const check = checks.get(file) ?? checkDiffers(output, file);
-      checks.set(file, check);
-      return check;
-    };
+    const checkSource = createSourceCheck(output);
     return {
       async take(frame) {
         const takenAt = performance.now();
-        if (frame.file !== undefined) await checkFile(frame.file);
+        await checkSource(frame);
         await encoding.write(encodable(frame, content), frame.ptsUs);
         return { ...frame, stepTimes: { ...frame.stepTimes, [step]: performance.now() - takenAt } };
       },
@@ -140,7 +134,7 @@ function encodable(frame: Frame & Partial<OverlaidFrame>, content: EncodeOptions
 function lacking(what: string, operator: string): Failure {
   return new Failure(
     'FRAME_INVALID',
-    `Expected frames with ${what}s, got one without: put ${operator}() before encode().`,
+    `Expected frames with ${what}s, got one without: put ${operator}() before encode()`,
   );
 }
 

@@ -118,7 +118,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     const { ffmpeg, nut, first, tool } = await running;
     if (picture.width !== first.width || picture.height !== first.height) {
       const sizes = `${first.width} x ${first.height} to ${picture.width} x ${picture.height}`;
-      throw await fail(new Failure('SIZE_CHANGED', `The pictures for ${output} changed from ${sizes}.`));
+      throw await fail(new Failure('SIZE_CHANGED', `The pictures for ${output} changed from ${sizes}`));
     }
     try {
       checkPicture(picture.format, picture);
@@ -127,7 +127,7 @@ export function startEncoding(output: string, container: Container, options: Enc
     }
     const isTime = ptsUs >= -nutOffsetUs && ptsUs < nutOffsetUs * 1e6;
     if (!isTime) {
-      throw await fail(new Failure('FRAME_INVALID', `Expected the ptsUs of a frame to be microseconds, got ${ptsUs}.`));
+      throw await fail(new Failure('FRAME_INVALID', `Expected the ptsUs of a frame to be microseconds, got ${ptsUs}`));
     }
     ffmpeg.stdin.write(nut.frameHead(times.next(ptsUs) + nutOffsetUs, picture.data.length));
     const error = await new Promise((resolve) => ffmpeg.stdin.write(picture.data, resolve));
@@ -139,7 +139,7 @@ export function startEncoding(output: string, container: Container, options: Enc
 
   function explain(end: FfmpegEnd): Failure {
     if (!options.giveUp?.aborted) return explainEnd(output, end, written);
-    return new Failure('FFMPEG_DIED', `ffmpeg hung while writing ${output}, and was killed after ${written} frames.`);
+    return new Failure('FFMPEG_DIED', `ffmpeg hung while writing ${output}, and was killed after ${written} frames`);
   }
 
   /** Keeps the part if there is something in it to see, and says in the failure where it is. */

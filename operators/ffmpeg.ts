@@ -70,7 +70,7 @@ export function lastWords({ log }: FfmpegEnd): string {
   // Said of every source with the full range of JPEG, and never why anything went wrong.
   const told = log.filter((line) => !line.includes('deprecated pixel format used'));
   const lines = told.slice(-3).map(withoutAddresses);
-  return lines.length > 0 ? ` ffmpeg says: ${[...new Set(lines)].join(' / ')}` : '';
+  return lines.length > 0 ? `. ffmpeg says: ${[...new Set(lines)].join(' / ')}` : '';
 }
 
 /** A running ffmpeg. */
@@ -170,7 +170,7 @@ export function startFfmpeg(tool: FfmpegTool, run: FfmpegRun): Promise<FfmpegPro
     // After the start this event only repeats what the process itself reported.
     command.on('error', (error: NodeJS.ErrnoException) => {
       const code = ['ENOENT', 'EACCES'].includes(error.code ?? '') ? 'FFMPEG_MISSING' : 'FFMPEG_DIED';
-      reject(new Failure(code, `${tool.path} cannot be run: ${error.message}.`, { cause: error }));
+      reject(new Failure(code, `${tool.path} cannot be run: ${error.message}`, { cause: error }));
     });
     command.run();
   });

@@ -21,7 +21,7 @@ export interface FfmpegTool {
 const oldestCodecVersion = [58, 18] as const;
 
 const howToGet =
-  'Install ffmpeg 5 or newer ("apt install ffmpeg", "brew install ffmpeg", "winget install ffmpeg") or set FFMPEG_PATH to its binary.';
+  'Install ffmpeg 5 or newer ("apt install ffmpeg", "brew install ffmpeg", "winget install ffmpeg") or set FFMPEG_PATH to its binary';
 
 const found = new Map<string, Promise<FfmpegTool>>();
 
@@ -60,7 +60,7 @@ async function look(): Promise<FfmpegTool> {
   if (wanted) {
     const tool = await ask(wanted, 'environment');
     if (typeof tool === 'string') {
-      throw new Failure('FFMPEG_MISSING', `FFMPEG_PATH is set to ${wanted}, which does not run as ffmpeg: ${tool}.`);
+      throw new Failure('FFMPEG_MISSING', `FFMPEG_PATH is set to ${wanted}, which does not run as ffmpeg: ${tool}`);
     }
     return refuseIfTooOld(tool);
   }

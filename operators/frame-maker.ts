@@ -47,7 +47,7 @@ export function createFrameMaker(
   if (found) onInfo?.({ ...found, ...constants });
   // The tracks of HLS and DASH are one picture in several qualities.
   if (found && found.videoTracks > 1 && !/^(?:hls|dash)\b/.test(found.container)) {
-    const text = `${source} has ${found.videoTracks} video tracks: number ${track}, of ${width}x${height}, is taken.`;
+    const text = `${source} has ${found.videoTracks} video tracks: number ${track}, of ${width}x${height}, is taken`;
     onWarning?.(text, 'TRACKS_LEFT_OUT');
   }
   const gate = delivery.openGate(width, height);
@@ -56,11 +56,11 @@ export function createFrameMaker(
   const seconds = (us: number) => (us / 1e6).toFixed(2);
   const times = live
     ? createLiveTimes(!TIMELESS.test(found?.container ?? ''), (atUs, isAhead) => {
-        const text = `The clock of ${source} ${isAhead ? 'leaps ahead' : 'steps back'} at ${seconds(atUs)} s: its pictures go on by the time of their arrival.`;
+        const text = `The clock of ${source} ${isAhead ? 'leaps ahead' : 'steps back'} at ${seconds(atUs)} s: its pictures go on by the time of their arrival`;
         onWarning?.(text, isAhead ? 'TIMES_LEAP_AHEAD' : 'TIMES_STEP_BACK');
       })
     : createPictureTimes(rate, (atUs) => {
-        const text = `The clock of ${source} steps back at ${seconds(atUs)} s: its pictures go on at ${rate()} frames/s; sound after that is not kept in time, and most of it is lost.`;
+        const text = `The clock of ${source} steps back at ${seconds(atUs)} s: its pictures go on at ${rate()} frames/s; sound after that is not kept in time, and most of it is lost`;
         onWarning?.(text, 'TIMES_STEP_BACK');
       });
   const bytes = pictureBytes('yuv420p', width, height);
@@ -73,7 +73,7 @@ export function createFrameMaker(
       if (picture.data.length !== bytes || fitted.data.length !== fittedBytes) {
         throw new Failure(
           'SIZE_CHANGED',
-          `The pictures of ${source} changed from ${width} x ${height} to another size.`,
+          `The pictures of ${source} changed from ${width} x ${height} to another size`,
         );
       }
       const arrivedAt = Math.max(picture.arrivedAt, fitted.arrivedAt);

@@ -262,5 +262,5 @@ export function createNutReader(sink: NutSink): { push(chunk: Uint8Array): void 
 }
 
 function notNut(what: string): Failure {
-  return new Failure('FFMPEG_DIED', `ffmpeg was expected to write NUT, and wrote something else (${what}).`);
+  return new Failure('FFMPEG_DIED', `ffmpeg was expected to write NUT, and wrote something else (${what})`);
 }

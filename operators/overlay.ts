@@ -82,7 +82,7 @@ function makeStyle({ classes, picture }: SegmentedFrame, options: OverlayOptions
   const names = classes.map(({ name }) => name);
   for (const name of [...ignoreClasses, ...Object.keys(palette)]) {
     if (names.includes(name)) continue;
-    throw new Failure('OPTION_INVALID', `There is no class ${name}; the network tells apart ${names.join(', ')}.`);
+    throw new Failure('OPTION_INVALID', `There is no class ${name}; the network tells apart ${names.join(', ')}`);
   }
   const shown = classes
     .map(({ name, colour }, index) => ({ index, name, colour: Object.hasOwn(palette, name) ? palette[name]! : colour }))

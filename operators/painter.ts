@@ -36,7 +36,7 @@ export function openPainter(): Painter {
   let isClosed = false;
   return {
     async paint(job, legend, shares) {
-      if (isClosed) throw new Failure('OVERLAY_FAILED', 'The overlay was closed.');
+      if (isClosed) throw new Failure('OVERLAY_FAILED', 'The overlay was closed');
       const isNew = legend !== undefined && !legends.has(legend);
       if (isNew) legends.set(legend, ++lastLegend);
       const request: OverlayRequest = {
@@ -58,7 +58,7 @@ export function openPainter(): Painter {
 
 function startThread(): NonNullable<typeof thread> {
   const ended = (reason: string, cause?: unknown) =>
-    new Failure('OVERLAY_FAILED', `The overlay thread failed: ${reason}.`, { cause });
+    new Failure('OVERLAY_FAILED', `The overlay thread failed: ${reason}`, { cause });
   return startAsker(new URL('./overlay-worker.js', import.meta.url), {
     ended,
     refused: ({ message }) => ended(message),

@@ -37,16 +37,16 @@ export async function prepareEncoding(
   if (warning) options.onWarning?.(warning, 'ENCODER_REPLACED');
   const converted = info?.audioCodecs.filter((codec) => !container.audio.test(codec)) ?? [];
   if (converted.length > 0) {
-    const text = `${extname(output)} files cannot hold ${converted.join(', ')} sound: it is converted to ${container.convertTo}.`;
+    const text = `${extname(output)} files cannot hold ${converted.join(', ')} sound: it is converted to ${container.convertTo}`;
     options.onWarning?.(text, 'AUDIO_CONVERTED');
   }
   if (info !== undefined && info.otherStreams.length > 0) {
     const kinds = [...new Set(info.otherStreams)].join(' and ');
-    const text = `Pictures and sound are kept, the ${kinds} of ${options.copyFrom} ${info.otherStreams.length === 1 ? 'is' : 'are'} left out.`;
+    const text = `Pictures and sound are kept, the ${kinds} of ${options.copyFrom} ${info.otherStreams.length === 1 ? 'is' : 'are'} left out`;
     options.onWarning?.(text, 'STREAMS_LEFT_OUT');
   }
   if (info?.isInterlaced) {
-    const text = `${options.copyFrom} is interlaced: its lines stay as they are, but ${output} says that it is progressive, and players will not deinterlace it.`;
+    const text = `${options.copyFrom} is interlaced: its lines stay as they are, but ${output} says that it is progressive, and players will not deinterlace it`;
     options.onWarning?.(text, 'INTERLACED');
   }
   return { tool, encoder, ...(info && { original: { path: options.copyFrom!, info } }) };

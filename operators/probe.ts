@@ -20,7 +20,7 @@ export async function probe(
   signal?: AbortSignal,
   track = 1,
 ): Promise<SourceInfo> {
-  if (input === '-') throw new Failure('OPTION_INVALID', 'Standard input can be decoded but not probed.');
+  if (input === '-') throw new Failure('OPTION_INVALID', 'Standard input can be decoded but not probed');
   await checkInput(input, inputOptions);
   const parser = createInfoParser(track);
   const ffmpeg = await startFfmpeg(await findFfmpeg(), {

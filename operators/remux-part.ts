@@ -53,7 +53,7 @@ export async function remuxPart(job: RemuxJob, { run, isAbandoned, onWarning }: 
   await rm(remuxed, { force: true });
   await giveName(part, output);
   onWarning?.(
-    `${output} could not be rewritten for fast start, and stays in fragments.${lastWords(ended)}`,
+    `${output} could not be rewritten for fast start, and stays in fragments${lastWords(ended)}`,
     'OUTPUT_FRAGMENTED',
   );
 }

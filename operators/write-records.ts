@@ -5,7 +5,7 @@ import { outputFailure } from '../model/failure.js';
 import { endAbandoned } from './abandoned.js';
 import type { SegmentedFrame } from './frame.js';
 import { inOrder } from './in-order.js';
-import { checkOutput, withPart } from './output-failure.js';
+import { checkOutput, createSourceCheck, withPart } from './output-failure.js';
 import { partOf } from './part-files.js';
 
 /** One line of the file that {@link writeRecords} writes. */
@@ -31,7 +31,8 @@ export interface FrameRecord {
  * complete; after an error the part is kept if there is a line in it; unsubscribing removes it. Without a frame no file
  * is written.
  *
- * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`. @throws `Failure` `OPTION_INVALID` without a name.
+ * Errors: `Failure` with `OUTPUT_UNWRITABLE`, `OUTPUT_DISK_FULL`, `OUTPUT_IS_INPUT`. @throws `Failure` `OPTION_INVALID`
+ * without a name.
  */
 export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOperatorFunction<T> {
   if (typeof path !== 'string' || path === '') throw optionInvalid('path', 'the name of a file', path);
@@ -45,6 +46,7 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
       }),
     );
     opened.catch(() => {});
+    const checkSource = createSourceCheck(path);
     // One write after the other: appends that overlap could change places.
     let last: Promise<unknown> = opened;
 
@@ -88,7 +90,10 @@ export function writeRecords<T extends SegmentedFrame>(path: string): MonoTypeOp
     return {
       async take(frame) {
         const line = `${JSON.stringify(recordOf(frame))}\n`;
-        const writing = last.then(async () => append(await opened, line));
+        const writing = last.then(async () => {
+          await checkSource(frame);
+          await append(await opened, line);
+        });
         last = writing;
         await writing;
         return frame;

@@ -49,7 +49,7 @@ function reportError(error: unknown, args: readonly string[]): void {
     process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   process.stderr.write(`${printable(message)} [${code}]\n`);
   const verbose = args.includes('--verbose') || Boolean(process.env.SEGNET_STREAM_DEBUG);
-  if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (verbose && error instanceof Error) process.stderr.write(`${printable(String(error.stack))}\n`);
 }
 
 // A reader that closes the pipe early, as in `segnet-stream describe | head -3`, is not an error.

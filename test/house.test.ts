@@ -74,6 +74,22 @@ t.test('every library is declared, for what runs as a dependency', async (t) => 
   t.same(undeclared, []);
 });
 
+t.test('messages of failures end without a full stop, as others go on after them', async (t) => {
+  const stopped: string[] = [];
+  for (const file of files) {
+    const source = ts.createSourceFile(file, readFileSync(join(packageRoot, file), 'utf8'), ts.ScriptTarget.Latest);
+    const visit = (node: ts.Node): void => {
+      if (ts.isNewExpression(node) && node.expression.getText(source) === 'Failure') {
+        const message = node.arguments?.[1]?.getText(source) ?? '';
+        if (/\.['`]$/.test(message)) stopped.push(`${file}: ${message}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  t.same(stopped, []);
+});
+
 t.test('no command loads a library that takes long before it is needed', async (t) => {
   const loaded = imports.filter(({ typeOnly, lazy }) => !typeOnly && !lazy);
   const commands = files.filter((file) => file === 'pipeline/cli.ts' || file.startsWith('pipeline/commands/'));

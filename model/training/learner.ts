@@ -108,7 +108,6 @@ export function createLearner(
   };
 }
 
-/** Renames gradients to parameter names, since variableGrads uses TensorFlow's variable names. */
 function updateStatistics(
   tf: Tensorflow,
   { variables }: Trainable,

@@ -75,7 +75,7 @@ export function createTrainable(
 }
 
 /**
- * Renames gradients, which TensorFlow gives by variable, to parameters; those without one are left out.
+ * Renames gradients, which `variableGrads` gives by TensorFlow's names of variables, to parameters; those without one are left out.
  *
  * @param trained As in {@link Trainable}.
  */

@@ -150,8 +150,9 @@ const KNOWN_FILES = new Set([
  */
 export function distinctStems(inputs: readonly RunInput[]): readonly string[] {
   const twins = clashing(inputs.map(({ path }) => path.slice(0, path.length - extname(path).length)));
+  const numbers = numbersAmongCases(inputs.map(({ path }) => path));
   const bases = inputs.map(
-    ({ path, stem }, index) => (twins.has(index) ? stem + extname(path) : stem) + numberAmongCases(path, inputs),
+    ({ path, stem }, index) => (twins.has(index) ? stem + extname(path) : stem) + (numbers.get(path) ?? ''),
   );
   const above = inputs.map(({ path, stem }) => foldersAbove(path, stem));
   const depths = inputs.map(() => 0);
@@ -165,10 +166,12 @@ export function distinctStems(inputs: readonly RunInput[]): readonly string[] {
   }
 }
 
-/** `-1`, `-2` for files that differ only in case, whatever other files there are; nothing for others. */
-function numberAmongCases(path: string, inputs: readonly RunInput[]): string {
-  const alike = inputs.map((input) => input.path).filter((other) => other.toLowerCase() === path.toLowerCase());
-  return alike.length > 1 ? `-${alike.sort().indexOf(path) + 1}` : '';
+/** `-1`, `-2` for paths that differ only in case, by path, whatever other paths there are. */
+function numbersAmongCases(paths: readonly string[]): ReadonlyMap<string, string> {
+  const groups = new Map<string, string[]>();
+  for (const path of paths) groups.set(path.toLowerCase(), [...(groups.get(path.toLowerCase()) ?? []), path]);
+  const alike = [...groups.values()].filter((group) => group.length > 1);
+  return new Map(alike.flatMap((group) => group.sort().map((path, index) => [path, `-${index + 1}`] as const)));
 }
 
 /** The indices of names that are not the only ones of their kind. */

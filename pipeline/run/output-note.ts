@@ -30,10 +30,7 @@ interface OutputNote {
   readonly of: string;
   /** False until the work is done, so that an interrupted output is made again. */
   readonly finished: boolean;
-  /**
-   * The size of a finished file in bytes, or the number of files in a finished folder. If it differs, the output was edited and
-   * must not be replaced.
-   */
+  /** The size of a finished file in bytes, or the number of masks in a finished folder. */
   readonly size: number;
   /** Notes for people to read, such as damage of the input. A run that skips the output reports them again. */
   readonly notes: readonly SummaryNote[];
@@ -112,14 +109,25 @@ export async function isOutputOrPart(path: string): Promise<boolean> {
 
 /** True for a path that an earlier run wrote, finished or not. */
 export async function isOutput(path: string): Promise<boolean> {
-  return isOurs(path, await readNote(path), await sizeOf(path));
+  const note = await readNote(path);
+  return note !== undefined && (await isOurs(path, note));
 }
 
-/** True if a note matches what is there now; of a folder files may be missing, since making it again loses nothing. */
-function isOurs(path: string, note: OutputNote | undefined, size: number | undefined): note is OutputNote {
-  if (note === undefined || size === undefined) return false;
-  if (!note.finished || note.size === size) return true;
-  return size < note.size && existsSync(join(path, NOTES_FOLDER));
+/** Times of some file systems are in steps of two seconds. */
+const TIME_STEP_MS = 2000;
+
+/**
+ * True if what is there is what the note tells of, so that making it again loses nothing: of a folder, masks may be missing, but
+ * none may have been added or changed.
+ */
+async function isOurs(path: string, note: OutputNote): Promise<boolean> {
+  const size = await sizeOf(path);
+  if (size === undefined) return false;
+  if (!note.finished) return true;
+  if (!(await stat(path)).isDirectory()) return size === note.size;
+  const { mtimeMs } = await stat(await notePathOf(path));
+  const masks = await Promise.all((await masksIn(path)).map((name) => stat(join(path, name)).catch(() => undefined)));
+  return size <= note.size && masks.every((mask) => (mask?.mtimeMs ?? 0) <= mtimeMs + TIME_STEP_MS);
 }
 
 /**
@@ -138,14 +146,14 @@ export async function checkReplaceable(
     const size = await sizeOf(output);
     if (size === undefined) continue;
     const note = await readNote(output);
-    if (isOurs(output, note, size)) {
+    if (note !== undefined && (await isOurs(output, note))) {
       const { of, finished, madeFrom } = note;
       // An unfinished output is made again, whatever its input was.
       if (of === path || !finished || isDeepStrictEqual(madeFrom.input, input)) continue;
       const message = `${output} was made of another input, ${of}: choose another name, or replace it with --overwrite`;
       throw new Failure('OUTPUT_EXISTS', message);
     }
-    if (size === 0 && (await stat(output)).isDirectory()) continue;
+    if (await isEmptyFolder(output)) continue;
     const why =
       path === '-'
         ? 'cannot be known to be of this standard input'
@@ -189,7 +197,7 @@ export async function forgetMissing(
 ): Promise<void> {
   for (const output of outputs) {
     const kind = await stat(output).catch(() => undefined);
-    const isEmpty = kind?.isDirectory() && (await sizeOf(output)) === 0;
+    const isEmpty = kind?.isDirectory() && (await isEmptyFolder(output));
     if (kind !== undefined && !(isEmpty && made.includes(output))) continue;
     if (kind === undefined && !isAbandoned && [partOf(output), wholeOf(output)].some((part) => existsSync(part)))
       continue;
@@ -220,10 +228,18 @@ async function notePathOf(output: string): Promise<string> {
 /** What file managers put into folders: hidden files, and those of Windows. */
 const OF_FILE_MANAGERS = /^(?:\..*|thumbs\.db|desktop\.ini)$/i;
 
-/** The bytes of a file, or the number of files in a folder without those of file managers; undefined if nothing is there. */
+/** The bytes of a file, or the number of masks in a folder; undefined if nothing is there. */
 async function sizeOf(path: string): Promise<number | undefined> {
   const kind = await stat(path).catch(() => undefined);
-  if (!kind?.isDirectory()) return kind?.size;
-  const names = await readdir(path).catch(() => []);
-  return names.filter((name) => !OF_FILE_MANAGERS.test(name)).length;
+  return kind?.isDirectory() ? (await masksIn(path)).length : kind?.size;
+}
+
+async function masksIn(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder).catch(() => [])).filter(isMaskName);
+}
+
+/** True for a folder without files, but for those of file managers. */
+async function isEmptyFolder(path: string): Promise<boolean> {
+  const names = await readdir(path).catch(() => undefined);
+  return names?.every((name) => OF_FILE_MANAGERS.test(name)) ?? false;
 }

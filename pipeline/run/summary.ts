@@ -121,7 +121,7 @@ function isDamaged({ notes }: FileSummary): boolean {
 
 function describeDamage({ input, notes }: FileSummary): string {
   const messages = notes.filter(({ code }) => INCOMPLETE.has(code)).map(({ message }) => message);
-  return `${shorten(input)}: ${messages.join(' ')}`;
+  return `${shorten(input)}: ${messages.join('. ')}`;
 }
 
 /** Rounds to two decimals, which is enough for milliseconds and seconds. */

@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { printable } from '../wording.js';
 import type { LogLevel } from './serve-options.js';
 
 export type { Logger };
@@ -55,5 +56,7 @@ function toText({ level, time, msg, stream, ...fields }: Record<string, unknown>
   );
   const more = said.length === 0 ? '' : ` (${said.join(', ')})`;
   const subject = stream === undefined ? '' : `${stream}: `;
-  return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${subject}${msg ?? ''}${more}\n`;
+  const text = `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${subject}${msg ?? ''}${more}`;
+  // The name of a file must not make a line of its own.
+  return `${printable(text).replaceAll('\n', '\\n')}\n`;
 }

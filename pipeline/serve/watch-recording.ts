@@ -58,7 +58,7 @@ export function lookForPart(
     skipWhile((isThere) => !isThere),
     tap((isThere) => {
       if (isThere) return onThere();
-      throw new Failure('OUTPUT_UNWRITABLE', `${part} is gone: something else removed the recording or its folder.`);
+      throw new Failure('OUTPUT_UNWRITABLE', `${part} is gone: something else removed the recording or its folder`);
     }),
     ignoreElements(),
   );

@@ -38,7 +38,7 @@ export function describeStatus({ now, serverNow, offline, stream, missing, ageMs
   const age = ageMs === undefined ? '' : describeAge(ageMs);
   if (offline) {
     const next = offline.retryAt === undefined ? '' : ` Trying again ${inSeconds(offline.retryAt - now)}.`;
-    const reason = `${offline.reason.replace(/\.$/, '')}.`;
+    const reason = `${offline.reason}.`;
     return { kind: 'offline', word: 'OFFLINE', age, notice: `${reason}${next}`, said: `Offline. ${reason}` };
   }
   if (paused) return { kind: 'paused', word: 'PAUSED', age, notice: undefined, said: 'Paused' };
@@ -73,8 +73,7 @@ export function describeTitle({ offline, stream, paused }: StatusFacts): string 
 
 function describeSource({ name, file, state, error }: StreamInfo): string {
   if (state === 'ended') return `${name} is over`;
-  const what =
-    error?.replace(/\.$/, '') ?? { connecting: 'connecting', stalled: 'no frames' }[state as string] ?? state;
+  const what = error ?? { connecting: 'connecting', stalled: 'no frames' }[state as string] ?? state;
   return `${file ?? name}: ${what}.`;
 }
 

@@ -178,7 +178,7 @@ t.test('options that make no sense are refused by name', async (t) => {
   for (const options of [{ ignoreClasses: ['Cra'] }, { palette: { Cra: [0, 0, 0] as const } }]) {
     await t.rejects(draw([halves()], options), {
       code: 'OPTION_INVALID',
-      message: 'There is no class Cra; the network tells apart road, car.',
+      message: 'There is no class Cra; the network tells apart road, car',
     });
   }
   t.same(await lastValueFrom(EMPTY.pipe(overlay(), toArray())), []);

@@ -18,6 +18,13 @@ const read = (path: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
+t.test('the file that the frames come from is not replaced', async (t) => {
+  const file = join(t.testdir({ 'own.mp4': 'a video' }), 'own.mp4');
+  const written = lastValueFrom(from([{ ...fakeSegmentedFrame(), file }]).pipe(writeRecords(file)));
+  await t.rejects(written, { code: 'OUTPUT_IS_INPUT' });
+  t.equal(readFileSync(file, 'utf8'), 'a video');
+});
+
 t.test('a file without a name is refused', async (t) => {
   t.throws(() => writeRecords(''), { code: 'OPTION_INVALID', message: /^Expected path/ });
 });

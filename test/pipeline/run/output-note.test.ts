@@ -60,21 +60,28 @@ t.test('an output that was edited since is not ours any more', async (t) => {
   await t.rejects(checkReplaceable([output], '/in/clip.mp4', madeFrom.input), { code: 'OUTPUT_EXISTS' });
 });
 
-t.test('a folder of masks is known by its note and the number of its files', async (t) => {
-  const masks = join(t.testdir({ masks: { '1.png': '', '2.png': '' } }), 'masks');
+t.test('a folder of masks is known by its note and its masks', async (t) => {
+  const [first, second, third] = [0, 1, 2].map((index) => `00000${index}-0.0${index}0000.png`) as [
+    string,
+    string,
+    string,
+  ];
+  const masks = join(t.testdir({ masks: { [first]: '', [second]: '' } }), 'masks');
+  const replaceable = () => checkReplaceable([masks], '/in/clip.mp4', madeFrom.input);
   await noteOutputs([masks], { madeFrom, of: '/in/clip.mp4', finished: true });
   t.same(await upToDate([masks], madeFrom), { notes: [] });
-  for (const name of ['Thumbs.db', 'desktop.ini', '.DS_Store']) writeFileSync(join(masks, name), '');
-  t.same(await upToDate([masks], madeFrom), { notes: [] }, 'file managers write into folders by themselves');
-  rmSync(join(masks, '2.png'));
+  for (const name of ['Thumbs.db', 'desktop.ini', 'notes.txt']) writeFileSync(join(masks, name), '');
+  t.same(await upToDate([masks], madeFrom), { notes: [] }, 'other files do not count');
+  rmSync(join(masks, second));
   t.equal(await upToDate([masks], madeFrom), undefined);
-  await checkReplaceable([masks], '/in/clip.mp4', madeFrom.input);
-  for (const name of ['2.png', '3.png']) writeFileSync(join(masks, name), '');
-  await t.rejects(
-    checkReplaceable([masks], '/in/clip.mp4', madeFrom.input),
-    { code: 'OUTPUT_EXISTS' },
-    'one was added',
-  );
+  await replaceable();
+  const later = new Date(Date.now() + 10_000);
+  utimesSync(join(masks, first), later, later);
+  await t.rejects(replaceable(), { code: 'OUTPUT_EXISTS' }, 'one was changed since');
+  utimesSync(join(masks, first), 0, 0);
+  await replaceable();
+  for (const name of [second, third]) writeFileSync(join(masks, name), '');
+  await t.rejects(replaceable(), { code: 'OUTPUT_EXISTS' }, 'one was added');
 });
 
 t.test('a note of nothing is taken back, and its folder with it', async (t) => {

@@ -63,3 +63,15 @@ for (const format of ['text', 'json'] as const) {
     else t.match(lines[2], /^\d\d:\d\d:\d\d warn {2}front: stalled\n$/);
   });
 }
+
+t.test('what comes from outside makes no line of its own and no command for the terminal', async (t) => {
+  const lines: string[] = [];
+  const log = createLog({
+    level: 'info',
+    format: 'text',
+    scrub: createScrubber([]),
+    write: (line) => lines.push(line),
+  });
+  log.child({ stream: 'a\u001b[31m' }).info({ file: 'b\n12:00:00 info  forged' }, 'recorded');
+  t.match(lines, [/^\d\d:\d\d:\d\d info {2}a\\x1b\[31m: recorded \(file: b\\n12:00:00 info {2}forged\)\n$/]);
+});

@@ -54,7 +54,7 @@ t.test('the next attempt of a source is told by the server’s clock, that of th
     describeStatus({ ...facts, serverNow: 1_120_000, offline }).notice,
     'The connection is lost. Trying again in 3 s.',
   );
-  t.equal(describeStatus({ ...facts, offline: { reason: 'Refused.', retryAt: undefined } }).notice, 'Refused.');
+  t.equal(describeStatus({ ...facts, offline: { reason: 'Refused', retryAt: undefined } }).notice, 'Refused.');
 });
 
 t.test('a tab is called after its stream, and says what is not live', async (t) => {
