@@ -16,7 +16,7 @@ const STAGE_2: readonly Middle[] = [
   { dilation: 16 },
 ];
 
-/** A bottleneck projects to a quarter of its channels. */
+/** A bottleneck is a quarter as wide inside as its output: in all three forms, as the authors' code has it (e-lab/ENet-training). */
 const PROJECTION = 4;
 
 /**
@@ -57,8 +57,8 @@ export function enet(classes: number): Network {
   }
 
   /** Main branch: pool (with indices) and zero channels; other branch: 2x2/2, 3x3, 1x1. */
-  function downsample(name: string, from: string, channelsIn: number, channels: number, dropout: number) {
-    const inner = channelsIn / PROJECTION;
+  function downsample(name: string, from: string, channels: number, dropout: number) {
+    const inner = channels / PROJECTION;
     const shortcut = net.padChannels(`${name}_pad`, net.maxPool(`${name}_pool`, from), channels);
     let map = normalised(`${name}_reduce`, net.conv(`${name}_reduce`, from, inner, 2, { stride: 2 }), 'prelu');
     map = middle(`${name}_middle`, map, inner, { dilation: 1 }, 'prelu');
@@ -68,8 +68,8 @@ export function enet(classes: number): Network {
   }
 
   /** Main branch: 1x1 and unpool; other branch: 1x1, 3x3/2 transposed, 1x1. */
-  function upsample(name: string, from: string, channelsIn: number, channels: number, pool: string, like: string) {
-    const inner = channelsIn / PROJECTION;
+  function upsample(name: string, from: string, channels: number, pool: string, like: string) {
+    const inner = channels / PROJECTION;
     const main = net.batchNorm(`${name}_main_bn`, net.conv(`${name}_main`, from, channels, 1));
     const shortcut = net.maxUnpool(`${name}_unpool`, main, pool);
     let map = normalised(`${name}_reduce`, net.conv(`${name}_reduce`, from, inner, 1), 'relu');
@@ -83,18 +83,18 @@ export function enet(classes: number): Network {
     net.maxPool('initial_pool', 'image'),
   ]);
   const start = normalised('initial', initial, 'prelu');
-  let map = downsample('bottleneck1_0', start, 16, 64, 0.01);
+  let map = downsample('bottleneck1_0', start, 64, 0.01);
   for (let i = 1; i <= 4; i += 1) map = bottleneck(`bottleneck1_${i}`, map, 64, { dilation: 1 }, 0.01);
   const stage1 = map;
-  map = downsample('bottleneck2_0', map, 64, 128, 0.1);
+  map = downsample('bottleneck2_0', map, 128, 0.1);
   for (const stage of [2, 3]) {
     STAGE_2.forEach((kind, i) => {
       map = bottleneck(`bottleneck${stage}_${i + 1}`, map, 128, kind, 0.1);
     });
   }
-  map = upsample('bottleneck4_0', map, 128, 64, 'bottleneck2_0_pool', stage1);
+  map = upsample('bottleneck4_0', map, 64, 'bottleneck2_0_pool', stage1);
   for (const i of [1, 2]) map = bottleneck(`bottleneck4_${i}`, map, 64, { dilation: 1 }, 0, 'relu');
-  map = upsample('bottleneck5_0', map, 64, 16, 'bottleneck1_0_pool', start);
+  map = upsample('bottleneck5_0', map, 16, 'bottleneck1_0_pool', start);
   map = bottleneck('bottleneck5_1', map, 16, { dilation: 1 }, 0, 'relu');
   net.deconv('fullconv', map, classes, 2, 2, 'image', { bias: true });
   return defineNetwork({
