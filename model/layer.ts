@@ -43,7 +43,12 @@ export interface Input extends Named {
   readonly channels: number;
 }
 
-/** A convolution; weights `NAME.weight` [filters, in / groups, kh, kw] and, with `bias`, `NAME.bias` [filters]. */
+/**
+ * A convolution; weights `NAME.weight` [filters, in / groups, kh, kw] and, with `bias`, `NAME.bias` [filters].
+ *
+ * Kernel sides, stride and dilation are whole numbers of at least 1, in any combination; stride and dilation are the same for
+ * rows and columns. Training computes one with both a stride and a dilation above 1 as if its stride were 1, at that cost.
+ */
 export interface Conv extends Unary {
   readonly op: 'conv';
   readonly filters: number;
@@ -53,7 +58,7 @@ export interface Conv extends Unary {
   readonly dilation: number;
   /**
    * 1 for a dense convolution; the number of input channels, equal to `filters`, for a depthwise one
-   * (SegNet-Basic-SingleChannelDecoder). Other values are not supported.
+   * (SegNet-Basic-SingleChannelDecoder). `defineNetwork` refuses other values.
    */
   readonly groups: number;
   readonly bias: boolean;

@@ -94,10 +94,19 @@ function createRules(tf: Tensorflow, kernels: TrainingKernels): Rules {
   const addBias = (x: Tensor4D, bias: boolean, name: string, pass: Pass) =>
     bias ? (tf.add(x, pass.parameter(`${name}.bias`)) as Tensor4D) : x;
 
-  /** A dilated convolution by the rearrangement (space to batch) that TensorFlow itself uses, since TensorFlow.js has no gradient for one. */
-  function dilatedConv(x: Tensor4D, filter: Tensor4D, dilation: number): Tensor4D {
+  /**
+   * A "valid" convolution with gaps, by the rearrangement (space to batch) that TensorFlow itself uses, since TensorFlow.js has no
+   * gradient for one.
+   */
+  function dilatedConv(
+    x: Tensor4D,
+    kernel: readonly [number, number],
+    stride: number,
+    dilation: number,
+    convolve: (blocks: Tensor4D) => Tensor4D,
+  ): Tensor4D {
     const [, height, width] = x.shape;
-    const out = [height - (filter.shape[0] - 1) * dilation, width - (filter.shape[1] - 1) * dilation] as const;
+    const out = [height - (kernel[0] - 1) * dilation, width - (kernel[1] - 1) * dilation] as const;
     const more = (size: number) => (dilation - (size % dilation)) % dilation;
     const blocks = tf.spaceToBatchND(
       x,
@@ -107,16 +116,17 @@ function createRules(tf: Tensorflow, kernels: TrainingKernels): Rules {
         [0, more(width)],
       ],
     ) as Tensor4D;
-    const convolved = tf.conv2d(blocks, filter, 1, 'valid');
     const whole = tf.batchToSpaceND(
-      convolved,
+      convolve(blocks),
       [dilation, dilation],
       [
         [0, 0],
         [0, 0],
       ],
     ) as Tensor4D;
-    return tf.slice(whole, [0, 0, 0, 0], [-1, out[0], out[1], -1]) as Tensor4D;
+    const every = tf.slice(whole, [0, 0, 0, 0], [-1, out[0], out[1], -1]) as Tensor4D;
+    // Neighbours are in other blocks, so a stride can only pick from all positions. A pool of one value has a gradient, a strided slice has none.
+    return stride === 1 ? every : tf.avgPool(every, 1, stride, 'valid');
   }
 
   return {
@@ -126,15 +136,16 @@ function createRules(tf: Tensorflow, kernels: TrainingKernels): Rules {
     conv: ({ name, from, kernel, stride, dilation, groups, bias }, pass) => {
       const x = pass.map(from);
       const filter = pass.parameter(`${name}.weight`) as Tensor4D;
-      const symmetric = stride === 1 && dilation === 1 && kernel.every((size) => size % 2 === 1);
-      // "same" is TensorFlow's fast path. It agrees with slidingWindow where the stride is 1 and the kernel odd.
-      const input = symmetric ? x : padded(x, kernel, stride, dilation, 0);
-      const pad = symmetric ? 'same' : 'valid';
-      if (groups > 1) {
-        if (dilation > 1) throw new TypeError(`${name}: a depthwise convolution with gaps cannot be trained`);
-        return addBias(tf.depthwiseConv2d(input, filter, stride, pad), bias, name, pass);
+      const convolve = (input: Tensor4D, step: number, pad: 'same' | 'valid') =>
+        groups > 1 ? tf.depthwiseConv2d(input, filter, step, pad) : tf.conv2d(input, filter, step, pad);
+      if (dilation > 1) {
+        const wide = padded(x, kernel, stride, dilation, 0);
+        const y = dilatedConv(wide, kernel, stride, dilation, (blocks) => convolve(blocks, 1, 'valid'));
+        return addBias(y, bias, name, pass);
       }
-      const y = dilation > 1 ? dilatedConv(input, filter, dilation) : tf.conv2d(input, filter, stride, pad);
+      // "same" is TensorFlow's fast path. It agrees with slidingWindow where the stride is 1 and the kernel odd.
+      const symmetric = stride === 1 && kernel.every((size) => size % 2 === 1);
+      const y = symmetric ? convolve(x, 1, 'same') : convolve(padded(x, kernel, stride, 1, 0), stride, 'valid');
       return addBias(y, bias, name, pass);
     },
     deconv: ({ name, from, filters, kernel, stride, bias, like }, pass) => {

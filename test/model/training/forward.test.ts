@@ -42,6 +42,34 @@ for (const name of networkNames) {
   );
 }
 
+t.test(
+  'every form of layer gives the plain scores, at sizes smaller than a kernel too',
+  { skip: withoutTensorflow },
+  async (t) => {
+    const tf = tensorflow!;
+    const network = everyLayer();
+    const { tensors } = randomWeights(network, 7);
+    const trainable = createTrainable(tf, network, tensors, normalisation);
+    t.teardown(() => trainable.dispose());
+    for (const [height, width] of [
+      [37, 45],
+      [36, 50],
+      [9, 8],
+      [4, 3],
+    ] as const) {
+      const picture = noise(height, width);
+      const { scores } = runPlain(network, { card: { normalisation }, tensors }, picture);
+      const ours = tf.tidy(() => {
+        const images = tf.tensor4d(picture.data, [1, height, width, 3], 'int32');
+        return tf.transpose(trainable.scores(images, { training: false }), [0, 3, 1, 2]).dataSync();
+      });
+      const largest = scores.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const apart = scores.data.reduce((most, value, i) => Math.max(most, Math.abs(value - ours[i]!)), 0) / largest;
+      t.ok(apart < 1e-5, `${width}x${height}: apart by ${apart.toExponential(1)}`);
+    }
+  },
+);
+
 t.test('the gradient of every kind of layer is the numerical one', { skip: withoutTensorflow }, async (t) => {
   const tf = tensorflow!;
   const network = everyLayer();
@@ -127,12 +155,16 @@ function everyLayer() {
   const pooled = net.maxPool('pool', active);
   const dilated = net.conv('dilated', pooled, 6, 3, { dilation: 2 });
   const depthwise = net.conv('depthwise', dilated, 6, 3, { groups: 6 });
-  const strided = net.conv('strided', depthwise, 4, 2, { stride: 2 });
+  const gappy = net.conv('gappy', depthwise, 6, [3, 2], { groups: 6, dilation: 3 });
+  const strided = net.conv('strided', gappy, 4, 2, { stride: 2 });
+  const stridedGappy = net.conv('strided_gappy', active, 6, [2, 3], { stride: 2, dilation: 3, bias: true });
+  const stridedDepthwise = net.conv('strided_depthwise', active, 6, 3, { stride: 2, dilation: 2, groups: 6 });
   const asymmetric = net.conv('asymmetric', strided, 4, [1, 3]);
   const padded = net.padChannels('padded', asymmetric, 6);
   const up = net.deconv('up', padded, 6, 3, 2, 'pool', { bias: true });
   const fixed = net.relu('relu', net.deconv('fixed', padded, 6, 4, 2, 'pool', { initial: 'bilinear', learnt: false }));
-  const sum = net.add('sum', net.add('ups', up, fixed), net.maxPool('same', dilated, 3, 1));
+  const downs = net.add('downs', stridedGappy, stridedDepthwise);
+  const sum = net.add('sum', net.add('ups', up, fixed), net.add('more', downs, net.maxPool('same', dilated, 3, 1)));
   const unpooled = net.maxUnpool('unpool', net.dropout('drop', sum, 0.2, true), 'pool');
   const resized = net.resizeBilinear('resized', net.batchNorm('bn2', net.conv('narrow', pooled, 2, 1)), 'image');
   net.conv('classifier', net.concat('concat', [unpooled, resized, 'image']), 3, 1, { bias: true });
