@@ -59,13 +59,28 @@ const MAX_HEADER_BYTES = 100_000_000;
  *
  * @throws `Failure` `WEIGHTS_MISSING` where there is no file, `WEIGHTS_INVALID` where it is not a whole safetensors file.
  */
-export async function readSafetensors(
+export function readSafetensors(
   path: string,
 ): Promise<{ metadata: Record<string, string>; tensors: Map<string, Tensor> }> {
+  return readOpened(path, readTensors);
+}
+
+/** Reads the string metadata of a safetensors file alone. @throws `Failure` as `readSafetensors`, for what the header shows. */
+export function readMetadata(path: string): Promise<Record<string, string>> {
+  return readOpened(path, async (file, invalid) => (await readHeader(file, invalid)).metadata);
+}
+
+type Invalid = (why: string) => Failure;
+
+async function readOpened<Content>(
+  path: string,
+  read: (file: FileHandle, invalid: Invalid) => Promise<Content>,
+): Promise<Content> {
+  const invalid = (why: string) => new Failure('WEIGHTS_INVALID', `Expected a safetensors file at ${path}, but ${why}`);
   let file: FileHandle | undefined;
   try {
     file = await open(path);
-    return await readOpened(file, path);
+    return await read(file, invalid);
   } catch (error) {
     if (error instanceof Failure) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -77,12 +92,7 @@ export async function readSafetensors(
   }
 }
 
-/**
- * Reads tensor by tensor, since Node cannot read a file of 2 GiB at once and checkpoints of the largest networks reach that;
- * into shared memory, so that the threads of engines need no copies of their own.
- */
-async function readOpened(file: FileHandle, path: string) {
-  const invalid = (why: string) => new Failure('WEIGHTS_INVALID', `Expected a safetensors file at ${path}, but ${why}`);
+async function readHeader(file: FileHandle, invalid: Invalid) {
   const { size: fileBytes } = await file.stat();
   if (fileBytes < 8) throw invalid(`it has only ${fileBytes} bytes`);
   const headerBytes = Number((await readBytes(file, 0, 8)).readBigUInt64LE(0));
@@ -96,6 +106,15 @@ async function readOpened(file: FileHandle, path: string) {
   }
   if (!isObject(header)) throw invalid('its header is no object');
   const { __metadata__: metadata, ...entries } = header;
+  return { metadata: isObject(metadata) ? (metadata as Record<string, string>) : {}, entries, begin, fileBytes };
+}
+
+/**
+ * Reads tensor by tensor, since Node cannot read a file of 2 GiB at once and checkpoints of the largest networks reach that;
+ * into shared memory, so that the threads of engines need no copies of their own.
+ */
+async function readTensors(file: FileHandle, invalid: Invalid) {
+  const { metadata, entries, begin, fileBytes } = await readHeader(file, invalid);
   const tensors = new Map<string, Tensor>();
   for (const [name, entry] of Object.entries(entries)) {
     if (!isEntry(entry)) throw invalid(`its header says of ${name} neither type, shape nor place`);
@@ -109,7 +128,7 @@ async function readOpened(file: FileHandle, path: string) {
     const raw = await readBytes(file, begin + from, held);
     tensors.set(name, { shape: entry.shape, data: widen(raw, entry.dtype, count) });
   }
-  return { metadata: isObject(metadata) ? (metadata as Record<string, string>) : {}, tensors };
+  return { metadata, tensors };
 }
 
 async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {

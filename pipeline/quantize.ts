@@ -9,6 +9,7 @@ import { Failure } from '../model/failure.js';
 import { quantiseWeights, type Trial } from '../model/quantisation/quantise-weights.js';
 import { scaleMask } from '../model/scale-mask.js';
 import type { Size } from '../model/size.js';
+import { refuseCheckpoint } from '../model/training/checkpoint.js';
 import { readWeights, type WeightsCard, writeWeights } from '../model/weights.js';
 import { decode } from '../operators/decode.js';
 import { checkOutput } from '../operators/output-failure.js';
@@ -39,12 +40,13 @@ const VIDEO_STRIDE = 10;
 /**
  * Calibrates a weights file for int8.
  *
- * @throws `Failure` `INPUT_MISSING` where there is nothing to calibrate with, `INPUT_UNREADABLE`; `OPTION_INVALID` for labels of a video; `OUTPUT_UNWRITABLE`; as `readWeights`, `openPairs`, `decode` and `quantiseWeights`.
+ * @throws `Failure` `INPUT_MISSING` where there is nothing to calibrate with, `INPUT_UNREADABLE`; `OPTION_INVALID` for labels of a video; `OUTPUT_UNWRITABLE`; as `refuseCheckpoint`, `readWeights`, `openPairs`, `decode` and `quantiseWeights`.
  */
 export async function quantize(
   options: QuantizeOptions,
 ): Promise<{ readonly path: string; readonly card: WeightsCard }> {
   const { weights: path, calibrate, labels, output = path, pictures: count = 32 } = options;
+  await refuseCheckpoint(path);
   const weights = await readWeights(path);
   const found = await stat(calibrate).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT'

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { checkWeights } from '../parameters.js';
-import { readSafetensors, type Tensor, type WeightsCard, writeSafetensors } from '../weights.js';
+import { readMetadata, readSafetensors, type Tensor, type WeightsCard, writeSafetensors } from '../weights.js';
 import type { Recipe } from './recipe.js';
 
 /** The state of a training, apart from its tensors. */
@@ -42,6 +42,20 @@ export function writeCheckpoint(path: string, { state, tensors }: Checkpoint): P
     path,
     { format: 'pt', card: JSON.stringify(state.card), state: JSON.stringify(state) },
     tensors,
+  );
+}
+
+/**
+ * Refuses the checkpoint of a training where weights are to be changed: the change would cost it its state, and its weights are
+ * not the averaged ones that were validated.
+ *
+ * @throws `Failure` `WEIGHTS_INVALID` for a checkpoint, and as `readMetadata`.
+ */
+export async function refuseCheckpoint(path: string): Promise<void> {
+  if ((await readMetadata(path)).state === undefined) return;
+  throw new Failure(
+    'WEIGHTS_INVALID',
+    `Expected weights at ${path}, got a checkpoint of training: the weights that validated best are in best.safetensors beside it`,
   );
 }
 

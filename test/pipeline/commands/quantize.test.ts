@@ -2,6 +2,8 @@ import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { calibrationOf } from '../../../model/calibration.js';
+import { writeCheckpoint } from '../../../model/training/checkpoint.js';
+import { recipes } from '../../../model/training/recipe.js';
 import { readWeights } from '../../../model/weights.js';
 import { packagedFile, sampleClip } from '../../../pipeline/options/package-root.js';
 import { testClip } from '../../operators/test-clip.js';
@@ -43,6 +45,20 @@ t.test('what cannot be calibrated with is one clear error, and so is an output t
     t.equal(status, expected);
     t.match(stderr, message);
   }
+});
+
+t.test('the checkpoint of a training is refused, and keeps its state', async (t) => {
+  const path = join(t.testdir({}), 'last.safetensors');
+  const { card, tensors } = await readWeights(weights);
+  const losses = { sum: 0, count: 0 };
+  const state = { recipe: recipes.compact, seed: 1, epoch: 1, step: 0, seconds: 1, card, losses, listing: 'a' };
+  await writeCheckpoint(path, { state, tensors });
+  const before = await readFile(path);
+  const { status, stderr } = await runCli(['quantize', path, '--calibrate', await testClip('plain')]);
+  t.equal(status, 1);
+  t.match(stderr, /Expected weights at .*last\.safetensors, got a checkpoint of training: .*best\.safetensors/);
+  t.match(stderr, /WEIGHTS_INVALID/);
+  t.ok(before.equals(await readFile(path)));
 });
 
 t.test('Ctrl-C leaves the weights as they were, and nothing beside them', async (t) => {
