@@ -6,7 +6,7 @@ import { readPicture } from '../model/dataset/picture.js';
 import { fitInside, scalePicture } from '../model/dataset/scale.js';
 import type { RgbPicture } from '../model/engine.js';
 import { Failure } from '../model/failure.js';
-import { quantiseWeights, type Trial } from '../model/quantisation/quantise-weights.js';
+import { type Measured, type QuantiseOptions, quantiseWeights } from '../model/quantisation/quantise-weights.js';
 import { scaleMask } from '../model/scale-mask.js';
 import type { Size } from '../model/size.js';
 import { refuseCheckpoint } from '../model/training/checkpoint.js';
@@ -29,9 +29,19 @@ export interface QuantizeOptions {
   readonly output?: string;
   /** Number of pictures to calibrate with. @default 32 */
   readonly pictures?: number;
-  /** Hears of each calibration that was tried. */
-  readonly onTrial?: (trial: Trial) => void;
+  /** Hears of each calibration that was tried, its number from 1, and how many there are at most. */
+  readonly onTrial?: QuantiseOptions['onTrial'];
   readonly signal?: AbortSignal;
+}
+
+/** What `segnet-stream quantize` made. */
+export interface QuantizeResult {
+  readonly path: string;
+  /** With the calibration, and what was measured with it. */
+  readonly card: WeightsCard;
+  readonly measured: Measured;
+  /** Fewer pictures than asked for; a loss above what is tolerated. */
+  readonly warnings: readonly string[];
 }
 
 /** One frame in so many is taken from a video: neighbours teach nothing new. */
@@ -42,9 +52,7 @@ const VIDEO_STRIDE = 10;
  *
  * @throws `Failure` `INPUT_MISSING` where there is nothing to calibrate with, `INPUT_UNREADABLE`; `OPTION_INVALID` for labels of a video; `OUTPUT_UNWRITABLE`; as `refuseCheckpoint`, `readWeights`, `openPairs`, `decode` and `quantiseWeights`.
  */
-export async function quantize(
-  options: QuantizeOptions,
-): Promise<{ readonly path: string; readonly card: WeightsCard }> {
+export async function quantize(options: QuantizeOptions): Promise<QuantizeResult> {
   const { weights: path, calibrate, labels, output = path, pictures: count = 32 } = options;
   await refuseCheckpoint(path);
   const weights = await readWeights(path);
@@ -72,7 +80,23 @@ export async function quantize(
   });
   options.signal?.throwIfAborted();
   await writeWeights(output, quantised);
-  return { path: output, card: quantised.card };
+  const { card, measured } = quantised;
+  return { path: output, card, measured, warnings: warningsOf(measured, count) };
+}
+
+/** What is to be known of a calibration for which so many pictures were asked. */
+export function warningsOf({ pictures, agreement, mIoU, loss, tolerance }: Measured, wanted: number): string[] {
+  const warnings: string[] = [];
+  if (pictures < wanted)
+    warnings.push(`Only ${pictures} of ${wanted} pictures were there: ranges of few may not hold for others`);
+  if (loss > tolerance) {
+    const lost =
+      mIoU === undefined
+        ? `${loss.toFixed(2)} % of pixels have another class in int8 than in float32, more than the ${tolerance} % that are tolerated`
+        : `int8 loses ${loss.toFixed(2)} points (of mIoU, and a tenth of the ${(100 - agreement).toFixed(2)} % of pixels that differ), more than the ${tolerance} tolerated`;
+    warnings.push(`${lost}: calibrate with pictures more like those of its use, or run it with --precision float32`);
+  }
+  return warnings;
 }
 
 async function readSamples(

@@ -36,8 +36,8 @@ export interface QuantiseOptions {
    * A custom network, whose parameters the weights hold. Defaults to the one that the weights' card names.
    */
   readonly network?: Network;
-  /** Called with each calibration that was tried. */
-  readonly onTrial?: (trial: Trial) => void;
+  /** Called with each calibration that was tried, its number from 1, and how many there are at most. */
+  readonly onTrial?: (trial: Trial, number: number, most: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -49,6 +49,21 @@ export interface Trial {
   readonly agreement: number;
   /** Present where there are true masks. */
   readonly mIoU?: number;
+}
+
+/** What was measured with the calibration that was kept. A weights file carries it in its card. */
+export interface Measured {
+  readonly pictures: number;
+  /** Per cent of pixels that have the same class in int8 and float32. */
+  readonly agreement: number;
+  /** Per cent, in int8; present where there were true masks. */
+  readonly mIoU?: number;
+  /** The same in float32. */
+  readonly float32MIoU?: number;
+  /** The points that int8 loses, as `tolerance` counts them. */
+  readonly loss: number;
+  /** The points that were tolerated. */
+  readonly tolerance: number;
 }
 
 /** The methods that are tried for choosing a layer's range from the observed values. */
@@ -67,12 +82,15 @@ const MOST_FLOAT_LAYERS = 3;
 /**
  * Calibrates weights for int8: observes the values of each layer on the pictures, tries several methods of choosing ranges and
  * keeps the best. Where that loses too much, keeps the layers in float32 that help most. Returns the weights with the
- * calibration in their card. Blocks the thread while it computes.
+ * calibration in their card, also where it still loses too much, and what was measured. Blocks the thread while it computes.
  *
  * @throws `Failure` `INPUT_INVALID` without pictures, with pictures of several sizes or whose data does not fit their size, and
  * for truths that do not match the pictures or hold only void; as `networkOf`; the signal's reason on abort.
  */
-export async function quantiseWeights(weights: Weights, options: QuantiseOptions): Promise<Weights> {
+export async function quantiseWeights(
+  weights: Weights,
+  options: QuantiseOptions,
+): Promise<Weights & { readonly measured: Measured }> {
   const { pictures, truths, signal, onTrial } = options;
   const network = networkOf(weights, options.network);
   const { width, height } = checkBatch(pictures);
@@ -84,6 +102,17 @@ export async function quantiseWeights(weights: Weights, options: QuantiseOptions
     truths,
   );
 
+  const candidates = foldBatchNorm(network, weights.tensors).layers.filter(
+    ({ op }) => op === 'conv' || op === 'deconv',
+  );
+  // One round of all candidates for each layer that may stay float32; each round has one candidate fewer.
+  const rounds = Array.from(
+    { length: Math.min(MOST_FLOAT_LAYERS, candidates.length) },
+    (_, i) => candidates.length - i,
+  );
+  const most = Object.keys(METHODS).length + rounds.reduce((sum, count) => sum + count, 0);
+  let tries = 0;
+
   async function attempt(calibration: Calibration): Promise<Attempt> {
     signal?.throwIfAborted();
     const masks = await masksOf(
@@ -92,7 +121,8 @@ export async function quantiseWeights(weights: Weights, options: QuantiseOptions
       signal,
     );
     const trial = { method: calibration.method, float: calibration.float, ...judge.score(masks) };
-    onTrial?.(trial);
+    tries += 1;
+    onTrial?.(trial, tries, most);
     return { calibration, trial, loss: judge.loss(trial) };
   }
 
@@ -103,9 +133,6 @@ export async function quantiseWeights(weights: Weights, options: QuantiseOptions
     attempts.push(await attempt({ method, ranges, float: [] }));
   }
   let best = leastLoss(attempts);
-  const candidates = foldBatchNorm(network, weights.tensors).layers.filter(
-    ({ op }) => op === 'conv' || op === 'deconv',
-  );
   const tolerance = options.tolerance ?? (truths === undefined ? 5 : 1);
   while (best.loss > tolerance && best.calibration.float.length < MOST_FLOAT_LAYERS) {
     const tried: Attempt[] = [];
@@ -117,12 +144,15 @@ export async function quantiseWeights(weights: Weights, options: QuantiseOptions
     best = better;
   }
   const { agreement, mIoU } = best.trial;
-  const measured = {
+  const { float32MIoU } = judge;
+  const measured: Measured = {
     pictures: pictures.length,
     agreement,
-    ...(mIoU !== undefined && { mIoU, float32MIoU: judge.float32MIoU }),
+    ...(mIoU !== undefined && float32MIoU !== undefined && { mIoU, float32MIoU }),
+    loss: best.loss,
+    tolerance,
   };
-  return { ...weights, card: { ...weights.card, calibration: { ...best.calibration, measured } } };
+  return { ...weights, card: { ...weights.card, calibration: { ...best.calibration, measured } }, measured };
 }
 
 /** Refuses truths that would cause an error or a meaningless score minutes later. */

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { calibrationOf } from '../../model/calibration.js';
+import { type Calibration, calibrationOf } from '../../model/calibration.js';
 import { checkEnding, checkNumber } from '../../model/check-option.js';
-import type { Trial } from '../../model/quantisation/quantise-weights.js';
+import type { Measured, Trial } from '../../model/quantisation/quantise-weights.js';
 import { numeric } from '../options/numeric.js';
 import { type CommonOptions, printResult } from '../print-result.js';
+import { count } from '../wording.js';
 
 interface Flags extends CommonOptions {
   readonly calibrate: string;
@@ -50,22 +51,17 @@ export function createQuantizeCommand(): Command {
           ...(labels !== undefined && { labels }),
           ...(classSet !== undefined && { classSet }),
           ...(output !== undefined && { output }),
-          onTrial: (trial) => process.stderr.write(`${describeTrial(trial)}\n`),
+          onTrial: (trial, number, most) =>
+            process.stderr.write(`trial ${number} of at most ${most}: ${describeTrial(trial)}\n`),
           signal,
         }),
       ).catch((error: unknown) => {
         throw hintAtClasses(error, flags.classes);
       });
-      const used = Number(calibrationOf(result.card)?.measured?.pictures ?? pictures);
-      if (used < pictures)
-        process.stderr.write(
-          `Only ${used} of ${pictures} pictures were there: ranges of few may not hold for others\n`,
-        );
-      printResult(
-        flags,
-        { path: result.path, calibration: result.card.calibration },
-        `Calibrated ${result.path}: ${result.card.calibration?.method}`,
-      );
+      for (const warning of result.warnings) process.stderr.write(`${warning}\n`);
+      const { path, card, measured, warnings } = result;
+      const calibration = calibrationOf(card)!;
+      printResult(flags, { path, calibration, warnings }, describeCalibration(path, calibration, measured));
     });
 }
 
@@ -73,6 +69,13 @@ const EXAMPLES = `
 Examples:
   segnet-stream quantize runs/basic/best.safetensors --calibrate camvid/train --labels camvid/trainannot
   segnet-stream quantize mine.safetensors --calibrate dashcam.mp4 -o mine-int8.safetensors`;
+
+function describeCalibration(path: string, { method, float }: Calibration, measured: Measured): string {
+  const { pictures, agreement, mIoU, float32MIoU } = measured;
+  const kept = float.length === 0 ? 'all layers in int8' : `${float.join(', ')} in float32, all other layers in int8`;
+  const score = mIoU === undefined ? '' : `; mIoU ${mIoU.toFixed(1)}, in float32 ${float32MIoU!.toFixed(1)}`;
+  return `Calibrated ${path}: ${method}, ${kept}\nOn ${count(pictures, 'picture')}: ${agreement.toFixed(2)} % of pixels as in float32${score}`;
+}
 
 function describeTrial({ method, float, agreement, mIoU }: Trial): string {
   const kept = float.length === 0 ? '' : `, ${float.join(', ')} in float32`;

@@ -26,13 +26,29 @@ function shared(data: Uint8Array): Uint8Array {
 
 t.test('calibration tries several ways, keeps the best in the card, and the engine computes with it', async (t) => {
   const trials: Trial[] = [];
-  const quantised = await quantiseWeights(weights, { network, pictures, onTrial: (trial) => trials.push(trial) });
+  const numbers: number[] = [];
+  const mosts = new Set<number>();
+  const quantised = await quantiseWeights(weights, {
+    network,
+    pictures,
+    onTrial(trial, number, most) {
+      trials.push(trial);
+      numbers.push(number);
+      mosts.add(most);
+    },
+  });
+  t.same(
+    numbers,
+    trials.map((_, i) => i + 1),
+  );
+  t.ok(mosts.size === 1 && Math.max(...mosts) >= trials.length, 'there are never more than said');
   t.equal(quantised.tensors, weights.tensors, 'the weights themselves stay');
   const calibration = calibrationOf(quantised.card)!;
   const best = Math.max(...trials.map((trial) => trial.agreement));
   t.ok(trials.length >= 5);
   t.match(calibration, { method: trials.find((trial) => trial.agreement === best)!.method, float: [] });
-  t.match(calibration.measured, { pictures: 2, agreement: best });
+  t.match(calibration.measured, { pictures: 2, agreement: best, loss: 100 - best, tolerance: 5 });
+  t.same(quantised.measured, calibration.measured);
   t.strictSame(calibrationOf(JSON.parse(JSON.stringify(quantised.card))), calibration, 'it outlives a file');
 
   const engine = await createOnnxEngine({ weights: quantised, network, precision: 'int8' });
@@ -55,7 +71,12 @@ t.test('calibration tries several ways, keeps the best in the card, and the engi
 t.test('layers stay in float32 where too much is lost, a few at most', async (t) => {
   const truths = pictures.map((picture) => runPlain(network, weights, picture).mask.data);
   const options = { network, pictures: pictures.slice(0, 1), truths: truths.slice(0, 1), tolerance: 0 };
-  const { card } = await quantiseWeights(weights, options);
+  const tried = { number: 0, most: 0 };
+  const { card } = await quantiseWeights(weights, {
+    ...options,
+    onTrial: (_, number, most) => Object.assign(tried, { number, most }),
+  });
+  t.ok(tried.number > 6 && tried.number <= tried.most, `${tried.number} of at most ${tried.most}`);
   const { float, measured } = calibrationOf(card)!;
   t.ok(float.length >= 1 && float.length <= 3, `${float}`);
   t.match(measured, { float32MIoU: 100, mIoU: Number });

@@ -1,28 +1,58 @@
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { writeSyntheticDataset } from '../../../fixtures/write-synthetic-dataset.js';
 import { calibrationOf } from '../../../model/calibration.js';
 import { writeCheckpoint } from '../../../model/training/checkpoint.js';
 import { recipes } from '../../../model/training/recipe.js';
 import { readWeights } from '../../../model/weights.js';
 import { packagedFile, sampleClip } from '../../../pipeline/options/package-root.js';
+import { warningsOf } from '../../../pipeline/quantize.js';
 import { testClip } from '../../operators/test-clip.js';
 import { runCli, startCli } from '../built-cli.js';
 import { writeRandomWeights } from '../run/random-weights.js';
 
 const folder = t.testdir({});
-const weights = await writeRandomWeights(folder);
+// Of few layers, each of which may be tried in float32.
+const weights = await writeRandomWeights(folder, 1, 'fcn-basic-no-addition');
 
 t.test('weights are calibrated with frames of a video', async (t) => {
   const output = join(folder, 'int8.safetensors');
   const args = ['quantize', weights, '--calibrate', await testClip('plain'), '--pictures', '2', '-o', output, '--json'];
   const { status, stdout, stderr } = await runCli(args);
   t.equal(status, 0, stderr);
-  t.type(JSON.parse(stdout), 'object');
+  const { path, calibration, warnings } = JSON.parse(stdout);
+  t.equal(path, output);
+  t.match(calibration, { method: String, float: Array, measured: { pictures: 2, agreement: Number, loss: Number } });
+  t.equal(warnings.length > 0, calibration.measured.loss > calibration.measured.tolerance);
+  t.match(stderr, /^trial 6 of at most \d+: entropy: [\d.]+ % of pixels as in float32$/m);
   t.equal(calibrationOf((await readWeights(output)).card)?.measured?.pictures, 2);
   const few = await runCli(['quantize', weights, '--calibrate', await testClip('plain'), '-o', output]);
   t.match(few, { status: 0, stderr: /^Only 5 of 32 pictures were there: ranges of few may not hold for others$/m });
+  t.match(
+    few.stdout,
+    /^Calibrated .*int8\.safetensors: .* in int8\nOn 5 pictures: [\d.]+ % of pixels as in float32\n$/,
+  );
   t.notMatch(stderr, /Only/);
+});
+
+t.test('the end says mIoU where there are labels, and warns where more is lost than is tolerated', async (t) => {
+  const data = join(t.testdir({}), 'scenes');
+  await writeSyntheticDataset({ out: data, count: 4, seed: 1, width: 64, height: 48 });
+  const output = join(folder, 'labelled.safetensors');
+  const [images, labels] = [join(data, 'train'), join(data, 'trainannot')];
+  const args = ['quantize', weights, '--calibrate', images, '--labels', labels, '--pictures', '2', '-o', output];
+  const { status, stdout } = await runCli(args);
+  t.equal(status, 0);
+  t.match(stdout, /^On 2 pictures: [\d.]+ % of pixels as in float32; mIoU [\d.]+, in float32 [\d.]+$/m);
+  const measured = { pictures: 32, agreement: 92.5, loss: 7.5, tolerance: 5 };
+  t.match(warningsOf(measured, 32), [
+    /^7\.50 % of pixels .* more than the 5 % that are tolerated: .*--precision float32$/,
+  ]);
+  t.match(warningsOf({ ...measured, mIoU: 60, float32MIoU: 62, loss: 2.75, tolerance: 1 }, 32), [
+    /^int8 loses 2\.75 points \(of mIoU, and a tenth of the 7\.50 % .*\), more than the 1 tolerated: /,
+  ]);
+  t.same(warningsOf({ ...measured, loss: 5 }, 32), []);
 });
 
 t.test('a video that is not there is one clear error', async (t) => {
