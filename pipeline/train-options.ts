@@ -49,7 +49,7 @@ export interface TrainingOptions {
   readonly dataThreads?: number | undefined;
   /** The command that called this, for the card. */
   readonly command?: string | undefined;
-  /** Saves a checkpoint and stops after the current step. */
+  /** Saves a checkpoint and stops after the current step, or picture of a validation, which `resume` makes anew. */
   readonly signal?: AbortSignal | undefined;
   /** Called with every step, epoch and validation. */
   readonly onEvent?: ((event: TrainingEvent) => void) | undefined;

@@ -37,7 +37,7 @@ export interface TrainOptions {
   readonly provenance?: Readonly<Record<string, unknown>>;
   /** Threads that read and crop pictures. One is enough to keep TensorFlow busy on a few cores. @default 1 */
   readonly dataThreads?: number;
-  /** Saves and stops after the current step. */
+  /** Saves and stops after the current step, or picture of a validation, which a resume makes anew. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainingEvent) => void;
 }
@@ -151,11 +151,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     return true;
   }
 
-  /** Validates the current weights and keeps them if they are the best. */
-  async function validateEpoch(): Promise<void> {
+  /** Validates the current weights and keeps them if they are the best; returns false if it was stopped on the way. */
+  async function validateEpoch(): Promise<boolean> {
     const began = performance.now();
     const { epoch, best } = progress;
-    const scores = await validate(tf, learner.trainable, validation, recipe.inputSize, learner.averaged);
+    const scores = await validate(tf, learner.trainable, validation, recipe.inputSize, learner.averaged, signal);
+    // The score of a part of the pictures would choose the best epoch by chance.
+    if (scores === undefined) return false;
     const { G, C, mIoU } = scores;
     const isBetter = best === undefined || scores[recipe.selectBy] > best[recipe.selectBy];
     if (isBetter) {
@@ -167,6 +169,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       });
     }
     await emit({ kind: 'validation', epoch, scores, seconds: (performance.now() - began) / 1000, best: isBetter });
+    return true;
   }
 
   function resultOf(stopped: boolean): TrainResult {
@@ -190,9 +193,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       if (broken !== undefined) throw diverged(`${broken} holds no numbers any more after epoch ${epochs}`);
       const isValidated = epochs === recipe.epochs || epochs % recipe.validateEvery === 0;
       if (isValidated) {
-        // Saved before validation, which may fail or take long.
+        // Saved before validation, which may fail, take long or be stopped: a resume begins with it.
         await save(tensors);
-        await validateEpoch();
+        if (!(await validateEpoch())) return resultOf(true);
       }
       Object.assign(progress, { epoch: epochs, step: 0, losses: { sum: 0, count: 0 } });
       await save(tensors);

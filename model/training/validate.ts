@@ -26,16 +26,18 @@ async function segment(
   return scaleMask(mask, picture.width, picture.height);
 }
 
-/** Scores the given parameters, or the network's own, on the validation pictures. */
+/** Scores the given parameters, or the network's own, on the validation pictures; undefined if the signal stops it before the last one. */
 export async function validate(
   tf: Tensorflow,
   trainable: Trainable,
   { items, classSet }: Dataset,
   box: Size,
   parameters: ReadonlyMap<string, Tensor> | undefined,
-): Promise<Scores> {
+  signal: AbortSignal | undefined,
+): Promise<Scores | undefined> {
   const confusion = createConfusion(classSet.classes.length);
   for await (const { picture, labels } of readAhead(items, (item) => readPair(item, classSet))) {
+    if (signal?.aborted) return undefined;
     confusion.add(labels.data, (await segment(tf, trainable, picture, box, parameters)).data);
   }
   return scoresOf(confusion);

@@ -33,7 +33,8 @@ Examples:
   segnet-stream train --data camvid --hold-out 0006R0 --out runs/fold
   segnet-stream train --data camvid --out runs/lite --resume      (with the --extra and --hold-out that it began with)
 
-Ctrl-C saves a checkpoint after the step under way; --resume goes on to the same losses as if nothing had happened.`;
+Ctrl-C saves a checkpoint after the step under way; --resume goes on to the same losses as if nothing had happened. A
+validation that is stopped gives no score; --resume begins with it.`;
 
 async function runTraining(flags: TrainingOptions & CommonOptions): Promise<void> {
   const [{ trainNetwork }, { exitOnAbandon, listenForStop }] = await Promise.all([
@@ -42,7 +43,7 @@ async function runTraining(flags: TrainingOptions & CommonOptions): Promise<void
   ]);
   const report = createTrainingReporter(process.stderr);
   const requests = listenForStop(() =>
-    report.say('Stopping after this step; --resume goes on from it (again to end at once)'),
+    report.say('Stopping after this step or picture of validation; --resume goes on from it (again to end at once)'),
   );
   exitOnAbandon(requests);
   try {

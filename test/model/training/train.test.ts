@@ -232,6 +232,37 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
     t.equal(rest.events.filter(({ kind }) => kind === 'epoch').length, 2, 'no epoch is told of twice');
   });
 
+  t.test('a stopped validation is no score, and a resume begins with it', async (t) => {
+    const stop = new AbortController();
+    let armed = false;
+    // Stops when the last picture is read.
+    const items = validation.items.map((item, i) => ({
+      ...item,
+      get labelPath() {
+        if (armed && i === validation.items.length - 1) stop.abort();
+        return item.labelPath;
+      },
+    }));
+    const options = { validation: { ...validation, items } as Dataset, signal: stop.signal };
+    const first = await run('half-validated', options, (event) => {
+      armed ||= event.kind === 'epoch' && event.epoch === 1;
+    });
+    t.match(first.result, { stopped: true, epochs: 1, best: { epoch: 1 } });
+    t.same(
+      first.events.flatMap((event) => (event.kind === 'validation' ? [event.epoch] : [])),
+      [0],
+    );
+    const resume = await checkpointOf('half-validated');
+    t.match(resume.state, { epoch: 1, step: 4, best: { epoch: 1 } });
+    const rest = await run('half-validated', { resume });
+    t.same([...first.losses, ...rest.losses], whole.losses);
+    t.same(rest.result.best, whole.result.best);
+    const scores = [whole.events, [...first.events, ...rest.events]].map((events) =>
+      events.flatMap((event) => (event.kind === 'validation' ? [event.scores] : [])),
+    );
+    t.same(scores[1], scores[0], 'every epoch is validated once, with the scores of an uninterrupted run');
+  });
+
   t.test(
     'a stop while the data are read leaves all as it was; where the best weights are gone, none are named',
     async (t) => {
