@@ -1,3 +1,4 @@
+import type { ClassSet } from '../../../model/classes.js';
 import { multiplyAdds } from '../../../model/cost.js';
 import type { Engine, RgbPicture } from '../../../model/engine.js';
 import { createEngine } from '../../../model/engines/index.js';
@@ -20,6 +21,8 @@ export interface FrontierOptions extends BenchmarkOptions {
   readonly weights: readonly string[];
   readonly images: string;
   readonly labels: string;
+  /** How the labels number the classes. Defaults to what `evaluate` takes for each file's classes. */
+  readonly classSet?: ClassSet | undefined;
   /** Picture sizes for the networks. Defaults to the size in each file's card. */
   readonly sizes?: readonly Size[] | undefined;
   /** Defaults to int8 for calibrated weights on a processor that is fast at it. */
@@ -114,12 +117,19 @@ export async function benchmarkFrontier(options: FrontierOptions): Promise<Front
 }
 
 async function enter(path: string, weights: Weights, size: Size, options: FrontierOptions): Promise<Contestant> {
-  const { images, labels, precision, threads, signal, onProgress } = options;
+  const { images, labels, classSet, precision, threads, signal, onProgress } = options;
   const sized = { ...weights, card: { ...weights.card, inputSize: size } };
   const engine = await createEngine({ weights: sized, precision, threads });
   const name = `${weights.card.network} at ${size.width}x${size.height}`;
   try {
-    const { mIoU, BF } = await evaluate({ engine, images, labels, size, ...(signal && { signal }) });
+    const { mIoU, BF } = await evaluate({
+      engine,
+      images,
+      labels,
+      size,
+      ...(classSet && { classSet }),
+      ...(signal && { signal }),
+    });
     onProgress?.(`${name}: mIoU ${mIoU.toFixed(1)}`);
     const frames = await sampleFrames(sampleClip, size, 8);
     return { path, weights, size, engine, frames, scores: { mIoU, BF } };

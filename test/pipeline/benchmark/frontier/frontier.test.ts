@@ -6,6 +6,7 @@ import { camvid11 } from '../../../../model/classes.js';
 import { writeWeights } from '../../../../model/weights.js';
 import { benchmarkWeights } from '../../../../pipeline/benchmark/benchmark-weights.js';
 import { benchmarkFrontier, frontierChart, markFrontier } from '../../../../pipeline/benchmark/frontier/frontier.js';
+import { createFrontierCommand } from '../../../../pipeline/benchmark/frontier/frontier-command.js';
 import { renderFrontier } from '../../../../pipeline/benchmark/frontier/render-frontier.js';
 
 t.test('on the frontier is what nothing faster equals or beats', async (t) => {
@@ -67,5 +68,35 @@ t.test('files of weights are scored and timed at each size', async (t) => {
     [{ width: 32, height: 24 }],
     "the card's size",
   );
+
+  const shifted = join(dir, 'shifted');
+  await mkdir(shifted);
+  for (const name of ['a.png', 'b.png']) {
+    const truth = Uint8Array.from({ length: 48 * 36 }, (_, i) => 100 + (i % camvid11.classes.length));
+    await writeFile(join(shifted, name), encode({ ...size, channels: 1, data: truth }));
+  }
+  const classSet = {
+    ...camvid11,
+    name: 'shifted',
+    labelValues: camvid11.classes.map((_, i) => 100 + i),
+    voidLabels: [],
+  };
+  const same = await benchmarkFrontier({ weights: [paths[0]!], images, labels: shifted, classSet, rounds: 1 });
+  t.equal(same.rows[0]!.mIoU, own.rows[0]!.mIoU, 'labels of other numbers, by their class set');
+  const file = join(dir, 'dataset.json');
+  await writeFile(file, JSON.stringify({ name: 'shifted', classes: 'camvid-11', splits: {} }));
+  const command = (...args: string[]) =>
+    createFrontierCommand().parseAsync([
+      'node',
+      'frontier',
+      paths[0]!,
+      '--images',
+      images,
+      '--labels',
+      shifted,
+      ...args,
+    ]);
+  await t.rejects(command(), { code: 'DATASET_INVALID', message: /--classes FOLDER\/dataset\.json$/ });
+  await t.rejects(command('--classes', file), { code: 'DATASET_INVALID', message: /got 100[^\n]*$/ });
   await t.rejects(benchmarkFrontier({ weights: [join(dir, 'none')], images, labels }), { code: 'WEIGHTS_MISSING' });
 });
