@@ -42,7 +42,8 @@ export async function readDatasetFile(path: string): Promise<DatasetFile | undef
     new Failure('DATASET_INVALID', `Expected ${path} to describe a data set, but ${why}`);
   let file: DatasetFile;
   try {
-    file = JSON.parse(text);
+    // Editors on Windows begin files with a byte order mark, which is no JSON.
+    file = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw invalid(`it is not JSON: ${(error as Error).message}`);
   }

@@ -97,7 +97,8 @@ async function readPalette(name: string, path: string): Promise<Palette> {
     );
   let entries: [string, unknown][];
   try {
-    const parsed: unknown = JSON.parse(text);
+    // Editors on Windows begin files with a byte order mark, which is no JSON.
+    const parsed: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
     if (Array.isArray(parsed)) throw invalid('a list');
     if (typeof parsed !== 'object' || parsed === null) throw invalid(JSON.stringify(parsed));
     entries = Object.entries(parsed);

@@ -84,7 +84,7 @@ t.test('reads the names of Cityscapes, train ids before label ids', async (t) =>
 
 t.test('reads list files: two paths a line, or a name a line where folders are known', async (t) => {
   const dir = await plant(t.testdir(), {
-    'train.txt': '# image labels\nimages/a.png labels/a.png\n\nimages/b c.png\tlabels/b c.png\r\n',
+    'train.txt': '\uFEFF# image labels\nimages/a.png labels/a.png\n\nimages/b c.png\tlabels/b c.png\r\n',
     'images/a.png': null,
     'labels/a.png': null,
     'images/b c.png': null,
@@ -180,6 +180,8 @@ t.test('takes classes of one’s own from dataset.json, and names the field that
   };
   const splits = { train: { images: 'images', labels: 'labels' } };
   t.match(await open({ name: 'own', classes: own, splits }), { classSet: own, items: [{ name: 'a' }] });
+  const marked = `\uFEFF${JSON.stringify({ name: 'marked', classes: own, splits })}`;
+  t.match(await open(marked), { name: 'marked', classSet: own }, 'with a byte order mark');
 
   const manyOf = (_: unknown, index: number) => ({ name: `class ${index}`, colour: [index & 255, index >> 8, 0] });
   const faults: readonly [unknown, RegExp][] = [

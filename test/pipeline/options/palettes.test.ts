@@ -23,7 +23,7 @@ t.test('named palettes colour the classes of both road data sets, whatever they 
 
 t.test('a palette may be a JSON file or colours by name, of some classes alone', async (t) => {
   const path = join(t.testdir({}), 'palette.json');
-  writeFileSync(path, JSON.stringify({ road: '#ff8000', car: [1, 2, 3] }));
+  writeFileSync(path, `\uFEFF${JSON.stringify({ road: '#ff8000', car: [1, 2, 3] })}`);
   const coloured = await applyPalette('--palette', path, classes);
   t.same(colourOf(coloured, 'road'), [255, 128, 0]);
   t.same(colourOf(coloured, 'car'), [1, 2, 3]);
