@@ -50,6 +50,10 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
 
   const { frequencies, warnings } = await checkTrainingData({ ...options, recipe });
   for (const message of warnings) await emit({ kind: 'warning', message });
+  if (recipe.batch > train.items.length) {
+    const message = `A batch is ${recipe.batch} pictures and the training set only ${train.items.length}: each step has some of them more than once`;
+    await emit({ kind: 'warning', message });
+  }
 
   const card: WeightsCard = {
     network: network.name,

@@ -95,6 +95,15 @@ t.test('training', { skip: withoutTensorflow }, async (t) => {
     t.same(means[1], means[0], 'the mean of an epoch is of all its steps');
   });
 
+  t.test('a batch larger than the training set is warned of', async (t) => {
+    const large = await run('large', { recipe: { ...recipe, epochs: 1, batch: 9 } });
+    t.equal(large.losses.length, 1);
+    const isOfBatch = (event: TrainingEvent) =>
+      event.kind === 'warning' && /^A batch is 9 .* only 8:/.test(event.message);
+    t.equal(large.events.filter(isOfBatch).length, 1);
+    t.notOk(whole.events.some((event) => event.kind === 'warning' && event.message.startsWith('A batch')));
+  });
+
   t.test('holds the same number of tensors at every step', async (t) => {
     const counts = whole.events.flatMap((event) => (event.kind === 'step' ? [event.tensors] : []));
     t.equal(new Set(counts).size, 1);
