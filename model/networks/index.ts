@@ -12,7 +12,7 @@ import { segnetEfficientnet } from './segnet-efficientnet.js';
 import { segnetLite } from './segnet-lite.js';
 import { unet } from './unet.js';
 
-/** Builders, by name, of the networks in the SegNet paper and its comparisons and of this project's own. Each takes the number of classes. */
+/** Builders, by name, of the networks in the SegNet paper and its comparisons, of ENet, and of this project's own. Each takes the number of classes. */
 const builders: ReadonlyMap<string, (classes: number) => Network> = new Map<string, (classes: number) => Network>([
   ['segnet', segnet],
   ...TABLE_1_VARIANTS.map((variant) => [variant.name, (classes: number) => table1Variant(variant, classes)] as const),
@@ -26,7 +26,7 @@ const builders: ReadonlyMap<string, (classes: number) => Network> = new Map<stri
   ['segnet-efficientnet', segnetEfficientnet],
 ]);
 
-/** The names that `buildNetwork` accepts, in the paper's order, this project's own last. */
+/** The names that `buildNetwork` accepts, the SegNet paper's in its order, then ENet, this project's own last. */
 export const networkNames: readonly string[] = [...builders.keys()];
 
 /**
