@@ -15,6 +15,8 @@ export interface AnswerHttpOptions {
   readonly notReady: () => string | undefined;
   /** Called for a connection that is cut for too many requests. */
   readonly onFlood: (reason: CutReason) => void;
+  /** Called for a request with a wrong token, or with one of too many. */
+  readonly onRefused: (request: IncomingMessage, reason: string) => void;
   /** Prometheus' text format and its content type. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
 }
@@ -47,7 +49,7 @@ class HttpError extends Error {
  * The page contains no secrets and is served without a token; metrics and frames need one.
  */
 export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessage, response: ServerResponse) => void {
-  const { gatekeeper, limits, page, notReady, onFlood, metrics } = options;
+  const { gatekeeper, limits, page, notReady, onFlood, onRefused, metrics } = options;
   const flooding = new WeakSet<Socket>();
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -59,11 +61,14 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
     const file = page.get(path);
     if (file) return sendFile(request, response, file);
     switch (path) {
-      case '/session':
+      case '/session': {
+        const renewed = gatekeeper.renewSession(request);
+        if (renewed !== undefined) response.setHeader('Set-Cookie', renewed);
         return sendJson(response, 200, {
           authorised: gatekeeper.look(request) === 'yes',
           needsToken: gatekeeper.needsToken,
         });
+      }
       case '/healthz':
         return sendText(response, 200, 'ok\n');
       case '/readyz': {
@@ -71,13 +76,20 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
         return sendText(response, reason === undefined ? 200 : 503, `${reason ?? 'ready'}\n`);
       }
       case '/metrics': {
-        demand(gatekeeper.admission(request), 'A valid token is needed');
+        demand(request, gatekeeper.admission(request), 'A valid token is needed');
         const { type, text } = await metrics();
         return sendText(response, 200, text, type);
       }
       default:
         throw new HttpError(404, 'There is nothing here');
     }
+  };
+
+  const demand = (request: IncomingMessage, admission: Admission, otherwise: string): void => {
+    if (admission === 'yes') return;
+    const reason = admission === 'wait' ? TOO_MANY_TOKENS : otherwise;
+    onRefused(request, reason);
+    throw new HttpError(admission === 'wait' ? 429 : 401, reason);
   };
 
   /** POST {token} starts a page's session, DELETE ends it. */
@@ -89,7 +101,7 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
       return sendJson(response, 200, { authorised: !gatekeeper.needsToken });
     }
     if (request.method !== 'POST') throw new HttpError(405, 'Expected POST or DELETE');
-    demand(gatekeeper.try(await readToken(request), request), 'This is not the token');
+    demand(request, gatekeeper.try(await readToken(request), request), 'This is not the token');
     response.setHeader('Set-Cookie', gatekeeper.startSession(request));
     sendJson(response, 200, { authorised: true });
   };
@@ -114,11 +126,6 @@ export function answerHttp(options: AnswerHttpOptions): (request: IncomingMessag
       sendText(response, status, `${error instanceof HttpError ? error.message : 'The server failed'}\n`);
     });
   };
-}
-
-function demand(admission: Admission, otherwise: string): void {
-  if (admission === 'wait') throw new HttpError(429, TOO_MANY_TOKENS);
-  if (admission === 'no') throw new HttpError(401, otherwise);
 }
 
 async function readToken(request: IncomingMessage): Promise<string> {

@@ -32,6 +32,8 @@ export const TOO_MANY_TOKENS = 'Too many tokens tried: wait a little';
 
 const COOKIE = 'segnet-stream-session';
 const SESSION_MS = 12 * 60 * 60 * 1000;
+/** A session is renewed when it is this old and its page asks. */
+const RENEW_MS = 60 * 60 * 1000;
 const MOST_ENDED = 10_000;
 const WRONG_TOKENS_PER_SECOND = 1;
 const WRONG_TOKENS_AT_ONCE = 10;
@@ -46,7 +48,7 @@ export type Admission = 'yes' | 'no' | 'wait';
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
   readonly #tokenDigest: Buffer | undefined;
-  /** Sessions that were ended before they expired. */
+  /** The ids of sessions that were ended before they expired. */
   readonly #ended = new Set<string>();
   /** Callbacks for the end of sessions. */
   readonly #listeners = new Set<{ session: string; readonly hear: () => void }>();
@@ -127,18 +129,33 @@ export class Gatekeeper {
    * connections continue in the new one.
    */
   startSession(request: IncomingMessage): string {
-    const session = `${(serverNow() + SESSION_MS).toString(36)}.${randomBytes(16).toString('base64url')}`;
-    const before = this.#sessionOf(request);
+    const id = randomBytes(16).toString('base64url');
+    const before = this.#sessionOf(request)?.id;
     if (before !== undefined) {
       this.#remember(before);
-      for (const listener of this.#listeners) if (listener.session === before) listener.session = session;
+      for (const listener of this.#listeners) if (listener.session === before) listener.session = id;
     }
+    return this.#cookieOf(request, id);
+  }
+
+  /**
+   * Returns the `Set-Cookie` header that prolongs a session which is an hour old, so that a page that is open stays signed in;
+   * undefined for others.
+   */
+  renewSession(request: IncomingMessage): string | undefined {
+    const session = this.#sessionOf(request);
+    const isOld = session !== undefined && session.endsAt < serverNow() + SESSION_MS - RENEW_MS;
+    return isOld ? this.#cookieOf(request, session.id) : undefined;
+  }
+
+  #cookieOf(request: IncomingMessage, id: string): string {
+    const session = `${Math.trunc(serverNow() + SESSION_MS).toString(36)}.${id}`;
     return this.#setCookie(request, `${session}.${this.#sign(session)}`, SESSION_MS / 1000);
   }
 
   /** Ends the request's session; returns the `Set-Cookie` header that deletes its cookie. */
   endSession(request: IncomingMessage): string {
-    const session = this.#sessionOf(request);
+    const session = this.#sessionOf(request)?.id;
     if (session !== undefined) {
       this.#remember(session);
       for (const listener of this.#listeners) {
@@ -152,7 +169,7 @@ export class Gatekeeper {
 
   /** Calls `hear` when the session that admitted the request ends, if there is one. Returns a function that cancels this. */
   onSessionEnd(request: IncomingMessage, hear: () => void): () => void {
-    const session = bearer(request) === undefined ? this.#sessionOf(request) : undefined;
+    const session = bearer(request) === undefined ? this.#sessionOf(request)?.id : undefined;
     if (session === undefined) return () => {};
     const listener = { session, hear };
     this.#listeners.add(listener);
@@ -173,11 +190,11 @@ export class Gatekeeper {
   }
 
   /** The session of a request, if it is valid and has not ended. */
-  #sessionOf(request: IncomingMessage): string | undefined {
-    const [, session, signature] = /^(.+)\.([^.]+)$/.exec(cookie(request) ?? '') ?? [];
+  #sessionOf(request: IncomingMessage): { readonly id: string; readonly endsAt: number } | undefined {
+    const [, session, end, id, signature] = /^(([^.]+)\.([^.]+))\.([^.]+)$/.exec(cookie(request) ?? '') ?? [];
     if (session === undefined || !timingSafeEqual(digest(signature!), digest(this.#sign(session)))) return undefined;
-    const endsAt = Number.parseInt(session, 36);
-    return endsAt > serverNow() && !this.#ended.has(session) ? session : undefined;
+    const endsAt = Number.parseInt(end!, 36);
+    return endsAt > serverNow() && !this.#ended.has(id!) ? { id: id!, endsAt } : undefined;
   }
 
   #sign(session: string): string {

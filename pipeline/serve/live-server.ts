@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, isIP } from 'node:net';
 import { Failure } from '../../model/failure.js';
-import { TOKEN_FORM } from '../client/protocol.js';
+import { CloseCode, TOKEN_FORM } from '../client/protocol.js';
 import { parseSubnets } from '../options/subnets.js';
 import { type AcceptSocketsOptions, acceptSockets } from './accept-sockets.js';
 import { AddressLimits } from './address-limits.js';
@@ -77,6 +77,10 @@ export async function openLiveServer(options: LiveServerOptions): Promise<LiveSe
     limits,
     page,
     onFlood: metrics.cut,
+    onRefused(request, reason) {
+      metrics.refused(CloseCode.unauthorised);
+      options.onClosed?.(proxies.addressOf(request), CloseCode.unauthorised, reason);
+    },
     metrics: metrics.text,
     notReady: options.notReady ?? (() => undefined),
   });

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import {
   catchError,
   connect,
+  debounceTime,
   defer,
   EMPTY,
   endWith,
@@ -16,6 +17,7 @@ import {
   type Observable,
   type OperatorFunction,
   retry,
+  startWith,
   switchMap,
   takeUntil,
   tap,
@@ -57,6 +59,8 @@ export interface RecordOptions extends WatchRecordingOptions {
   readonly onRecording?: (isOn: boolean) => void;
   /** Wait after a recording that ended early before the next one of the same connection. @default 60_000 // 1 minute */
   readonly retryMs?: number;
+  /** A file ends when there is no frame for this long. @default 60_000 // 1 minute */
+  readonly silentMs?: number;
 }
 
 /** What is left of a recording that ended early. */
@@ -75,8 +79,8 @@ export interface Remains {
  * if need be. Emits nothing; completes when the last file is finished.
  */
 export function record(path: string, options: RecordOptions): OperatorFunction<SegmentedFrame, never> {
-  const { opacity, fileMs, taken, others, onBegin, onFile, onSlow, onError, onRecording, retryMs = RETRY_MS } = options;
-  const { ask = askAtOnce } = options;
+  const { opacity, fileMs, taken, others, onBegin, onFile, onSlow, onError, onRecording } = options;
+  const { retryMs = RETRY_MS, silentMs = SILENT_MS, ask = askAtOnce } = options;
   // The number of open files: one may still be finishing when the next is begun.
   let open = 0;
   const count = (change: number): void => {
@@ -125,7 +129,7 @@ export function record(path: string, options: RecordOptions): OperatorFunction<S
   return (source) =>
     source.pipe(
       // If an encoder hangs, only one more is started; then cutting waits.
-      splitIntoFiles(() => timer(fileMs, CUT_AGAIN_MS).pipe(filter(() => open < 2))),
+      splitIntoFiles(() => timer(fileMs, CUT_AGAIN_MS).pipe(filter(() => open < 2)), silentMs),
       mergeMap((frames) => {
         const fileEnds = frames.pipe(ignoreElements(), endWith(undefined));
         return defer(() => {
@@ -169,6 +173,8 @@ export async function checkRecording(path: string, nameOf: (option: string) => s
 }
 
 const RETRY_MS = 60_000;
+/** Longer than any source is silent that is not away: HLS comes in pieces of some seconds. */
+const SILENT_MS = 60_000;
 const CUT_AGAIN_MS = 1000;
 
 /** The most frames that wait for a recording's disk or encoder before frames are dropped; enough to cover the start of the next file's encoder. */
@@ -194,16 +200,23 @@ function ownGate(onFirstLeftOut: () => void): OperatorFunction<SegmentedFrame, S
 }
 
 /**
- * Emits one observable for the frames of each file. It completes when the next epoch begins or `isLongEnough` first emits, and
- * the next frame begins another.
+ * Emits one observable for the frames of each file. It completes when the next epoch begins, when there is no frame for
+ * `silentMs` (a camera that is away; its last seconds should not wait for it to come back), or when `isLongEnough` first emits,
+ * and the next frame begins another.
  */
 function splitIntoFiles(
   isLongEnough: () => Observable<unknown>,
+  silentMs: number,
 ): OperatorFunction<SegmentedFrame, Observable<SegmentedFrame>> {
   return connect((frames) =>
     frames.pipe(
       groupBy(({ epoch }) => epoch, {
-        duration: ({ key }) => merge(isLongEnough(), frames.pipe(filter(({ epoch }) => epoch !== key))),
+        duration: ({ key }) =>
+          merge(
+            isLongEnough(),
+            frames.pipe(startWith(undefined), debounceTime(silentMs)),
+            frames.pipe(filter(({ epoch }) => epoch !== key)),
+          ),
       }),
     ),
   );

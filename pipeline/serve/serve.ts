@@ -5,12 +5,12 @@ import { Failure } from '../../model/failure.js';
 import { checkInput } from '../../operators/check-input.js';
 import { findFfmpeg } from '../../operators/find-ffmpeg.js';
 import { recycle } from '../../operators/picture-memory.js';
-import type { SourceStatus } from '../../operators/supervise.js';
 import { parseSourceRegions } from '../options/regions.js';
 import { checkCameraFormat } from './camera-device.js';
 import { checkAdmission, type LiveServer } from './live-server.js';
 import { parseSources } from './live-source.js';
 import type { Logger } from './log.js';
+import { createStatusLog } from './log-status.js';
 import { recordingPaths } from './next-recording.js';
 import { openEngineServer } from './open-engine-server.js';
 import { readToken } from './read-secrets.js';
@@ -100,6 +100,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
   const routeOf = (hub: LiveServer['hub'], source: (typeof sources)[number]): Observable<unknown> => {
     const { name } = source;
     const streamLog = log.child({ stream: name });
+    const logStatus = createStatusLog(streamLog, describeError);
     const shown = watchSource(source, {
       engine,
       hub,
@@ -110,7 +111,7 @@ export async function serve(given: ServeOptions, context: ServeContext): Promise
       signal: stop.signal,
       onStatus(status) {
         hub.setStatus(name, status);
-        logStatus(streamLog, status, describeError);
+        logStatus(status);
       },
       onWarning: (text, code) => streamLog.warn({ code }, scrub(text)),
     }).pipe(
@@ -179,18 +180,6 @@ async function warmUp(engine: Engine, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false;
     throw error;
   }
-}
-
-function logStatus(log: Logger, status: SourceStatus, describeError: (error: unknown) => string): void {
-  const { state, epoch, error, retryAt, since } = status;
-  const more = {
-    epoch,
-    ...(error !== undefined && { error: describeError(error) }),
-    ...(retryAt !== undefined && { retryInMs: Math.round(retryAt - since) }),
-  };
-  if (state === 'live' || state === 'connecting' || state === 'ended') log.info(more, state);
-  else if (state === 'failed') log.error(more, state);
-  else log.warn(more, state);
 }
 
 function summarise({

@@ -134,6 +134,8 @@ function makeRow(name: string): Row {
   const label = document.createElement('label');
   const checkbox = document.createElement('input');
   checkbox.type = 'checkbox';
+  // Without it the name would be that of the label, with a share that changes every second.
+  checkbox.setAttribute('aria-label', name);
   const swatch = makeSpan('swatch');
   const title = makeSpan('name');
   title.textContent = name;

@@ -49,6 +49,7 @@ export class FiguresPanel {
   clear(): void {
     this.#meter.clear();
     this.#chart.clear();
+    for (const id of ['p50', 'p95', 'p99', 'drawn-fps', 'skipped']) element(id).textContent = '–';
     this.clearServer();
   }
 

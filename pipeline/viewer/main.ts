@@ -13,6 +13,7 @@ import type { Colour } from './palettes.js';
 import { pointAtClasses } from './point-at-classes.js';
 import { saveSnapshot } from './save-snapshot.js';
 import { showStatus } from './show-status.js';
+import { keepSession } from './sign-in.js';
 import { StreamPicker } from './stream-picker.js';
 import { startTheme } from './theme.js';
 import { describeClose, type Offline, watch } from './watch.js';
@@ -44,7 +45,10 @@ const look = new LookControls({
 });
 const queue = new FrameQueue({ isWanted: ({ stream }) => stream === picker.picked?.name && !paused, draw });
 const classList = new ClassList(element('legend'), element('show-all'), paint);
-const picker = new StreamPicker(element('streams'), () => {
+const picker = new StreamPicker(element('streams'), (name) => {
+  // Who chooses a stream wants to see it.
+  if (paused) togglePause();
+  canvas.setAttribute('aria-label', `Segmented picture of ${name}`);
   newest = undefined;
   file = undefined;
   queue.clear();
@@ -121,7 +125,7 @@ function tellStatus(): void {
 
 function togglePause(): void {
   paused = !paused;
-  pauseButton.setAttribute('aria-pressed', String(paused));
+  pauseButton.classList.toggle('on', paused);
   pauseButton.textContent = paused ? 'Go on' : 'Pause';
   subscribe();
   tellStatus();
@@ -165,6 +169,7 @@ pointAtClasses({
   describe: (index) => classes[index] && { name: classes[index].name, colour: `rgb(${colours[index]!.join(' ')})` },
   onPoint: (index) => classList.mark(index),
 });
+keepSession();
 setInterval(tellStatus, 200);
 setInterval(() => {
   figures.tick();

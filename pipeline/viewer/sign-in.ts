@@ -29,7 +29,7 @@ function ask(dialog: HTMLDialogElement, refusal: string): Promise<void> {
     dialog.addEventListener('close', () => dialog.showModal(), { signal });
     const submit = async (event: Event) => {
       event.preventDefault();
-      const answer = await offer(input.value).catch(() => 'The server does not answer');
+      const answer = await offer(input.value.trim()).catch(() => 'The server does not answer');
       input.value = '';
       message.textContent = answer ?? '';
       if (answer !== undefined) return input.focus();
@@ -49,4 +49,9 @@ async function offer(token: string): Promise<string | undefined> {
     body: JSON.stringify({ token }),
   });
   return response.ok ? undefined : (await response.text()).trim();
+}
+
+/** Renews the page's session while it is open, so that a page on a wall stays signed in. */
+export function keepSession(): void {
+  setInterval(() => void fetch('/session').catch(() => {}), 3_600_000);
 }

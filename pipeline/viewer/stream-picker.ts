@@ -94,6 +94,10 @@ export class StreamPicker {
     input.name = 'stream';
     input.value = name;
     input.addEventListener('change', () => this.#pick(name));
+    // A click on the one that is shown in place of a missing one accepts it.
+    input.addEventListener('click', () => {
+      if (this.missing !== undefined) this.#pick(name);
+    });
     const dot = document.createElement('span');
     dot.className = 'dot';
     dot.setAttribute('aria-hidden', 'true');

@@ -477,7 +477,7 @@ t.test(
     for (const frame of frames.slice(200)) source.next(frame);
     await t.rejects(failed, {
       code: 'FFMPEG_DIED',
-      message: /was ended by SIGKILL while writing .*dying\.mp4.*What was written is in .*dying\.part\.mp4\./,
+      message: /was ended by SIGKILL while writing .*dying\.mp4.*What was written is in .*dying\.part\.mp4/,
     });
     t.equal(source.observed, false);
     t.notOk(existsSync(output));

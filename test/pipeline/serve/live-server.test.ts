@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +9,7 @@ import { BEARER_SUBPROTOCOL_PREFIX, CloseCode, SUBPROTOCOL } from '../../../pipe
 import { LISTEN_DEFAULTS } from '../../../pipeline/options/listen-options.js';
 import type { LiveServer } from '../../../pipeline/serve/live-server.js';
 import { openLiveServer } from '../../../pipeline/serve/live-server.js';
+import { serverNow } from '../../../pipeline/serve/shown-frame.js';
 import { ask } from './ask.js';
 import { fakeFrame } from './fake-frames.js';
 import { openTestServer } from './open-test-server.js';
@@ -205,6 +207,51 @@ t.test('a session of the page outlasts a restart with the same token, not its ow
   const headers = { origin: first.url.slice(0, -1), cookie };
   t.equal((await ask(first, '/session', { method: 'DELETE', headers })).status, 200);
   t.equal(await knows(first, cookie), false);
+});
+
+t.test('a page that is open stays signed in: its session is renewed when it is an hour old', async (t) => {
+  const server = await openTestServer(t, { token: TOKEN });
+  const hours = 3_600_000;
+  const key = createHash('sha256').update(TOKEN).digest();
+  const cookieOf = (leftMs: number) => {
+    const session = `${(Math.trunc(serverNow()) + leftMs).toString(36)}.c2Vzc2lvbg`;
+    const signature = createHmac('sha256', key).update(session).digest('base64url');
+    return `segnet-stream-session-${server.port}=${session}.${signature}`;
+  };
+  const asked = async (cookie: string) => {
+    const { headers, text } = await ask(server, '/session', { headers: { cookie } });
+    return {
+      renewed: (headers['set-cookie'] as string[] | undefined)?.[0],
+      authorised: JSON.parse(text).authorised as boolean,
+    };
+  };
+  t.match(await asked(cookieOf(11.5 * hours)), { renewed: undefined, authorised: true });
+  t.match(await asked(cookieOf(-1000)), { renewed: undefined, authorised: false });
+  const old = cookieOf(hours);
+  const open = connectRaw(server, { headers: { cookie: old } });
+  await open.hear('hello');
+  const { renewed, authorised } = await asked(old);
+  t.equal(authorised, true);
+  t.match(renewed, /Max-Age=43200; HttpOnly; SameSite=Strict$/);
+  t.match(await asked(old), { authorised: true }, 'of another tab');
+  const last = (await asked(old)).renewed!.split(';')[0]!;
+  t.match(await asked(last), { renewed: undefined, authorised: true });
+  await ask(server, '/session', { method: 'DELETE', headers: { origin: server.url.slice(0, -1), cookie: last } });
+  t.match(await open.closed, { code: CloseCode.unauthorised }, 'what the old one opened belongs to the new one');
+});
+
+t.test('wrong tokens by HTTP are counted and told of, with the address', async (t) => {
+  const closed: string[] = [];
+  const server = await openTestServer(t, {
+    token: TOKEN,
+    onClosed: (address, code, reason) => closed.push(`${address} ${code} ${reason}`),
+  });
+  const headers = { origin: server.url.slice(0, -1) };
+  await ask(server, '/session', { method: 'POST', headers, body: JSON.stringify({ token: 'wrong' }) });
+  await ask(server, '/metrics', { headers: { authorization: 'Bearer wrong' } });
+  t.same(closed, ['127.0.0.1 4401 This is not the token', '127.0.0.1 4401 A valid token is needed']);
+  const { text } = await ask(server, '/metrics', { headers: { authorization: `Bearer ${TOKEN}` } });
+  t.match(text, /^segnet_stream_ws_clients_refused_total\{code="4401"\} 2$/m);
 });
 
 t.test('who signs in again has one session, to which belongs what the one before opened', async (t) => {

@@ -318,6 +318,35 @@ t.test('beside an encoder that hangs one more is begun, and no third', { skip: !
   t.same(files.sort(), [path.replace('out', 'out-2'), path]);
 });
 
+t.test('the file of a camera that is away is finished, and another begun when it is back', async (t) => {
+  const path = `${t.testdir({})}/out.mp4`;
+  const frames = new Subject<SegmentedFrame>();
+  const files: string[] = [];
+  const isRecording: boolean[] = [];
+  const over = lastValueFrom(
+    frames.pipe(
+      record(path, {
+        opacity: 0.5,
+        fileMs: 60_000,
+        silentMs: 500,
+        taken: new Set(),
+        onFile: (file) => files.push(file),
+        onError: (error) => t.fail(String(error)),
+        onRecording: (isOn) => isRecording.push(isOn),
+      }),
+    ),
+    { defaultValue: undefined },
+  );
+  for (let index = 0; index < 3; index += 1) frames.next(frameAt(index));
+  while (files.length === 0) await sleep(20);
+  t.same(files, [path]);
+  t.same(isRecording, [true, false]);
+  frames.next(frameAt(3));
+  frames.complete();
+  await over;
+  t.same(files, [path, path.replace('out', 'out-2')]);
+});
+
 t.test('two recordings of one path at once have a file each', async (t) => {
   const path = `${t.testdir({})}/out.mp4`;
   const taken = new Set<string>();

@@ -42,8 +42,9 @@ t.test('files that one stream shows one after the other', { skip: skipWithoutChr
   t.equal(await file(page), 'tuesday.mp4', 'of a paused picture its own');
   await page.click('label:has(input[name=stream][value=back])');
   await says(page, '');
+  await page.waitForSelector('#stage:not([data-status="paused"])');
   // A radio button that is picked leaves the key alone.
   await page.keyboard.press('Space');
-  await page.waitForSelector('#stage:not([data-status="paused"])');
+  await status(page, 'paused');
   t.same(complaints, []);
 });

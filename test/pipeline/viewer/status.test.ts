@@ -18,7 +18,7 @@ t.test('what is shown is live, stale, paused or offline, and its age is told', a
 });
 
 t.test('a camera that never gave a picture has no signal; one that did is stale', async (t) => {
-  const failing = { ...facts, stream: { ...stream, state: 'reconnecting', error: 'Connection refused.' } } as const;
+  const failing = { ...facts, stream: { ...stream, state: 'reconnecting', error: 'Connection refused' } } as const;
   t.match(describeStatus({ ...failing, ageMs: undefined }), {
     word: 'NO SIGNAL',
     notice: 'front: Connection refused.',
@@ -27,7 +27,7 @@ t.test('a camera that never gave a picture has no signal; one that did is stale'
 });
 
 t.test('while a source is tried again, the reason stays', async (t) => {
-  const trying = { ...stream, state: 'connecting', epoch: 3, error: 'Connection refused.' } as const;
+  const trying = { ...stream, state: 'connecting', epoch: 3, error: 'Connection refused' } as const;
   t.equal(describeStatus({ ...facts, stream: trying }).notice, 'front: Connection refused. Trying again.');
 });
 
@@ -40,7 +40,7 @@ t.test('another stream than the one that was asked for is told of, behind what i
 });
 
 t.test('the next attempt of a source is told by the server’s clock, that of the page by its own', async (t) => {
-  const failing = { ...stream, state: 'reconnecting', error: 'Connection refused.', retryAt: 1_125_000 } as const;
+  const failing = { ...stream, state: 'reconnecting', error: 'Connection refused', retryAt: 1_125_000 } as const;
   t.equal(
     describeStatus({ ...facts, serverNow: 1_120_000, stream: failing }).notice,
     'front: Connection refused. Next attempt in 5 s.',

@@ -60,6 +60,27 @@ t.test('the picked stream', { skip: skipWithoutChromium, timeout: 120_000 }, asy
     t.equal(page.url(), `${server.url}?stream=back`);
   });
 
+  t.test('is accepted in place of a missing one by a click on it', async (t) => {
+    const server = await openServer(t, { streams: ['front'] });
+    const { page } = await openPage(t, `${server.url}?stream=old`);
+    const notice = page.getByText('There is no stream called old. This is front.').first();
+    await notice.waitFor();
+    await pick(page, 'front');
+    await page.waitForFunction(() => !document.querySelector('#notice')!.textContent!.includes('old'));
+    t.equal(new URL(page.url()).search, '?stream=front');
+  });
+
+  t.test('is seen at once, also where the one before was paused', async (t) => {
+    const server = await openServer(t);
+    const { page } = await openPage(t, server.url);
+    await becomes(page, 'front');
+    await page.click('#pause');
+    t.equal(await page.textContent('#pause'), 'Go on');
+    await pick(page, 'back');
+    t.equal(await page.textContent('#pause'), 'Pause');
+    t.equal(await page.getAttribute('#canvas', 'aria-label'), 'Segmented picture of back');
+  });
+
   t.test('is changed by keys held down, however often browsers let the address change', async (t) => {
     const server = await openServer(t);
     const { page, complaints } = await openPage(t, server.url);
