@@ -10,7 +10,7 @@ export interface PointingOptions {
   readonly onPoint: (index: number | undefined) => void;
 }
 
-/** Shows the name of the class beside the cursor. */
+/** Shows the name of the class beside the cursor, or where a finger was put, until another is put elsewhere. */
 export function pointAtClasses({ classAt, describe, onPoint }: PointingOptions): void {
   const canvas = element<HTMLCanvasElement>('canvas');
   const tip = element('tip');
@@ -33,9 +33,14 @@ export function pointAtClasses({ classAt, describe, onPoint }: PointingOptions):
     tip.style.transform = `translate(${left}px, ${Math.max(event.clientY - around.top - 34, 4)}px)`;
   }
 
-  canvas.addEventListener('pointermove', point);
-  canvas.addEventListener('pointerleave', () => {
+  function hide(): void {
     tip.hidden = true;
     onPoint(undefined);
-  });
+  }
+
+  canvas.addEventListener('pointermove', point);
+  canvas.addEventListener('pointerdown', point);
+  // A finger that is lifted leaves the picture.
+  canvas.addEventListener('pointerleave', ({ pointerType }) => pointerType !== 'touch' && hide());
+  document.addEventListener('pointerdown', ({ target }) => target !== canvas && hide());
 }

@@ -131,6 +131,19 @@ t.test('in Chromium', { skip: skipWithoutChromium, timeout: 300_000 }, async (t)
     t.equal(await page.textContent('#tip-name'), 'sky');
   });
 
+  t.test('a finger asks the picture for its class, and the answer stays when it is lifted', async (t) => {
+    const server = await openServer(t);
+    keepShowing(t, server);
+    const { page } = await openPage(t, server.url, { hasTouch: true, viewport: { width: 390, height: 844 } });
+    await status(page, 'live');
+    const box = (await page.locator('#canvas').boundingBox())!;
+    await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
+    await page.waitForSelector('#tip:not([hidden])');
+    t.ok(await page.isVisible('#tip-name'));
+    await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height + 8);
+    await page.waitForSelector('#tip', { state: 'hidden' });
+  });
+
   t.test('by keyboard alone', async (t) => {
     const server = await openServer(t);
     keepShowing(t, server);
