@@ -1,8 +1,8 @@
 import { applyRule, inputsOf, type Layer, type LayerRules, type MaxPool } from './layer.js';
 import type { Network } from './network.js';
 import { parametersOf } from './parameters.js';
+import { elementCount } from './safetensors.js';
 import { type Shape, shapesOf } from './shapes.js';
-import { elementCount } from './weights.js';
 
 type Rules = LayerRules<[out: Shape, shape: (name: string) => Shape], number>;
 

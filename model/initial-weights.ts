@@ -1,6 +1,6 @@
 import type { Network } from './network.js';
 import { type Parameter, type ParameterRole, parametersOf } from './parameters.js';
-import { elementCount, type Tensor } from './weights.js';
+import { elementCount, type Tensor } from './safetensors.js';
 
 /** Uniform numbers in [0, 1) from a seed (mulberry32). */
 export function seededRandom(seed: number): () => number {

@@ -1,8 +1,8 @@
 import { Failure } from './failure.js';
 import { applyRule, type Layer, type LayerRules } from './layer.js';
 import type { Network } from './network.js';
+import { elementCount, type Tensor } from './safetensors.js';
 import { type Shape, shapesOf } from './shapes.js';
-import { elementCount, type Tensor } from './weights.js';
 
 /** The role of a parameter in its layer. `mean` and `variance` are a batch normalisation's running statistics. */
 export type ParameterRole = 'weight' | 'bias' | 'gamma' | 'beta' | 'mean' | 'variance' | 'slope';

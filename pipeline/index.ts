@@ -24,19 +24,13 @@ export type * from '../model/layer.js';
 export { defineNetwork, type Network } from '../model/network.js';
 export { buildNetwork, networkNames } from '../model/networks/index.js';
 export type { PublishedSize } from '../model/published.js';
+export type { Tensor } from '../model/safetensors.js';
 export type { Shape } from '../model/shapes.js';
 export type { Size } from '../model/size.js';
 export type { Balancing } from '../model/training/recipe.js';
 export type { TrainResult } from '../model/training/train.js';
 export type { TrainingEvent } from '../model/training/training-event.js';
-export {
-  type Normalisation,
-  readWeights,
-  type Tensor,
-  type Weights,
-  type WeightsCard,
-  writeWeights,
-} from '../model/weights.js';
+export { type Normalisation, readWeights, type Weights, type WeightsCard, writeWeights } from '../model/weights.js';
 export type { Encoder, EncoderQuality } from '../operators/choose-encoder.js';
 export * from '../operators/index.js';
 export type { Percentiles } from './client/percentiles.js';

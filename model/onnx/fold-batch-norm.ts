@@ -1,6 +1,7 @@
 import { type BatchNorm, type Conv, type Deconv, inputsOf, type Layer } from '../layer.js';
 import type { Network } from '../network.js';
-import type { Tensor, Weights } from '../weights.js';
+import type { Tensor } from '../safetensors.js';
+import type { Weights } from '../weights.js';
 
 /** A network's layers and their weights. */
 export interface FoldedNetwork {

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { checkWeights } from '../parameters.js';
-import { readMetadata, readSafetensors, type Tensor, type WeightsCard, writeSafetensors } from '../weights.js';
+import { readMetadata, readSafetensors, type Tensor, writeSafetensors } from '../safetensors.js';
+import type { WeightsCard } from '../weights.js';
 import type { Recipe } from './recipe.js';
 
 /** The state of a training, apart from its tensors. */

@@ -1,5 +1,5 @@
 import type { Parameter } from '../parameters.js';
-import type { Tensor } from '../weights.js';
+import type { Tensor } from '../safetensors.js';
 
 /** For each dimension of TensorFlow's kernel layout, the corresponding dimension in the weights file. */
 const DENSE = [2, 3, 1, 0]; // [filters, in, h, w] -> [h, w, in, filters], transposed convolutions likewise

@@ -1,8 +1,9 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
 import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
+import { elementCount, type Tensor as WeightTensor } from '../safetensors.js';
 import type { Size } from '../size.js';
-import { elementCount, type Normalisation, type Tensor as WeightTensor } from '../weights.js';
+import type { Normalisation } from '../weights.js';
 import type { Batch } from './batches.js';
 import { segmentationLoss } from './loss.js';
 import { createOptimizer } from './optimizer.js';

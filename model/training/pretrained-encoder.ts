@@ -3,7 +3,7 @@ import { Failure } from '../failure.js';
 import type { Network } from '../network.js';
 import { EFFICIENTNET_LITE0_STAGES } from '../networks/segnet-efficientnet.js';
 import { parametersOf } from '../parameters.js';
-import { elementCount, readSafetensors, type Tensor } from '../weights.js';
+import { elementCount, readSafetensors, type Tensor } from '../safetensors.js';
 import { NORMALISATION } from './normalisation.js';
 
 /** A published encoder trained on ImageNet, and how its file names the parameters of networks here. */

@@ -5,7 +5,8 @@ import type { Network } from '../network.js';
 import { buildNetwork } from '../networks/index.js';
 import { networkOf } from '../networks/network-of.js';
 import { parametersOf } from '../parameters.js';
-import type { Tensor, Weights } from '../weights.js';
+import type { Tensor } from '../safetensors.js';
+import type { Weights } from '../weights.js';
 
 /** What a training takes over from other weights of its network. */
 export interface StartingWeights {

@@ -1,7 +1,8 @@
 import { closeSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { readSafetensors, readWeights, type Tensor, writeWeights } from '../../model/weights.js';
+import { readSafetensors, type Tensor } from '../../model/safetensors.js';
+import { readWeights, writeWeights } from '../../model/weights.js';
 
 const card = {
   network: 'tiny',

@@ -4,7 +4,8 @@ import type { RgbPicture } from '../../../model/engine.js';
 import { buildNetwork } from '../../../model/networks/index.js';
 import { foldBatchNorm } from '../../../model/onnx/fold-batch-norm.js';
 import { buildGraph } from '../../../model/onnx/graph.js';
-import { type Weights, writeSafetensors, writeWeights } from '../../../model/weights.js';
+import { writeSafetensors } from '../../../model/safetensors.js';
+import { type Weights, writeWeights } from '../../../model/weights.js';
 import { makeTemporaryFolder } from '../../../operators/make-folder.js';
 
 /** The work of all contestants: one network, its weights and the frames, as files in a folder. */

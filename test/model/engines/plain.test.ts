@@ -1,7 +1,7 @@
 import t from 'tap';
 import { runPlainLayers } from '../../../model/engines/plain.js';
 import type { Layer } from '../../../model/layer.js';
-import type { Tensor } from '../../../model/weights.js';
+import type { Tensor } from '../../../model/safetensors.js';
 
 /** Rows of numbers as a map of one channel. */
 function rows(...values: number[][]) {

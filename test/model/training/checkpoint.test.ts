@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import t from 'tap';
+import { writeSafetensors } from '../../../model/safetensors.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../model/training/checkpoint.js';
 import { recipes } from '../../../model/training/recipe.js';
-import { writeSafetensors } from '../../../model/weights.js';
 
 const card = { network: 'tiny', classes: [], normalisation: { mean: [0, 0, 0], std: [1, 1, 1] } } as const;
 

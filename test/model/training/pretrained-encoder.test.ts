@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { buildNetwork } from '../../../model/networks/index.js';
 import { parametersOf } from '../../../model/parameters.js';
+import { type Tensor, writeSafetensors } from '../../../model/safetensors.js';
 import { NORMALISATION } from '../../../model/training/normalisation.js';
 import { readPretrainedEncoder } from '../../../model/training/pretrained-encoder.js';
-import { type Tensor, writeSafetensors } from '../../../model/weights.js';
 
 const WIDTHS = [64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512];
 const PLACES = [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28];
